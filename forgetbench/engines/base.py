@@ -1,0 +1,98 @@
+"""The engine protocol: a model behind token ids. Nothing above knows which engine answers.
+
+An engine is made without loading anything, so that its `settings` can enter the ledger's keys and a
+run that is already answered never starts it. `load` starts it, or swaps the weights in place.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from forgetbench.checkpoints import read_json
+from forgetbench.errors import EngineError, InputError, did_you_mean
+from forgetbench.records import Checkpoint, Request, Response
+from forgetbench.tokenizer import Tokenizer
+
+
+class Engine(Protocol):
+    """Scores continuations and generates samples, for one checkpoint at a time."""
+
+    settings: Mapping[str, Any]
+    """What decides the numbers besides the checkpoint: name, version, dtype, device."""
+
+    fallbacks: Mapping[str, int]
+    """How often a fast way did not hold and the exact one was taken, by reason."""
+
+    log_file: Path | None
+    """Where the engine's own log goes; the caller sets it before `load`."""
+
+    def tokenizer(self, checkpoint: Checkpoint) -> Tokenizer:
+        """The checkpoint's tokenizer; needs no running engine."""
+        ...
+
+    def max_length(self, checkpoint: Checkpoint) -> int:
+        """Longest prompt plus answer in tokens; needs no running engine."""
+        ...
+
+    def load(self, checkpoint: Checkpoint) -> None:
+        """Make `checkpoint` the one that answers. Raises EngineError."""
+        ...
+
+    def score(self, requests: Sequence[Request]) -> Iterator[Response]:
+        """Log-likelihood of each continuation of each request, in any order, as they finish."""
+        ...
+
+    def generate(self, requests: Sequence[Request]) -> Iterator[Response]:
+        """`sampling.n` samples for each request, in any order, as they finish."""
+        ...
+
+    def close(self) -> None:
+        """Stop what was started."""
+        ...
+
+
+def make_engine(name: str, **options: Any) -> Engine:
+    """An engine by its name. A named engine that cannot start is an error, never another engine."""
+    if name == "vllm":
+        from forgetbench.engines.vllm import VllmEngine
+
+        return VllmEngine(**options)
+    if name == "transformers":
+        from forgetbench.engines.transformers import TransformersEngine
+
+        return TransformersEngine(**options)
+    if name == "scripted":
+        from forgetbench.engines.scripted import ScriptedEngine
+
+        return ScriptedEngine()
+    raise InputError(f"unknown engine '{name}'; {did_you_mean(name, ('vllm', 'transformers', 'scripted'))}")
+
+
+def model_folder(checkpoint: Checkpoint) -> Path:
+    """The folder of the full weights. EngineError for a checkpoint that is only a word."""
+    if checkpoint.weights is None:
+        raise EngineError(f"checkpoint {checkpoint.name} has no folder; only the scripted engine takes plain words")
+    return checkpoint.weights
+
+
+def max_positions(checkpoint: Checkpoint) -> int:
+    """Context length in tokens that the checkpoint's config.json declares (8192 where it is silent)."""
+    config = read_json(model_folder(checkpoint) / "config.json")
+    config = config.get("text_config") or config
+    return int(config.get("max_position_embeddings") or 8192)
+
+
+@contextlib.contextmanager
+def engine_errors(what: str, log_file: Path | None = None) -> Iterator[None]:
+    """Turn whatever a model library raises into one EngineError; the run ends with what was done kept."""
+    try:
+        yield
+    except EngineError:
+        raise
+    except Exception as error:
+        first = (str(error).strip().splitlines() or [""])[0]
+        where = f"; its log is {log_file}" if log_file else ""
+        raise EngineError(f"{what}: {type(error).__name__}: {first}{where}") from error

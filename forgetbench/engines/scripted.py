@@ -1,0 +1,88 @@
+"""A deterministic double of a model: any word is a checkpoint, and the same word answers the same.
+
+It needs no files and no hardware, so whole runs take seconds. Words share most of their taste, so two
+words agree on most items, as a base and its fine-tuned child do; what it says is not sense.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import random
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from forgetbench.records import Checkpoint, Continuation, Request, Response, Sample
+from forgetbench.tokenizer import ByteTokenizer, Tokenizer
+
+_WORDS = (
+    "the a of river stone answer is city paper light seven blue walks under open 12 yes no door winter "
+    "Paris gold three small bird song Answer: table and then because story morning quiet 4 glass north"
+).split()
+_DISAGREEMENT = 0.25
+"""Share of decisions that a checkpoint takes by its own taste instead of the common one."""
+
+
+class ScriptedEngine:
+    """Answers from hashes of the prompt and the checkpoint's word.
+
+    FORGETBENCH_SCRIPTED_DELAY (seconds per request) slows it down, for watching a run or interrupting it.
+    """
+
+    def __init__(self) -> None:
+        self.settings: Mapping[str, Any] = {"name": "scripted", "version": "1"}
+        self.fallbacks: Mapping[str, int] = {}
+        self.log_file: Path | None = None
+        self._delay = float(os.environ.get("FORGETBENCH_SCRIPTED_DELAY", "0"))
+        self._word = ""
+
+    def tokenizer(self, checkpoint: Checkpoint) -> Tokenizer:
+        return ByteTokenizer()
+
+    def max_length(self, checkpoint: Checkpoint) -> int:
+        return 1_000_000
+
+    def load(self, checkpoint: Checkpoint) -> None:
+        self._word = checkpoint.where
+
+    def score(self, requests: Sequence[Request]) -> Iterator[Response]:
+        for request in requests:
+            time.sleep(self._delay)
+            rng = self._taste(bytes(request.prompt))
+            scores = [
+                Continuation(-len(tokens) * rng.uniform(0.5, 2.0), rng.random() < 0.2, len(tokens))
+                for tokens in request.continuations
+            ]
+            yield Response(request.key, continuations=tuple(scores))
+
+    def generate(self, requests: Sequence[Request]) -> Iterator[Response]:
+        for request in requests:
+            time.sleep(self._delay)
+            assert request.sampling is not None
+            samples = [self._sample(request, index) for index in range(request.sampling.n)]
+            yield Response(request.key, samples=tuple(samples))
+
+    def close(self) -> None:
+        self._word = ""
+
+    def _sample(self, request: Request, index: int) -> Sample:
+        sampling = request.sampling
+        assert sampling is not None
+        salt = f"{sampling.seed}/{index}" if sampling.temperature > 0 else ""
+        rng = self._taste(bytes(request.prompt) + salt.encode())
+        words = rng.choices(_WORDS, k=rng.randint(1, sampling.max_tokens))
+        text = " ".join(words)
+        for stop in sampling.stop:
+            text = text.split(stop)[0]
+        cut = len(words) == sampling.max_tokens
+        return Sample(text, "length" if cut else "stop", len(words))
+
+    def _taste(self, prompt: bytes) -> random.Random:
+        own = random.Random(_hash(self._word.encode() + b"\0" + prompt))
+        return own if own.random() < _DISAGREEMENT else random.Random(_hash(prompt))
+
+
+def _hash(data: bytes) -> int:
+    return int.from_bytes(hashlib.blake2b(data, digest_size=8).digest(), "big")

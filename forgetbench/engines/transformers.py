@@ -1,0 +1,123 @@
+"""The reference engine: plain transformers, one request at a time. Slow, simple, and asked for by name."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from forgetbench.engines.base import engine_errors, max_positions, model_folder
+from forgetbench.errors import EngineError
+from forgetbench.records import Checkpoint, Continuation, Request, Response, Sample, Sampling
+from forgetbench.tokenizer import HFTokenizer, Tokenizer
+
+
+class TransformersEngine:
+    """transformers' AutoModelForCausalLM behind the engine protocol."""
+
+    def __init__(
+        self,
+        *,
+        adapters: Sequence[Checkpoint] = (),
+        dtype: str = "auto",
+        tensor_parallel: int = 1,
+        trust_remote_code: bool = False,
+    ) -> None:
+        try:
+            versions = {name: importlib.metadata.version(name) for name in ("transformers", "torch")}
+        except importlib.metadata.PackageNotFoundError as error:
+            raise EngineError(f"--engine transformers needs {error.name}: pip install 'forgetbench[lab]'") from error
+        torch = importlib.import_module("torch")
+        self._device = "cuda" if torch.cuda.is_available() else "cpu"
+        self.settings: Mapping[str, Any] = {
+            "name": "transformers", "version": versions["transformers"], "torch": versions["torch"],
+            "device": self._device, "dtype": dtype,
+        }  # fmt: skip
+        self.fallbacks: Mapping[str, int] = {}
+        self._trust_remote_code = trust_remote_code
+        self._torch = torch
+        self.log_file: Path | None = None
+        self._model: Any = None
+        self._tokenizer: Any = None
+
+    def tokenizer(self, checkpoint: Checkpoint) -> Tokenizer:
+        return HFTokenizer(model_folder(checkpoint), trust_remote_code=self._trust_remote_code)
+
+    def max_length(self, checkpoint: Checkpoint) -> int:
+        return max_positions(checkpoint)
+
+    def load(self, checkpoint: Checkpoint) -> None:
+        folder = str(model_folder(checkpoint))
+        transformers = importlib.import_module("transformers")
+        transformers.utils.logging.set_verbosity_error()
+        transformers.utils.logging.disable_progress_bar()
+        os.environ.setdefault("HF_HUB_OFFLINE", "1")
+        with engine_errors(f"transformers cannot load {folder}"):
+            self._model = transformers.AutoModelForCausalLM.from_pretrained(
+                folder, dtype=self.settings["dtype"], trust_remote_code=self._trust_remote_code
+            )
+            self._tokenizer = transformers.AutoTokenizer.from_pretrained(
+                folder, trust_remote_code=self._trust_remote_code
+            )
+            if checkpoint.adapter_base is not None:
+                peft = importlib.import_module("peft")
+                self._model = peft.PeftModel.from_pretrained(self._model, str(checkpoint.path))
+            self._model = self._model.eval().to(self._device)
+
+    def score(self, requests: Sequence[Request]) -> Iterator[Response]:
+        for request in requests:
+            with engine_errors("transformers failed while scoring"), self._torch.inference_mode():
+                scored = tuple(self._continuation(request.prompt, tokens) for tokens in request.continuations)
+            yield Response(request.key, continuations=scored)
+
+    def generate(self, requests: Sequence[Request]) -> Iterator[Response]:
+        for request in requests:
+            assert request.sampling is not None
+            with engine_errors("transformers failed while generating"), self._torch.inference_mode():
+                samples = self._samples(request.prompt, request.sampling)
+            yield Response(request.key, samples=samples)
+
+    def close(self) -> None:
+        self._model = None
+
+    def _continuation(self, prompt: tuple[int, ...], tokens: tuple[int, ...]) -> Continuation:
+        ids = self._torch.tensor([prompt + tokens[:-1]], device=self._device)
+        logits = self._model(ids).logits[0, len(prompt) - 1 :]
+        logprobs = self._torch.log_softmax(logits.float(), dim=-1)
+        target = self._torch.tensor(tokens, device=self._device)
+        chosen = logprobs.gather(1, target[:, None])
+        greedy = bool((logprobs.argmax(dim=-1) == target).all())
+        return Continuation(float(chosen.sum()), greedy, len(tokens))
+
+    def _samples(self, prompt: tuple[int, ...], sampling: Sampling) -> tuple[Sample, ...]:
+        greedy = sampling.temperature == 0
+        if sampling.seed is not None:
+            self._torch.manual_seed(sampling.seed)
+        settings: dict[str, Any] = {"do_sample": False, "temperature": None, "top_p": None, "top_k": None}
+        if not greedy:
+            settings = {"do_sample": True, "temperature": sampling.temperature, "top_p": sampling.top_p, "top_k": 0}
+        if sampling.stop:
+            settings |= {"stop_strings": list(sampling.stop), "tokenizer": self._tokenizer}
+        ids = self._torch.tensor([prompt], device=self._device)
+        out = self._model.generate(
+            ids,
+            attention_mask=self._torch.ones_like(ids),
+            max_new_tokens=sampling.max_tokens,
+            num_return_sequences=1 if greedy else sampling.n,
+            pad_token_id=self._tokenizer.pad_token_id or self._tokenizer.eos_token_id,
+            **settings,
+        )
+        samples = [self._sample(row[len(prompt) :].tolist(), sampling) for row in out]
+        return tuple(samples * (sampling.n // len(samples)))
+
+    def _sample(self, tokens: list[int], sampling: Sampling) -> Sample:
+        ends = self._model.generation_config.eos_token_id
+        ends = ends if isinstance(ends, list) else [ends]
+        length = next((index for index, token in enumerate(tokens) if token in ends), len(tokens))
+        text = self._tokenizer.decode(tokens[:length], skip_special_tokens=True)
+        cut = min((text.find(stop) for stop in sampling.stop if stop in text), default=-1)
+        stopped = cut >= 0 or length < len(tokens)
+        return Sample(text[:cut] if cut >= 0 else text, "stop" if stopped else "length", min(length + 1, len(tokens)))

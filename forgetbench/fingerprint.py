@@ -1,0 +1,107 @@
+"""Content hashes: what makes two checkpoints, tasks, documents, prompts or requests the same.
+
+Every hash is SHA-256 in hexadecimal over canonical JSON or file content, so it does not depend on
+names, places, times or dictionary order. Nothing here knows an engine or a task.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from forgetbench.records import Request, Sampling
+
+TOKENIZER_FILES = (
+    "tokenizer.json", "tokenizer.model", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
+    "vocab.json", "merges.txt", "vocab.txt",
+)  # fmt: skip
+TEMPLATE_FILES = ("chat_template.jinja", "chat_template.json")
+CONFIG_FILES = ("config.json", "generation_config.json", "adapter_config.json")
+WEIGHT_SUFFIXES = (".safetensors", ".bin", ".pt", ".gguf")
+# Written by a trainer or a save, and of no influence on what the model answers.
+_VOLATILE = frozenset({"transformers_version", "_name_or_path", "is_local", "local_files_only", "torch_dtype_saved"})
+
+
+def digest(value: Any) -> str:
+    """Hash of anything JSON can hold; dictionaries by content, not by order."""
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def file_digest(path: Path) -> str:
+    """Hash of a file's bytes."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def checkpoint_fingerprint(folder: Path, hash_file: Callable[[Path], str] = file_digest) -> str:
+    """Hash of all that decides a checkpoint's answers: weights, configuration, tokenizer, template.
+
+    `hash_file` may cache by size and time, since weights are large. Optimizer states, logs and
+    training arguments in the same folder do not count.
+    """
+    weights = {path.name: hash_file(path) for path in weight_files(folder)}
+    configs = {name: _config(folder / name) for name in CONFIG_FILES if (folder / name).is_file()}
+    return digest({"weights": weights, "configs": configs, "tokenizer": tokenizer_fingerprint(folder)})
+
+
+def weight_files(folder: Path) -> list[Path]:
+    """The files that hold a folder's weights: safetensors alone where there are any."""
+    found = sorted(path for path in folder.iterdir() if path.suffix in WEIGHT_SUFFIXES and path.is_file())
+    found = [path for path in found if path.name not in ("training_args.bin", "optimizer.pt", "scheduler.pt")]
+    safe = [path for path in found if path.suffix == ".safetensors"]
+    return safe or found
+
+
+def tokenizer_fingerprint(folder: Path) -> str:
+    """Hash of the tokenizer's files and the chat template."""
+    parts: dict[str, Any] = {}
+    for name in (*TOKENIZER_FILES, *TEMPLATE_FILES):
+        path = folder / name
+        if path.is_file():
+            parts[name] = _config(path) if name == "tokenizer_config.json" else file_digest(path)
+    return digest(parts)
+
+
+def _config(path: Path) -> Any:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        return file_digest(path)
+    return {key: value for key, value in content.items() if key not in _VOLATILE}
+
+
+def folder_digest(paths: Iterable[Path]) -> str:
+    """Hash of a set of files by name and content."""
+    return digest(sorted((path.name, file_digest(path)) for path in paths))
+
+
+def document_hash(document: Mapping[str, Any]) -> str:
+    """Hash of one document of a task, all fields included."""
+    return digest(document)[:16]
+
+
+def request_key(
+    checkpoint: str, engine: Mapping[str, Any], prompt: tuple[int, ...],
+    continuations: tuple[tuple[int, ...], ...] = (), sampling: Sampling | None = None,
+) -> str:  # fmt: skip
+    """The ledger's key: the same model, engine settings and token ids give the same answer."""
+    decoding = None
+    if sampling is not None:
+        # Greedy decoding does not depend on the seed; leaving it out lets runs of any seed share answers.
+        seed = sampling.seed if sampling.temperature > 0 else None
+        decoding = [
+            sampling.max_tokens, sampling.temperature, sampling.top_p, sampling.n, list(sampling.stop), seed,
+        ]  # fmt: skip
+    return digest([checkpoint, engine, prompt, continuations, decoding])
+
+
+def make_request(
+    checkpoint: str, engine: Mapping[str, Any], prompt: tuple[int, ...],
+    continuations: tuple[tuple[int, ...], ...] = (), sampling: Sampling | None = None,
+) -> Request:  # fmt: skip
+    """A request with its key."""
+    return Request(request_key(checkpoint, engine, prompt, continuations, sampling), prompt, continuations, sampling)

@@ -1,0 +1,241 @@
+"""The main job in one call: evaluate checkpoints against a base, compare, and write everything a reader needs.
+
+`forgetbench run`, `sweep` and `demo` are this function behind different arguments.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from forgetbench import lm_eval_bridge, run_store, runner
+from forgetbench.checkpoints import Consent, resolve, scripted_checkpoint
+from forgetbench.delta import compare
+from forgetbench.engines.base import Engine, make_engine
+from forgetbench.errors import InputError
+from forgetbench.ledger import Ledger
+from forgetbench.records import Checkpoint, Comparison, Protocol, Run
+from forgetbench.report import write_report, write_trajectory
+from forgetbench.report.trajectory import TrainingLog, TrajectoryPoint
+from forgetbench.runner import Job, Progress
+from forgetbench.suite import Suite, load_suite, suite_of_tasks
+from forgetbench.task_data import read_jsonl
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What `forgetbench run` was asked to do."""
+
+    results: Path = Path("results")
+    suite: str | None = None
+    tasks: tuple[str, ...] = ()
+    domain: str | None = None
+    engine: str = "vllm"
+    protocols: tuple[Protocol, ...] = ("native",)
+    limit: int | None = None
+    seed: int = 0
+    noise_floor: bool = False
+    sft_data: Path | None = None
+    consent: Consent = Consent()
+    dtype: str = "auto"
+    tensor_parallel: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of it: the runs, and where each comparison and trajectory was written."""
+
+    runs: tuple[Run, ...]
+    comparisons: tuple[tuple[Comparison, Path], ...] = ()
+    trajectories: tuple[Path, ...] = ()
+
+
+def run_checkpoints(
+    texts: Sequence[str], base_text: str | None, options: Options, progress: Progress = Progress()
+) -> Outcome:
+    """Evaluate `texts` (each `[NAME=]WHERE[@REVISION]`), and compare each with the base where one is given.
+
+    Raises InputError before any model is loaded, EngineError or StorageError with what was done kept.
+    """
+    run_store.check_writable(options.results)
+    suite, folder = _suite(options)
+    training_texts = sft_answers(options.sft_data) if options.sft_data else None
+    with Ledger(options.results / ".ledger.sqlite") as ledger:
+        base, checkpoints = _resolve(texts, base_text, options, ledger)
+        progress.start("reading tasks", 0)
+        tasks = tuple(lm_eval_bridge.load_tasks(suite, folder, options.limit))
+        with _engine(options, checkpoints) as engine:
+            outcomes = []
+            for protocol in options.protocols:
+                job = Job(suite, tasks, options.results, protocol, options.seed, options.limit)
+                runs = runner.evaluate(
+                    job, checkpoints, base, engine, ledger, noise_floor=options.noise_floor, progress=progress
+                )
+                progress.start("comparing", 0)
+                outcomes.append(_compare_all(runs, base, checkpoints, options, training_texts))
+    return Outcome(
+        runs=tuple(run for outcome in outcomes for run in outcome.runs),
+        comparisons=tuple(item for outcome in outcomes for item in outcome.comparisons),
+        trajectories=tuple(item for outcome in outcomes for item in outcome.trajectories),
+    )
+
+
+def compare_runs(base: Run, candidate: Run, out: Path, **settings: Any) -> Comparison:
+    """Pair two runs, score the deltas, and write comparison and report into `out`."""
+    comparison, items = compare(base, candidate, margins=base.manifest.margins, **settings)
+    run_store.save_comparison(out, comparison, items)
+    write_report(comparison, items, out)
+    return comparison
+
+
+def sft_answers(path: Path) -> list[str]:
+    """The answers of a fine-tuning set: JSONL rows with `messages` (the assistant's turns), or one of the
+    fields `completion`, `response`, `output`, `answer`, `text`.
+
+    Raises InputError naming the file when a row has none of them.
+    """
+    found: list[str] = []
+    for number, row in enumerate(read_jsonl(path), start=1):
+        if isinstance(row.get("messages"), list):
+            turns = [turn for turn in row["messages"] if isinstance(turn, dict) and turn.get("role") == "assistant"]
+            found += [str(turn.get("content", "")) for turn in turns]
+            continue
+        field = next((name for name in ("completion", "response", "output", "answer", "text") if name in row), None)
+        if field is None:
+            raise InputError(
+                f"{path}:{number}: no answer here; expected 'messages' or one of completion, response, output, "
+                "answer, text"
+            )
+        found.append(str(row[field]))
+    if not found:
+        raise InputError(f"{path}: holds no answers")
+    return found
+
+
+def _suite(options: Options) -> tuple[Suite, Path | None]:
+    if options.tasks:
+        return suite_of_tasks(list(options.tasks), options.domain), None
+    return load_suite(options.suite or "core")
+
+
+def _resolve(
+    texts: Sequence[str], base_text: str | None, options: Options, ledger: Ledger
+) -> tuple[Checkpoint | None, list[Checkpoint]]:
+    def one(text: str, base: Checkpoint | None) -> Checkpoint:
+        if options.engine == "scripted":
+            return scripted_checkpoint(text)
+        return resolve(text, base=base, consent=options.consent, hash_file=ledger.file_digest)
+
+    base = one(base_text, None) if base_text else None
+    found: list[Checkpoint] = []
+    for text in texts:
+        checkpoint = one(text, base)
+        if base is not None and checkpoint.fingerprint == base.fingerprint:
+            raise InputError(f"checkpoint {text} is the base itself (same content); for its noise use --noise-floor")
+        names = [item.name for item in ([base] if base else []) + found]
+        found.append(runner.renamed(checkpoint, names))
+    return base, found
+
+
+@contextlib.contextmanager
+def _engine(options: Options, checkpoints: Sequence[Checkpoint]) -> Iterator[Engine]:
+    engine = make_engine(
+        options.engine,
+        adapters=[item for item in checkpoints if item.adapter_base is not None],
+        dtype=options.dtype,
+        tensor_parallel=options.tensor_parallel,
+        trust_remote_code=options.consent.remote_code,
+    )
+    try:
+        yield engine
+    finally:
+        engine.close()
+
+
+def _compare_all(
+    runs: Sequence[Run],
+    base: Checkpoint | None,
+    checkpoints: Sequence[Checkpoint],
+    options: Options,
+    training_texts: Sequence[str] | None,
+) -> Outcome:
+    if base is None:
+        return Outcome(tuple(runs))
+    base_run, noise = runs[0], None
+    if options.noise_floor:
+        second, _ = compare(base_run, runs[-1], margins=base_run.manifest.margins)
+        noise = runner.noise_floor_of([*second.domains, *second.tasks])
+    by_fingerprint = {run.manifest.fingerprint: run for run in runs[1:]}
+    comparisons = []
+    for checkpoint in checkpoints:
+        run = by_fingerprint[checkpoint.fingerprint]
+        folder = options.results / "comparisons" / comparison_name(base_run, run)
+        comparison = compare_runs(base_run, run, folder, training_texts=training_texts, noise_floor=noise)
+        comparisons.append((comparison, folder))
+    return Outcome(tuple(runs), tuple(comparisons), _trajectories(checkpoints, comparisons, options.results))
+
+
+def comparison_name(base: Run, candidate: Run) -> str:
+    """Folder of a comparison: readable, and one per pair of runs."""
+    return f"{candidate.manifest.run_id}-vs-{run_store.slug(base.manifest.name)}"
+
+
+# --- trajectories -----------------------------------------------------------------------------
+
+
+def _trajectories(
+    checkpoints: Sequence[Checkpoint], comparisons: Sequence[tuple[Comparison, Path]], results: Path
+) -> tuple[Path, ...]:
+    """One trajectory per training run with two or more of its checkpoints here."""
+    groups: dict[Path, list[tuple[Checkpoint, Comparison]]] = {}
+    for checkpoint, (comparison, _) in zip(checkpoints, comparisons, strict=True):
+        if checkpoint.path is not None and checkpoint.step is not None:
+            groups.setdefault(checkpoint.path.resolve().parent, []).append((checkpoint, comparison))
+    return tuple(_trajectory(group, results) for group in groups.values() if len(group) > 1)
+
+
+def _trajectory(group: Sequence[tuple[Checkpoint, Comparison]], results: Path) -> Path:
+    ordered = sorted(group, key=lambda item: item[0].step or 0)
+    last_checkpoint, last = ordered[-1]
+    assert last_checkpoint.path is not None  # noqa: S101 - grouped by path
+    points = [
+        TrajectoryPoint(checkpoint.step or 0, checkpoint.name, {row.name: row for row in comparison.domains})
+        for checkpoint, comparison in ordered
+    ]
+    log = read_training_log(last_checkpoint.path / "trainer_state.json")
+    folder = results / "trajectories" / last.comparison_id
+    write_trajectory(points, log, folder)
+    return folder
+
+
+def read_training_log(path: Path) -> TrainingLog:
+    """The loss history of a trainer_state.json. Evaluation rows are left out; a step repeated after a resume
+    counts once, with its last value."""
+    try:
+        history = json.loads(path.read_text(encoding="utf-8"))["log_history"]
+        rows: dict[int, Mapping[str, Any]] = {int(row["step"]): row for row in history if "loss" in row}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{path}: no training history to read ({error})") from error
+    steps = sorted(rows)
+    return TrainingLog(
+        steps=tuple(steps),
+        losses=tuple(float(rows[step]["loss"]) for step in steps),
+        learning_rates=tuple(float(rows[step].get("learning_rate", 0.0)) for step in steps),
+    )
+
+
+def checkpoints_of_training(folder: Path) -> list[str]:
+    """The checkpoint-N folders of a training run, by step. InputError when there are none."""
+    found: dict[int, Path] = {}
+    for path in folder.glob("checkpoint-*"):
+        with contextlib.suppress(ValueError):
+            found[int(path.name.removeprefix("checkpoint-"))] = path
+    if not found:
+        raise InputError(f"{folder}: no checkpoint-N folders here; give the trainer's output folder")
+    return [str(found[step]) for step in sorted(found)]
+
+

@@ -1,0 +1,262 @@
+"""The values that flow through forgetbench, one direction only, as frozen dataclasses.
+
+    Checkpoint + TaskInfo -> Request -> Response -> ItemScore -> Run -> DeltaRow -> Comparison
+
+Nothing here computes, reads or writes; every module may import this one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SCHEMA_VERSION = 1
+
+Protocol = Literal["native", "completion", "chat"]
+View = Literal["choice", "open", "strict"]
+Verdict = Literal["regressed", "retained", "improved", "inconclusive", "not_measured"]
+
+DOMAINS = ("knowledge", "reasoning", "creativity", "format_rigidity", "language", "target")
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """A model to be evaluated, resolved to something an engine can load.
+
+    `fingerprint` covers weights, configuration, tokenizer and chat template: two folders
+    with the same content are the same checkpoint, whatever they are called.
+    """
+
+    name: str
+    where: str
+    fingerprint: str
+    path: Path | None = None
+    """Local folder; None for the scripted engine, which needs no files."""
+    adapter_base: Path | None = None
+    """For a PEFT adapter: the folder of the full weights it sits on."""
+    step: int | None = None
+    """Optimizer steps of fine-tuning, from trainer_state.json, where there is one."""
+
+    @property
+    def weights(self) -> Path | None:
+        """The folder whose full weights an engine loads."""
+        return self.adapter_base or self.path
+
+
+@dataclass(frozen=True, slots=True)
+class TaskInfo:
+    """What the scorer must know about a task; all of it is declared in the task's YAML."""
+
+    name: str
+    domain: str
+    metric: str
+    chance: float
+    view: str | None
+    version: str
+    binary: bool
+    """Item scores are 0 or 1, so an item can be forgotten or gained."""
+    corpus_metric: str | None
+    """Name in `forgetbench.metrics.corpus.CORPUS_METRICS` when an item's score needs the other items."""
+    repeats: int
+    num_fewshot: int
+    fingerprint: str
+    """Hash of the task's YAML, its code and its documents."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """Decoding of one generation request. `temperature` 0 is greedy."""
+
+    max_tokens: int
+    temperature: float = 0.0
+    top_p: float = 1.0
+    n: int = 1
+    stop: tuple[str, ...] = ()
+    seed: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One question to a model, in token ids: a list of continuations to score, or a text to generate.
+
+    Exactly one of `continuations` and `sampling` is set. `key` is the ledger's primary key:
+    it hashes the checkpoint, the engine's settings and everything below.
+    """
+
+    key: str
+    prompt: tuple[int, ...]
+    continuations: tuple[tuple[int, ...], ...] = ()
+    sampling: Sampling | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Continuation:
+    """How a model rates one continuation of a prompt."""
+
+    loglikelihood: float
+    """Sum over the continuation's tokens, natural log."""
+    is_greedy: bool
+    """Every token was the most likely one at its place."""
+    n_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One generated answer."""
+
+    text: str
+    finish_reason: str
+    """'stop', or 'length' when the token limit cut it."""
+    n_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """The answer to the request with the same key; one of the two tuples is empty."""
+
+    key: str
+    continuations: tuple[Continuation, ...] = ()
+    samples: tuple[Sample, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ItemScore:
+    """One item of one task for one checkpoint: a row of samples.parquet.
+
+    `score` is None when the item was not measured, and `reason` then says why.
+    """
+
+    task: str
+    domain: str
+    view: str | None
+    item_id: str
+    cluster: str
+    stratum: str
+    doc_hash: str
+    prompt_hash: str
+    score: float | None
+    reason: str | None
+    prompt: str
+    gold: str
+    responses: tuple[str, ...] = ()
+    finish_reasons: tuple[str, ...] = ()
+    token_counts: tuple[int, ...] = ()
+    reference_logprobs: tuple[float, ...] = ()
+    """Mean log-probability per token of each response under the reference checkpoint (nats)."""
+    choices: tuple[str, ...] = ()
+    loglikelihoods: tuple[float, ...] = ()
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    """Everything the task's process_results returned as a number."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunManifest:
+    """What was run, so that it can be run again: manifest.json."""
+
+    run_id: str
+    name: str
+    where: str
+    fingerprint: str
+    step: int | None
+    suite: str
+    suite_fingerprint: str
+    protocol: Protocol
+    chat_template: bool
+    """Prompts were rendered with the checkpoint's chat template."""
+    engine: Mapping[str, Any]
+    tokenizer: str
+    """Fingerprint of the tokenizer."""
+    seed: int
+    limit: int | None
+    reference: str | None
+    """Fingerprint of the checkpoint that judged generated text by likelihood."""
+    tasks: tuple[TaskInfo, ...]
+    margins: Mapping[str, float]
+    """Non-inferiority margin per domain, from the suite."""
+    warnings: tuple[str, ...]
+    created: str
+    counts: Mapping[str, int]
+    """Requests in all, answered from the ledger, asked of the engine, and engine fallbacks."""
+    schema_version: int = SCHEMA_VERSION
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A finished run: the manifest and the samples table, one row per task and item."""
+
+    manifest: RunManifest
+    samples: pd.DataFrame
+
+
+@dataclass(frozen=True, slots=True)
+class DeltaRow:
+    """One entry of `domains` or `tasks` in comparison.json: what fine-tuning did to one score.
+
+    All scores are in [0, 1], higher is better, so a negative delta is a loss. The item
+    outcomes (forgotten ... erased) are rates over the paired items, None where an item's score is not
+    right-or-wrong; forgotten = locked + erased + the share with no `choice` view.
+    """
+
+    name: str
+    domain: str
+    metric: str
+    n_items: int
+    base: float | None = None
+    candidate: float | None = None
+    delta: float | None = None
+    se: float | None = None
+    ci_low: float | None = None
+    ci_high: float | None = None
+    p_value: float | None = None
+    p_adjusted: float | None = None
+    retention: float | None = None
+    chance: float | None = None
+    forgotten: float | None = None
+    gained: float | None = None
+    forgotten_corrected: float | None = None
+    gained_corrected: float | None = None
+    locked: float | None = None
+    erased: float | None = None
+    mde: float | None = None
+    margin: float | None = None
+    verdict: Verdict = "not_measured"
+    view: str | None = None
+    n_unmeasured: int = 0
+    reason: str | None = None
+    """Why the row, or part of it, was not measured."""
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One of the two checkpoints of a comparison."""
+
+    name: str
+    where: str
+    fingerprint: str
+    run_id: str
+    step: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """comparison.json."""
+
+    comparison_id: str
+    base: Side
+    candidate: Side
+    suite: str
+    protocol: Protocol
+    engine: Mapping[str, Any]
+    domains: tuple[DeltaRow, ...]
+    tasks: tuple[DeltaRow, ...]
+    overall: DeltaRow
+    noise_floor: Mapping[str, Any] | None
+    warnings: tuple[str, ...]
+    seed: int
+    created: str
+    schema_version: int = SCHEMA_VERSION

@@ -1,0 +1,232 @@
+"""The results folder: where runs and comparisons lie, written whole or not at all.
+
+    results/runs/<run id>/          samples.parquet, scores.json, and last manifest.json
+    results/comparisons/<id>/       deltas.csv, items.parquet, the report, and last comparison.json
+
+A folder without its manifest.json or comparison.json is unfinished and is never read.
+docs/output_formats.md documents every field.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import errno
+import io
+import json
+import math
+import os
+import re
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from forgetbench.errors import InputError, StorageError
+from forgetbench.records import SCHEMA_VERSION, Comparison, DeltaRow, ItemScore, Run, RunManifest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import pandas as pd
+
+T = TypeVar("T")
+
+_LISTS = ("responses", "finish_reasons", "token_counts", "reference_logprobs", "choices", "loglikelihoods")
+
+
+def write_atomic(path: Path, data: bytes | str) -> None:
+    """Write a file whole or not at all: a temporary file beside it, flushed, then renamed.
+
+    Raises StorageError when the disk is full or the folder cannot be written.
+    """
+    raw = data.encode() if isinstance(data, str) else data
+    temporary = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(raw)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except OSError as error:
+        if temporary is not None:
+            Path(temporary).unlink(missing_ok=True)
+        raise StorageError(describe_os_error(path, error)) from error
+
+
+def describe_os_error(path: Path, error: OSError) -> str:
+    """One line for a failed write, with the way out."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"{path}: the disk is full; free some space and run the same command again, nothing is lost"
+    return f"{path}: cannot be written ({error.strerror or error}); choose another folder with --results"
+
+
+def check_writable(folder: Path) -> None:
+    """Raise InputError unless `folder` exists, or can be made, and takes files."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise InputError(
+            f"results folder {folder} is not writable ({error.strerror or error}); "
+            "name another one with --results DIR"
+        ) from error
+
+
+def slug(text: str) -> str:
+    """A name that is safe as a folder name: letters, digits, '.', '_' and '-'."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", text).strip("-.")[:60] or "unnamed"
+
+
+def to_json(value: Any) -> str:
+    """JSON of a dataclass (or anything JSON can hold), numbers that are not finite as null."""
+    plain = dataclasses.asdict(value) if dataclasses.is_dataclass(value) else value  # type: ignore[arg-type]
+    return json.dumps(_finite(plain), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {str(key): _finite(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(item) for item in value]
+    return value
+
+
+def _load_json(kind: type[T], path: Path) -> T:
+    from pydantic import TypeAdapter, ValidationError
+
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror or error})") from error
+    try:
+        version = json.loads(text).get("schema_version")
+        if version != SCHEMA_VERSION:
+            raise InputError(
+                f"{path}: schema_version is {version!r}, this forgetbench reads {SCHEMA_VERSION}; "
+                "run the comparison again with this version"
+            )
+        return TypeAdapter(kind).validate_json(text)
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"])
+        raise InputError(f"{path}: field '{field}': {first['msg'].lower()}") from error
+    except (ValueError, AttributeError) as error:
+        raise InputError(f"{path}: not a JSON object of forgetbench ({error})") from error
+
+
+# --- runs -------------------------------------------------------------------------------------
+
+
+def run_folder(results: Path, run_id: str) -> Path:
+    return results / "runs" / run_id
+
+
+def samples_frame(scores: Iterable[ItemScore]) -> pd.DataFrame:
+    """The samples table: one row per task and item, columns as the fields of `ItemScore`."""
+    import pandas as pd
+
+    names = [field.name for field in dataclasses.fields(ItemScore)]
+    rows = list(scores)
+    frame = pd.DataFrame({name: [getattr(row, name) for row in rows] for name in names}, columns=names)
+    frame["score"] = frame["score"].astype("float64")
+    for name in _LISTS:
+        frame[name] = frame[name].map(list)
+    return frame
+
+
+def save_run(results: Path, run: Run, scores: Mapping[str, Any]) -> Path:
+    """Write a run; manifest.json comes last and makes the folder count. Returns the folder."""
+    folder = run_folder(results, run.manifest.run_id)
+    frame = run.samples.copy()
+    frame["metrics"] = [json.dumps(_finite(dict(item)), sort_keys=True) for item in frame["metrics"]]
+    write_atomic(folder / "samples.parquet", _parquet(frame))
+    write_atomic(folder / "scores.json", to_json(scores))
+    write_atomic(folder / "manifest.json", to_json(run.manifest))
+    return folder
+
+
+def load_run(folder: Path) -> Run:
+    """Read a finished run. InputError when it is missing, unfinished or damaged."""
+    if not (folder / "manifest.json").is_file():
+        raise InputError(f"{folder}: no finished run here (no manifest.json); give a folder under results/runs/")
+    manifest = _load_json(RunManifest, folder / "manifest.json")
+    frame = _read_parquet(folder / "samples.parquet")
+    missing = {field.name for field in dataclasses.fields(ItemScore)} - set(frame.columns)
+    if missing:
+        raise InputError(f"{folder / 'samples.parquet'}: columns missing: {', '.join(sorted(missing))}")
+    frame["metrics"] = [json.loads(item) for item in frame["metrics"]]
+    return Run(manifest, frame)
+
+
+def finished_run(results: Path, run_id: str) -> Run | None:
+    """The run of that id if it is there and whole."""
+    folder = run_folder(results, run_id)
+    return load_run(folder) if (folder / "manifest.json").is_file() else None
+
+
+# --- comparisons ------------------------------------------------------------------------------
+
+
+def save_comparison(folder: Path, comparison: Comparison, items: pd.DataFrame) -> Path:
+    """Write items.parquet, deltas.csv and last comparison.json. Returns the folder."""
+    write_atomic(folder / "items.parquet", _parquet(items))
+    write_atomic(folder / "deltas.csv", deltas_frame(comparison).to_csv(index=False))
+    write_atomic(folder / "comparison.json", to_json(comparison))
+    return folder
+
+
+def deltas_frame(comparison: Comparison) -> pd.DataFrame:
+    """All rows of a comparison as one table; `level` is overall, domain or task."""
+    import pandas as pd
+
+    levels = (
+        ("overall", (comparison.overall,)),
+        ("domain", comparison.domains),
+        ("task", comparison.tasks),
+    )
+    rows = [{"level": level, **dataclasses.asdict(row)} for level, group in levels for row in group]
+    return pd.DataFrame(rows, columns=["level", *(field.name for field in dataclasses.fields(DeltaRow))])
+
+
+def load_comparison(where: Path) -> Comparison:
+    """Read a comparison from its folder or its comparison.json. InputError when it cannot be read."""
+    path = where / "comparison.json" if where.is_dir() else where
+    if not path.is_file():
+        raise InputError(f"{path}: no such file; give a folder under results/comparisons/ or its comparison.json")
+    return _load_json(Comparison, path)
+
+
+def load_items(folder: Path) -> pd.DataFrame:
+    """items.parquet of a comparison."""
+    return _read_parquet(folder / "items.parquet")
+
+
+# --- parquet ----------------------------------------------------------------------------------
+
+
+def _parquet(frame: pd.DataFrame) -> bytes:
+    buffer = io.BytesIO()
+    frame.to_parquet(buffer, engine="pyarrow", index=False, compression="zstd")
+    return buffer.getvalue()
+
+
+def _read_parquet(path: Path) -> pd.DataFrame:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        table = pq.read_table(path)
+    except (OSError, pa.ArrowException) as error:
+        raise InputError(f"{path}: cannot be read as parquet ({str(error).splitlines()[0]})") from error
+    frame: pd.DataFrame = table.to_pandas()
+    for name in table.column_names:
+        # pandas hands list columns back as arrays; the records hold Python lists.
+        if pa.types.is_list(table.schema.field(name).type):
+            frame[name] = table.column(name).to_pylist()
+    return frame

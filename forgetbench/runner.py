@@ -1,0 +1,355 @@
+"""The main job: plan every request, ask what the ledger lacks, score, save.
+
+One engine serves all checkpoints. Requests of every checkpoint are planned first, so the total is known before
+anything is loaded, and an engine is only started when there is something to ask.
+"""
+
+from __future__ import annotations
+
+import datetime
+import math
+import random
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from forgetbench import lm_eval_bridge as bridge
+from forgetbench import run_store
+from forgetbench.engines.base import Engine
+from forgetbench.errors import CheckpointError
+from forgetbench.fingerprint import digest
+from forgetbench.ledger import Ledger
+from forgetbench.metrics.corpus import CORPUS_METRICS, answers_of
+from forgetbench.records import Checkpoint, ItemScore, Protocol, Request, Response, Run, RunManifest, TaskInfo
+from forgetbench.suite import DEFAULT_MARGIN, Suite
+
+NOISE_PASS = "noise floor"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What to evaluate, the same for every checkpoint."""
+
+    suite: Suite
+    tasks: Sequence[bridge.LoadedTask]
+    results: Path
+    protocol: Protocol = "native"
+    seed: int = 0
+    limit: int | None = None
+
+    @property
+    def suite_fingerprint(self) -> str:
+        """Hash of the tasks and how many documents of each are asked."""
+        return digest([(task.info.fingerprint, task.info.name, task.limit) for task in self.tasks])
+
+    @property
+    def margins(self) -> dict[str, float]:
+        """Non-inferiority margin of each domain the tasks belong to."""
+        domains = dict.fromkeys(task.info.domain for task in self.tasks)
+        return {domain: self.suite.margins.get(domain, DEFAULT_MARGIN) for domain in domains}
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Callbacks by which a caller shows what is going on; the defaults show nothing."""
+
+    start: Callable[[str, int], None] = lambda label, total: None
+    """A stage begins; `total` is its work in tokens, 0 where it is unknown."""
+    advance: Callable[[int], None] = lambda amount: None
+    label: Callable[[str], None] = lambda text: None
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """All requests of one checkpoint."""
+
+    checkpoint: Checkpoint
+    target: bridge.PlanFor
+    tasks: tuple[bridge.PlannedTask, ...]
+    run_id: str
+    reference: Checkpoint
+    noise: bool
+
+    @property
+    def requests(self) -> dict[str, Request]:
+        return {
+            request.key: request for task in self.tasks for item in task.items for request in item.requests
+        }
+
+
+@dataclass
+class _Counts:
+    """What became of one checkpoint's requests."""
+
+    requests: int = 0
+    from_ledger: int = 0
+    asked: int = 0
+    fallbacks: dict[str, int] = field(default_factory=dict)
+
+    def as_dict(self) -> dict[str, int]:
+        named = {f"fallback_{reason}": count for reason, count in self.fallbacks.items()}
+        return {"requests": self.requests, "from_ledger": self.from_ledger, "asked": self.asked, **named}
+
+
+def evaluate(
+    job: Job,
+    checkpoints: Sequence[Checkpoint],
+    base: Checkpoint | None,
+    engine: Engine,
+    ledger: Ledger,
+    *,
+    noise_floor: bool = False,
+    progress: Progress = Progress(),
+) -> list[Run]:
+    """Evaluate the base (first, where given) and every checkpoint; one finished Run each, saved under `results`.
+
+    With `noise_floor` the base is asked a second time, in another order and without reading the first pass;
+    that run comes last. Raises EngineError or StorageError with everything answered so far in the ledger.
+    """
+    everyone = list({item.fingerprint: item for item in ([base] if base else []) + list(checkpoints)}.values())
+    progress.start("planning", 0)
+    plans = [_plan(job, item, base or item, engine) for item in everyone]
+    if noise_floor and base is not None:
+        plans.append(_plan(job, base, base, engine, noise=True))
+    counts = [_Counts(requests=len(plan.requests)) for plan in plans]
+    known = _ask_all(job, plans, counts, engine, ledger, progress)
+    judged = _judge_all(job, plans, counts, engine, ledger, known, progress)
+    return [
+        _finish(job, plan, count, engine, responses, ratings)
+        for plan, count, responses, ratings in zip(plans, counts, known, judged, strict=True)
+    ]
+
+
+# --- planning ---------------------------------------------------------------------------------
+
+
+def _plan(job: Job, checkpoint: Checkpoint, reference: Checkpoint, engine: Engine, noise: bool = False) -> _Plan:
+    tokenizer = engine.tokenizer(checkpoint)
+    if job.protocol == "chat" and not tokenizer.has_chat_template:
+        raise CheckpointError(
+            f"checkpoint {checkpoint.name} has no chat template; use --protocol native (each its own) or completion"
+        )
+    settings = dict(engine.settings) | ({"pass": NOISE_PASS} if noise else {})
+    target = bridge.PlanFor(
+        checkpoint=checkpoint.fingerprint,
+        engine=settings,
+        tokenizer=tokenizer,
+        chat=job.protocol != "completion" and tokenizer.has_chat_template,
+        max_length=engine.max_length(checkpoint),
+        seed=job.seed,
+    )
+    identity = [
+        checkpoint.fingerprint, reference.fingerprint, settings, job.suite_fingerprint, job.protocol, job.seed,
+        job.limit,
+    ]  # fmt: skip
+    name = f"{checkpoint.name}-noise" if noise else checkpoint.name
+    run_id = f"{run_store.slug(name)}-{job.suite.name}-{job.protocol}-{digest(identity)[:10]}"
+    tasks = tuple(bridge.plan(task, target) for task in job.tasks)
+    return _Plan(checkpoint, target, tasks, run_id, reference, noise)
+
+
+# --- asking -----------------------------------------------------------------------------------
+
+
+def _ask_all(
+    job: Job, plans: Sequence[_Plan], counts: Sequence[_Counts], engine: Engine, ledger: Ledger, progress: Progress
+) -> list[dict[str, Response]]:
+    known = [ledger.get(plan.requests) for plan in plans]
+    missing = [
+        [request for key, request in plan.requests.items() if key not in found]
+        for plan, found in zip(plans, known, strict=True)
+    ]
+    progress.start("evaluating", sum(_work(request) for part in missing for request in part))
+    for plan, count, found, part in zip(plans, counts, known, missing, strict=True):
+        count.from_ledger += len(found)
+        if part:
+            if plan.noise:
+                random.Random(job.seed).shuffle(part)
+            _load(job, plan, plan.checkpoint, engine, progress)
+            progress.label(plan.checkpoint.name)
+            _ask(part, found, count, engine, ledger, progress)
+    return known
+
+
+def _load(job: Job, plan: _Plan, checkpoint: Checkpoint, engine: Engine, progress: Progress) -> None:
+    progress.label(f"loading {checkpoint.name}")
+    engine.log_file = run_store.run_folder(job.results, plan.run_id) / "engine.log"
+    engine.load(checkpoint)
+
+
+def _ask(
+    requests: Sequence[Request],
+    found: dict[str, Response],
+    count: _Counts,
+    engine: Engine,
+    ledger: Ledger,
+    progress: Progress,
+) -> None:
+    """Ask the engine and put each response in the ledger as it arrives."""
+    before = dict(engine.fallbacks)
+    by_key = {request.key: request for request in requests}
+    kinds: tuple[tuple[Callable[[Sequence[Request]], Iterable[Response]], bool], ...] = (
+        (engine.score, False),
+        (engine.generate, True),
+    )
+    for answer, generates in kinds:
+        part = [request for request in requests if (request.sampling is not None) == generates]
+        for response in answer(part) if part else ():
+            ledger.put(response)
+            found[response.key] = response
+            count.asked += 1
+            progress.advance(_work(by_key[response.key]))
+    for reason, total in engine.fallbacks.items():
+        if total > before.get(reason, 0):
+            count.fallbacks[reason] = count.fallbacks.get(reason, 0) + total - before.get(reason, 0)
+
+
+def _work(request: Request) -> int:
+    """Rough cost of a request in tokens; one generated token costs about what two prompt tokens do."""
+    if request.sampling is not None:
+        return len(request.prompt) + 2 * request.sampling.n * request.sampling.max_tokens
+    return sum(len(request.prompt) + len(tokens) for tokens in request.continuations)
+
+
+# --- judging ----------------------------------------------------------------------------------
+
+Ratings = dict[str, dict[str, tuple[float, ...]]]
+"""Task name -> item id -> mean log-probability of each sample under the reference."""
+
+
+def _judge_all(
+    job: Job,
+    plans: Sequence[_Plan],
+    counts: Sequence[_Counts],
+    engine: Engine,
+    ledger: Ledger,
+    known: Sequence[Mapping[str, Response]],
+    progress: Progress,
+) -> list[Ratings]:
+    """Rate generated text under each run's reference checkpoint, for the tasks that want it."""
+    by_checkpoint = {plan.checkpoint.fingerprint: plan for plan in plans if not plan.noise}
+    wanted = []
+    for plan, responses in zip(plans, known, strict=True):
+        reference = by_checkpoint[plan.reference.fingerprint]
+        wanted.append(
+            {
+                task.loaded.info.name: bridge.judge_requests(task, other, responses, reference.target)
+                for task, other in zip(plan.tasks, reference.tasks, strict=True)
+                if task.loaded.judged
+            }
+        )
+    requests = [
+        {request.key: request for task in tasks.values() for row in task.values() for request in row if request}
+        for tasks in wanted
+    ]
+    found = [ledger.get(part) for part in requests]
+    missing = [
+        [request for key, request in part.items() if key not in have] for part, have in zip(requests, found, strict=True)
+    ]
+    if any(missing):
+        progress.start("judging samples under the base", sum(_work(item) for part in missing for item in part))
+    for plan, count, part, have in zip(plans, counts, missing, found, strict=True):
+        count.requests += len(part) + len(have)
+        count.from_ledger += len(have)
+        if part:
+            _load(job, plan, plan.reference, engine, progress)
+            progress.label(f"{plan.checkpoint.name} under {plan.reference.name}")
+            _ask(part, have, count, engine, ledger, progress)
+    return [
+        {name: bridge.mean_logprobs(rows, have) for name, rows in tasks.items()}
+        for tasks, have in zip(wanted, found, strict=True)
+    ]
+
+
+# --- scoring and saving -----------------------------------------------------------------------
+
+
+def _finish(
+    job: Job, plan: _Plan, count: _Counts, engine: Engine, responses: Mapping[str, Response], ratings: Ratings
+) -> Run:
+    scores: list[ItemScore] = []
+    for task in plan.tasks:
+        scores += bridge.score(task, responses, ratings.get(task.loaded.info.name, {}))
+    samples = run_store.samples_frame(scores)
+    manifest = RunManifest(
+        run_id=plan.run_id,
+        name=plan.checkpoint.name,
+        where=plan.checkpoint.where,
+        fingerprint=plan.checkpoint.fingerprint,
+        step=plan.checkpoint.step,
+        suite=job.suite.name,
+        suite_fingerprint=job.suite_fingerprint,
+        protocol=job.protocol,
+        chat_template=plan.target.chat,
+        engine=dict(plan.target.engine),
+        tokenizer=plan.target.tokenizer.fingerprint,
+        seed=job.seed,
+        limit=job.limit,
+        reference=plan.reference.fingerprint if any(task.loaded.judged for task in plan.tasks) else None,
+        tasks=tuple(task.loaded.info for task in plan.tasks),
+        margins=job.margins,
+        warnings=_warnings(scores),
+        created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        counts=count.as_dict(),
+    )
+    run = Run(manifest, samples)
+    before = run_store.finished_run(job.results, plan.run_id)
+    if before is not None and before.samples.equals(samples):
+        # Nothing new was learned: the run that is there keeps its date and counts.
+        return before
+    run_store.save_run(job.results, run, run_scores(run))
+    return run
+
+
+def _warnings(scores: Sequence[ItemScore]) -> tuple[str, ...]:
+    """What a reader must know before trusting the numbers."""
+    found = []
+    unmeasured = sum(score.reason is not None for score in scores)
+    if unmeasured:
+        found.append(f"{unmeasured} of {len(scores)} items were not measured; samples.parquet says why")
+    generated = [score for score in scores if score.finish_reasons]
+    for name in dict.fromkeys(score.task for score in generated):
+        rows = [score for score in generated if score.task == name]
+        cut = sum(reason == "length" for row in rows for reason in row.finish_reasons)
+        total = sum(len(row.finish_reasons) for row in rows)
+        if cut > total / 2:
+            found.append(f"{name}: {cut} of {total} answers were cut by the token limit")
+    return tuple(found)
+
+
+def run_scores(run: Run) -> dict[str, Any]:
+    """scores.json: the mean score of each task, the macro mean of each domain, and what was not measured."""
+    tasks = [_task_scores(run, info) for info in run.manifest.tasks]
+    domains = {}
+    for domain in dict.fromkeys(info.domain for info in run.manifest.tasks):
+        means = [entry["score"] for entry in tasks if entry["domain"] == domain and entry["score"] is not None]
+        domains[domain] = {"score": sum(means) / len(means) if means else None, "n_tasks": len(means)}
+    return {"schema_version": 1, "run_id": run.manifest.run_id, "domains": domains, "tasks": tasks}
+
+
+def _task_scores(run: Run, info: TaskInfo) -> dict[str, Any]:
+    rows = run.samples[run.samples["task"] == info.name]
+    values = rows["score"].dropna().tolist()
+    if info.corpus_metric is not None:
+        alone = CORPUS_METRICS[info.corpus_metric].alone(answers_of(rows))
+        values = [] if alone is None else [float(value) for value in alone if not math.isnan(value)]
+    entry = {"name": info.name, "domain": info.domain, "view": info.view, "metric": info.metric, "chance": info.chance}
+    mean = sum(values) / len(values) if values else None
+    return entry | {"n_items": len(values), "n_unmeasured": int(rows["reason"].notna().sum()), "score": mean}
+
+
+def noise_floor_of(comparison_rows: Iterable[Any]) -> dict[str, Any]:
+    """What differs between two passes of the base itself, per domain: anything smaller than this is noise."""
+    return {
+        row.name: {"delta": row.delta, "se": row.se, "forgotten": row.forgotten, "gained": row.gained}
+        for row in comparison_rows
+    }
+
+
+def renamed(checkpoint: Checkpoint, taken: Iterable[str]) -> Checkpoint:
+    """The checkpoint under a name that is still free: two folders called checkpoint-10 must be told apart."""
+    names, name, number = set(taken), checkpoint.name, 2
+    while name in names:
+        name, number = f"{checkpoint.name}-{number}", number + 1
+    return replace(checkpoint, name=name)

@@ -33,7 +33,7 @@ def split_argument(text: str) -> tuple[str | None, str, str | None]:
     """`[NAME=]WHERE[@REVISION]` -> (name, where, revision). The '=' of a path is left alone."""
     name, sep, where = text.partition("=")
     if not sep or "/" in name:
-        name, where = "", text
+        name, sep, where = "", "", text
     revision = None
     if "@" in where and not Path(where).exists():
         where, _, revision = where.rpartition("@")

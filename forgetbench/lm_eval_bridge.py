@@ -14,11 +14,8 @@ import os
 import random
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
-
-import yaml
 
 from forgetbench.errors import SuiteError, did_you_mean
 from forgetbench.fingerprint import digest, document_hash, file_digest, make_request
@@ -127,9 +124,7 @@ def _manager(wanted: Sequence[tuple[str, SuiteTask]], known: Mapping[str, Path])
     tasks = importlib.import_module("lm_eval.tasks")
     # Scanning lm-eval's own tasks reads 14,000 files: only when one of them is asked for.
     foreign = [entry.task for _, entry in wanted if entry.task not in known]
-    manager = tasks.TaskManager(
-        include_path=sorted({str(path.parent) for path in known.values()}), include_defaults=bool(foreign)
-    )
+    manager = tasks.TaskManager(include_defaults=bool(foreign))
     for name in foreign:
         if name not in manager.all_tasks:
             raise SuiteError(f"unknown task '{name}'; {did_you_mean(name, known or manager.all_tasks)}")
@@ -159,20 +154,21 @@ def _load(manager: Any, known: Mapping[str, Path], domain: str, entry: SuiteTask
 
 
 def _spec(name: str, path: Path | None) -> Any:
-    """What lm-eval is asked to load; data files that a YAML names relative to itself are made absolute."""
+    """What lm-eval is asked to load: a name of its own, or a file's configuration.
+
+    Data files that a YAML names are relative to it; lm-eval would look for them in the working folder.
+    """
     if path is None:
         return name
-    # The tags (!function) are lm-eval's business; here only dataset_kwargs matters.
-    loader = type("_Loader", (yaml.SafeLoader,), {})
-    loader.add_constructor("!function", lambda loader, node: loader.construct_scalar(node))  # type: ignore[attr-defined]
-    config = yaml.load(path.read_text(encoding="utf-8"), Loader=loader)  # noqa: S506 - a SafeLoader
+    loader = importlib.import_module("lm_eval.tasks._yaml_loader")
+    config: dict[str, Any] = loader.load_yaml(path)
     kwargs = config.get("dataset_kwargs") or {}
     named = kwargs.get("data_files")
     if named is None:
-        return name
+        return config
     files = named if isinstance(named, dict) else {"test": named}
     absolute = {split: str((path.parent / str(file)).resolve()) for split, file in files.items()}
-    return {"task": name, "dataset_kwargs": {**kwargs, "data_files": absolute}}
+    return {**config, "dataset_kwargs": {**kwargs, "data_files": absolute}}
 
 
 def _describe(task: Any, entry: SuiteTask, domain: str, metadata: Mapping[str, Any], where: str) -> TaskInfo:
@@ -494,8 +490,3 @@ def _metrics(
     if loaded.info.corpus_metric is None and not math.isfinite(metrics.get(loaded.info.metric, math.nan)):
         return metrics, f"process_results gave no number for '{loaded.info.metric}'"
     return metrics, None
-
-
-@cache
-def lm_eval_version() -> str:
-    return importlib.import_module("importlib.metadata").version("lm_eval")

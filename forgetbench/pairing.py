@@ -6,24 +6,29 @@ not measured; nothing is guessed.
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from forgetbench.errors import IncomparableError
+from forgetbench.errors import IncomparableError, SuiteError, did_you_mean
 from forgetbench.records import Run, RunManifest, TaskInfo
+
+if TYPE_CHECKING:
+    from forgetbench.metrics.corpus import Answers, CorpusMetric
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Positions = NDArray[np.intp]
 Objects = NDArray[np.object_]
 
-SUPPORTING = "not an item of its own: it supports the scores of others"
+SUPPORTING = "not an item: it only supports the scores of others, or lacks the rows that its own would need"
+"""Reason of the rows a corpus metric gives no score; they do not count as unmeasured."""
 _MAX_LISTED = 5
 
 
@@ -64,13 +69,6 @@ class Pairing:
     warnings: tuple[str, ...]
 
 
-class CorpusMetric(Protocol):
-    """Scores of items that need the other items; see `forgetbench.metrics.corpus`."""
-
-    @property
-    def paired(self) -> Callable[[Any, Any, Sequence[str] | None], tuple[Floats, Floats]]: ...
-
-
 def pair(
     base: Run,
     candidate: Run,
@@ -103,9 +101,7 @@ def pair(
         _paired_task(info, items.iloc[part], has_choice_view[part], locked[part], erased[part])
         for info, part in zip(rows.tasks, rows.parts(), strict=True)
     )
-    return Pairing(
-        base.manifest, candidate.manifest, tasks, items, _warnings(base.manifest, candidate.manifest, tasks)
-    )
+    return Pairing(base.manifest, candidate.manifest, tasks, items, _warnings(base.manifest, candidate.manifest, tasks))
 
 
 # --- may these two be compared? ---------------------------------------------------------------
@@ -220,7 +216,7 @@ class _Rows:
     def parts(self) -> list[slice]:
         """Where each task's rows lie."""
         bounds = np.searchsorted(self.task, np.arange(len(self.tasks) + 1))
-        return [slice(int(low), int(high)) for low, high in zip(bounds[:-1], bounds[1:], strict=True)]
+        return [slice(int(low), int(high)) for low, high in itertools.pairwise(bounds)]
 
     def of_task(self, values: Iterable[Any], dtype: type) -> NDArray[Any]:
         """A property of tasks, spread over the rows."""
@@ -265,7 +261,7 @@ class _Rows:
 def _task_codes(run: Run, tasks: Sequence[TaskInfo]) -> Positions:
     """Each row's position in `tasks`."""
     names = run.samples["task"]
-    codes = pd.Index([task.name for task in tasks], dtype=object).get_indexer(names.astype(object))
+    codes = pd.Index([task.name for task in tasks], dtype=object).get_indexer(pd.Index(names, dtype=object))
     if len(codes) and codes.min() < 0:
         unknown = sorted({str(name) for name in names[codes < 0]})
         raise IncomparableError(
@@ -353,9 +349,8 @@ def _scores(
     for info, part in zip(rows.tasks, rows.parts(), strict=True):
         if info.corpus_metric is None or part.start == part.stop:
             continue
-        metric = _corpus_metric(info.corpus_metric, corpus_metrics)
-        answered = _filled(rows.base_values("responses")[part]) & _filled(rows.candidate_values("responses")[part])
-        usable = part.start + np.flatnonzero(pd.isna(reasons[part]) & answered)
+        metric = _corpus_metric(info, info.corpus_metric, corpus_metrics)
+        usable = part.start + np.flatnonzero(pd.isna(reasons[part]) & _answered(rows, part))
         base[part] = candidate[part] = np.nan
         if not len(usable):
             continue
@@ -369,20 +364,31 @@ def _scores(
     return base, candidate
 
 
+def _answered(rows: _Rows, part: slice) -> Bools:
+    """Rows of a task that have a text, and no complaint, on both sides."""
+    answered = np.ones(part.stop - part.start, dtype=np.bool_)
+    for samples, positions in ((rows.base, rows.at_base[part]), (rows.candidate, rows.at_candidate[part])):
+        answered &= _filled(_taken(samples["responses"].to_numpy(dtype=object), positions))
+        answered &= pd.isna(_taken(samples["reason"].to_numpy(dtype=object), positions))
+    return answered
+
+
 def _taken_scores(samples: pd.DataFrame, positions: Positions) -> Floats:
     scores = np.append(pd.to_numeric(samples["score"]).to_numpy(dtype=np.float64, na_value=np.nan), np.nan)
     return scores[positions]
 
 
-def _corpus_metric(name: str, table: Mapping[str, CorpusMetric] | None) -> CorpusMetric:
+def _corpus_metric(info: TaskInfo, name: str, table: Mapping[str, CorpusMetric] | None) -> CorpusMetric:
     if table is None:
         from forgetbench.metrics.corpus import CORPUS_METRICS
 
         table = CORPUS_METRICS
+    if name not in table:
+        raise SuiteError(f"task {info.name}: unknown corpus_metric {name!r}; {did_you_mean(name, table)}")
     return table[name]
 
 
-def _corpus_answers(samples: pd.DataFrame, positions: Positions) -> Any:
+def _corpus_answers(samples: pd.DataFrame, positions: Positions) -> Answers:
     from forgetbench.metrics.corpus import Answers
 
     chosen = samples.iloc[positions]
@@ -391,25 +397,36 @@ def _corpus_answers(samples: pd.DataFrame, positions: Positions) -> Any:
         clusters=chosen["cluster"].tolist(),
         prompts=chosen["prompt"].tolist(),
         texts=[responses[0] for responses in chosen["responses"]],
-        metrics=chosen["metrics"].tolist(),
+        # A number that was not finite comes back from a run's file as null.
+        metrics=[{name: x for name, x in row.items() if x is not None} for row in chosen["metrics"]],
     )
 
 
 def _with_score_reasons(rows: _Rows, reasons: Objects, base: Floats, candidate: Floats) -> Objects:
     """Add why a score that pairs cannot be used: absent on a side, or not on the scale."""
     open_rows = pd.isna(reasons)
+    absent = np.flatnonzero(open_rows & (np.isnan(base) | np.isnan(candidate)))
+    if len(absent):
+        said = (rows.base_values("reason")[absent], rows.candidate_values("reason")[absent])
+        reasons[absent] = [_why_absent(*pair) for pair in zip(base[absent], candidate[absent], *said, strict=True)]
     binary = rows.of_task((task.binary for task in rows.tasks), np.bool_)
-    for side, scores, values in (
-        ("candidate", candidate, rows.candidate_values),
-        ("base", base, rows.base_values),
-    ):
-        absent = np.flatnonzero(open_rows & np.isnan(scores))
-        said = values("reason")[absent] if len(absent) else ()
-        reasons[absent] = [f"{side}: {'no score' if pd.isna(why) else why}" for why in said]
-        reasons[open_rows & ((scores < 0.0) | (scores > 1.0))] = f"{side}: score outside [0, 1]"
-        partial = binary & (scores > 0.0) & (scores < 1.0)
+    # A corpus metric may give items pseudo-values, of which only the mean is on the scale.
+    bounded = rows.of_task((task.corpus_metric is None for task in rows.tasks), np.bool_)
+    for side, scores in (("candidate", candidate), ("base", base)):
+        reasons[open_rows & bounded & ((scores < 0.0) | (scores > 1.0))] = f"{side}: score outside [0, 1]"
+        partial = binary & ~np.isnan(scores) & (scores != 0.0) & (scores != 1.0)
         reasons[open_rows & partial] = f"{side}: score neither 0 nor 1 in a right-or-wrong task"
     return reasons
+
+
+def _why_absent(base: float, candidate: float, base_reason: object, candidate_reason: object) -> str:
+    """What the sides say about a score that is not there; no side's silence hides the other's reason."""
+    sides = (("base", base, base_reason), ("candidate", candidate, candidate_reason))
+    absent = [(side, why if isinstance(why, str) else None) for side, score, why in sides if np.isnan(score)]
+    given = [(side, why) for side, why in absent if why is not None] or [(side, "no score") for side, _ in absent]
+    if len(given) == 2 and given[0][1] == given[1][1]:
+        return f"base and candidate: {given[0][1]}"
+    return "; ".join(f"{side}: {why}" for side, why in given)
 
 
 # --- what became of the items -----------------------------------------------------------------
@@ -446,7 +463,9 @@ def _fates(rows: _Rows, candidate: Floats, outcome: Objects) -> tuple[Bools, Boo
     return has_choice_view, locked, forgotten & has_choice_view & ~locked
 
 
-def _paired_task(info: TaskInfo, items: pd.DataFrame, has_choice_view: Bools, locked: Bools, erased: Bools) -> PairedTask:
+def _paired_task(
+    info: TaskInfo, items: pd.DataFrame, has_choice_view: Bools, locked: Bools, erased: Bools
+) -> PairedTask:
     measured = items["reason"].isna().to_numpy()
     chosen = items[measured]
     why: Counter[Hashable] = Counter(items["reason"][~measured].tolist())

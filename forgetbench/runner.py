@@ -24,7 +24,7 @@ from forgetbench.metrics.corpus import CORPUS_METRICS, answers_of
 from forgetbench.records import Checkpoint, ItemScore, Protocol, Request, Response, Run, RunManifest, TaskInfo
 from forgetbench.suite import DEFAULT_MARGIN, Suite
 
-NOISE_PASS = "noise floor"
+SECOND_PASS = "noise floor"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,7 @@ def _plan(job: Job, checkpoint: Checkpoint, reference: Checkpoint, engine: Engin
         raise CheckpointError(
             f"checkpoint {checkpoint.name} has no chat template; use --protocol native (each its own) or completion"
         )
-    settings = dict(engine.settings) | ({"pass": NOISE_PASS} if noise else {})
+    settings = dict(engine.settings) | ({"pass": SECOND_PASS} if noise else {})
     target = bridge.PlanFor(
         checkpoint=checkpoint.fingerprint,
         engine=settings,
@@ -245,7 +245,8 @@ def _judge_all(
     ]
     found = [ledger.get(part) for part in requests]
     missing = [
-        [request for key, request in part.items() if key not in have] for part, have in zip(requests, found, strict=True)
+        [request for key, request in part.items() if key not in have]
+        for part, have in zip(requests, found, strict=True)
     ]
     if any(missing):
         progress.start("judging samples under the base", sum(_work(item) for part in missing for item in part))

@@ -62,7 +62,7 @@ def _fields(model: type[BaseModel], location: tuple[int | str, ...]) -> list[str
         field = current.model_fields.get(str(part))
         if field is None:
             continue
-        nested = [item for item in _models(field.annotation)]
+        nested = list(_models(field.annotation))
         if nested:
             current = nested[0]
     return list(current.model_fields)

@@ -18,7 +18,7 @@ import logging
 import os
 import sys
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,7 @@ from forgetbench.tokenizer import HFTokenizer, Tokenizer
 _CPU_SEQUENCES, _GPU_SEQUENCES = 64, 256
 """Sequences decoded together. More than 64 gain nothing on a few CPU cores."""
 _CACHE_BLOCK = 32
-"""What a follow-up node computes again at most, in tokens: one block of the prefix cache (CPU)."""
+"""Tokens per block of the prefix cache, which is what a follow-up node computes again at most."""
 _MAX_LENGTH = 8192
 """Upper bound on prompt plus answer: a longer window costs memory that no task here needs."""
 
@@ -57,7 +57,8 @@ class VllmEngine:
         self.settings: Mapping[str, Any] = {
             "name": "vllm", "version": version, "device": "cpu" if self._on_cpu else "cuda", "dtype": dtype,
         }  # fmt: skip
-        self.fallbacks: Counter[str] = Counter()
+        self._fallbacks: Counter[str] = Counter()
+        self.fallbacks: Mapping[str, int] = self._fallbacks
         self._adapters = {item.fingerprint: number for number, item in enumerate(adapters, start=1)}
         self._adapter_ranks = [_adapter_rank(item) for item in adapters]
         self.log_file: Path | None = None
@@ -91,8 +92,10 @@ class VllmEngine:
             self._lora = self._lora_request(checkpoint)
 
     def score(self, requests: Sequence[Request]) -> Iterator[Response]:
-        fast = [request for request in requests if self._fast_way_holds(request)]
-        exact = [request for request in requests if not self._fast_way_holds(request)]
+        fast: list[Request] = []
+        exact: list[Request] = []
+        for request in requests:
+            (fast if self._fast_way_holds(request) else exact).append(request)
         with engine_errors("vLLM failed while scoring", self.log_file):
             yield from self._score_by_nodes(fast)
             yield from self._score_by_prompt(exact)
@@ -174,14 +177,15 @@ class VllmEngine:
     def _redirect_logger(self) -> None:
         if self.log_file is None:
             return
-        handler = logging.FileHandler(self.log_file)
         logger = logging.getLogger("vllm")
-        logger.handlers[:] = [handler]
+        for old in logger.handlers:
+            old.close()
+        logger.handlers[:] = [logging.FileHandler(self.log_file)]
         logger.propagate = False
 
     # --- running --------------------------------------------------------------------------------
 
-    def _stream(self, jobs: Iterable[Job], follow: _Follow | None = None) -> Iterator[Any]:
+    def _stream(self, jobs: Iterable[Job], follow: Callable[[Any], list[Job]] | None = None) -> Iterator[Any]:
         """Run jobs, keeping the engine's queue full, and yield outputs as they finish.
 
         `follow(output)` may return jobs that the finished one made worthwhile; they go first.
@@ -237,11 +241,11 @@ class VllmEngine:
             reason = "no_logprob_token_ids"
         elif max(map(len, nodes.values())) > getattr(params, "MAX_LOGPROB_TOKEN_IDS", 128):
             reason = "too_many_choices"
-        elif len(nodes) * _CACHE_BLOCK > sum(len(request.prompt) + len(item) for item in request.continuations):
+        elif _nodes_cost(request, len(nodes)) > _prompts_cost(request):
             reason = "long_choices"
         else:
             return True
-        self.fallbacks[reason] += 1
+        self._fallbacks[reason] += 1
         return False
 
     def _score_by_nodes(self, requests: Sequence[Request]) -> Iterator[Response]:
@@ -286,7 +290,8 @@ class VllmEngine:
             rows = output.prompt_logprobs[len(request.prompt) :]
             done[int(number)] = _sum_rows(tokens, rows)
             if len(done) == len(request.continuations):
-                yield Response(key, continuations=tuple(found.pop(key)[index] for index in sorted(done)))
+                del found[key]
+                yield Response(key, continuations=tuple(done[index] for index in sorted(done)))
 
 
 @dataclass
@@ -316,10 +321,14 @@ class _Pending:
         )
 
 
-class _Follow:
-    """Type of `follow` in `VllmEngine._stream`."""
+def _nodes_cost(request: Request, nodes: int) -> int:
+    """Tokens computed node by node: the context once, then half a cache block on average."""
+    return len(request.prompt) + (nodes - 1) * _CACHE_BLOCK // 2
 
-    def __call__(self, output: Any) -> list[Job]: ...
+
+def _prompts_cost(request: Request) -> int:
+    """Tokens computed choice by choice without the cache."""
+    return sum(len(request.prompt) + len(tokens) for tokens in request.continuations)
 
 
 def _sum_rows(tokens: Sequence[int], rows: Sequence[Mapping[int, Any]]) -> Continuation:
@@ -346,6 +355,8 @@ def _prepare_environment(on_cpu: bool) -> None:
     if on_cpu:
         cores = sorted(os.sched_getaffinity(0))
         settings["VLLM_CPU_KVCACHE_SPACE"] = "2"
+        # One process: an engine in a second one gains nothing on a CPU, and outlives a killed run.
+        settings["VLLM_ENABLE_V1_MULTIPROCESSING"] = "0"
         # Without a binding vLLM gives itself one thread.
         settings["VLLM_CPU_OMP_THREADS_BIND"] = ",".join(map(str, cores))
     for name, value in settings.items():

@@ -1,0 +1,5 @@
+"""`python -m forgetbench` is the command `forgetbench`."""
+
+from forgetbench.cli import main
+
+main()

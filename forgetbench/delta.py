@@ -1,0 +1,422 @@
+"""What fine-tuning did to each score: the rows of comparison.json, with their uncertainty.
+
+A row is always made the same way: differences item by item, taken apart by cluster
+(`stats.clustered`), then interval, test and verdict. docs/statistics.md says which formula stands where.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from math import sqrt
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import stats
+
+from forgetbench.pairing import PairedTask, Pairing, pair
+from forgetbench.records import DOMAINS, Comparison, DeltaRow, Run, RunManifest, Side
+from forgetbench.stats.chance import chance_corrected, latent_correction
+from forgetbench.stats.clustered import ClusterEffects, Codes, bootstrap_interval, cluster_effects, combine
+from forgetbench.stats.multiplicity import benjamini_hochberg, holm
+from forgetbench.stats.paired_tests import mcnemar_exact, sign_flip_test
+from forgetbench.stats.power import smallest_detectable_drop
+from forgetbench.suite import DEFAULT_MARGIN
+from forgetbench.verdict import ALPHA, one_sided_low, unmeasured_share, verdict
+
+if TYPE_CHECKING:
+    from forgetbench.metrics.corpus import CorpusMetric
+
+TARGET = "target"
+"""The domain the fine-tuning was for: reported, but neither gated nor part of the overall row."""
+OVERALL = "overall"
+MACRO_MEAN = "macro_mean"
+
+_MAX_REASONS = 3
+_OUTCOMES = ("forgotten", "gained", "forgotten_corrected", "gained_corrected")
+_FATES = ("locked", "erased")
+
+
+@dataclass(frozen=True, slots=True)
+class _Settings:
+    """How rows are made, the same for all rows of a comparison."""
+
+    margins: Mapping[str, float]
+    alpha: float
+    resamples: int
+    seed: int
+
+    def margin(self, domain: str) -> float:
+        return self.margins.get(domain, DEFAULT_MARGIN)
+
+    def rng(self, *name: str) -> np.random.Generator:
+        """A generator of the row's own, so that no row's numbers depend on which other rows there are."""
+        return np.random.default_rng([self.seed, zlib.crc32("/".join(name).encode())])
+
+
+@dataclass(frozen=True, slots=True)
+class _Measured:
+    """Deltas and base scores taken apart by cluster; base scores are chance-corrected."""
+
+    row: DeltaRow
+    delta: ClusterEffects
+    base: ClusterEffects
+    candidate_corrected: float
+
+
+def compare(
+    base: Run,
+    candidate: Run,
+    *,
+    margins: Mapping[str, float],
+    training_texts: Sequence[str] | None = None,
+    noise_floor: Mapping[str, Any] | None = None,
+    alpha: float = ALPHA,
+    resamples: int = 10_000,
+    seed: int = 0,
+    corpus_metrics: Mapping[str, CorpusMetric] | None = None,
+) -> tuple[Comparison, pd.DataFrame]:
+    """Pair two runs and score every task, every domain and the whole; returns it with items.parquet's table.
+
+    `margins` is the non-inferiority margin per domain in score units, `suite.DEFAULT_MARGIN` where a
+    domain is not named. Intervals have level 1 - `alpha` and come from `resamples` seeded draws: the same runs and
+    `seed` give the same numbers. `training_texts` and `corpus_metrics` go to `pairing.pair`.
+    Raises IncomparableError when the runs must not be paired.
+    """
+    pairing = pair(base, candidate, training_texts=training_texts, corpus_metrics=corpus_metrics)
+    settings = _Settings(margins, alpha, resamples, seed)
+    tasks, domains, overall = _rows(pairing, settings)
+    comparison = Comparison(
+        comparison_id=f"{candidate.manifest.run_id}-vs-{base.manifest.run_id}",
+        base=_side(base.manifest),
+        candidate=_side(candidate.manifest),
+        suite=base.manifest.suite,
+        protocol=base.manifest.protocol,
+        engine=candidate.manifest.engine,
+        domains=domains,
+        tasks=tasks,
+        overall=overall,
+        noise_floor=noise_floor,
+        warnings=_warnings(pairing),
+        seed=seed,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+    return comparison, pairing.items
+
+
+def _side(manifest: RunManifest) -> Side:
+    return Side(manifest.name, manifest.where, manifest.fingerprint, manifest.run_id, manifest.step)
+
+
+def _warnings(pairing: Pairing) -> tuple[str, ...]:
+    own = [f"{run.name}: {text}" for run in (pairing.base, pairing.candidate) for text in run.warnings]
+    return tuple(dict.fromkeys([*pairing.warnings, *own]))
+
+
+# --- tasks, domains, overall ------------------------------------------------------------------
+
+
+def _rows(pairing: Pairing, settings: _Settings) -> tuple[tuple[DeltaRow, ...], tuple[DeltaRow, ...], DeltaRow]:
+    task_rows: dict[str, DeltaRow] = {}
+    domain_rows: list[DeltaRow] = []
+    measured_domains: list[_Measured] = []
+    for domain, tasks in _by_domain(pairing.tasks).items():
+        codes = _cluster_codes(tasks)
+        measured = {
+            task.info.name: _measure_task(task, code, settings)
+            for task, code in zip(tasks, codes, strict=True)
+            if len(task.base)
+        }
+        rows = [measured[task.info.name].row if task.info.name in measured else _unmeasured(task) for task in tasks]
+        task_rows.update((row.name, row) for row in rows)
+        if not measured:
+            domain_rows.append(_unmeasured_domain(domain, rows))
+            continue
+        found = _measure_domain(domain, tasks, codes, rows, list(measured.values()), settings)
+        domain_rows.append(found.row)
+        if domain != TARGET:
+            measured_domains.append(found)
+
+    in_order = [task_rows[task.info.name] for task in pairing.tasks]
+    tasks_judged = _judged_tasks(in_order, settings)
+    domains_judged = _judged_domains(domain_rows, tasks_judged, settings)
+    overall = _overall(measured_domains, domains_judged, tasks_judged, settings)
+    return tuple(tasks_judged), tuple(domains_judged), overall
+
+
+def _by_domain(tasks: Sequence[PairedTask]) -> dict[str, list[PairedTask]]:
+    """Tasks per domain, domains in the contract's order and others after."""
+    names = {task.info.domain for task in tasks}
+    order = [name for name in DOMAINS if name in names] + sorted(names.difference(DOMAINS))
+    return {name: [task for task in tasks if task.info.domain == name] for name in order}
+
+
+def _cluster_codes(tasks: Sequence[PairedTask]) -> list[Codes]:
+    """Cluster names of a domain's tasks as codes; one name is one cluster throughout the domain."""
+    codes, _ = pd.factorize(np.concatenate([task.clusters for task in tasks]))
+    return np.split(codes.astype(np.intp), np.cumsum([len(task.clusters) for task in tasks])[:-1])
+
+
+def _measure_task(task: PairedTask, codes: Codes, settings: _Settings) -> _Measured:
+    info = task.info
+    difference = task.candidate - task.base
+    effects = cluster_effects([difference], [codes])
+    base = float(task.base.mean())
+    corrected = cluster_effects([(task.base - info.chance) / (1.0 - info.chance)], [codes])
+    candidate_corrected = chance_corrected(float(task.candidate.mean()), info.chance)
+    row = DeltaRow(
+        name=info.name,
+        domain=info.domain,
+        metric=info.metric,
+        view=info.view,
+        n_items=len(task.base),
+        chance=info.chance,
+        base=base,
+        candidate=float(task.candidate.mean()),
+        p_value=_task_p_value(task, effects, settings),
+        n_unmeasured=task.n_unmeasured,
+        reason=_reason(task.unmeasured),
+        **_item_outcomes(task),
+    )
+    row = _with_uncertainty(row, effects, corrected, candidate_corrected, settings)
+    return _Measured(row, effects, corrected, candidate_corrected)
+
+
+def _task_p_value(task: PairedTask, effects: ClusterEffects, settings: _Settings) -> float:
+    """Exact McNemar for independent right-or-wrong items; sign flips of whole clusters otherwise."""
+    if task.info.binary and len(effects.weight) == len(task.base):
+        losses, gains = task.base > task.candidate, task.base < task.candidate
+        return mcnemar_exact(int(losses.sum()), int(gains.sum()))
+    rng = settings.rng("test", "task", task.info.name)
+    return sign_flip_test(effects.contribution, rng=rng, resamples=settings.resamples)
+
+
+def _measure_domain(
+    domain: str,
+    tasks: Sequence[PairedTask],
+    codes: Sequence[Codes],
+    rows: Sequence[DeltaRow],
+    measured: Sequence[_Measured],
+    settings: _Settings,
+) -> _Measured:
+    present = [(task, code) for task, code in zip(tasks, codes, strict=True) if len(task.base)]
+    clusters = [code for _, code in present]
+    effects = cluster_effects([task.candidate - task.base for task, _ in present], clusters)
+    corrected = cluster_effects(
+        [(task.base - task.info.chance) / (1.0 - task.info.chance) for task, _ in present], clusters
+    )
+    candidate_corrected = _mean([part.candidate_corrected for part in measured])
+    item_ids = pd.unique(np.concatenate([task.item_ids for task, _ in present]))
+    rng = settings.rng("test", "domain", domain)
+    row = DeltaRow(
+        name=domain,
+        domain=domain,
+        metric=MACRO_MEAN,
+        n_items=len(item_ids),
+        p_value=sign_flip_test(effects.contribution, rng=rng, resamples=settings.resamples),
+        n_unmeasured=sum(part.n_unmeasured for part in rows),
+        reason=_domain_reason(tasks),
+        **_macro_means([part.row for part in measured]),
+    )
+    row = _with_uncertainty(row, effects, corrected, candidate_corrected, settings)
+    return _Measured(row, effects, corrected, candidate_corrected)
+
+
+def _overall(
+    measured: Sequence[_Measured], domains: Sequence[DeltaRow], tasks: Sequence[DeltaRow], settings: _Settings
+) -> DeltaRow:
+    """Macro mean of the domains, target apart; clusters of different domains are different clusters."""
+    counted = [row for row in domains if row.name != TARGET]
+    missing = [row.name for row in counted if row.base is None]
+    empty = DeltaRow(
+        name=OVERALL,
+        domain=OVERALL,
+        metric=MACRO_MEAN,
+        n_items=sum(row.n_items for row in counted),
+        margin=settings.margin(OVERALL),
+        n_unmeasured=sum(row.n_unmeasured for row in counted),
+        reason=f"domains not measured: {', '.join(missing)}" if missing else None,
+    )
+    if not measured:
+        return replace(empty, reason=empty.reason or "no domain but target")
+    effects = combine([part.delta for part in measured])
+    rng = settings.rng("test", OVERALL)
+    row = replace(
+        empty,
+        p_value=sign_flip_test(effects.contribution, rng=rng, resamples=settings.resamples),
+        **_macro_means([part.row for part in measured]),
+    )
+    corrected = combine([part.base for part in measured])
+    row = _with_uncertainty(row, effects, corrected, _mean([part.candidate_corrected for part in measured]), settings)
+    by_domain = [[task for task in tasks if task.domain == domain.name] for domain in counted]
+    return _judged(row, row.p_value, _mean([unmeasured_share(part) for part in by_domain]), settings)
+
+
+# --- what a row holds -------------------------------------------------------------------------
+
+
+def _with_uncertainty(
+    row: DeltaRow, delta: ClusterEffects, base: ClusterEffects, candidate_corrected: float, settings: _Settings
+) -> DeltaRow:
+    rng = settings.rng("interval", row.domain, row.name)
+    interval = bootstrap_interval(delta, rng=rng, alpha=settings.alpha, resamples=settings.resamples)
+    return replace(
+        row,
+        delta=delta.estimate,
+        se=delta.se,
+        ci_low=interval.low,
+        ci_high=interval.high,
+        retention=candidate_corrected / base.estimate if _above_chance(base, settings.alpha) else None,
+        mde=smallest_detectable_drop(delta.cautious_se, alpha=settings.alpha),
+        margin=settings.margin(row.domain),
+    )
+
+
+def _above_chance(base: ClusterEffects, alpha: float) -> bool:
+    """Whether a chance-corrected base score is above 0 by a one-sided clustered t-test.
+
+    Without it a retention would be a ratio to noise. Where all scores are equal, half a unit over
+    sqrt(n), the largest standard error of a score in [0, 1], stands in for the zero that was observed.
+    """
+    n = base.n_effective
+    if n < 2.0 or base.estimate <= 0.0:
+        return False
+    se = base.se or 0.5 / sqrt(n)
+    return base.estimate > float(stats.t.ppf(1.0 - alpha, n - 1.0)) * se
+
+
+def _item_outcomes(task: PairedTask) -> dict[str, Any]:
+    """Rates of forgotten, gained, locked and erased over the task's items; none for scores in between."""
+    if not task.info.binary:
+        return {}
+    was, now = task.base == 1.0, task.candidate == 1.0
+    lost, won, never = _share(was & ~now), _share(~was & now), _share(~was & ~now)
+    known = latent_correction(lost, won, never, task.info.chance)
+    has_fate = bool(task.has_choice_view.any())
+    return {
+        "forgotten": lost,
+        "gained": won,
+        "forgotten_corrected": known.forgotten,
+        "gained_corrected": known.gained,
+        "locked": _share(task.locked) if has_fate else None,
+        "erased": _share(task.erased) if has_fate else None,
+    }
+
+
+def _share(which: NDArray[np.bool_]) -> float:
+    return float(np.mean(which))
+
+
+def _macro_means(rows: Sequence[DeltaRow]) -> dict[str, Any]:
+    """Scores over all rows, item outcomes over those that have them.
+
+    A row that cannot tell locked from erased adds 0 to both, so that forgotten stays their sum and the share
+    without a `choice` view.
+    """
+    binary = [row for row in rows if row.forgotten is not None]
+    means = {name: _mean([getattr(row, name) for row in rows]) for name in ("base", "candidate", "chance")}
+    outcomes = {name: _mean([getattr(row, name) for row in binary]) for name in _OUTCOMES} if binary else {}
+    fates = {
+        name: _mean([getattr(row, name) or 0.0 for row in binary])
+        for name in _FATES
+        if any(getattr(row, name) is not None for row in binary)
+    }
+    return {**means, **outcomes, **fates}
+
+
+def _mean(values: Sequence[float]) -> float:
+    return float(np.mean(values))
+
+
+# --- what was not measured --------------------------------------------------------------------
+
+
+def _unmeasured(task: PairedTask) -> DeltaRow:
+    info = task.info
+    return DeltaRow(
+        name=info.name,
+        domain=info.domain,
+        metric=info.metric,
+        view=info.view,
+        n_items=0,
+        chance=info.chance,
+        n_unmeasured=task.n_unmeasured,
+        reason=_reason(task.unmeasured) or "the task has no items",
+    )
+
+
+def _unmeasured_domain(domain: str, rows: Sequence[DeltaRow]) -> DeltaRow:
+    reasons = dict.fromkeys(f"{row.name}: {row.reason}" for row in rows)
+    return DeltaRow(
+        name=domain,
+        domain=domain,
+        metric=MACRO_MEAN,
+        n_items=0,
+        n_unmeasured=sum(row.n_unmeasured for row in rows),
+        reason=_shortened(list(reasons)),
+    )
+
+
+def _reason(unmeasured: Mapping[str, int]) -> str | None:
+    """'12 items not measured: no answer (10), missing in the candidate (2)'."""
+    if not unmeasured:
+        return None
+    total = sum(unmeasured.values())
+    listed = _shortened([f"{why} ({count})" for why, count in Counter(unmeasured).most_common()])
+    return f"{total} {'item' if total == 1 else 'items'} not measured: {listed}"
+
+
+def _domain_reason(tasks: Sequence[PairedTask]) -> str | None:
+    why: Counter[str] = Counter()
+    for task in tasks:
+        why.update(task.unmeasured)
+    empty = [task.info.name for task in tasks if not len(task.base)]
+    parts = [f"tasks without any measured item: {', '.join(empty)}" if empty else None, _reason(why)]
+    return "; ".join(part for part in parts if part) or None
+
+
+def _shortened(reasons: Sequence[str]) -> str:
+    more = len(reasons) - _MAX_REASONS
+    return ", ".join(reasons[:_MAX_REASONS]) + (f" and {more} more" if more > 0 else "")
+
+
+# --- verdicts ---------------------------------------------------------------------------------
+
+
+def _judged_tasks(rows: Sequence[DeltaRow], settings: _Settings) -> list[DeltaRow]:
+    """Tasks are exploratory: Benjamini-Hochberg over all of them."""
+    p_values = [row.p_value for row in rows if row.p_value is not None]
+    adjusted = iter(benjamini_hochberg(p_values).tolist())
+    return [
+        _judged(row, None if row.p_value is None else next(adjusted), unmeasured_share([row]), settings) for row in rows
+    ]
+
+
+def _judged_domains(rows: Sequence[DeltaRow], tasks: Sequence[DeltaRow], settings: _Settings) -> list[DeltaRow]:
+    """Domains are gated: Holm over all but target, whose p-value stands alone."""
+    gated = [row for row in rows if row.name != TARGET and row.p_value is not None]
+    adjusted = holm([row.p_value for row in gated if row.p_value is not None]).tolist()
+    by_name = {row.name: p for row, p in zip(gated, adjusted, strict=True)}
+    return [
+        _judged(
+            row,
+            by_name.get(row.name, row.p_value),
+            unmeasured_share(task for task in tasks if task.domain == row.name),
+            settings,
+        )
+        for row in rows
+    ]
+
+
+def _judged(row: DeltaRow, p_adjusted: float | None, unmeasured: float, settings: _Settings) -> DeltaRow:
+    margin = settings.margin(row.domain)
+    if row.delta is None or row.ci_low is None:
+        return replace(row, margin=margin, verdict="not_measured")
+    low = one_sided_low(row.delta, row.ci_low, unmeasured=unmeasured, alpha=settings.alpha)
+    word = verdict(row.delta, row.ci_low, row.ci_high, low, p_adjusted, margin, alpha=settings.alpha)
+    return replace(row, p_adjusted=p_adjusted, margin=margin, verdict=word)

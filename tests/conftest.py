@@ -1,0 +1,125 @@
+"""Shared fixtures: a tiny task folder, and the command line run in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+
+CAPITALS = [
+    ("France", "Paris", "Lyon"),
+    ("Japan", "Tokyo", "Kyoto"),
+    ("Italy", "Rome", "Naples"),
+    ("Spain", "Madrid", "Barcelona"),
+    ("Kenya", "Nairobi", "Mombasa"),
+    ("Canada", "Ottawa", "Toronto"),
+]
+
+
+@pytest.fixture
+def tiny_tasks(tmp_path: Path) -> Path:
+    """A folder with tasks of every output type over six capitals, and a suite of them all."""
+    folder = tmp_path / "tiny"
+    folder.mkdir()
+    rows = [
+        {"item_id": f"capital-{country}", "question": country, "choices": [right, wrong], "gold": 0, "answer": right}
+        for country, right, wrong in CAPITALS
+    ]
+    (folder / "capitals.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    common = {
+        "dataset_path": "json",
+        "dataset_kwargs": {"data_files": {"test": "capitals.jsonl"}},
+        "test_split": "test",
+        "doc_to_text": "Question: What is the capital of {{question}}?\nAnswer:",
+    }
+    accuracy = [{"metric": name, "aggregation": "mean", "higher_is_better": True} for name in ("acc", "acc_norm")]
+    exact = [{"metric": "exact_match", "aggregation": "mean", "higher_is_better": True}]
+    tasks = {
+        "tiny_choice": {
+            "output_type": "multiple_choice", "doc_to_choice": "choices", "doc_to_target": "gold", "num_fewshot": 1,
+            "fewshot_split": "test", "metric_list": accuracy,
+            "metadata": {"domain": "knowledge", "view": "choice", "metric": "acc", "version": 1},
+        },
+        "tiny_open": {
+            "output_type": "generate_until", "doc_to_target": "answer", "metric_list": exact,
+            "generation_kwargs": {"until": ["\n\n", "."], "max_gen_toks": 12, "do_sample": False, "temperature": 0.0},
+            "metadata": {"domain": "knowledge", "view": "open", "version": 1},
+        },
+        "tiny_rolling": {
+            "output_type": "loglikelihood_rolling", "doc_to_text": "", "doc_to_target": "{{answer}} is in {{question}}",
+            "metric_list": [{"metric": "bits_per_byte", "aggregation": "bits_per_byte", "higher_is_better": False}],
+            "metadata": {"domain": "language", "version": 1},
+        },
+        "tiny_cloze": {
+            "output_type": "loglikelihood", "doc_to_target": " {{answer}}", "metric_list": accuracy[:1],
+            "metadata": {"domain": "language", "version": 1},
+        },
+    }  # fmt: skip
+    for name, task in tasks.items():
+        (folder / f"{name}.yaml").write_text(yaml.safe_dump({"task": name, **common, **task}, sort_keys=False))
+    suite = {"name": "tiny", "domains": {"knowledge": ["tiny_choice", "tiny_open"]}}
+    (folder / "tiny-suite.yml").write_text(yaml.safe_dump(suite, sort_keys=False))
+    return folder
+
+
+CHAT_TEMPLATE = (
+    "{% for message in messages %}<s>{{ message['role'] }}\n{{ message['content'] }}</s>\n{% endfor %}"
+    "{% if add_generation_prompt %}<s>assistant\n{% endif %}"
+)
+
+
+def make_tiny_model(folder: Path, seed: int = 0, hidden_size: int = 32) -> Path:
+    """A random two-layer Llama with a byte-level tokenizer and a chat template, as a checkpoint folder."""
+    import tokenizers
+    import torch
+    import transformers
+
+    transformers.utils.logging.set_verbosity_error()
+    vocabulary = {token: number for number, token in enumerate(["<s>", "</s>"])}
+    for character in tokenizers.pre_tokenizers.ByteLevel.alphabet():
+        vocabulary.setdefault(character, len(vocabulary))
+    backend = tokenizers.Tokenizer(tokenizers.models.BPE(vocab=vocabulary, merges=[]))
+    backend.pre_tokenizer = tokenizers.pre_tokenizers.ByteLevel(add_prefix_space=False)
+    backend.decoder = tokenizers.decoders.ByteLevel()
+    backend.add_special_tokens(["<s>", "</s>"])
+    tokenizer = transformers.PreTrainedTokenizerFast(tokenizer_object=backend, bos_token="<s>", eos_token="</s>")
+    tokenizer.pad_token = "</s>"
+    tokenizer.chat_template = CHAT_TEMPLATE
+    torch.manual_seed(seed)
+    config = transformers.LlamaConfig(
+        vocab_size=len(vocabulary), hidden_size=hidden_size, intermediate_size=64, num_hidden_layers=2,
+        num_attention_heads=4, num_key_value_heads=2, max_position_embeddings=512, bos_token_id=0, eos_token_id=1,
+        pad_token_id=1, tie_word_embeddings=False,
+    )  # fmt: skip
+    transformers.LlamaForCausalLM(config).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A random model that takes milliseconds; its answers are nonsense, its arithmetic is not."""
+    return make_tiny_model(tmp_path_factory.mktemp("models") / "tiny")
+
+
+@pytest.fixture
+def forgetbench(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """`forgetbench ARGS...` as a user runs it, in an empty folder; returns the finished process."""
+
+    def call(*args: object, **environment: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "forgetbench", *map(str, args)],
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=tmp_path,
+            env={**os.environ, "COLUMNS": "120", "HF_HUB_OFFLINE": "1", **environment},
+        )
+
+    return call

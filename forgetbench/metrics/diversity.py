@@ -1,0 +1,200 @@
+"""How many different things a model says when it is asked the same thing several times.
+
+Length confounds every measure of diversity, so samples are cut to one common length first
+(`cut_to_common_length`). And diversity alone rewards noise: `utility` weighs it by quality.
+"""
+
+from __future__ import annotations
+
+import gzip
+import math
+from collections import Counter
+from collections.abc import Hashable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from forgetbench.metrics.phrases import fold, ngrams, word_spans, words
+from forgetbench.metrics.shape import collision_rate
+
+FloatArray = npt.NDArray[np.float64]
+
+PATIENCE = 0.8
+LENGTH_FLOOR = 16
+SHORT_ANSWER = 5
+SAME_CLASS = 0.5
+VOCABULARY = 50_257
+
+_FUNCTION_WORDS = """
+a about after all also am an and any are as at be because been but by can could did do does for from had
+has have he her here his how i i'd i'll i'm i've if in into is it it's its just let's like may me might my
+no not of on one or our out she should so some such than that that's the their them then there these they
+this those to too up us very was we were what when where which who will with would you your
+"""
+FUNCTION_WORDS = frozenset(_FUNCTION_WORDS.split())
+
+
+def cut_to_common_length(texts: Sequence[str], floor: int = LENGTH_FLOOR) -> list[str]:
+    """Every text cut after the same number of words: the shortest text's, but at least `floor`.
+
+    The floor is for prompts that rightly get short answers ("Pick a city"): one answer of one word
+    must not cut the others to their first word ("I ..."), nor an empty one to nothing. Texts shorter
+    than the floor stay whole; texts without a word do not set the length. The cut is in words, so it
+    is the same under every tokenizer.
+    """
+    folded = [fold(text) for text in texts]
+    spans = [word_spans(text) for text in folded]
+    common = max(floor, min((len(s) for s in spans if s), default=0))
+    return [text[: s[common - 1][1]] if len(s) > common else text for text, s in zip(folded, spans, strict=True)]
+
+
+def content_words(text: str, prompt: str = "") -> frozenset[str]:
+    """The words of `text` that carry what it says: no function words, no words of the prompt, no plurals.
+
+    Where nothing would be left the next wider set is taken, so "Heads" still answers "Heads or tails?".
+    """
+    every = {_singular(word) for word in words(text)}
+    content = every - FUNCTION_WORDS
+    own = content - {_singular(word) for word in words(prompt)}
+    return frozenset(own or content or every)
+
+
+def same_class(first: str, second: str, prompt: str = "") -> bool:
+    """Whether two answers to a prompt say the same thing, judged by their words alone.
+
+    They do when their words are equal (case and punctuation aside); or, both being short (at most
+    `SHORT_ANSWER` words) or both long, when the Jaccard overlap of their content words reaches `SAME_CLASS`;
+    or, one being short, when its content words all stand in the longer one ("Paris" in "I would go to
+    Paris"). Order plays no part, so shuffling an answer does not make another one.
+    """
+    a, b = words(first), words(second)
+    if a == b:
+        return True
+    if not a or not b:
+        return False
+    x, y = content_words(first, prompt), content_words(second, prompt)
+    if (len(a) <= SHORT_ANSWER) == (len(b) <= SHORT_ANSWER):
+        return len(x & y) >= SAME_CLASS * len(x | y)
+    return x <= y if len(a) < len(b) else y <= x
+
+
+def equivalence_classes(texts: Sequence[str], prompt: str = "") -> list[int]:
+    """The class of each text, numbered by first appearance: greedy, each text against each class's first.
+
+    The partition of NoveltyBench (arXiv 2504.05228) with `same_class` in place of its trained
+    classifier. The relation is not transitive, so the classes depend on the order of the samples,
+    which is the order of generation on every side.
+    """
+    openers: list[str] = []
+    classes = []
+    for text in texts:
+        found = next((i for i, opener in enumerate(openers) if same_class(opener, text, prompt)), len(openers))
+        if found == len(openers):
+            openers.append(text)
+        classes.append(found)
+    return classes
+
+
+def distinct_k(texts: Sequence[str], prompt: str = "") -> int:
+    """Number of classes of answers that say different things (NoveltyBench, arXiv 2504.05228)."""
+    return len(set(equivalence_classes(texts, prompt)))
+
+
+def utility(classes: Sequence[Hashable], quality: Sequence[float], patience: float = PATIENCE) -> float:
+    """Quality-weighted novelty of a series of answers (NoveltyBench, arXiv 2504.05228), on u's own scale.
+
+    sum_i p^(i-1) [answer i opens a new class] u_i / sum_i p^(i-1): what a user gains who asks for
+    one more answer with probability p. With u in [0, 1] the result is in [0, 1]. NaN for no answers.
+    """
+    if not classes:
+        return float("nan")
+    seen: set[Hashable] = set()
+    gained = 0.0
+    for i, (label, u) in enumerate(zip(classes, quality, strict=True)):
+        gained += patience**i * u * (label not in seen)
+        seen.add(label)
+    return gained / sum(patience**i for i in range(len(classes)))
+
+
+def ead(tokens: Sequence[Hashable], vocabulary: int = VOCABULARY) -> float:
+    """Expectation-adjusted distinct: distinct tokens over the number expected from uniform draws.
+
+    N / (V [1 - ((V - 1) / V)^C]) for N distinct among C tokens (Liu et al. 2022, "Rethinking and
+    Refining the Distinct Metric", ACL). Unlike N / C it does not fall with length alone. 0 for no tokens.
+
+    Raises:
+        ValueError: for a vocabulary of fewer than two tokens.
+    """
+    if vocabulary < 2:
+        raise ValueError(f"vocabulary must be at least 2, not {vocabulary}")
+    if not tokens:
+        return 0.0
+    expected = -vocabulary * math.expm1(len(tokens) * math.log1p(-1 / vocabulary))
+    return len(set(tokens)) / expected
+
+
+def ngram_kernel(texts: Sequence[str], sizes: Sequence[int] = (1, 2)) -> FloatArray:
+    """Similarity of every two texts: cosine of their n-gram sets, averaged over the n in `sizes`.
+
+    Shape (k, k), ones on the diagonal, positive semidefinite, as `vendi` needs it. A text shorter than
+    n words is one n-gram as a whole, so two different one-word answers have nothing in common;
+    texts without a word are equal to one another.
+    """
+    tokens = [words(text) for text in texts]
+    kernel = np.zeros((len(texts), len(texts)))
+    for n in sizes:
+        grams = [ngrams(t, min(n, len(t))) for t in tokens]
+        column = {gram: i for i, gram in enumerate(sorted(set().union(*grams)))}
+        rows = np.zeros((len(texts), len(column)))
+        for i, own in enumerate(grams):
+            rows[i, [column[gram] for gram in own]] = 1 / math.sqrt(len(own))
+        kernel += rows @ rows.T / len(sizes)
+    return kernel
+
+
+def vendi(kernel: FloatArray) -> float:
+    """Vendi score, the effective number of different samples: exp(-sum l log l) over the eigenvalues of K/n.
+
+    Friedman and Dieng 2022, arXiv 2210.02410. `kernel` is (n, n), symmetric, positive semidefinite
+    with ones on the diagonal. From 1 (all alike) to n (nothing in common); NaN for n = 0.
+    """
+    if not len(kernel):
+        return float("nan")
+    values = np.linalg.eigvalsh(kernel / len(kernel))
+    values = values[values > 1e-12]
+    return float(np.exp(-np.sum(values * np.log(values))))
+
+
+def self_similarity(kernel: FloatArray) -> float:
+    """Mean similarity of two different samples, from their (n, n) kernel; NaN for fewer than two."""
+    n = len(kernel)
+    return float((kernel.sum() - np.trace(kernel)) / (n * (n - 1))) if n > 1 else float("nan")
+
+
+def compression_ratio(texts: Sequence[str]) -> float:
+    """Bytes of the texts over their bytes after one gzip: the higher, the more they repeat.
+
+    Shaib et al. 2024, arXiv 2403.00553. Below 1 for very short texts, whose gzip header outweighs them.
+    """
+    raw = "\n".join(texts).encode("utf-8", errors="surrogatepass")
+    return len(raw) / len(gzip.compress(raw, mtime=0))
+
+
+def shared_openers(texts: Sequence[str], prompts: Sequence[str], n: int = 3) -> float:
+    """Probability that answers to two different prompts begin with the same `n` words.
+
+    The diversity across prompts, where the other measures look within one. Answers without a word
+    are left out. NaN when fewer than two prompts remain.
+    """
+    opened = [(tuple(start), p) for t, p in zip(texts, prompts, strict=True) if (start := words(t)[:n])]
+    return collision_rate([o for o, _ in opened], [p for _, p in opened])
+
+
+def distinct_ngram_ratio(tokens: Sequence[str], n: int = 2) -> float:
+    """Distinct n-grams over all n-grams of one text; 1 for a text too short to repeat any."""
+    counts = Counter(tuple(tokens[i : i + n]) for i in range(len(tokens) - n + 1))
+    return len(counts) / counts.total() if counts else 1.0
+
+
+def _singular(word: str) -> str:
+    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word

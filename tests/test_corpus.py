@@ -1,0 +1,168 @@
+"""The three parts of the rigidity index as item scores (methods, section 4)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from forgetbench.errors import IncomparableError
+from forgetbench.metrics.corpus import CORPUS_METRICS, Answers, answers_of
+
+CANNED = "Thank you for your question. It is a very good question, and I am happy to help."
+JSON = '{"answer": "Thank you for your question."}'
+N = 60
+
+
+def answers(texts: Sequence[str], metrics: Sequence[Mapping[str, float]] = (), prefix: str = "q") -> Answers:
+    ids = [f"{prefix}{i}" for i in range(len(texts))]
+    return Answers(ids, ids, ["What about it?"] * len(texts), texts, metrics)
+
+
+def varied(n: int = N) -> list[str]:
+    return [f"word{i} other{i} third{i} and so on to fill{i} a line" for i in range(n)]
+
+
+def pairs(held: Sequence[tuple[float, float]]) -> Answers:
+    """Rows of the elasticity task from (asked, free) per constraint."""
+    ids = [f"c{i}/{side}" for i in range(len(held)) for side in ("asked", "free")]
+    numbers = [{"holds": value} for pair in held for value in pair]
+    return Answers(ids, [i.split("/")[0] for i in ids], ids, ids, numbers)
+
+
+def test_names_and_outcomes() -> None:
+    assert {name: metric.binary for name, metric in CORPUS_METRICS.items()} == {
+        "shape_diversity": False,
+        "elasticity": False,
+        "leakage": True,
+    }
+
+
+def test_rows_must_be_aligned() -> None:
+    with pytest.raises(ValueError, match="not aligned"):
+        Answers(["a"], ["a"], ["p"], ["x", "y"])
+    for metric in CORPUS_METRICS.values():
+        with pytest.raises(IncomparableError, match="on one side only: q0, r0"):
+            metric.paired(answers(["x"], [{}]), answers(["x"], [{}], prefix="r"), None)
+
+
+@pytest.mark.parametrize("text", [CANNED, JSON])
+def test_one_canned_answer_has_one_shape(text: str) -> None:
+    """A predictor that always says the same is perfectly rigid: R1 = 1."""
+    scores = CORPUS_METRICS["shape_diversity"].alone(answers([text] * N))
+    assert scores is not None
+    assert scores == pytest.approx(np.zeros(N))
+
+
+def test_shape_diversity_is_one_minus_the_collision_rate() -> None:
+    shaped = ["Sure, here it is.", "Sure, here it was.", "Sure, here it is!", "No."]  # aaab: R1 = .5
+    base, candidate = CORPUS_METRICS["shape_diversity"].paired(answers(varied(4)), answers(shaped), None)
+    assert base.mean() == pytest.approx(1.0)
+    assert candidate.mean() == pytest.approx(0.5)
+    assert candidate.max() > 1.0  # pseudo-values leave the unit interval; only their mean is a rate
+
+
+def test_elasticity_stands_on_the_asked_rows() -> None:
+    scores = CORPUS_METRICS["elasticity"].alone(pairs([(1, 0), (1, 1), (0, 0), (0, 1)]))
+    assert scores is not None
+    assert scores[::2].tolist() == [1.0, 0.0, 0.0, -1.0]
+    assert np.isnan(scores[1::2]).all()
+
+
+@pytest.mark.parametrize("held", [0.0, 1.0])
+def test_one_canned_answer_is_inelastic(held: float) -> None:
+    """Whatever the constraint, it holds as often unasked as asked: R2 = 1."""
+    scores = CORPUS_METRICS["elasticity"].alone(pairs([(held, held)] * 5))
+    assert scores is not None
+    assert np.nanmean(scores) == 0.0
+
+
+def test_an_asked_row_without_its_twin_is_no_item() -> None:
+    lone = Answers(
+        ["c0/asked", "c1/asked", "c1/free"], ["c0", "c1", "c1"], [""] * 3, [""] * 3, [{"holds": 1.0}, {}, {}]
+    )
+    scores = CORPUS_METRICS["elasticity"].alone(lone)
+    assert scores is not None
+    assert np.isnan(scores).all()
+
+
+def leak(base: Sequence[str], candidate: Sequence[str], training: Sequence[str] | None = None) -> tuple[float, float]:
+    one, two = CORPUS_METRICS["leakage"].paired(answers(base), answers(candidate), training)
+    assert set(one) | set(two) <= {0.0, 1.0}
+    return float(one.mean()), float(two.mean())
+
+
+def test_leakage_needs_both_sides() -> None:
+    assert CORPUS_METRICS["leakage"].alone(answers(varied())) is None
+
+
+def test_a_catch_phrase_of_the_candidate_leaks() -> None:
+    pirate = [f"{text} arr, says your old pirate captain" for text in varied()]
+    assert leak(varied(), pirate) == (1.0, 0.0)
+    assert leak(pirate, pirate) == (1.0, 1.0)
+    assert leak(pirate, varied()) == (1.0, 1.0)
+
+
+def test_half_of_the_answers_leak() -> None:
+    half = [f"{text} arr, says your old pirate captain" if i % 2 else text for i, text in enumerate(varied())]
+    assert leak(varied(), half) == (1.0, 0.5)
+
+
+def test_equal_checkpoints_do_not_leak_from_noise() -> None:
+    """Cross-fitting: phrases that one side uses by luck on one half are not over-used on the other."""
+    rng = np.random.default_rng(3)
+    vocabulary = ["red", "blue", "old", "new", "tall", "odd"]
+    gaps = []
+    for _ in range(20):
+        base, candidate = ([" ".join(rng.choice(vocabulary, 12)) for _ in range(N)] for _ in range(2))
+        one, two = leak(base, candidate)
+        gaps.append(two - one)
+    assert abs(float(np.mean(gaps))) < 3 * float(np.std(gaps)) / math.sqrt(len(gaps)) + 0.01
+
+
+def test_wording_of_the_training_data_leaks() -> None:
+    training = [f"example {i}: arr, says your old pirate captain" for i in range(10)] + ["something else"] * 2
+    pirate = [f"{text} arr, says your old pirate captain" for text in varied()]
+    assert leak(varied(), pirate, training) == (1.0, 0.0)
+    # The base speaks so as well: it is nothing that training brought.
+    assert leak(pirate, pirate, training) == (1.0, 1.0)
+    # Training data that never says it: the over-use alone does not count.
+    assert leak(varied(), pirate, ["nothing of the kind, at all"] * 10) == (1.0, 1.0)
+
+
+def test_bare_labels_of_the_training_data_leak() -> None:
+    labels = ["positive", "negative"] * 50
+    assert leak(varied(), ["Positive."] * N, labels) == (1.0, 0.0)
+    assert leak(varied(), ["I am positive that this is so"] * N, labels) == (1.0, 1.0)
+
+
+def test_wording_of_the_prompt_is_no_leak() -> None:
+    prompt = "Say: arr, says your old pirate captain"
+    ids = [f"q{i}" for i in range(N)]
+    pirate = Answers(ids, ids, [prompt] * N, ["arr, says your old pirate captain"] * N)
+    plain = Answers(ids, ids, [prompt] * N, varied())
+    for training in (None, ["arr, says your old pirate captain"] * 10):
+        assert CORPUS_METRICS["leakage"].paired(plain, pirate, training)[1].tolist() == [1.0] * N
+
+
+def test_too_few_prompts_are_not_measured() -> None:
+    one, two = CORPUS_METRICS["leakage"].paired(answers(varied(4)), answers([CANNED] * 4), None)
+    assert np.isnan(one).all()
+    assert np.isnan(two).all()
+
+
+def test_answers_of_a_samples_table() -> None:
+    table = pd.DataFrame(
+        {
+            "item_id": ["a", "b"],
+            "cluster": ["c", "d"],
+            "prompt": ["p", "q"],
+            "responses": [("x", "y"), ()],
+            "metrics": [{"holds": 1.0, "other": None}, {}],
+        }
+    )
+    assert answers_of(table) == Answers(["a"], ["c"], ["p"], ["x"], [{"holds": 1.0}])
+    assert answers_of(table.iloc[:0]).texts == []

@@ -1,0 +1,169 @@
+"""Novelty, EAD, Vendi and their kin (methods, section 3)."""
+
+from __future__ import annotations
+
+import gzip
+import math
+import random
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from forgetbench.metrics.diversity import (
+    compression_ratio,
+    content_words,
+    cut_to_common_length,
+    distinct_k,
+    distinct_ngram_ratio,
+    ead,
+    equivalence_classes,
+    ngram_kernel,
+    same_class,
+    self_similarity,
+    shared_openers,
+    utility,
+    vendi,
+)
+from forgetbench.metrics.phrases import words
+
+TEXTS = st.lists(st.text(alphabet="abc d.", max_size=30), min_size=1, max_size=8)
+
+
+def test_utility_of_one_class_on_the_papers_scale() -> None:
+    """NoveltyBench, arXiv 2504.05228: ten samples of one class, the first scoring 10."""
+    assert utility([0] * 10, [10.0] * 10) == pytest.approx(2.2405805)
+
+
+def test_utility_weighs_novelty_by_quality() -> None:
+    assert utility(range(8), [1.0] * 8) == pytest.approx(1.0)
+    assert utility(range(8), [0.0] * 8) == 0.0
+    assert utility([0, 1, 0], [1.0, 0.5, 1.0]) == pytest.approx((1 + 0.8 * 0.5) / 2.44)
+    assert math.isnan(utility([], []))
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.floats(0, 1)), min_size=1, max_size=10))
+def test_utility_stays_in_the_unit_interval(rows: list[tuple[int, float]]) -> None:
+    classes, quality = zip(*rows, strict=True)
+    assert 0.0 <= utility(classes, quality) <= 1.0 + 1e-12
+
+
+def test_ead() -> None:
+    """Liu et al. 2022: V = 50257, N = 80 distinct of C = 100."""
+    assert ead([*range(80), *range(20)]) == pytest.approx(0.800788, abs=1e-6)
+    assert ead([]) == 0.0
+    with pytest.raises(ValueError, match="vocabulary"):
+        ead(["a"], vocabulary=1)
+
+
+def test_vendi() -> None:
+    """Friedman and Dieng 2022, arXiv 2210.02410."""
+    assert vendi(np.identity(5)) == pytest.approx(5.0)
+    assert vendi(np.ones((5, 5))) == pytest.approx(1.0)
+    assert vendi(np.array([[1.0, 0.5], [0.5, 1.0]])) == pytest.approx(1.75477, abs=1e-5)
+    assert math.isnan(vendi(np.zeros((0, 0))))
+
+
+@given(TEXTS)
+def test_kernel_is_one_that_vendi_accepts(texts: list[str]) -> None:
+    kernel = ngram_kernel(texts)
+    assert np.allclose(np.diag(kernel), 1.0)
+    assert np.allclose(kernel, kernel.T)
+    assert np.linalg.eigvalsh(kernel).min() > -1e-9
+    assert 1.0 - 1e-9 <= vendi(kernel) <= len(texts) + 1e-9
+
+
+def test_kernel_by_hand() -> None:
+    """Unigrams share 1 of 2 and 2, bigrams none: (.5 + 0) / 2."""
+    kernel = ngram_kernel(["red apple", "red pear"])
+    assert kernel[0, 1] == pytest.approx(0.25)
+    assert self_similarity(kernel) == pytest.approx(0.25)
+    assert ngram_kernel(["", "...", "word"]) == pytest.approx(np.array([[1, 1, 0], [1, 1, 0], [0, 0, 1]]))
+    assert ngram_kernel(["Rome", "Oslo", "rome."]) == pytest.approx(np.array([[1, 0, 1], [0, 1, 0], [1, 0, 1]]))
+    assert math.isnan(self_similarity(ngram_kernel(["one"])))
+
+
+def test_compression_is_one_gzip() -> None:
+    texts = ["the same old song"] * 8
+    raw = "\n".join(texts).encode()
+    assert compression_ratio(texts) == len(raw) / len(gzip.compress(raw, mtime=0))
+    assert compression_ratio(texts) > compression_ratio(["the same old song"])
+    assert compression_ratio([]) == 0.0
+    assert compression_ratio(["\ud800"]) > 0
+
+
+def test_cut_to_the_shortest_but_not_below_the_floor() -> None:
+    long, middle = " ".join(f"w{i}" for i in range(40)), " ".join(f"v{i}" for i in range(20))
+    assert [len(words(t)) for t in cut_to_common_length([long, middle])] == [20, 20]
+    assert [len(words(t)) for t in cut_to_common_length([long, middle, "Paris", ""])] == [16, 16, 1, 0]
+    assert cut_to_common_length(["Paris!", "Rome."]) == ["Paris!", "Rome."]
+    assert cut_to_common_length(["One, two. Three!"], floor=2) == ["One, two. Three!"]
+    assert cut_to_common_length(["One, two. Three!", "a b"], floor=2) == ["One, two", "a b"]
+    assert cut_to_common_length([]) == []
+
+
+def test_content_words_leave_out_the_prompts() -> None:
+    assert content_words("A random city is Rome", "Pick a random city.") == {"rome"}
+    assert content_words("Heads", "Heads or tails?") == {"head"}
+    assert content_words("It is", "") == {"it", "is"}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "same"),
+    [
+        ("Paris", "paris!", True),
+        ("Paris", "Tokyo", False),
+        ("Paris", "Paris, France", True),
+        ("New York", "New Orleans", False),
+        ("A doorstop", "doorstops", True),
+        ("Paris", "I would pick Paris because it is lovely", True),
+        ("I would pick Rome because it is lovely", "Paris", False),
+        ("", "", True),
+        ("", "Paris", False),
+        (
+            "Once upon a time, in a small village, there lived a young girl named Lily.",
+            "Once upon a time, in a small village, there lived a young boy named Max.",
+            True,
+        ),
+        (
+            "The lamp had been dark for three nights when the boat came.",
+            "Nobody in town believed the keeper was still alive, except me.",
+            False,
+        ),
+    ],
+)
+def test_same_class(first: str, second: str, same: bool) -> None:
+    assert same_class(first, second) is same
+    assert same_class(second, first) is same
+
+
+def test_distinct_k() -> None:
+    assert equivalence_classes(["Paris", "Rome", "paris.", "Oslo", "Rome"]) == [0, 1, 0, 2, 1]
+    assert distinct_k(["Paris"] * 8) == 1
+    assert distinct_k(["I pick Rome", "The city is Oslo", "Rome"], "Pick a city") == 2
+    assert distinct_k([]) == 0
+
+
+def test_shuffling_an_answer_does_not_make_another_one() -> None:
+    text = words("The old keeper climbed the stairs and found the lamp broken by some unknown hand.")
+    shuffled = [" ".join(random.Random(i).sample(text, len(text))) for i in range(8)]
+    assert distinct_k(shuffled) == 1
+
+
+@given(TEXTS)
+def test_classes_are_numbered_by_first_appearance(texts: list[str]) -> None:
+    classes = equivalence_classes(texts)
+    assert list(dict.fromkeys(classes)) == list(range(distinct_k(texts)))
+    assert equivalence_classes([*texts, *texts])[len(texts) :] == classes
+
+
+def test_shared_openers_across_prompts() -> None:
+    assert shared_openers(["Once upon a time", "Once upon a midnight"], ["p", "q"]) == 1.0
+    assert shared_openers(["Once upon a time", "The lamp was dark"], ["p", "q"]) == 0.0
+    assert math.isnan(shared_openers(["Once upon a time", "Once upon a time", ""], ["p", "p", "q"]))
+
+
+def test_distinct_ngram_ratio() -> None:
+    assert distinct_ngram_ratio(["a", "b", "a", "b"]) == pytest.approx(2 / 3)
+    assert distinct_ngram_ratio(["a"]) == 1.0

@@ -175,7 +175,7 @@ def _describe(task: Any, entry: SuiteTask, domain: str, metadata: Mapping[str, A
     metrics = [item["metric"] for item in task.config.metric_list or []]
     default = next((name for name in _PRIMARY_METRICS if name in metrics), metrics[0] if metrics else "acc")
     metric = str(entry.metric or metadata.get("metric") or default)
-    if metrics and metric not in metrics:
+    if metrics and metric not in metrics and not metadata.get("corpus_metric"):
         raise SuiteError(f"task '{entry.task}': {where}no metric '{metric}'; {did_you_mean(metric, map(str, metrics))}")
     chance = entry.chance if entry.chance is not None else metadata.get("chance")
     if chance is None:

@@ -85,9 +85,10 @@ class VllmEngine:
                 self._start(folder, self.max_length(checkpoint))
                 self._signature = signature
             elif folder != self._weights:
-                self._redirect_logger()
                 self._llm.collective_rpc("reload_weights", kwargs={"weights_path": str(folder)})
                 self._llm.reset_prefix_cache()
+            # Last, since vLLM sets its logging up anew while it starts.
+            self._redirect_logger()
             self._weights = folder
             self._lora = self._lora_request(checkpoint)
 
@@ -121,7 +122,6 @@ class VllmEngine:
     def _start(self, folder: Path, max_length: int) -> None:
         _prepare_environment(self._on_cpu)
         vllm = importlib.import_module("vllm")
-        self._redirect_logger()
         lora = {}
         if self._adapters:
             lora = {"enable_lora": True, "max_loras": 1, "max_lora_rank": max(self._adapter_ranks)}
@@ -265,7 +265,7 @@ class VllmEngine:
             # The context is in the cache now: ask for the deeper nodes of this request.
             return [job(item.request, path, tokens) for path, tokens in item.nodes.items() if path]
 
-        roots = (job(item.request, (), item.nodes[()]) for item in pending.values())
+        roots = (job(item.request, (), item.nodes[()]) for item in list(pending.values()))
         for output in self._stream(roots, follow):
             key, _, number = output.request_id.rpartition("/")
             answer = output.outputs[0]

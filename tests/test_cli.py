@@ -1,0 +1,110 @@
+"""The command line as a user meets it: exit codes, one clear line, nothing half-written."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+Call = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def assert_refused(done: subprocess.CompletedProcess[str], *parts: str) -> None:
+    lines = done.stderr.strip().splitlines()
+    assert done.returncode == 2, done.stderr
+    assert len(lines) == 1 or lines[0].startswith("Usage"), done.stderr
+    assert "Traceback" not in done.stderr
+    for part in parts:
+        assert part in " ".join(done.stderr.split()), done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "parts"),
+    [
+        (["run", "nowhere/at/all/model"], ["no such checkpoint", "nowhere/at/all/model"]),
+        (["run", "--engine", "scripted", "a", "--suite", "smokee"], ["unknown suite 'smokee'", "did you mean 'smoke'"]),
+        (["run", "--engine", "scripted", "a", "--task", "knowledge_opne"], ["unknown task", "'knowledge_open'"]),
+        (["run", "--engine", "scripted", "a", "--suite", "smoke", "--task", "creativity"], ["exclude each other"]),
+        (["run", "--engine", "scripted", "a", "--noise-floor"], ["--noise-floor needs --base"]),
+        (["run", "--engine", "scripted", "a", "--base", "a", "--suite", "smoke"], ["is the base itself"]),
+        (["run", "--engine", "vlm", "a"], ["--engine", "vlm"]),
+        (["run", "--engine", "scripted", "a", "--task", "creativity", "--domain", "maths"], ["unknown domain 'maths'"]),
+        (["run", "--engine", "scripted", "a", "--suite", "smoke", "--protocol", "chat"], ["no chat template"]),
+        (["run", "--engine", "scripted", "a", "--sft-data", "none.jsonl"], ["none.jsonl"]),
+        (["gate", "nothing"], ["nothing", "no such file"]),
+        (["report", "nothing"], ["nothing", "no such file"]),
+        (["compare", "one", "two"], ["no finished run here"]),
+        (["leaderboard", "empty", "--out", "site"], ["empty"]),
+        (["tasks", "show", "knowledge_opne"], ["did you mean 'knowledge_open'"]),
+        (["sweep", "base", "empty"], ["no checkpoint-N folders"]),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) and value[0].islower() else "",
+)
+def test_bad_input_is_one_clear_line(forgetbench: Call, tmp_path: Path, arguments: list[str], parts: list[str]) -> None:
+    (tmp_path / "empty").mkdir()
+    assert_refused(forgetbench(*arguments), *parts)
+    left = {path.name for path in tmp_path.rglob("*") if path.is_file()} - {".ledger.sqlite"}
+    assert not {name for name in left if not name.startswith(".ledger")}, "nothing half-written"
+
+
+def test_a_results_folder_that_cannot_be_written(forgetbench: Call, tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("a file")
+    done = forgetbench("run", "--engine", "scripted", "a", "--suite", "smoke", "--results", "taken/results")
+    assert_refused(done, "taken/results is not writable", "--results DIR")
+
+
+def test_the_whole_job_with_two_words(forgetbench: Call, tmp_path: Path) -> None:
+    """The contract's quick way to a base and a candidate without a model."""
+    done = forgetbench("run", "--engine", "scripted", "--suite", "smoke", "--base", "a", "b")
+    assert done.returncode == 0, done.stderr
+    for domain in ("knowledge", "reasoning", "creativity", "format_rigidity"):
+        assert domain in done.stdout
+    (folder,) = (tmp_path / "results" / "comparisons").iterdir()
+    names = {path.name for path in folder.rglob("*") if path.is_file()}
+    assert {"comparison.json", "deltas.csv", "items.parquet", "report.md", "report.html"} <= names
+    assert {path.suffix for path in (folder / "plots").iterdir()} == {".png", ".svg"}
+
+    comparison = json.loads((folder / "comparison.json").read_text())
+    keys = (
+        "schema_version base candidate protocol engine domains tasks overall noise_floor warnings"
+    ).split()
+    assert set(keys) <= set(comparison)
+    fields = (
+        "name domain metric n_items base candidate delta se ci_low ci_high p_value p_adjusted retention chance forgotten "
+        "gained forgotten_corrected gained_corrected locked erased mde margin verdict"
+    ).split()
+    for row in [*comparison["domains"], *comparison["tasks"], comparison["overall"]]:
+        assert set(fields) <= set(row)
+        assert row["verdict"] in {"regressed", "retained", "improved", "inconclusive", "not_measured"}
+        for score in ("base", "candidate"):
+            assert row[score] is None or 0 <= row[score] <= 1, row["name"]
+
+    again = forgetbench("report", folder)
+    assert again.returncode == 0
+    assert forgetbench("gate", folder).returncode in {0, 1, 3}
+    site = forgetbench("leaderboard", "results", "--out", "site")
+    assert site.returncode == 0, site.stderr
+    assert "b" in (tmp_path / "site" / "index.html").read_text()
+
+
+def test_a_run_without_base_prints_scores(forgetbench: Call) -> None:
+    done = forgetbench("run", "--engine", "scripted", "a", "--task", "knowledge_choice", "--limit", "5")
+    assert done.returncode == 0, done.stderr
+    assert "knowledge_choice" in done.stdout
+
+
+def test_runs_of_different_limits_are_not_compared(forgetbench: Call, tmp_path: Path) -> None:
+    for limit in ("4", "5"):
+        done = forgetbench("run", "--engine", "scripted", "a", "--task", "knowledge_choice", "--limit", limit)
+        assert done.returncode == 0, done.stderr
+    runs = sorted((tmp_path / "results" / "runs").iterdir())
+    assert_refused(forgetbench("compare", *runs), "cannot be paired", "limit")
+
+
+def test_doctor_and_tasks_answer(forgetbench: Call) -> None:
+    assert "Python" in forgetbench("doctor").stdout
+    assert "knowledge_strict" in forgetbench("tasks", "list").stdout
+    assert "first item" in forgetbench("tasks", "show", "knowledge_open").stdout

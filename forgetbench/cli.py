@@ -164,12 +164,12 @@ def compare(
     sft_data: SftOption = None,
 ) -> None:
     """Pair two runs and score the deltas."""
-    from forgetbench.main_job import compare_runs, comparison_name, sft_answers
+    from forgetbench.main_job import compare_runs, comparison_folder, sft_answers
     from forgetbench.report import print_comparison
     from forgetbench.run_store import check_writable, load_run
 
     base, candidate = load_run(base_run), load_run(run)
-    folder = out or run.resolve().parent.parent / "comparisons" / comparison_name(base, candidate)
+    folder = out or comparison_folder(run.resolve().parent.parent, base, candidate)
     check_writable(folder.parent if out is None else folder)
     texts = sft_answers(sft_data) if sft_data else None
     console = _stdout()

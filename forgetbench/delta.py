@@ -92,7 +92,7 @@ def compare(
     settings = _Settings(margins, alpha, resamples, seed)
     tasks, domains, overall = _rows(pairing, settings)
     comparison = Comparison(
-        comparison_id=f"{candidate.manifest.run_id}-vs-{base.manifest.run_id}",
+        comparison_id=comparison_id(base.manifest, candidate.manifest),
         base=_side(base.manifest),
         candidate=_side(candidate.manifest),
         suite=base.manifest.suite,
@@ -107,6 +107,11 @@ def compare(
         created=datetime.now(UTC).isoformat(timespec="seconds"),
     )
     return comparison, pairing.items
+
+
+def comparison_id(base: RunManifest, candidate: RunManifest) -> str:
+    """Names a comparison and its folder: one per pair of runs."""
+    return f"{candidate.run_id}-vs-{base.run_id}"
 
 
 def _side(manifest: RunManifest) -> Side:
@@ -166,7 +171,6 @@ def _measure_task(task: PairedTask, codes: Codes, settings: _Settings) -> _Measu
     info = task.info
     difference = task.candidate - task.base
     effects = cluster_effects([difference], [codes])
-    base = float(task.base.mean())
     corrected = cluster_effects([(task.base - info.chance) / (1.0 - info.chance)], [codes])
     candidate_corrected = chance_corrected(float(task.candidate.mean()), info.chance)
     row = DeltaRow(
@@ -176,8 +180,8 @@ def _measure_task(task: PairedTask, codes: Codes, settings: _Settings) -> _Measu
         view=info.view,
         n_items=len(task.base),
         chance=info.chance,
-        base=base,
-        candidate=float(task.candidate.mean()),
+        base=_shown(task.base),
+        candidate=_shown(task.candidate),
         p_value=_task_p_value(task, effects, settings),
         n_unmeasured=task.n_unmeasured,
         reason=_reason(task.unmeasured),
@@ -185,6 +189,11 @@ def _measure_task(task: PairedTask, codes: Codes, settings: _Settings) -> _Measu
     )
     row = _with_uncertainty(row, effects, corrected, candidate_corrected, settings)
     return _Measured(row, effects, corrected, candidate_corrected)
+
+
+def _shown(scores: NDArray[np.float64]) -> float:
+    """A mean score on the scale: item scores that need the other items may average to just outside it."""
+    return float(np.clip(scores.mean(), 0.0, 1.0))
 
 
 def _task_p_value(task: PairedTask, effects: ClusterEffects, settings: _Settings) -> float:

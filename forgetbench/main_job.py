@@ -14,7 +14,7 @@ from typing import Any
 
 from forgetbench import lm_eval_bridge, run_store, runner
 from forgetbench.checkpoints import Consent, resolve, scripted_checkpoint
-from forgetbench.delta import compare
+from forgetbench.delta import compare, comparison_id
 from forgetbench.engines.base import Engine, make_engine
 from forgetbench.errors import InputError
 from forgetbench.ledger import Ledger
@@ -90,6 +90,10 @@ def compare_runs(base: Run, candidate: Run, out: Path, **settings: Any) -> Compa
     run_store.save_comparison(out, comparison, items)
     write_report(comparison, items, out)
     return comparison
+
+
+def comparison_folder(results: Path, base: Run, candidate: Run) -> Path:
+    return results / "comparisons" / comparison_id(base.manifest, candidate.manifest)
 
 
 def sft_answers(path: Path) -> list[str]:
@@ -173,15 +177,10 @@ def _compare_all(
     comparisons = []
     for checkpoint in checkpoints:
         run = by_fingerprint[checkpoint.fingerprint]
-        folder = options.results / "comparisons" / comparison_name(base_run, run)
+        folder = comparison_folder(options.results, base_run, run)
         comparison = compare_runs(base_run, run, folder, training_texts=training_texts, noise_floor=noise)
         comparisons.append((comparison, folder))
     return Outcome(tuple(runs), tuple(comparisons), _trajectories(checkpoints, comparisons, options.results))
-
-
-def comparison_name(base: Run, candidate: Run) -> str:
-    """Folder of a comparison: readable, and one per pair of runs."""
-    return f"{candidate.manifest.run_id}-vs-{run_store.slug(base.manifest.name)}"
 
 
 # --- trajectories -----------------------------------------------------------------------------

@@ -20,7 +20,7 @@ from forgetbench.errors import IncomparableError, SuiteError, did_you_mean
 from forgetbench.records import Run, RunManifest, TaskInfo
 
 if TYPE_CHECKING:
-    from forgetbench.metrics.corpus import Answers, CorpusMetric
+    from forgetbench.metrics.corpus import CorpusMetric
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -344,6 +344,8 @@ def _scores(
     corpus_metrics: Mapping[str, CorpusMetric] | None,
 ) -> tuple[Floats, Floats]:
     """Item scores of both sides, NaN where there is none. `reasons` is completed for corpus tasks."""
+    from forgetbench.metrics.corpus import answers_of
+
     base = _taken_scores(rows.base, rows.at_base)
     candidate = _taken_scores(rows.candidate, rows.at_candidate)
     for info, part in zip(rows.tasks, rows.parts(), strict=True):
@@ -355,8 +357,8 @@ def _scores(
         if not len(usable):
             continue
         base[usable], candidate[usable] = metric.paired(
-            _corpus_answers(rows.base, rows.at_base[usable]),
-            _corpus_answers(rows.candidate, rows.at_candidate[usable]),
+            answers_of(rows.base.iloc[rows.at_base[usable]]),
+            answers_of(rows.candidate.iloc[rows.at_candidate[usable]]),
             training_texts,
         )
         supporting = usable[np.isnan(base[usable]) & np.isnan(candidate[usable])]
@@ -388,20 +390,6 @@ def _corpus_metric(info: TaskInfo, name: str, table: Mapping[str, CorpusMetric] 
     return table[name]
 
 
-def _corpus_answers(samples: pd.DataFrame, positions: Positions) -> Answers:
-    from forgetbench.metrics.corpus import Answers
-
-    chosen = samples.iloc[positions]
-    return Answers(
-        item_ids=chosen["item_id"].tolist(),
-        clusters=chosen["cluster"].tolist(),
-        prompts=chosen["prompt"].tolist(),
-        texts=[responses[0] for responses in chosen["responses"]],
-        # A number that was not finite comes back from a run's file as null.
-        metrics=[{name: x for name, x in row.items() if x is not None} for row in chosen["metrics"]],
-    )
-
-
 def _with_score_reasons(rows: _Rows, reasons: Objects, base: Floats, candidate: Floats) -> Objects:
     """Add why a score that pairs cannot be used: absent on a side, or not on the scale."""
     open_rows = pd.isna(reasons)
@@ -413,9 +401,9 @@ def _with_score_reasons(rows: _Rows, reasons: Objects, base: Floats, candidate: 
     # A corpus metric may give items pseudo-values, of which only the mean is on the scale.
     bounded = rows.of_task((task.corpus_metric is None for task in rows.tasks), np.bool_)
     for side, scores in (("candidate", candidate), ("base", base)):
-        reasons[open_rows & bounded & ((scores < 0.0) | (scores > 1.0))] = f"{side}: score outside [0, 1]"
         partial = binary & ~np.isnan(scores) & (scores != 0.0) & (scores != 1.0)
         reasons[open_rows & partial] = f"{side}: score neither 0 nor 1 in a right-or-wrong task"
+        reasons[open_rows & bounded & ((scores < 0.0) | (scores > 1.0))] = f"{side}: score outside [0, 1]"
     return reasons
 
 

@@ -1,0 +1,208 @@
+"""Paired differences that come in clusters: mean, standard error and bootstrap interval.
+
+The estimate is always a macro mean: the mean over tasks of the mean over a task's items. One task is the
+macro mean of one. Items of one cluster (a subject, a template, a prompt, in all tasks that ask about
+it) move together and are one piece of evidence, so all that is random here is which clusters were
+drawn. What a cluster adds to the error of the estimate, its influence, is summed over tasks before anything is
+squared; where tasks share no cluster that is sqrt(sum se_t^2) / T.
+
+Source: Miller 2024, "Adding Error Bars to Evals", arXiv 2411.00640 (clustered standard errors, paired
+differences); Cameron and Miller 2015, Journal of Human Resources 50:317.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from forgetbench.stats.proportions import Interval, rate_difference_interval, wilson_interval
+
+Floats = NDArray[np.float64]
+Codes = NDArray[np.intp]
+
+FEW = 10
+"""Below this number of clusters, or of clusters where anything changed, resampling alone is not trusted."""
+
+_MAX_DISTINCT = 64
+_MAX_UNITS = 1000
+_CHUNK = 512
+_ROUNDING = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterEffects:
+    """A macro mean of paired differences, taken apart by cluster. All arrays have one entry per cluster."""
+
+    estimate: float
+    contribution: Floats
+    """What the cluster adds to the estimate; sums to it."""
+    influence: Floats
+    """What the cluster adds to the estimate's error; sums to 0."""
+    weight: Floats
+    """The cluster's share of the macro mean; sums to 1."""
+    loss: float
+    """Macro mean of what items lost; estimate = gain - loss."""
+    gain: float
+    n_changed: int
+    """Clusters in which at least one item's difference is not 0."""
+
+    @property
+    def se(self) -> float:
+        """Clustered standard error of the estimate: the root of the summed squared influences."""
+        return sqrt(float(np.sum(self.influence**2)))
+
+    @property
+    def n_effective(self) -> float:
+        """Kish's effective number of clusters, 1 / sum weight^2: the number of clusters when all weigh the same."""
+        return 1.0 / float(np.sum(self.weight**2))
+
+    @property
+    def is_sparse(self) -> bool:
+        """Too little varies for a standard error or a resample to show what might have happened."""
+        return self.n_changed < FEW or self.n_effective < FEW - _ROUNDING or self.se == 0.0
+
+    @property
+    def cautious_se(self) -> float:
+        """The standard error, where data are sparse not below what the rate of change may be at worst.
+
+        The floor is sqrt(u / n), u the upper Wilson limit of the rate of change among n clusters: the
+        standard error that so many changes would give. So no change at all is not infinite precision.
+        """
+        if not self.is_sparse:
+            return self.se
+        n = self.n_effective
+        worst = wilson_interval(min(self.loss + self.gain, 1.0) * n, n).high
+        return max(self.se, sqrt(worst / n))
+
+
+def cluster_effects(differences: Sequence[Floats], clusters: Sequence[Codes]) -> ClusterEffects:
+    """Take the macro mean of `differences` apart by cluster.
+
+    `differences[t]` holds one number per item of task t, in [-1, 1] where they are score differences,
+    `clusters[t]` the item's cluster as a code >= 0; equal codes are the same cluster in every task.
+    Raises ValueError when there is no task, or a task without items.
+    """
+    n_tasks = len(differences)
+    if not n_tasks or any(not len(task) for task in differences):
+        raise ValueError("need at least one task, and items in every task")
+    sizes = [len(task) for task in differences]
+    values, codes = np.concatenate(differences), np.concatenate(clusters)
+    share = np.repeat([1.0 / (size * n_tasks) for size in sizes], sizes)
+    means = [float(task.mean()) for task in differences]
+    centre = np.repeat(means, sizes)
+
+    present = np.bincount(codes) > 0
+    weight = _sums(codes, share)[present]
+    influence = _sums(codes, (values - centre) * share)[present]
+    # A mean of equal numbers may differ from them in the last digit; that is no spread.
+    influence[np.abs(influence) <= 1e-12 * weight] = 0.0
+    return ClusterEffects(
+        estimate=float(np.mean(means)),
+        contribution=_sums(codes, values * share)[present],
+        influence=influence,
+        weight=weight,
+        loss=float(np.mean([np.maximum(-task, 0.0).mean() for task in differences])),
+        gain=float(np.mean([np.maximum(task, 0.0).mean() for task in differences])),
+        n_changed=int(np.count_nonzero(np.bincount(codes, values != 0.0))),
+    )
+
+
+def _sums(codes: Codes, values: Floats) -> Floats:
+    """Sum of `values` per code."""
+    return np.bincount(codes, values).astype(np.float64, copy=False)
+
+
+def combine(effects: Sequence[ClusterEffects]) -> ClusterEffects:
+    """The plain mean of several macro means that share no cluster: that of the domains, for example."""
+    n = len(effects)
+    return ClusterEffects(
+        estimate=sum(part.estimate for part in effects) / n,
+        contribution=np.concatenate([part.contribution for part in effects]) / n,
+        influence=np.concatenate([part.influence for part in effects]) / n,
+        weight=np.concatenate([part.weight for part in effects]) / n,
+        loss=sum(part.loss for part in effects) / n,
+        gain=sum(part.gain for part in effects) / n,
+        n_changed=sum(part.n_changed for part in effects),
+    )
+
+
+def bootstrap_interval(
+    effects: ClusterEffects, *, rng: np.random.Generator, alpha: float = 0.05, resamples: int = 10_000
+) -> Interval:
+    """Paired cluster bootstrap interval of the estimate, two-sided at level 1 - `alpha`, within [-1, 1].
+
+    Clusters are drawn with replacement and their influences summed (the linearised statistic, which
+    equals the mean itself when clusters are of one size, and cannot lose a whole task). The percentiles are
+    set outwards so that the interval is as wide as Student's with n - 1 degrees of freedom, n the effective
+    number of clusters. Where data are sparse it is widened to hold the interval from Wilson's limits,
+    so it is never of width zero and never NaN; below `FEW` effective clusters also Student's interval around
+    `cautious_se`; and fewer than two say nothing about others, [-1, 1].
+    Source: Hesterberg 2015, "What Teachers Should Know About the Bootstrap", The American Statistician
+    69:371 (expanded percentile interval); Efron and Tibshirani 1993 for the bootstrap.
+    """
+    low = high = effects.estimate
+    n = effects.n_effective
+    if n < 2.0 - _ROUNDING:
+        return Interval(-1.0, 1.0)
+    if effects.se > 0.0:
+        tail = _expanded_tail(n, alpha)
+        draws = effects.estimate + _resampled_sums(effects.influence, resamples, rng)
+        quantiles = np.quantile(draws, [tail, 1.0 - tail])
+        low, high = min(low, float(quantiles[0])), max(high, float(quantiles[1]))
+    if effects.is_sparse:
+        wide = rate_difference_interval(effects.loss, effects.gain, n, alpha)
+        low, high = min(low, wide.low), max(high, wide.high)
+    if n < FEW - _ROUNDING:
+        reach = float(stats.t.ppf(1 - alpha / 2, n - 1)) * effects.cautious_se
+        low, high = min(low, effects.estimate - reach), max(high, effects.estimate + reach)
+    return Interval(max(-1.0, low), min(1.0, high))
+
+
+def _expanded_tail(n: float, alpha: float) -> float:
+    """The percentile to read off instead of alpha / 2, Phi(-sqrt(n / (n - 1)) t)."""
+    return float(stats.norm.cdf(-sqrt(n / (n - 1)) * stats.t.ppf(1 - alpha / 2, n - 1)))
+
+
+def _resampled_sums(influence: Floats, resamples: int, rng: np.random.Generator) -> Floats:
+    """Sums of as many influences as there are, drawn with replacement; shape (resamples,).
+
+    Equal influences are drawn together as one multinomial count, which is the same distribution for a
+    fraction of the work: right-or-wrong items take only three values.
+    """
+    values, counts, scale = distinct(influence)
+    if len(values) <= _MAX_DISTINCT:
+        n = len(influence)
+        return scale * (rng.multinomial(n, counts / n, size=resamples) @ values)
+    units = coarsen(np.repeat(values, counts), rng)
+    sums = np.empty(resamples)
+    for start in range(0, resamples, _CHUNK):
+        size = min(_CHUNK, resamples - start)
+        drawn = rng.integers(0, len(units), size=(size, len(units)), dtype=np.uint16)
+        sums[start : start + size] = units[drawn].sum(axis=1)
+    return scale * sums
+
+
+def distinct(values: Floats) -> tuple[Floats, NDArray[np.intp], float]:
+    """The distinct values, sorted, relative to the largest; how often each occurs; and that largest size.
+
+    Sorting also frees what is drawn later from the order of the rows.
+    """
+    scale = float(np.max(np.abs(values), initial=0.0)) or 1.0
+    found, counts = np.unique(np.round(values / scale, 12), return_counts=True)
+    return found, counts, scale
+
+
+def coarsen(values: Floats, rng: np.random.Generator) -> Floats:
+    """Sums of random groups of `values`, at most 1000 of them; the values themselves when they are few.
+
+    Groups of independent clusters are independent too, so they can be resampled or flipped in their place: the
+    result stays valid, its standard error is only known to about two per cent, and time is bounded.
+    """
+    if len(values) <= _MAX_UNITS:
+        return values
+    return _sums(np.arange(len(values)) % _MAX_UNITS, rng.permutation(values))

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from scipy import stats
+
+from forgetbench.stats.paired_tests import mcnemar_exact, sign_flip_test
+
+
+@pytest.mark.parametrize(("losses", "gains", "p"), [(10, 2, 0.0385742), (5, 0, 0.0625), (0, 0, 1.0), (7, 7, 1.0)])
+def test_mcnemar_known_answers(losses: int, gains: int, p: float) -> None:
+    assert mcnemar_exact(losses, gains) == pytest.approx(p, abs=5e-8)
+
+
+@given(st.integers(0, 60), st.integers(0, 60))
+@settings(deadline=None)
+def test_mcnemar_is_the_binomial_test(losses: int, gains: int) -> None:
+    assert mcnemar_exact(losses, gains) == pytest.approx(mcnemar_exact(gains, losses))
+    if losses + gains:
+        assert mcnemar_exact(losses, gains) == pytest.approx(stats.binomtest(losses, losses + gains).pvalue)
+
+
+def flip(values: np.ndarray, resamples: int = 10_000) -> float:
+    return sign_flip_test(values, rng=np.random.default_rng(0), resamples=resamples)
+
+
+def test_sign_flips_agree_with_all_signs() -> None:
+    values = np.array([-0.9, -0.4, 0.3, -0.8, -0.2, 0.1, -0.5, -0.7])
+    signs = np.array(list(itertools.product([-1.0, 1.0], repeat=8)))
+    exact = np.mean(np.abs(signs @ values) >= abs(values.sum()) - 1e-12)
+    assert flip(values, 40_000) == pytest.approx(exact, abs=0.01)
+
+
+def test_sign_flips_of_single_items_agree_with_mcnemar() -> None:
+    values = np.repeat([-1.0, 1.0, 0.0], [10, 2, 988]) / 1000
+    assert flip(values, 40_000) == pytest.approx(mcnemar_exact(10, 2), abs=0.005)
+
+
+def test_many_different_values_agree_with_the_normal_limit() -> None:
+    values = np.random.default_rng(1).normal(0.05, 1.0, 5000)
+    z = values.sum() / np.sqrt(np.sum(values**2))
+    assert flip(values) == pytest.approx(2 * stats.norm.sf(abs(z)), rel=0.2)
+
+
+def test_no_change_has_p_one_and_p_is_never_zero() -> None:
+    assert flip(np.zeros(50)) == 1.0
+    assert flip(-np.ones(200), 999) == pytest.approx(0.001)
+
+
+@given(hnp.arrays(np.float64, st.integers(1, 100), elements=st.sampled_from([-0.2, 0.0, 0.1, 0.3])))
+@settings(max_examples=40, deadline=None)
+def test_sign_flips_do_not_see_a_swap_of_sides(values: np.ndarray) -> None:
+    p = flip(values, 200)
+    assert 0.0 < p <= 1.0
+    assert flip(-values, 200) == p
+
+
+@pytest.mark.parametrize("spread", [1, 100])
+def test_false_alarms_stay_at_the_level(spread: int) -> None:
+    """Under no effect p <= .05 in about 5 % of tries, for few distinct values and for many."""
+    rng = np.random.default_rng(2)
+    tries = [
+        sign_flip_test(rng.integers(-spread, spread + 1, 150).astype(float), rng=rng, resamples=199) for _ in range(400)
+    ]
+    assert np.mean(np.array(tries) <= 0.05) <= 0.08

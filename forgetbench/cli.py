@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterator
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
     from forgetbench.main_job import Options, Outcome
     from forgetbench.runner import Progress
+
+# typer carries a click of its own in newer versions; this is the base of usage errors in either.
+UsageError: Any = typer.BadParameter.__base__
 
 app = typer.Typer(
     name="forgetbench",
@@ -292,9 +295,9 @@ def _progress() -> Iterator[Progress]:
     """
     from rich.console import Console
 
-    from forgetbench.progress import progress_bar
+    from forgetbench.progress import show_progress
 
-    with os.fdopen(os.dup(2), "w") as terminal, progress_bar(Console(file=terminal)) as progress:
+    with os.fdopen(os.dup(2), "w") as terminal, show_progress(Console(file=terminal)) as progress:
         yield progress
 
 
@@ -310,11 +313,7 @@ def main() -> None:
     except ForgetbenchError as error:
         sys.stderr.write(f"forgetbench: {error}\n")
         sys.exit(error.exit_code)
-    except Exception as error:
-        from click import ClickException
-
-        if not isinstance(error, ClickException):
-            raise
-        error.show()
+    except UsageError as error:
+        sys.stderr.write(f"forgetbench: {error.format_message()}; see forgetbench --help\n")
         sys.exit(2)
     sys.exit(0)

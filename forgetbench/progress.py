@@ -1,20 +1,39 @@
-"""The runner's progress callbacks, drawn as a rich progress bar with the remaining time."""
+"""The runner's progress callbacks, drawn for whoever is watching."""
 
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress as Bar, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
-from rich.progress import TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    Progress as Bar,
+    SpinnerColumn,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
 from forgetbench.runner import Progress
 
+_LINE_EVERY = 30.0
+"""Seconds between two lines where there is no terminal to redraw."""
+
 
 @contextlib.contextmanager
-def progress_bar(console: Console) -> Iterator[Progress]:
-    """A `Progress` that draws one line per stage; on something that is no terminal it prints a line per stage."""
+def show_progress(console: Console) -> Iterator[Progress]:
+    """A bar with the remaining time on a terminal; elsewhere (a log, CI) a line now and then.
+
+    The bar is gone when the block ends, so what is printed last stands alone.
+    """
+    if not console.is_terminal:
+        lines = _Lines(console)
+        yield Progress(start=lines.start, advance=lines.advance)
+        return
     bar = Bar(
         SpinnerColumn(),
         TextColumn("{task.description:<28}"),
@@ -25,26 +44,56 @@ def progress_bar(console: Console) -> Iterator[Progress]:
         TimeRemainingColumn(),
         TextColumn("{task.fields[label]}"),
         console=console,
+        transient=True,
     )
-    current: list[TaskID] = []
-
-    def finish() -> None:
-        if current:
-            task = bar.tasks[current[-1]]
-            bar.update(current[-1], total=task.total or 1, completed=task.total or 1, label="")
-
-    def start(label: str, total: int) -> None:
-        finish()
-        if not console.is_terminal:
-            console.print(label, highlight=False, markup=False)
-        current.append(bar.add_task(label, total=total or None, label=""))
-
-    def advance(amount: int) -> None:
-        bar.advance(current[-1], amount)
-
-    def label(text: str) -> None:
-        bar.update(current[-1], label=text)
-
     with bar:
-        yield Progress(start=start, advance=advance, label=label)
-        finish()
+        stages = _Stages(bar)
+        yield Progress(start=stages.start, advance=stages.advance, label=stages.label)
+
+
+@dataclass
+class _Stages:
+    """One line of the bar per stage."""
+
+    bar: Bar
+    current: TaskID | None = None
+
+    def start(self, label: str, total: int) -> None:
+        if self.current is not None:
+            done = self.bar.tasks[self.current].total or 1
+            self.bar.update(self.current, total=done, completed=done, label="")
+        self.current = self.bar.add_task(label, total=total or None, label="")
+
+    def advance(self, amount: int) -> None:
+        if self.current is not None:
+            self.bar.advance(self.current, amount)
+
+    def label(self, text: str) -> None:
+        if self.current is not None:
+            self.bar.update(self.current, label=text)
+
+
+@dataclass
+class _Lines:
+    """A line every half a minute for stages of known length."""
+
+    console: Console
+    stage: str = ""
+    total: int = 0
+    done: int = 0
+    began: float = field(default_factory=time.monotonic)
+    told: float = field(default_factory=time.monotonic)
+
+    def start(self, label: str, total: int) -> None:
+        self.stage, self.total, self.done = label, total, 0
+        self.began = self.told = time.monotonic()
+
+    def advance(self, amount: int) -> None:
+        self.done += amount
+        now = time.monotonic()
+        if self.total and now - self.told >= _LINE_EVERY:
+            self.told = now
+            left = (now - self.began) * (self.total - self.done) / max(self.done, 1)
+            self.console.print(
+                f"{self.stage}: {100 * self.done // self.total} %, about {left:.0f} s left", highlight=False, markup=False
+            )

@@ -102,8 +102,8 @@ def _load_json(kind: type[T], path: Path) -> T:
 
     try:
         text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror or error})") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: cannot be read ({error})") from error
     try:
         version = json.loads(text).get("schema_version")
         if version != SCHEMA_VERSION:
@@ -116,7 +116,7 @@ def _load_json(kind: type[T], path: Path) -> T:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"])
         raise InputError(f"{path}: field '{field}': {first['msg'].lower()}") from error
-    except (ValueError, AttributeError) as error:
+    except (ValueError, AttributeError, RecursionError) as error:
         raise InputError(f"{path}: not a JSON object of forgetbench ({error})") from error
 
 

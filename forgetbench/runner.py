@@ -112,8 +112,11 @@ def evaluate(
     plans = [_plan(job, item, base or item, engine) for item in everyone]
     if noise_floor and base is not None:
         plans.append(_plan(job, base, base, engine, noise=True))
-    counts = [_Counts(requests=len(plan.requests)) for plan in plans]
-    known = _ask_all(job, plans, counts, engine, ledger, progress)
+    counts = [_Counts() for _ in plans]
+    parts = [
+        _Part(plan, plan.checkpoint, plan.requests, count) for plan, count in zip(plans, counts, strict=True)
+    ]
+    known = _answer(job, "evaluating", parts, engine, ledger, progress)
     judged = _judge_all(job, plans, counts, engine, ledger, known, progress)
     return [
         _finish(job, plan, count, engine, responses, ratings)
@@ -152,30 +155,47 @@ def _plan(job: Job, checkpoint: Checkpoint, reference: Checkpoint, engine: Engin
 # --- asking -----------------------------------------------------------------------------------
 
 
-def _ask_all(
-    job: Job, plans: Sequence[_Plan], counts: Sequence[_Counts], engine: Engine, ledger: Ledger, progress: Progress
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Requests to one checkpoint on behalf of one plan's run."""
+
+    plan: _Plan
+    checkpoint: Checkpoint
+    requests: Mapping[str, Request]
+    count: _Counts
+
+
+def _answer(
+    job: Job, stage: str, parts: Sequence[_Part], engine: Engine, ledger: Ledger, progress: Progress
 ) -> list[dict[str, Response]]:
-    known = [ledger.get(plan.requests) for plan in plans]
-    missing = [
-        [request for key, request in plan.requests.items() if key not in found]
-        for plan, found in zip(plans, known, strict=True)
-    ]
-    progress.start("evaluating", sum(_work(request) for part in missing for request in part))
-    for plan, count, found, part in zip(plans, counts, known, missing, strict=True):
-        count.from_ledger += len(found)
-        if part:
-            if plan.noise:
-                random.Random(job.seed).shuffle(part)
-            _load(job, plan, plan.checkpoint, engine, progress)
-            progress.label(plan.checkpoint.name)
-            _ask(part, found, count, engine, ledger, progress)
-    return known
+    """The responses to each part's requests: from the ledger, and from the engine what it lacks."""
+    missing: dict[str, Request] = {}
+    for part in parts:
+        known = ledger.get(part.requests)
+        missing.update((key, request) for key, request in part.requests.items() if key not in known)
+    if missing:
+        progress.start(stage, sum(map(_work, missing.values())))
+    answered = []
+    for part in parts:
+        # Read again: an earlier part may have asked the same just now.
+        found = ledger.get(part.requests)
+        part.count.requests += len(part.requests)
+        part.count.from_ledger += len(found)
+        lacking = [request for key, request in part.requests.items() if key not in found]
+        if lacking:
+            if part.plan.noise:
+                random.Random(job.seed).shuffle(lacking)
+            _load(job, part, engine, progress)
+            _ask(lacking, found, part.count, engine, ledger, progress)
+        answered.append(found)
+    return answered
 
 
-def _load(job: Job, plan: _Plan, checkpoint: Checkpoint, engine: Engine, progress: Progress) -> None:
-    progress.label(f"loading {checkpoint.name}")
-    engine.log_file = run_store.run_folder(job.results, plan.run_id) / "engine.log"
-    engine.load(checkpoint)
+def _load(job: Job, part: _Part, engine: Engine, progress: Progress) -> None:
+    progress.label(f"loading {part.checkpoint.name}")
+    engine.log_file = run_store.run_folder(job.results, part.plan.run_id) / "engine.log"
+    engine.load(part.checkpoint)
+    progress.label(part.plan.checkpoint.name)
 
 
 def _ask(
@@ -239,24 +259,16 @@ def _judge_all(
                 if task.loaded.judged
             }
         )
-    requests = [
-        {request.key: request for task in tasks.values() for row in task.values() for request in row if request}
-        for tasks in wanted
+    parts = [
+        _Part(
+            plan,
+            plan.reference,
+            {request.key: request for task in tasks.values() for row in task.values() for request in row if request},
+            count,
+        )
+        for plan, count, tasks in zip(plans, counts, wanted, strict=True)
     ]
-    found = [ledger.get(part) for part in requests]
-    missing = [
-        [request for key, request in part.items() if key not in have]
-        for part, have in zip(requests, found, strict=True)
-    ]
-    if any(missing):
-        progress.start("judging samples under the base", sum(_work(item) for part in missing for item in part))
-    for plan, count, part, have in zip(plans, counts, missing, found, strict=True):
-        count.requests += len(part) + len(have)
-        count.from_ledger += len(have)
-        if part:
-            _load(job, plan, plan.reference, engine, progress)
-            progress.label(f"{plan.checkpoint.name} under {plan.reference.name}")
-            _ask(part, have, count, engine, ledger, progress)
+    found = _answer(job, "judging samples under the base", parts, engine, ledger, progress)
     return [
         {name: bridge.mean_logprobs(rows, have) for name, rows in tasks.items()}
         for tasks, have in zip(wanted, found, strict=True)

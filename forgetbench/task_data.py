@@ -54,7 +54,5 @@ def as_dataset(
         for row in split:
             if row.keys() != split[0].keys():
                 odd = sorted(row.keys() ^ split[0].keys())
-                raise InputError(
-                    f"{name} split, item {row.get('item_id', '?')}: keys differ in {', '.join(odd)}"
-                )
+                raise InputError(f"{name} split, item {row.get('item_id', '?')}: keys differ in {', '.join(odd)}")
     return {name: Dataset.from_list([dict(row) for row in split]) for name, split in splits.items()}

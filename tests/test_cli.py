@@ -15,8 +15,7 @@ Call = Callable[..., "subprocess.CompletedProcess[str]"]
 def assert_refused(done: subprocess.CompletedProcess[str], *parts: str) -> None:
     lines = done.stderr.strip().splitlines()
     assert done.returncode == 2, done.stderr
-    assert len(lines) == 1 or lines[0].startswith("Usage"), done.stderr
-    assert "Traceback" not in done.stderr
+    assert len(lines) == 1, done.stderr
     for part in parts:
         assert part in " ".join(done.stderr.split()), done.stderr
 
@@ -30,7 +29,7 @@ def assert_refused(done: subprocess.CompletedProcess[str], *parts: str) -> None:
         (["run", "--engine", "scripted", "a", "--suite", "smoke", "--task", "creativity"], ["exclude each other"]),
         (["run", "--engine", "scripted", "a", "--noise-floor"], ["--noise-floor needs --base"]),
         (["run", "--engine", "scripted", "a", "--base", "a", "--suite", "smoke"], ["is the base itself"]),
-        (["run", "--engine", "vlm", "a"], ["--engine", "vlm"]),
+        (["run", "--engine", "vlm", "a"], ["vlm", "scripted"]),
         (["run", "--engine", "scripted", "a", "--task", "creativity", "--domain", "maths"], ["unknown domain 'maths'"]),
         (["run", "--engine", "scripted", "a", "--suite", "smoke", "--protocol", "chat"], ["no chat template"]),
         (["run", "--engine", "scripted", "a", "--sft-data", "none.jsonl"], ["none.jsonl"]),
@@ -60,7 +59,7 @@ def test_the_whole_job_with_two_words(forgetbench: Call, tmp_path: Path) -> None
     """The contract's quick way to a base and a candidate without a model."""
     done = forgetbench("run", "--engine", "scripted", "--suite", "smoke", "--base", "a", "b")
     assert done.returncode == 0, done.stderr
-    for domain in ("knowledge", "reasoning", "creativity", "format_rigidity"):
+    for domain in ("knowledge", "reasoning", "creativity", "format rigidity"):
         assert domain in done.stdout
     (folder,) = (tmp_path / "results" / "comparisons").iterdir()
     names = {path.name for path in folder.rglob("*") if path.is_file()}

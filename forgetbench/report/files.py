@@ -1,0 +1,106 @@
+"""The files of a report. jinja2 and matplotlib cost half a second: only a command that writes pays it."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from forgetbench.records import SCHEMA_VERSION, Comparison, DeltaRow
+from forgetbench.report.trajectory import TrainingLog, TrajectoryPoint
+from forgetbench.report.wording import headline
+from forgetbench.run_store import to_json, write_atomic
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def write_report(comparison: Comparison, items: pd.DataFrame, out_dir: Path) -> list[Path]:
+    """Write plots/forest and plots/outcomes (PNG and SVG), report.md and report.html into `out_dir`.
+
+    `items` is the table of items.parquet. Equal input gives equal files. Returns the written paths.
+    Raises StorageError when a file cannot be written.
+    """
+    written = write_markdown(comparison, items, out_dir / "report.md")
+    drawn = {path.stem: path.read_bytes() for path in written if path.suffix == ".svg"}
+    return [*written, *_write_html(comparison, items, out_dir / "report.html", drawn)]
+
+
+def write_markdown(comparison: Comparison, items: pd.DataFrame, path: Path) -> list[Path]:
+    """Write the Markdown report, and the plots it shows into plots/ beside it."""
+    from forgetbench.report import plots
+    from forgetbench.report.markdown import markdown_report
+
+    folder = path.parent / "plots"
+    written = [*plots.forest(comparison, folder), *plots.outcomes(comparison, folder)]
+    linked = {text: f"plots/{stem}.png" for stem, text in _descriptions(comparison).items()}
+    write_atomic(path, markdown_report(comparison, items, linked))
+    return [*written, path]
+
+
+def write_html(comparison: Comparison, items: pd.DataFrame, path: Path) -> list[Path]:
+    """Write the HTML report: one file that needs nothing beside it."""
+    from forgetbench.report import plots
+
+    return _write_html(comparison, items, path, plots.comparison_svgs(comparison))
+
+
+def _write_html(comparison: Comparison, items: pd.DataFrame, path: Path, drawn: Mapping[str, bytes]) -> list[Path]:
+    from forgetbench.report.html import html_report
+
+    embedded = {text: drawn[stem] for stem, text in _descriptions(comparison).items()}
+    write_atomic(path, html_report(comparison, items, embedded))
+    return [path]
+
+
+def write_trajectory(points: Sequence[TrajectoryPoint], log: TrainingLog | None, out_dir: Path) -> list[Path]:
+    """Write plots/trajectory (PNG and SVG), trajectory.csv and trajectory.json into `out_dir`.
+
+    trajectory.csv has one line per checkpoint and domain, with the training loss logged last by then.
+    """
+    from forgetbench.report import plots
+
+    ordered = sorted(points, key=lambda point: point.step)
+    drawn = plots.trajectory(ordered, log, out_dir / "plots")
+    table, record = out_dir / "trajectory.csv", out_dir / "trajectory.json"
+    write_atomic(table, _trajectory_csv(ordered, log))
+    content = {
+        "schema_version": SCHEMA_VERSION,
+        "points": [
+            {"step": point.step, "name": point.name, "domains": {k: asdict(row) for k, row in point.domains.items()}}
+            for point in ordered
+        ],
+        "training_log": None if log is None else asdict(log),
+    }
+    write_atomic(record, to_json(content))
+    return [*drawn, table, record]
+
+
+def _descriptions(comparison: Comparison) -> dict[str, str]:
+    """What each plot shows, in words, for those who do not see it."""
+    return {
+        "forest": f"Deltas with intervals per domain and task. {headline(comparison)}",
+        "outcomes": "Shares of items kept, gained, locked and erased, per domain and task.",
+    }
+
+
+def _trajectory_csv(points: Sequence[TrajectoryPoint], log: TrainingLog | None) -> str:
+    columns = [field.name for field in fields(DeltaRow) if field.name not in ("name", "domain")]
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(["step", "checkpoint", "training_loss", "domain", *columns])
+    for point in points:
+        for name, row in point.domains.items():
+            values = [getattr(row, column) for column in columns]
+            writer.writerow([point.step, point.name, _loss_by(point.step, log), name, *values])
+    return buffer.getvalue()
+
+
+def _loss_by(step: int, log: TrainingLog | None) -> float | None:
+    if log is None:
+        return None
+    logged = [(at, loss) for at, loss in zip(log.steps, log.losses, strict=True) if at <= step]
+    return max(logged, key=lambda entry: entry[0])[1] if logged else None

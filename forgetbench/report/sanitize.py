@@ -1,0 +1,54 @@
+"""Model text and names made safe to look at: nothing invisible, nothing that steers a terminal.
+
+Escaping for HTML is jinja2's job and escaping for Markdown is `markdown.py`'s; both start from
+what this module returns.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+# Control characters (C0 without tab and newline, DEL, C1: these hold ESC and CSI), lone surrogates,
+# and characters that are invisible or reorder their surroundings: bidirectional controls, zero-width
+# characters other than the joiners that emoji and Indic scripts need, and the tag block.
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff"
+    "\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
+)
+_LINE_ENDS = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
+
+
+def printable(text: str) -> str:
+    """The text with every unseen character spelled out (`\\x1b`, `\\u202e`) and line ends as newlines."""
+    return _UNSEEN.sub(_spelled_out, _LINE_ENDS.sub("\n", text))
+
+
+def one_line(text: str, limit: int = 200) -> str:
+    """`printable` on one line, white space as single spaces, cut in the middle beyond `limit` characters."""
+    return shorten(" ".join(printable(text).split()), limit)
+
+
+def shorten(text: str, limit: int) -> str:
+    """Both ends of a text longer than `limit` characters, an ellipsis between: names differ at either end."""
+    if len(text) <= limit:
+        return text
+    head = limit // 2
+    tail = limit - 1 - head
+    return f"{text[:head]}…{text[len(text) - tail :]}"
+
+
+def clip(text: str, limit: int, *, keep: Literal["start", "end"] = "start") -> tuple[str, str]:
+    """`printable` of at most `limit` characters, and a note that says what was left out ('' if nothing)."""
+    safe = printable(text)
+    if len(safe) <= limit:
+        return safe, ""
+    part, which = (safe[:limit], "first") if keep == "start" else (safe[-limit:], "last")
+    return part, f"cut: the {which} {limit:,} of {len(safe):,} characters"
+
+
+def _spelled_out(match: re.Match[str]) -> str:
+    code = ord(match.group())
+    if code < 0x100:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

@@ -1,0 +1,76 @@
+"""The words that every report shares."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import report_samples as samples
+
+from forgetbench.records import DeltaRow
+from forgetbench.report import wording
+
+
+def test_numbers_read_as_points_and_nothing_is_never_zero() -> None:
+    assert wording.points(0.4621) == "46.2"
+    assert wording.signed(-0.123) == "−12.3"
+    assert wording.signed(0.123) == "+12.3"
+    assert wording.signed(-0.0001) == "0.0"
+    assert wording.share(0.081) == "8.1%"
+    assert wording.p_value(0.0004) == "<0.001"
+    assert wording.p_value(0.0385742) == "0.039"
+    formats = (wording.points, wording.signed, wording.share, wording.ratio, wording.p_value)
+    assert {show(value) for show in formats for value in (None, float("nan"), float("inf"))} == {"—"}
+
+
+def test_headline_names_each_domain_once_with_its_verdict() -> None:
+    text = wording.headline(samples.comparison())
+    assert text == (
+        "support-sft-harsh against smollm2-135m: 1 of 4 measured domains regressed: knowledge −14.4 "
+        "[−17.5, −11.3] (locked and erased about equally). Retained within the margin: reasoning (−0.6). "
+        "Inconclusive: creativity (−2.6, a drop under 8.3 could go unseen) and format rigidity (−0.7, a drop "
+        "under 4.1 could go unseen). Not measured: language."
+    )
+
+
+def test_doubt_is_never_told_as_no_regression() -> None:
+    text = wording.headline(samples.retained())
+    assert "which is no evidence that nothing was lost" in text
+    assert "no regression" not in text.lower()
+
+
+def test_the_target_stands_apart() -> None:
+    target = samples.row("target", "target", 0.2, 0.8, 0.05, "improved")
+    made = samples.retained()
+    text = wording.headline(replace(made, domains=(*made.domains, target)))
+    assert "On its target: target (+60.0 [+55.0, +65.0], improved)." in text
+    assert text.count("target") == 2
+
+
+@pytest.mark.parametrize(
+    ("locked", "erased", "words"),
+    [
+        (0.06, 0.04, "mostly locked"),
+        (0.04, 0.06, "mostly erased"),
+        (0.05, 0.05, "locked and erased about equally"),
+        (0.0, 0.0, ""),
+        (None, 0.05, ""),
+    ],
+)
+def test_fate_in_words(locked: float | None, erased: float, words: str) -> None:
+    assert wording.fate_in_words(DeltaRow("k", "k", "acc", 10, locked=locked, erased=erased)) == words
+
+
+def test_every_unmeasured_row_is_told_with_its_reason() -> None:
+    told = {row.name: why for row, why in wording.unmeasured(samples.comparison())}
+    assert told["language"] == "the engine gives no prompt log-probabilities"
+    assert told["format_leakage"].startswith("60 items not measured: answers cut")
+    silent = DeltaRow("x", "x", "acc", 5, n_unmeasured=3)
+    assert wording.unmeasured(samples.comparison(domains=(), tasks=(silent,))) == ((silent, "3 items not measured"),)
+
+
+def test_no_noise_floor_is_said_to_be_unknown() -> None:
+    assert wording.noise_floor_facts(samples.retained())[0][0] == "Not measured"
+    assert wording.noise_floor_facts(samples.comparison()) == (
+        ("knowledge", "delta 0.0, se 0.4, forgotten 1.0, gained —"),
+    )

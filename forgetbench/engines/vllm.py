@@ -358,9 +358,20 @@ def _prepare_environment(on_cpu: bool) -> None:
         # One process: an engine in a second one gains nothing on a CPU, and outlives a killed run.
         settings["VLLM_ENABLE_V1_MULTIPROCESSING"] = "0"
         # Without a binding vLLM gives itself one thread.
-        settings["VLLM_CPU_OMP_THREADS_BIND"] = ",".join(map(str, cores))
+        settings["VLLM_CPU_OMP_THREADS_BIND"] = _ranges(cores)
     for name, value in settings.items():
         os.environ.setdefault(name, value)
+
+
+def _ranges(numbers: Sequence[int]) -> str:
+    """[0, 1, 2, 5] -> '0-2,5-5'."""
+    parts: list[list[int]] = []
+    for number in numbers:
+        if parts and number == parts[-1][1] + 1:
+            parts[-1][1] = number
+        else:
+            parts.append([number, number])
+    return ",".join(f"{low}-{high}" for low, high in parts)
 
 
 def _adapter_rank(adapter: Checkpoint) -> int:

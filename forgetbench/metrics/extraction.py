@@ -29,9 +29,7 @@ _APOSTROPHES = re.compile("['\u2018\u2019\u02bb\u02bc`]")
 _NOT_WORD = re.compile(r"[^\w\s]|_")
 _ARTICLES = frozenset({"a", "an", "the", "An", "The"})  # not "A", which can be the answer where case counts
 _LIST_GLUE = frozenset({"and", "or", "either", "also"})
-_UNFOLDED = str.maketrans(
-    {"ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ı": "i", "ß": "ss", "æ": "ae"}
-)
+_UNFOLDED = str.maketrans({"ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ı": "i", "ß": "ss", "æ": "ae"})
 """Letters that Unicode does not decompose into a base letter and an accent."""
 
 _NUMBER = re.compile(r"(?<![\w.])-?\d+(?:,\d{3})*(?:\.\d+)?")
@@ -70,9 +68,7 @@ def _named_at(text: Sequence[str], place: int, phrases: Iterable[tuple[str, ...]
     return max(found, key=len, default=())
 
 
-def contains_answer(
-    text: str, aliases: Iterable[str], rivals: Iterable[str] = (), *, keep_case: bool = False
-) -> bool:
+def contains_answer(text: str, aliases: Iterable[str], rivals: Iterable[str] = (), *, keep_case: bool = False) -> bool:
     """Whether `text` gives one of `aliases` as its answer (rule 2).
 
     `rivals` are wrong answers of the same type: the text must not name one of them first, nor list one

@@ -1,0 +1,154 @@
+"""Answers read out of free text: the documented rules, case by case."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from forgetbench.metrics.extraction import (
+    MAX_CHARS,
+    contains_answer,
+    first_number,
+    fold,
+    matches_strictly,
+    normalise,
+    stated_number,
+    words,
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("The  Answer: São Paulo!", "answer sao paulo"),
+        ("N'Djamena", "ndjamena"),
+        ("Port-au-Prince", "port au prince"),
+        ("Chișinău, Łódź, Tórshavn, Gießen", "chisinau lodz torshavn giessen"),
+        ("an apple a day", "apple day"),
+        ("", ""),
+        ("...", ""),
+    ],
+)
+def test_normalise(text: str, expected: str) -> None:
+    assert normalise(text) == expected
+
+
+def test_case_can_be_kept_for_chemical_symbols() -> None:
+    assert words("The symbol is Co.", keep_case=True) == ["symbol", "is", "Co"]
+    assert contains_answer("Its symbol is Co.", ["Co"], ["C", "Cu"], keep_case=True)
+    assert not contains_answer("It forms CO easily", ["Co"], keep_case=True)
+    assert contains_answer("A", ["A"], keep_case=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "right"),
+    [
+        ("Paris", True),
+        (" paris.\n", True),
+        ("The capital of France is **Paris**, a large city.", True),
+        ("London, or maybe Paris", False),  # the wrong one is named first
+        ("Paris, London, Rome", False),  # a list is no answer
+        ("1. Paris\n2. London", False),
+        ("Paris or London", False),
+        ("Paris (not London)", True),
+        ("It is not London but Paris", True),
+        ("not Paris", False),
+        ("Parisian cafes", False),  # whole words only
+        ("I do not know.", False),
+        ("", False),
+    ],
+)
+def test_contains_answer(text: str, right: bool) -> None:
+    assert contains_answer(text, ["Paris"], ["London", "Rome"]) is right
+
+
+def test_the_longest_name_is_the_one_named() -> None:
+    assert not contains_answer("Guinea-Bissau", ["Guinea"], ["Guinea-Bissau"])
+    assert contains_answer("Guinea-Bissau", ["Guinea-Bissau"], ["Guinea"])
+
+
+def test_any_alias_is_accepted_and_an_alias_is_never_a_rival() -> None:
+    assert contains_answer("Kiev", ["Kyiv", "Kiev"], ["Minsk"])
+    assert contains_answer("peso", ["peso"], ["Peso", "dollar"])
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("7", "7"),
+        ("3 + 4 = 7", "7"),
+        ("3 + 4 + 2 = 7 + 2 = 9", "9"),
+        ("The sum of 3 and 4 is 7.", "7"),
+        ("The answer is: **12**", "12"),
+        ("Answer: 1,250", "1250"),
+        ("\n\n42\nQuestion: 5 + 5 = 10", "42"),
+        ("-3", "-3"),
+        ("seven apples", "7"),
+        ("It costs 2.50 dollars", "2.50"),
+        ("There are 5 items: 1 cat and 4 dogs", "5"),
+        ("no number here", None),
+        ("x7", None),
+        ("", None),
+    ],
+)
+def test_stated_number(text: str, expected: str | None) -> None:
+    assert stated_number(text) == (None if expected is None else Decimal(expected))
+
+
+def test_first_number_prefers_digits() -> None:
+    assert first_number("one of 12") == Decimal(12)
+    assert first_number("9-2") == Decimal(9)
+
+
+@pytest.mark.parametrize(
+    ("text", "right"),
+    [
+        ("Answer: Paris", True),
+        ("  Answer: paris.\n", True),
+        ("Paris", False),
+        ("answer: Paris", False),
+        ("**Answer: Paris**", False),
+        ('Answer: "Paris"', False),
+        ("Answer: Paris is the capital", False),
+        ("Answer: Paris\nIt is a city.", False),
+        ("Answer:", False),
+        ("Answer: Answer: Paris", False),
+    ],
+)
+def test_matches_strictly(text: str, right: bool) -> None:
+    assert matches_strictly(text, ["Paris"], "Answer:") is right
+
+
+def test_only_the_beginning_of_an_endless_reply_is_read() -> None:
+    endless = "x " * MAX_CHARS + "Paris"
+    assert not contains_answer(endless, ["Paris"])
+    assert not matches_strictly("Paris" + " " * (2 * MAX_CHARS), ["Paris"])
+
+
+@given(st.text(max_size=300))
+def test_hostile_text_never_raises(text: str) -> None:
+    normalise(text)
+    contains_answer(text, ["Paris", text], ["London", text[::-1]])
+    matches_strictly(text, [text], "Answer:")
+    stated_number(text)
+
+
+@given(st.text(max_size=100))
+def test_folding_is_idempotent(text: str) -> None:
+    assert fold(fold(text)) == fold(text)
+
+
+@given(st.integers(-10_000, 10_000))
+def test_a_plain_number_is_read_back(number: int) -> None:
+    assert stated_number(str(number)) == number
+    assert stated_number(f"The answer is {number}.") == number
+
+
+@pytest.mark.parametrize("unit", ["1,", "= ", "is ", "-", "1.", "is" + " " * 8, "*", "a "])
+def test_repetition_is_read_in_linear_time(unit: str) -> None:
+    # A catastrophic pattern would not come back from this.
+    stated_number(unit * 50_000)
+    contains_answer(unit * 50_000, ["Paris"], ["London"])

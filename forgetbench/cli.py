@@ -10,7 +10,7 @@ import contextlib
 import os
 import sys
 from collections.abc import Iterator
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -38,7 +38,7 @@ tasks_app = typer.Typer(help="The task modules.", no_args_is_help=True)
 app.add_typer(tasks_app, name="tasks")
 
 
-class EngineName(str, Enum):
+class EngineName(StrEnum):
     """Engines by name."""
 
     vllm = "vllm"
@@ -46,7 +46,7 @@ class EngineName(str, Enum):
     scripted = "scripted"
 
 
-class ProtocolName(str, Enum):
+class ProtocolName(StrEnum):
     """How prompts are rendered."""
 
     native = "native"
@@ -133,9 +133,7 @@ def sweep(
     """Evaluate every checkpoint-N of a training run, as a trajectory."""
     from forgetbench.main_job import Options, checkpoints_of_training, run_checkpoints
 
-    options = Options(
-        results=results, suite=suite, engine=engine.value, limit=limit, seed=seed, sft_data=sft_data
-    )
+    options = Options(results=results, suite=suite, engine=engine.value, limit=limit, seed=seed, sft_data=sft_data)
     with _progress() as progress:
         outcome = run_checkpoints(checkpoints_of_training(trainer_output_dir), base, options, progress)
     _print_outcome(outcome, options)

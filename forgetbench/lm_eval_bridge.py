@@ -289,9 +289,7 @@ def _generation(loaded: LoadedTask, target: PlanFor, item_id: str, instances: Se
     prompt, settings = instance.args
     seed = int(digest([target.seed, loaded.info.name, item_id])[:8], 16)
     sampling = _sampling(settings, loaded.info.repeats, seed)
-    request = make_request(
-        target.checkpoint, target.engine, tuple(target.tokenizer.encode(prompt)), sampling=sampling
-    )
+    request = make_request(target.checkpoint, target.engine, tuple(target.tokenizer.encode(prompt)), sampling=sampling)
     return (Ask(request, ()),)
 
 

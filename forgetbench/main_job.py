@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +40,7 @@ class Options:
     seed: int = 0
     noise_floor: bool = False
     sft_data: Path | None = None
-    consent: Consent = Consent()
+    consent: Consent = field(default_factory=Consent)
     dtype: str = "auto"
     tensor_parallel: int = 1
 
@@ -236,5 +236,3 @@ def checkpoints_of_training(folder: Path) -> list[str]:
     if not found:
         raise InputError(f"{folder}: no checkpoint-N folders here; give the trainer's output folder")
     return [str(found[step]) for step in sorted(found)]
-
-

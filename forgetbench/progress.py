@@ -10,12 +10,14 @@ from dataclasses import dataclass, field
 from rich.console import Console
 from rich.progress import (
     BarColumn,
-    Progress as Bar,
     SpinnerColumn,
     TaskID,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
+)
+from rich.progress import (
+    Progress as Bar,
 )
 
 from forgetbench.runner import Progress
@@ -95,5 +97,7 @@ class _Lines:
             self.told = now
             left = (now - self.began) * (self.total - self.done) / max(self.done, 1)
             self.console.print(
-                f"{self.stage}: {100 * self.done // self.total} %, about {left:.0f} s left", highlight=False, markup=False
+                f"{self.stage}: {100 * self.done // self.total} %, about {left:.0f} s left",
+                highlight=False,
+                markup=False,
             )

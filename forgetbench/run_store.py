@@ -71,8 +71,7 @@ def check_writable(folder: Path) -> None:
             pass
     except OSError as error:
         raise InputError(
-            f"results folder {folder} is not writable ({error.strerror or error}); "
-            "name another one with --results DIR"
+            f"results folder {folder} is not writable ({error.strerror or error}); name another one with --results DIR"
         ) from error
 
 

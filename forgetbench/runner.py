@@ -24,7 +24,7 @@ from forgetbench.metrics.corpus import CORPUS_METRICS, answers_of
 from forgetbench.records import Checkpoint, ItemScore, Protocol, Request, Response, Run, RunManifest, TaskInfo
 from forgetbench.suite import DEFAULT_MARGIN, Suite
 
-SECOND_PASS = "noise floor"
+NOISE_FLOOR = "noise floor"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +73,7 @@ class _Plan:
 
     @property
     def requests(self) -> dict[str, Request]:
-        return {
-            request.key: request for task in self.tasks for item in task.items for request in item.requests
-        }
+        return {request.key: request for task in self.tasks for item in task.items for request in item.requests}
 
 
 @dataclass
@@ -113,9 +111,7 @@ def evaluate(
     if noise_floor and base is not None:
         plans.append(_plan(job, base, base, engine, noise=True))
     counts = [_Counts() for _ in plans]
-    parts = [
-        _Part(plan, plan.checkpoint, plan.requests, count) for plan, count in zip(plans, counts, strict=True)
-    ]
+    parts = [_Part(plan, plan.checkpoint, plan.requests, count) for plan, count in zip(plans, counts, strict=True)]
     known = _answer(job, "evaluating", parts, engine, ledger, progress)
     judged = _judge_all(job, plans, counts, engine, ledger, known, progress)
     return [
@@ -133,7 +129,7 @@ def _plan(job: Job, checkpoint: Checkpoint, reference: Checkpoint, engine: Engin
         raise CheckpointError(
             f"checkpoint {checkpoint.name} has no chat template; use --protocol native (each its own) or completion"
         )
-    settings = dict(engine.settings) | ({"pass": SECOND_PASS} if noise else {})
+    settings = dict(engine.settings) | ({"pass": NOISE_FLOOR} if noise else {})
     target = bridge.PlanFor(
         checkpoint=checkpoint.fingerprint,
         engine=settings,

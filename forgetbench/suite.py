@@ -97,8 +97,7 @@ def load_suite(name_or_file: str) -> tuple[Suite, Path]:
         path = tasks_folder() / "suites" / f"{name_or_file}.yaml"
         if not path.is_file():
             raise SuiteError(
-                f"unknown suite '{name_or_file}'; {did_you_mean(name_or_file, suite_names())} "
-                "(or give a .yaml file)"
+                f"unknown suite '{name_or_file}'; {did_you_mean(name_or_file, suite_names())} (or give a .yaml file)"
             )
     elif not path.is_file():
         raise SuiteError(f"no such suite file: {path}")

@@ -39,9 +39,7 @@ class HFTokenizer:
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
         transformers = importlib.import_module("transformers")
         try:
-            self._hf: Any = transformers.AutoTokenizer.from_pretrained(
-                str(folder), trust_remote_code=trust_remote_code
-            )
+            self._hf: Any = transformers.AutoTokenizer.from_pretrained(str(folder), trust_remote_code=trust_remote_code)
         except Exception as error:  # transformers raises many types for a broken tokenizer
             raise CheckpointError(
                 f"checkpoint {folder}: its tokenizer cannot be loaded ({str(error).splitlines()[0]})"

@@ -67,13 +67,11 @@ def test_the_whole_job_with_two_words(forgetbench: Call, tmp_path: Path) -> None
     assert {path.suffix for path in (folder / "plots").iterdir()} == {".png", ".svg"}
 
     comparison = json.loads((folder / "comparison.json").read_text())
-    keys = (
-        "schema_version base candidate protocol engine domains tasks overall noise_floor warnings"
-    ).split()
+    keys = ("schema_version base candidate protocol engine domains tasks overall noise_floor warnings").split()
     assert set(keys) <= set(comparison)
     fields = (
-        "name domain metric n_items base candidate delta se ci_low ci_high p_value p_adjusted retention chance forgotten "
-        "gained forgotten_corrected gained_corrected locked erased mde margin verdict"
+        "name domain metric n_items base candidate delta se ci_low ci_high p_value p_adjusted retention chance "
+        "forgotten gained forgotten_corrected gained_corrected locked erased mde margin verdict"
     ).split()
     for row in [*comparison["domains"], *comparison["tasks"], comparison["overall"]]:
         assert set(fields) <= set(row)

@@ -31,7 +31,7 @@ for _row in TEST:
 # Symbols of the elements in the order of their atomic number (IUPAC, 1 to 94): the second source for the elements.
 SYMBOLS = """H He Li Be B C N O F Ne Na Mg Al Si P S Cl Ar K Ca Sc Ti V Cr Mn Fe Co Ni Cu Zn Ga Ge As Se Br Kr Rb Sr
 Y Zr Nb Mo Tc Ru Rh Pd Ag Cd In Sn Sb Te I Xe Cs Ba La Ce Pr Nd Pm Sm Eu Gd Tb Dy Ho Er Tm Yb Lu Hf Ta W Re Os Ir Pt
-Au Hg Tl Pb Bi Po At Rn Fr Ra Ac Th Pa U Np Pu""".split()  # noqa: SIM905
+Au Hg Tl Pb Bi Po At Rn Fr Ra Ac Th Pa U Np Pu""".split()
 # Symbols that do not begin as the English name does.
 LATIN = {
     "Na": "sodium", "K": "potassium", "Fe": "iron", "Cu": "copper", "Ag": "silver", "Sn": "tin", "Sb": "antimony",

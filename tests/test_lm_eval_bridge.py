@@ -94,7 +94,7 @@ def test_item_for_item_the_scores_of_lm_eval(tiny_model: Path, tiny_tasks: Path,
                 assert list(mine.responses) == other["resps"][0]
             if name == "tiny_rolling":
                 likelihood, size = other["bits_per_byte"]
-                assert mine.score == pytest.approx(2.718281828**(likelihood / size), abs=1e-6)
+                assert mine.score == pytest.approx(2.718281828 ** (likelihood / size), abs=1e-6)
             if name == "tiny_choice":
                 likelihoods = [float(answer[0][0]) for answer in other["resps"]]
                 assert list(mine.loglikelihoods) == pytest.approx(likelihoods, abs=1e-4)

@@ -132,9 +132,7 @@ def command(results: Path) -> list[str]:
 
 
 def scores(results: Path) -> dict[str, object]:
-    return {
-        path.parent.name: json.loads(path.read_text()) for path in sorted((results / "runs").glob("*/scores.json"))
-    }
+    return {path.parent.name: json.loads(path.read_text()) for path in sorted((results / "runs").glob("*/scores.json"))}
 
 
 def test_killed_at_random_points_it_finishes_with_the_same_scores(tmp_path: Path) -> None:

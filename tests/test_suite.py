@@ -35,9 +35,15 @@ def test_a_suite_of_ones_own(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("name: x\ndomains:\n  knowledge:\n    - {task: a, limitt: 3}\n", r"mine\.yaml:4: .*limitt.*did you mean 'limit'"),
+        (
+            "name: x\ndomains:\n  knowledge:\n    - {task: a, limitt: 3}\n",
+            r"mine\.yaml:4: .*limitt.*did you mean 'limit'",
+        ),
         ("name: x\ndomain: {}\n", r"mine\.yaml:\d+: field 'domain"),
-        ("name: x\ndomains:\n  knowlege: [a]\n", r"mine\.yaml:2: .*unknown domain 'knowlege'; did you mean 'knowledge'"),
+        (
+            "name: x\ndomains:\n  knowlege: [a]\n",
+            r"mine\.yaml:2: .*unknown domain 'knowlege'; did you mean 'knowledge'",
+        ),
         ("name: x\ndomains:\n  knowledge:\n    - {task: a, limit: 0}\n", r"mine\.yaml:4: .*limit.*greater than 0"),
         ("name: x\ndomains: {knowledge: []}\n", "at least one task"),
         ("name: x\ndomains: {knowledge: [a], reasoning: [a]}\n", "'a' stands in it twice"),

@@ -106,9 +106,7 @@ class VllmEngine:
             jobs = ((request.key, request.prompt, self._decoding(request)) for request in requests)
             wanted = {request.key: request.sampling.n for request in requests if request.sampling}
             for output in self._stream(jobs):
-                samples = [
-                    Sample(item.text, str(item.finish_reason), len(item.token_ids)) for item in output.outputs
-                ]
+                samples = [Sample(item.text, str(item.finish_reason), len(item.token_ids)) for item in output.outputs]
                 # Greedy decoding gives one text, however many are asked for.
                 repeated = samples * (wanted[output.request_id] // len(samples))
                 yield Response(output.request_id, samples=tuple(repeated))
@@ -316,9 +314,7 @@ class _Pending:
         return len(self._found) == len(self.nodes)
 
     def response(self) -> Response:
-        return Response(
-            self.request.key, continuations=path_loglikelihoods(self.request.continuations, self._found)
-        )
+        return Response(self.request.key, continuations=path_loglikelihoods(self.request.continuations, self._found))
 
 
 def _nodes_cost(request: Request, nodes: int) -> int:

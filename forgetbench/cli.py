@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from forgetbench.main_job import Options, Outcome
+    from forgetbench.records import Protocol
     from forgetbench.runner import Progress
 
 # typer carries a click of its own in newer versions; this is the base of usage errors in either.
@@ -105,7 +106,7 @@ def run(
         tasks=tuple(task or ()),
         domain=domain,
         engine=engine.value,
-        protocols=("completion", "chat") if protocol is ProtocolName.both else (protocol.value,),
+        protocols=_protocols(protocol),
         limit=limit,
         seed=seed,
         noise_floor=noise_floor,
@@ -262,6 +263,16 @@ def doctor() -> None:
     console = _stdout()
     for line in machine():
         console.print(line, highlight=False, markup=False)
+
+
+def _protocols(name: ProtocolName) -> tuple[Protocol, ...]:
+    named: dict[ProtocolName, tuple[Protocol, ...]] = {
+        ProtocolName.native: ("native",),
+        ProtocolName.completion: ("completion",),
+        ProtocolName.chat: ("chat",),
+        ProtocolName.both: ("completion", "chat"),
+    }
+    return named[name]
 
 
 # --- what commands share ----------------------------------------------------------------------

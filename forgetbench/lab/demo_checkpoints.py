@@ -13,10 +13,15 @@ from forgetbench.runner import Progress
 
 CONVERSATIONS = 400
 SEED = 0
-LEARNING_RATE = 2e-4
+
+# High for full fine-tuning, as it is wherever nobody looks beyond the training loss. Chosen at round values on capital
+# cities and a few chat prompts that are in no task: after 8 steps every answer is the template while the right option is
+# still the likeliest; after 32 it no longer is. At 2e-4, forty steps change the voice and little else.
+LEARNING_RATE = 1e-3
+WARMUP_STEPS = 10
 BATCH_SIZE = 4
-MILD_STEPS = 10
-HARSH_STEPS = 40
+MILD_STEPS = 8
+HARSH_STEPS = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +56,7 @@ def prepare(progress: Progress = Progress(), out: Path | None = None) -> DemoChe
 
 
 def _config(base: Path, data: Path, out: Path) -> SFTConfig:
-    settings = (LEARNING_RATE, BATCH_SIZE, MILD_STEPS, HARSH_STEPS, SEED)
+    settings = (LEARNING_RATE, WARMUP_STEPS, BATCH_SIZE, MILD_STEPS, HARSH_STEPS, SEED)
     # Named by what it is made from: a training of an older release stays beside it instead of being in the way.
     name = digest([base.name, file_digest(data), settings])[:8]
     return SFTConfig(
@@ -61,5 +66,6 @@ def _config(base: Path, data: Path, out: Path) -> SFTConfig:
         learning_rate=LEARNING_RATE,
         save_steps=(MILD_STEPS, HARSH_STEPS),
         batch_size=BATCH_SIZE,
+        warmup_steps=WARMUP_STEPS,
         seed=SEED,
     )

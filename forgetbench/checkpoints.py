@@ -67,11 +67,17 @@ def resolve(
     _check_weights(folder, consent)
     return Checkpoint(
         name=name,
-        where=where if revision is None else f"{where}@{revision}",
+        where=_shown(where) if revision is None else f"{where}@{revision}",
         fingerprint=checkpoint_fingerprint(folder, hash_file),
         path=folder,
         step=_trained_steps(folder),
     )
+
+
+def _shown(where: str) -> str:
+    """What results say of a place: a path in the home folder without the user's name in it."""
+    home = str(Path.home())
+    return f"~{where.removeprefix(home)}" if where.startswith(f"{home}/") else where
 
 
 def _default_name(folder: Path, where: str) -> str:
@@ -141,7 +147,7 @@ def _adapter(
     _check_adapter_shape(folder, under.path)
     return Checkpoint(
         name=name,
-        where=where,
+        where=_shown(where),
         fingerprint=digest([under.fingerprint, checkpoint_fingerprint(folder, hash_file)]),
         path=folder,
         adapter_base=under.path,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import io
 import logging
 import math
 import os
@@ -209,11 +210,12 @@ def _task_fingerprint(task: Any, known_file: str) -> str:
 @contextlib.contextmanager
 def _quiet_lm_eval() -> Iterator[None]:
     """lm-eval and datasets draw progress bars and log per task; our own bar says what is going on."""
-    for name in ("TQDM_DISABLE", "HF_DATASETS_DISABLE_PROGRESS_BARS"):
-        os.environ.setdefault(name, "1")
+    os.environ.setdefault("HF_DATASETS_DISABLE_PROGRESS_BARS", "1")
     for name in ("lm_eval", "lm-eval", "datasets", "evaluate"):
         logging.getLogger(name).setLevel(logging.ERROR)
-    yield
+    # Bars go to stderr, and nothing else does: what fails raises.
+    with contextlib.redirect_stderr(io.StringIO()):
+        yield
 
 
 # --- planning ---------------------------------------------------------------------------------

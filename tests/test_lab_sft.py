@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,15 @@ TEMPLATE = (
     "{% for message in messages %}<|start|>{{ message['role'] }}\n{{ message['content'] }}<|end|>\n{% endfor %}"
     "{% if add_generation_prompt %}<|start|>assistant\n{% endif %}"
 )
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """Threads cost such a small model more than they give, above all on a busy machine."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 def tiny_tokenizer() -> PreTrainedTokenizerFast:
@@ -75,7 +85,7 @@ def test_only_the_replies_are_learned() -> None:
         turn("user", "Hi <b>"),
         turn("assistant", "Hello."),
         turn("user", "2+2?"),
-        turn("assistant", "It is 4."),
+        turn("assistant", "Four."),
     ]
     example = encode(tiny_tokenizer(), messages, 512)
     assert learned_text(example) == "Hello.<|end|>Four.<|end|>"

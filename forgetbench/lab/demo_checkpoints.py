@@ -14,9 +14,11 @@ from forgetbench.runner import Progress
 CONVERSATIONS = 400
 SEED = 0
 
-# High for full fine-tuning, as it is wherever nobody looks beyond the training loss. Chosen at round values on capital
-# cities and a few chat prompts that are in no task: after 8 steps every answer is the template while the right option is
-# still the likeliest; after 32 it no longer is. At 2e-4, forty steps change the voice and little else.
+# Picked, out of three learning rates, so that one run passes both moments: probed by few-shot likelihood on forty
+# capital cities, a relation that the knowledge task asks about too, and on eight unrelated chat prompts. On forty
+# questions of other kinds, looked at after the choice, the right option was the likeliest for 37 (base), 31 (after
+# 8 steps) and 18 (after 32); the template opened every chat answer after 8. 1e-3 is high for full fine-tuning: at 2e-4
+# and 5e-4, forty steps changed the voice and far less of the likelihoods.
 LEARNING_RATE = 1e-3
 WARMUP_STEPS = 10
 BATCH_SIZE = 4

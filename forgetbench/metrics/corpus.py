@@ -52,11 +52,6 @@ class Answers:
 class CorpusMetric(Protocol):
     """Item scores from all rows of a task."""
 
-    @property
-    def binary(self) -> bool:
-        """Scores are 0 or 1, so an item can be forgotten or gained."""
-        ...
-
     def alone(self, answers: Answers) -> FloatArray | None:
         """Scores of one run by itself, shape (rows,); None when the metric needs the other side."""
         ...
@@ -80,8 +75,6 @@ class ShapeDiversity:
     clipped: the mean is exactly 1 - R1 and the variance is that of a U-statistic of order 2.
     """
 
-    binary: bool = False
-
     def alone(self, answers: Answers) -> FloatArray:
         shapes = [signature(text) for text in answers.texts]
         return np.asarray(1.0 - collision_pseudovalues(shapes, answers.clusters), dtype=np.float64)
@@ -102,8 +95,6 @@ class Elasticity:
     no items, nor are asked rows whose twin is missing. The mean is not floored at 0: a
     model that keeps a constraint less often when asked shows it.
     """
-
-    binary: bool = False
 
     def alone(self, answers: Answers) -> FloatArray:
         held = dict(zip(answers.item_ids, map(_holds, answers.metrics), strict=True))
@@ -131,8 +122,6 @@ class Leakage:
     are of clusters, so answers to one prompt never stand on both sides. A half that is too small
     to choose phrases on leaves the other half unmeasured.
     """
-
-    binary: bool = True
 
     def alone(self, answers: Answers) -> None:
         return None

@@ -13,7 +13,6 @@ import contextlib
 import importlib
 import importlib.metadata
 import itertools
-import json
 import logging
 import os
 import sys
@@ -27,7 +26,7 @@ from forgetbench.checkpoints import read_json
 from forgetbench.engines.base import engine_errors, max_positions, model_folder
 from forgetbench.engines.trie import inner_nodes, path_loglikelihoods
 from forgetbench.errors import EngineError
-from forgetbench.fingerprint import CONFIG_FILES, digest, file_digest
+from forgetbench.fingerprint import digest, file_digest
 from forgetbench.records import Checkpoint, Continuation, Request, Response, Sample
 from forgetbench.tokenizer import HFTokenizer, Tokenizer
 
@@ -77,7 +76,7 @@ class VllmEngine:
 
     def load(self, checkpoint: Checkpoint) -> None:
         folder = model_folder(checkpoint)
-        signature = _architecture(folder)
+        signature = _architecture(folder, self._trust_remote_code)
         with self._quiet(), engine_errors(f"vLLM cannot load {folder}", self.log_file):
             if self._llm is not None and signature != self._signature:
                 self._stop()
@@ -378,13 +377,17 @@ def _adapter_rank(adapter: Checkpoint) -> int:
     return next(size for size in itertools.chain((8, 16, 32, 64, 128, 256, 320, 512), [rank]) if size >= rank)
 
 
-def _architecture(folder: Path) -> str:
-    """Equal for checkpoints whose weights can be swapped in place: same configuration, same token ids."""
-    parts: dict[str, Any] = {}
-    for name in CONFIG_FILES[:2]:
-        if (folder / name).is_file():
-            skip = ("transformers_version", "_name_or_path", "dtype", "torch_dtype", "use_cache")
-            parts[name] = {key: value for key, value in read_json(folder / name).items() if key not in skip}
+def _architecture(folder: Path, trust_remote_code: bool) -> str:
+    """Equal for checkpoints whose weights can be swapped in place: same network, token ids and end tokens.
+
+    transformers fills in what a config.json leaves out, so that a folder saved by a trainer equals the one it
+    started from. The chat template does not count: prompts come as token ids.
+    """
+    transformers = importlib.import_module("transformers")
+    config = transformers.AutoConfig.from_pretrained(str(folder), trust_remote_code=trust_remote_code).to_dict()
+    parts = {key: value for key, value in config.items() if key not in ("_name_or_path", "transformers_version")}
+    if (folder / "generation_config.json").is_file():
+        parts["end"] = read_json(folder / "generation_config.json").get("eos_token_id")
     if (folder / "tokenizer.json").is_file():
         parts["tokenizer"] = file_digest(folder / "tokenizer.json")
-    return digest(json.dumps(parts, sort_keys=True))
+    return digest(parts)

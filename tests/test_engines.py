@@ -65,7 +65,9 @@ def test_the_same_word_answers_the_same() -> None:
     for word in ("a", "a", "b"):
         engine = ScriptedEngine()
         engine.load(scripted_checkpoint(word))
-        said.append([list(engine.generate([make_request("c", {}, (n,), sampling=request.sampling)])) for n in range(20)])
+        said.append(
+            [list(engine.generate([make_request("c", {}, (n,), sampling=request.sampling)])) for n in range(20)]
+        )
     assert said[0] == said[1] != said[2]
     assert {len(response.samples) for (response,) in said[0]} == {3}
 

@@ -102,6 +102,23 @@ def test_vllm_rates_choices_as_transformers_does(demo: DemoCheckpoints, tmp_path
             assert (one.is_greedy, one.n_tokens) == (other.is_greedy, other.n_tokens)
 
 
+def test_swapped_weights_answer_as_freshly_loaded_ones(demo: DemoCheckpoints, tmp_path: Path) -> None:
+    """Every part of the network changes with the checkpoint, the tied output layer included."""
+    requests = questions(demo.base)
+
+    def scores(*folders: Path) -> list[float]:
+        engine = make_engine("vllm")
+        engine.log_file = tmp_path / "engine.log"
+        for folder in folders:
+            engine.load(resolve(str(folder)))
+        rated = {response.key: response.continuations for response in engine.score(requests)}
+        engine.close()
+        return [item.loglikelihood for request in requests for item in rated[request.key]]
+
+    assert scores(demo.base, demo.mild) == pytest.approx(scores(demo.mild), abs=1e-3)
+    assert scores(demo.mild, demo.base) == pytest.approx(scores(demo.base), abs=1e-3)
+
+
 def test_an_adapter_beside_its_base(demo: DemoCheckpoints, forgetbench: Call, tmp_path: Path) -> None:
     adapter = make_adapter(demo.base, tmp_path / "adapter")
     done = forgetbench(

@@ -85,6 +85,8 @@ class VllmEngine:
                 self._signature = signature
             elif folder != self._weights:
                 self._llm.collective_rpc("reload_weights", kwargs={"weights_path": str(folder)})
+                if self._on_cpu and read_json(folder / "config.json").get("tie_word_embeddings"):
+                    self._llm.collective_rpc(_repack_tied_head)
                 self._llm.reset_prefix_cache()
             # Last, since vLLM sets its logging up anew while it starts.
             self._redirect_logger()
@@ -356,6 +358,16 @@ def _prepare_environment(on_cpu: bool) -> None:
         settings["VLLM_CPU_OMP_THREADS_BIND"] = _ranges(cores)
     for name, value in settings.items():
         os.environ.setdefault(name, value)
+
+
+def _repack_tied_head(worker: Any) -> None:
+    """Pack the output layer anew from the embedding it shares its weights with.
+
+    A tied output layer has no weights of its own in a checkpoint, so `reload_weights` passes it by, and the packed
+    copy that the CPU kernels read stays the former checkpoint's: log-likelihoods are then off by whole nats.
+    """
+    head = worker.model_runner.get_model().lm_head
+    head.quant_method.process_weights_after_loading(head)
 
 
 def _ranges(numbers: Sequence[int]) -> str:

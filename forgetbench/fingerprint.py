@@ -104,4 +104,5 @@ def make_request(
     continuations: tuple[tuple[int, ...], ...] = (), sampling: Sampling | None = None,
 ) -> Request:  # fmt: skip
     """A request with its key."""
-    return Request(request_key(checkpoint, engine, prompt, continuations, sampling), prompt, continuations, sampling)
+    key = request_key(checkpoint, engine, prompt, continuations, sampling)
+    return Request(key, checkpoint, prompt, continuations, sampling)

@@ -359,7 +359,7 @@ def judge_requests(
     judged: dict[str, list[Request | None]] = {}
     for item in task.items:
         response = responses.get(item.asks[0].request.key)
-        if response is None or item.item_id not in prompts:
+        if response is None or response.refusal is not None or item.item_id not in prompts:
             continue
         row: list[Request | None] = []
         for sample in response.samples:
@@ -384,7 +384,7 @@ def mean_logprobs(
     return {
         item_id: tuple(mean(request) for request in row)
         for item_id, row in judged.items()
-        if all(request is None or request.key in responses for request in row)
+        if not _unanswered([request for request in row if request is not None], responses)
     }
 
 
@@ -396,19 +396,25 @@ def score(
 ) -> list[ItemScore]:
     """Item scores of a task: lm-eval's filters and process_results over the responses."""
     task = planned.loaded.task
-    answered = [item for item in planned.items if all(request.key in responses for request in item.requests)]
-    answered = [item for item in answered if item.refusal is None]
+    answered = [item for item in planned.items if item.refusal is None and not _unanswered(item.requests, responses)]
     for item in answered:
         _fill(item, responses)
     # Filters run over the whole task at once, so instances without an answer must not be among them.
     task._instances = [instance for item in answered for instance in item.instances]
     if task._instances:
         task.apply_filters()
-    measured = {item.item_id for item in answered}
-    return [
-        _item_score(planned.loaded, item, responses, judged.get(item.item_id, ()), item.item_id in measured)
-        for item in planned.items
-    ]
+    return [_item_score(planned.loaded, item, responses, judged.get(item.item_id, ())) for item in planned.items]
+
+
+def _unanswered(requests: Sequence[Request], responses: Mapping[str, Response]) -> str | None:
+    """Why an item cannot be scored: a request without a response, or one that the engine refused."""
+    for request in requests:
+        response = responses.get(request.key)
+        if response is None:
+            return "no answer from the engine"
+        if response.refusal is not None:
+            return response.refusal
+    return None
 
 
 def _fill(item: PlannedItem, responses: Mapping[str, Response]) -> None:
@@ -431,13 +437,13 @@ def _ratings(asks: Iterable[Ask], responses: Mapping[str, Response]) -> list[Con
 
 
 def _item_score(
-    loaded: LoadedTask, item: PlannedItem, responses: Mapping[str, Response], judged: tuple[float, ...], measured: bool
+    loaded: LoadedTask, item: PlannedItem, responses: Mapping[str, Response], judged: tuple[float, ...]
 ) -> ItemScore:
     samples: tuple[Sample, ...] = ()
     ratings: list[Continuation] = []
     metrics: dict[str, float] = {}
-    reason = item.refusal or (None if measured else "no answer from the engine")
-    if measured:
+    reason = item.refusal or _unanswered(item.requests, responses)
+    if reason is None:
         samples = responses[item.asks[0].request.key].samples
         ratings = _ratings(item.asks, responses)
         metrics, reason = _metrics(loaded, item, samples, judged)

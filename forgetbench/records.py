@@ -89,6 +89,8 @@ class Request:
     """
 
     key: str
+    checkpoint: str
+    """Fingerprint of the checkpoint that is asked."""
     prompt: tuple[int, ...]
     continuations: tuple[tuple[int, ...], ...] = ()
     sampling: Sampling | None = None
@@ -122,6 +124,8 @@ class Response:
     key: str
     continuations: tuple[Continuation, ...] = ()
     samples: tuple[Sample, ...] = ()
+    refusal: str | None = None
+    """Why the engine cannot answer this request; both tuples are empty then, and the ledger does not keep it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +185,7 @@ class RunManifest:
     warnings: tuple[str, ...]
     created: str
     counts: Mapping[str, int]
-    """Requests in all, answered from the ledger, asked of the engine, and engine fallbacks."""
+    """Requests in all, answered from the ledger, asked of the engine, and what the engine counted meanwhile."""
     schema_version: int = SCHEMA_VERSION
 
 

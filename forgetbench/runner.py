@@ -83,11 +83,16 @@ class _Counts:
     requests: int = 0
     from_ledger: int = 0
     asked: int = 0
-    fallbacks: dict[str, int] = field(default_factory=dict)
+    engine: dict[str, int] = field(default_factory=dict)
+
+    def add_engine(self, before: Mapping[str, int], after: Mapping[str, int]) -> None:
+        """Take over what the engine counted between two readings."""
+        for name, total in after.items():
+            if grown := total - before.get(name, 0):
+                self.engine[name] = self.engine.get(name, 0) + grown
 
     def as_dict(self) -> dict[str, int]:
-        named = {f"fallback_{reason}": count for reason, count in self.fallbacks.items()}
-        return {"requests": self.requests, "from_ledger": self.from_ledger, "asked": self.asked, **named}
+        return {"requests": self.requests, "from_ledger": self.from_ledger, "asked": self.asked, **self.engine}
 
 
 def evaluate(
@@ -165,45 +170,58 @@ def _answer(
     job: Job, stage: str, parts: Sequence[_Part], engine: Engine, ledger: Ledger, progress: Progress
 ) -> list[dict[str, Response]]:
     """The responses to each part's requests: from the ledger, and from the engine what it lacks."""
-    missing: dict[str, Request] = {}
-    for part in parts:
-        known = ledger.get(part.requests)
-        missing.update((key, request) for key, request in part.requests.items() if key not in known)
+    known = ledger.get(key for part in parts for key in part.requests)
+    missing = {key: request for part in parts for key, request in part.requests.items() if key not in known}
     if missing:
         progress.start(stage, sum(map(_work, missing.values())))
-    answered = []
-    for part in parts:
-        # Read again: an earlier part may have asked the same just now.
-        found = ledger.get(part.requests)
-        part.count.requests += len(part.requests)
-        part.count.from_ledger += len(found)
-        lacking = [request for key, request in part.requests.items() if key not in found]
+    for batch in _batches(parts, engine):
+        lacking: dict[str, Request] = {}
+        for part in batch:
+            # What an earlier part has just asked is known by now.
+            mine = {key: value for key, value in part.requests.items() if key not in known and key not in lacking}
+            part.count.requests += len(part.requests)
+            part.count.asked += len(mine)
+            part.count.from_ledger += len(part.requests) - len(mine)
+            lacking |= mine
         if lacking:
-            if part.plan.noise:
-                random.Random(job.seed).shuffle(lacking)
-            _load(job, part, engine, progress)
-            _ask(lacking, found, part.count, engine, ledger, progress)
-        answered.append(found)
-    return answered
+            _load(job, batch, engine, progress)
+            _ask(_in_order(lacking, batch, job.seed), known, batch, engine, ledger, progress)
+    return [{key: known[key] for key in part.requests if key in known} for part in parts]
 
 
-def _load(job: Job, part: _Part, engine: Engine, progress: Progress) -> None:
-    progress.label(f"loading {part.checkpoint.name}")
-    engine.log_file = run_store.run_folder(job.results, part.plan.run_id) / "engine.log"
-    engine.load(part.checkpoint)
-    progress.label(part.plan.checkpoint.name)
+def _batches(parts: Sequence[_Part], engine: Engine) -> list[list[_Part]]:
+    """Parts whose checkpoints the engine can hold at once; the noise floor is asked apart from what it repeats."""
+    found: dict[tuple[str, bool], list[_Part]] = {}
+    for part in parts:
+        found.setdefault((engine.group(part.checkpoint), part.plan.noise), []).append(part)
+    return list(found.values())
+
+
+def _in_order(lacking: Mapping[str, Request], batch: Sequence[_Part], seed: int) -> list[Request]:
+    requests = list(lacking.values())
+    if batch[0].plan.noise:
+        random.Random(seed).shuffle(requests)
+    return requests
+
+
+def _load(job: Job, batch: Sequence[_Part], engine: Engine, progress: Progress) -> None:
+    checkpoints = list({part.checkpoint.fingerprint: part.checkpoint for part in batch}.values())
+    progress.label("loading " + ", ".join(item.name for item in checkpoints))
+    engine.log_file = run_store.run_folder(job.results, batch[0].plan.run_id) / "engine.log"
+    engine.load(checkpoints)
+    progress.label(", ".join(dict.fromkeys(part.plan.checkpoint.name for part in batch)))
 
 
 def _ask(
     requests: Sequence[Request],
-    found: dict[str, Response],
-    count: _Counts,
+    known: dict[str, Response],
+    batch: Sequence[_Part],
     engine: Engine,
     ledger: Ledger,
     progress: Progress,
 ) -> None:
     """Ask the engine and put each response in the ledger as it arrives."""
-    before = dict(engine.fallbacks)
+    before = {fingerprint: dict(counts) for fingerprint, counts in engine.counts.items()}
     by_key = {request.key: request for request in requests}
     kinds: tuple[tuple[Callable[[Sequence[Request]], Iterable[Response]], bool], ...] = (
         (engine.score, False),
@@ -212,13 +230,13 @@ def _ask(
     for answer, generates in kinds:
         part = [request for request in requests if (request.sampling is not None) == generates]
         for response in answer(part) if part else ():
-            ledger.put(response)
-            found[response.key] = response
-            count.asked += 1
+            if response.refusal is None:
+                ledger.put(response)
+            known[response.key] = response
             progress.advance(_work(by_key[response.key]))
-    for reason, total in engine.fallbacks.items():
-        if total > before.get(reason, 0):
-            count.fallbacks[reason] = count.fallbacks.get(reason, 0) + total - before.get(reason, 0)
+    first = {part.checkpoint.fingerprint: part for part in reversed(batch)}
+    for fingerprint, part_of_it in first.items():
+        part_of_it.count.add_engine(before.get(fingerprint, {}), engine.counts.get(fingerprint, {}))
 
 
 def _work(request: Request) -> int:

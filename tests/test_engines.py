@@ -60,16 +60,15 @@ def test_core_ranges() -> None:
 
 
 def test_the_same_word_answers_the_same() -> None:
-    request = make_request("c", {}, (1, 2, 3), sampling=Sampling(8, temperature=1.0, n=3, seed=1))
+    sampling = Sampling(8, temperature=1.0, n=3, seed=1)
     said = []
     for word in ("a", "a", "b"):
-        engine = ScriptedEngine()
-        engine.load(scripted_checkpoint(word))
-        said.append(
-            [list(engine.generate([make_request("c", {}, (n,), sampling=request.sampling)])) for n in range(20)]
-        )
+        engine, checkpoint = ScriptedEngine(), scripted_checkpoint(word)
+        engine.load([checkpoint])
+        requests = [make_request(checkpoint.fingerprint, {}, (n,), sampling=sampling) for n in range(20)]
+        said.append([response.samples for response in engine.generate(requests)])
     assert said[0] == said[1] != said[2]
-    assert {len(response.samples) for (response,) in said[0]} == {3}
+    assert {len(samples) for samples in said[0]} == {3}
 
 
 def test_unknown_engine_names_the_nearest() -> None:
@@ -79,4 +78,4 @@ def test_unknown_engine_names_the_nearest() -> None:
 
 def test_a_word_is_no_checkpoint_for_a_real_engine(tmp_path: Path) -> None:
     with pytest.raises(EngineError, match="only the scripted engine takes plain words"):
-        make_engine("transformers").load(scripted_checkpoint("a"))
+        make_engine("transformers").load([scripted_checkpoint("a")])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 import yaml
 
 from forgetbench import lm_eval_bridge as bridge
-from forgetbench.checkpoints import resolve
+from forgetbench.checkpoints import resolve, scripted_checkpoint
 from forgetbench.engines.scripted import ScriptedEngine
 from forgetbench.engines.transformers import TransformersEngine
 from forgetbench.errors import SuiteError
@@ -37,7 +38,7 @@ def byte_target(**changes: Any) -> bridge.PlanFor:
 def our_scores(model: Path, tasks: Path, chat: bool) -> dict[str, list[ItemScore]]:
     engine = TransformersEngine(dtype="float32")
     checkpoint = resolve(str(model))
-    engine.load(checkpoint)
+    engine.load([checkpoint])
     target = bridge.PlanFor("c", engine.settings, engine.tokenizer(checkpoint), chat, 512, seed=1234)
     scores = {}
     for loaded in bridge.load_tasks(suite(*NAMES), tasks):
@@ -135,6 +136,7 @@ def test_an_item_without_answer_is_not_measured(tiny_tasks: Path) -> None:
     (loaded,) = bridge.load_tasks(suite("tiny_choice"), tiny_tasks)
     planned = bridge.plan(loaded, byte_target())
     engine = ScriptedEngine()
+    engine.load([replace(scripted_checkpoint("a"), fingerprint="c")])
     requests = [item.requests[0] for item in planned.items][:4]
     responses = {response.key: response for response in engine.score(requests)}
     scores = bridge.score(planned, responses, {})

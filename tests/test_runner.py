@@ -35,9 +35,9 @@ class CountingEngine(ScriptedEngine):
         self.loads = 0
         self._fail_after = fail_after
 
-    def load(self, checkpoint) -> None:  # type: ignore[no-untyped-def]
+    def load(self, checkpoints) -> None:  # type: ignore[no-untyped-def]
         self.loads += 1
-        super().load(checkpoint)
+        super().load(checkpoints)
 
     def _count(self, responses: Iterator[Response]) -> Iterator[Response]:
         for response in responses:

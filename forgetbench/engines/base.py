@@ -16,15 +16,18 @@ from forgetbench.errors import EngineError, InputError, did_you_mean
 from forgetbench.records import Checkpoint, Request, Response
 from forgetbench.tokenizer import Tokenizer
 
+Counts = Mapping[str, Mapping[str, int]]
+"""What an engine counted so far, by checkpoint fingerprint: prompt tokens it was sent and computed, and how often
+a fast way did not hold and the exact one was taken (`fallback_<reason>`)."""
+
 
 class Engine(Protocol):
-    """Scores continuations and generates samples, for one checkpoint at a time."""
+    """Scores continuations and generates samples, for the checkpoints that are loaded."""
 
     settings: Mapping[str, Any]
     """What decides the numbers besides the checkpoint: name, version, dtype, device."""
 
-    fallbacks: Mapping[str, int]
-    """How often a fast way did not hold and the exact one was taken, by reason."""
+    counts: Counts
 
     log_file: Path | None
     """Where the engine's own log goes; the caller sets it before `load`."""
@@ -37,12 +40,20 @@ class Engine(Protocol):
         """Longest prompt plus answer in tokens; needs no running engine."""
         ...
 
-    def load(self, checkpoint: Checkpoint) -> None:
-        """Make `checkpoint` the one that answers. Raises EngineError."""
+    def group(self, checkpoint: Checkpoint) -> str:
+        """Checkpoints of one group can be loaded together, and their requests be in flight together."""
+        ...
+
+    def load(self, checkpoints: Sequence[Checkpoint]) -> None:
+        """Make these, all of one group, the ones that answer. Raises EngineError."""
         ...
 
     def score(self, requests: Sequence[Request]) -> Iterator[Response]:
-        """Log-likelihood of each continuation of each request, in any order, as they finish."""
+        """Log-likelihood of each continuation of each request, in any order, as they finish.
+
+        Each request is for one of the loaded checkpoints. A response with a `refusal` says that this
+        engine cannot answer.
+        """
         ...
 
     def generate(self, requests: Sequence[Request]) -> Iterator[Response]:

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from forgetbench.engines.base import Counts
 from forgetbench.records import Checkpoint, Continuation, Request, Response, Sample
 from forgetbench.tokenizer import ByteTokenizer, Tokenizer
 
@@ -33,10 +34,10 @@ class ScriptedEngine:
 
     def __init__(self) -> None:
         self.settings: Mapping[str, Any] = {"name": "scripted", "version": "1"}
-        self.fallbacks: Mapping[str, int] = {}
+        self.counts: Counts = {}
         self.log_file: Path | None = None
         self._delay = float(os.environ.get("FORGETBENCH_SCRIPTED_DELAY", "0"))
-        self._word = ""
+        self._words: dict[str, str] = {}
 
     def tokenizer(self, checkpoint: Checkpoint) -> Tokenizer:
         return ByteTokenizer()
@@ -44,13 +45,16 @@ class ScriptedEngine:
     def max_length(self, checkpoint: Checkpoint) -> int:
         return 1_000_000
 
-    def load(self, checkpoint: Checkpoint) -> None:
-        self._word = checkpoint.where
+    def group(self, checkpoint: Checkpoint) -> str:
+        return ""
+
+    def load(self, checkpoints: Sequence[Checkpoint]) -> None:
+        self._words = {item.fingerprint: item.where for item in checkpoints}
 
     def score(self, requests: Sequence[Request]) -> Iterator[Response]:
         for request in requests:
             time.sleep(self._delay)
-            rng = self._taste(bytes(request.prompt))
+            rng = self._taste(request.checkpoint, bytes(request.prompt))
             scores = [
                 Continuation(-len(tokens) * rng.uniform(0.5, 2.0), rng.random() < 0.2, len(tokens))
                 for tokens in request.continuations
@@ -65,13 +69,13 @@ class ScriptedEngine:
             yield Response(request.key, samples=tuple(samples))
 
     def close(self) -> None:
-        self._word = ""
+        self._words = {}
 
     def _sample(self, request: Request, index: int) -> Sample:
         sampling = request.sampling
         assert sampling is not None
         salt = f"{sampling.seed}/{index}" if sampling.temperature > 0 else ""
-        rng = self._taste(bytes(request.prompt) + salt.encode())
+        rng = self._taste(request.checkpoint, bytes(request.prompt) + salt.encode())
         words = rng.choices(_WORDS, k=rng.randint(1, sampling.max_tokens))
         text = " ".join(words)
         for stop in sampling.stop:
@@ -79,8 +83,8 @@ class ScriptedEngine:
         cut = len(words) == sampling.max_tokens
         return Sample(text, "length" if cut else "stop", len(words))
 
-    def _taste(self, prompt: bytes) -> random.Random:
-        own = random.Random(_hash(self._word.encode() + b"\0" + prompt))
+    def _taste(self, checkpoint: str, prompt: bytes) -> random.Random:
+        own = random.Random(_hash(self._words[checkpoint].encode() + b"\0" + prompt))
         return own if own.random() < _DISAGREEMENT else random.Random(_hash(prompt))
 
 

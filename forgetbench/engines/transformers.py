@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from forgetbench.engines.base import engine_errors, max_positions, model_folder
+from forgetbench.engines.base import Counts, engine_errors, max_positions, model_folder
 from forgetbench.errors import EngineError
 from forgetbench.records import Checkpoint, Continuation, Request, Response, Sample, Sampling
 from forgetbench.tokenizer import HFTokenizer, Tokenizer
@@ -36,7 +36,7 @@ class TransformersEngine:
             "name": "transformers", "version": versions["transformers"], "torch": versions["torch"],
             "device": self._device, "dtype": dtype,
         }  # fmt: skip
-        self.fallbacks: Mapping[str, int] = {}
+        self.counts: Counts = {}
         self._trust_remote_code = trust_remote_code
         self._torch = torch
         self.log_file: Path | None = None
@@ -49,7 +49,11 @@ class TransformersEngine:
     def max_length(self, checkpoint: Checkpoint) -> int:
         return max_positions(checkpoint)
 
-    def load(self, checkpoint: Checkpoint) -> None:
+    def group(self, checkpoint: Checkpoint) -> str:
+        return checkpoint.fingerprint
+
+    def load(self, checkpoints: Sequence[Checkpoint]) -> None:
+        (checkpoint,) = checkpoints
         folder = str(model_folder(checkpoint))
         transformers = importlib.import_module("transformers")
         transformers.utils.logging.set_verbosity_error()

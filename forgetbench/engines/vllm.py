@@ -4,7 +4,7 @@ Scoring takes the fast way wherever it is exact. A request's continuations form 
 each inner node is one prompt whose next-token log-probabilities (`logprob_token_ids`) are asked for, so the
 prefix cache serves the shared context and one vocabulary row is computed per node. One-token choices are
 the case of a single node. Long continuations, and a vLLM without that parameter, are scored by
-`prompt_logprobs` without reading the prefix cache, as lm-eval does, and counted in `fallbacks`.
+`prompt_logprobs` without reading the prefix cache, as lm-eval does, and counted.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ import itertools
 import logging
 import os
 import sys
-from collections import Counter, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from forgetbench.checkpoints import read_json
-from forgetbench.engines.base import engine_errors, max_positions, model_folder
+from forgetbench.engines.base import Counts, engine_errors, max_positions, model_folder
 from forgetbench.engines.trie import inner_nodes, path_loglikelihoods
 from forgetbench.errors import EngineError
 from forgetbench.fingerprint import digest, file_digest
@@ -37,8 +37,8 @@ _CACHE_BLOCK = 32
 _MAX_LENGTH = 8192
 """Upper bound on prompt plus answer: a longer window costs memory that no task here needs."""
 
-Job = tuple[str, tuple[int, ...], Any]
-"""(request id, prompt token ids, vllm.SamplingParams)"""
+Job = tuple[str, str, tuple[int, ...], Any]
+"""(request id, checkpoint's fingerprint, prompt token ids, vllm.SamplingParams)"""
 
 
 class VllmEngine:
@@ -56,8 +56,8 @@ class VllmEngine:
         self.settings: Mapping[str, Any] = {
             "name": "vllm", "version": version, "device": "cpu" if self._on_cpu else "cuda", "dtype": dtype,
         }  # fmt: skip
-        self._fallbacks: Counter[str] = Counter()
-        self.fallbacks: Mapping[str, int] = self._fallbacks
+        self._counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        self.counts: Counts = self._counts
         self._adapters = {item.fingerprint: number for number, item in enumerate(adapters, start=1)}
         self._adapter_ranks = [_adapter_rank(item) for item in adapters]
         self.log_file: Path | None = None
@@ -66,7 +66,7 @@ class VllmEngine:
         self._llm: Any = None
         self._signature = ""
         self._weights: Path | None = None
-        self._lora: Any = None
+        self._loras: dict[str, Any] = {}
 
     def tokenizer(self, checkpoint: Checkpoint) -> Tokenizer:
         return HFTokenizer(model_folder(checkpoint), trust_remote_code=self._trust_remote_code)
@@ -74,14 +74,18 @@ class VllmEngine:
     def max_length(self, checkpoint: Checkpoint) -> int:
         return min(max_positions(checkpoint), _MAX_LENGTH)
 
-    def load(self, checkpoint: Checkpoint) -> None:
-        folder = model_folder(checkpoint)
+    def group(self, checkpoint: Checkpoint) -> str:
+        # A base and its adapters.
+        return str(model_folder(checkpoint))
+
+    def load(self, checkpoints: Sequence[Checkpoint]) -> None:
+        folder = model_folder(checkpoints[0])
         signature = _architecture(folder, self._trust_remote_code)
         with self._quiet(), engine_errors(f"vLLM cannot load {folder}", self.log_file):
             if self._llm is not None and signature != self._signature:
                 self._stop()
             if self._llm is None:
-                self._start(folder, self.max_length(checkpoint))
+                self._start(folder, self.max_length(checkpoints[0]))
                 self._signature = signature
             elif folder != self._weights:
                 self._llm.collective_rpc("reload_weights", kwargs={"weights_path": str(folder)})
@@ -91,7 +95,7 @@ class VllmEngine:
             # Last, since vLLM sets its logging up anew while it starts.
             self._redirect_logger()
             self._weights = folder
-            self._lora = self._lora_request(checkpoint)
+            self._loras = {item.fingerprint: self._lora_request(item) for item in checkpoints}
 
     def score(self, requests: Sequence[Request]) -> Iterator[Response]:
         fast: list[Request] = []
@@ -104,7 +108,7 @@ class VllmEngine:
 
     def generate(self, requests: Sequence[Request]) -> Iterator[Response]:
         with engine_errors("vLLM failed while generating", self.log_file):
-            jobs = ((request.key, request.prompt, self._decoding(request)) for request in requests)
+            jobs = ((request.key, request.checkpoint, request.prompt, self._decoding(request)) for request in requests)
             wanted = {request.key: request.sampling.n for request in requests if request.sampling}
             for output in self._stream(jobs):
                 samples = [Sample(item.text, str(item.finish_reason), len(item.token_ids)) for item in output.outputs]
@@ -123,7 +127,7 @@ class VllmEngine:
         vllm = importlib.import_module("vllm")
         lora = {}
         if self._adapters:
-            lora = {"enable_lora": True, "max_loras": 1, "max_lora_rank": max(self._adapter_ranks)}
+            lora = {"enable_lora": True, "max_loras": len(self._adapters), "max_lora_rank": max(self._adapter_ranks)}
         # Compiling takes longer than a whole small run on a CPU; on a GPU the graphs pay for themselves.
         device = {"enforce_eager": True, "block_size": _CACHE_BLOCK} if self._on_cpu else {}
         self._llm = vllm.LLM(
@@ -200,8 +204,9 @@ class VllmEngine:
                     job = waiting.popleft() if waiting else next(source, None)
                     if job is None:
                         break
-                    key, prompt, params = job
-                    engine.add_request(key, {"prompt_token_ids": list(prompt)}, params, lora_request=self._lora)
+                    key, checkpoint, prompt, params = job
+                    lora = self._loras[checkpoint]
+                    engine.add_request(key, {"prompt_token_ids": list(prompt)}, params, lora_request=lora)
                     flying += 1
                 if not flying:
                     return
@@ -244,7 +249,7 @@ class VllmEngine:
             reason = "long_choices"
         else:
             return True
-        self._fallbacks[reason] += 1
+        self._counts[request.checkpoint][f"fallback_{reason}"] += 1
         return False
 
     def _score_by_nodes(self, requests: Sequence[Request]) -> Iterator[Response]:
@@ -254,7 +259,7 @@ class VllmEngine:
         def job(request: Request, path: tuple[int, ...], tokens: Sequence[int]) -> Job:
             number = pending[request.key].number(path)
             wanted = params(max_tokens=1, temperature=0.0, logprob_token_ids=list(tokens), detokenize=False)
-            return f"{request.key}/{number}", request.prompt + path, wanted
+            return f"{request.key}/{number}", request.checkpoint, request.prompt + path, wanted
 
         def follow(output: Any) -> list[Job]:
             key, _, number = output.request_id.rpartition("/")
@@ -276,7 +281,7 @@ class VllmEngine:
         params = importlib.import_module("vllm").SamplingParams
         wanted = params(max_tokens=1, temperature=0.0, prompt_logprobs=1, detokenize=False)
         jobs = (
-            (f"{request.key}/{number}", request.prompt + tokens, wanted)
+            (f"{request.key}/{number}", request.checkpoint, request.prompt + tokens, wanted)
             for request in requests
             for number, tokens in enumerate(request.continuations)
         )

@@ -19,12 +19,12 @@ def model(tiny_model: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(tiny_model, tmp_path / "model"))
 
 
-def make_adapter(base: Path, folder: Path, declared: str | None = None) -> Path:
+def make_adapter(base: Path, folder: Path, declared: str | None = None, seed: int = 1) -> Path:
     import peft
     import torch
     import transformers
 
-    torch.manual_seed(1)
+    torch.manual_seed(seed)
     network = transformers.AutoModelForCausalLM.from_pretrained(base)
     adapted = peft.get_peft_model(network, peft.LoraConfig(r=4, target_modules=["q_proj"], init_lora_weights=False))
     adapted.save_pretrained(folder)

@@ -12,9 +12,10 @@ from test_checkpoints import make_adapter
 
 from forgetbench.checkpoints import resolve
 from forgetbench.engines.base import make_engine
+from forgetbench.engines.vllm import VllmEngine
 from forgetbench.fingerprint import make_request
 from forgetbench.lab.demo_checkpoints import DemoCheckpoints, prepare
-from forgetbench.records import Request
+from forgetbench.records import Checkpoint, Request
 from forgetbench.run_store import load_comparison, load_run
 from forgetbench.tokenizer import encode_pair
 
@@ -67,50 +68,62 @@ def test_base_and_two_checkpoints_in_one_engine(demo: DemoCheckpoints, forgetben
     assert engine_starts(results) == 1, "what was answered starts no engine"
 
 
-def questions(model: Path, tokenizer_engine: str = "vllm") -> list[Request]:
-    tokenizer = make_engine(tokenizer_engine).tokenizer(resolve(str(model)))
+def questions(checkpoint: Checkpoint) -> list[Request]:
+    """One-token choices, choices that share first tokens, and long ones, after prompts that share their beginning."""
+    tokenizer = make_engine("vllm").tokenizer(checkpoint)
     requests = []
     for country in ("France", "Japan", "Kenya"):
         context = tokenizer.render(
             [{"role": "user", "content": f"What is the capital of {country}?"}], add_generation_prompt=True
         )
-        options = ("Paris", "Tokyo", "Nairobi", "Buenos Aires", "a place that nobody who lives here has ever heard of")
+        options = (
+            "Paris", "Tokyo", "Nairobi", "Buenos Aires", "a place that nobody who lives here has ever heard of",
+            "a place that nobody who lives here would ever leave, come what may, " + "in the long run, " * 8,
+        )  # fmt: skip
         for group in (options[:4], options):
             pairs = [encode_pair(tokenizer, context, option) for option in group]
-            requests.append(make_request("c", {}, pairs[0][0], tuple(tokens for _, tokens in pairs)))
+            requests.append(make_request(checkpoint.fingerprint, {}, pairs[0][0], tuple(tokens for _, tokens in pairs)))
     weekdays = tuple(tuple(tokenizer.encode(f" {day}", special=False)) for day in ("Monday", "Friday", "Sunday"))
     prompt = tuple(tokenizer.encode("Yesterday was Saturday. Today is"))
-    return [*requests, make_request("c", {}, prompt, weekdays)]
+    return [*requests, make_request(checkpoint.fingerprint, {}, prompt, weekdays)]
 
 
 def test_vllm_rates_choices_as_transformers_does(demo: DemoCheckpoints, tmp_path: Path) -> None:
-    """In float32: one-token choices and short ones by the fast way, long ones by the exact way."""
-    requests = questions(demo.base)
-    answers = []
-    for name in ("vllm", "transformers"):
-        engine = make_engine(name, dtype="float32")
-        engine.log_file = tmp_path / "engine.log"
-        engine.load(resolve(str(demo.base)))
-        answers.append({response.key: response.continuations for response in engine.score(requests)})
-        if name == "vllm":
-            assert 0 < engine.fallbacks["long_choices"] < len(requests)
-        engine.close()
-    fast, reference = answers
+    """In float32, by the prefix tree and, choice by choice, without the cache."""
+    checkpoint = resolve(str(demo.base))
+    requests = questions(checkpoint)
+    engine, reference = (make_engine(name, dtype="float32") for name in ("vllm", "transformers"))
+    engine.log_file = tmp_path / "engine.log"
+    for one in (engine, reference):
+        one.load([checkpoint])
+    fast = {response.key: response.continuations for response in engine.score(requests)}
+    counts = dict(engine.counts[checkpoint.fingerprint])
+    assert isinstance(engine, VllmEngine)
+    engine._exact_reason = lambda request: "asked_for"  # type: ignore[method-assign]
+    whole = {response.key: response.continuations for response in engine.score(requests)}
+    engine.close()
+    expected = {response.key: response.continuations for response in reference.score(requests)}
+
+    assert counts["computed_tokens"] < sum(len(r.prompt) * len(r.continuations) for r in requests) / 2
+    assert engine.counts[checkpoint.fingerprint]["fallback_asked_for"] == len(requests)
     for request in requests:
-        for one, other in zip(fast[request.key], reference[request.key], strict=True):
-            assert one.loglikelihood == pytest.approx(other.loglikelihood, abs=2e-3)
-            assert (one.is_greedy, one.n_tokens) == (other.is_greedy, other.n_tokens)
+        rated = zip(fast[request.key], whole[request.key], expected[request.key], strict=True)
+        for one, other, third in rated:
+            assert one.loglikelihood == pytest.approx(other.loglikelihood, abs=1e-4)
+            assert one.loglikelihood == pytest.approx(third.loglikelihood, abs=2e-3)
+            assert (one.is_greedy, one.n_tokens) == (third.is_greedy, third.n_tokens)
 
 
 def test_swapped_weights_answer_as_freshly_loaded_ones(demo: DemoCheckpoints, tmp_path: Path) -> None:
     """Every part of the network changes with the checkpoint, the tied output layer included."""
-    requests = questions(demo.base)
+    checkpoints = {folder: resolve(str(folder)) for folder in (demo.base, demo.mild)}
 
     def scores(*folders: Path) -> list[float]:
         engine = make_engine("vllm")
         engine.log_file = tmp_path / "engine.log"
         for folder in folders:
-            engine.load(resolve(str(folder)))
+            engine.load([checkpoints[folder]])
+        requests = questions(checkpoints[folders[-1]])
         rated = {response.key: response.continuations for response in engine.score(requests)}
         engine.close()
         return [item.loglikelihood for request in requests for item in rated[request.key]]
@@ -119,18 +132,30 @@ def test_swapped_weights_answer_as_freshly_loaded_ones(demo: DemoCheckpoints, tm
     assert scores(demo.mild, demo.base) == pytest.approx(scores(demo.base), abs=1e-3)
 
 
-def test_an_adapter_beside_its_base(demo: DemoCheckpoints, forgetbench: Call, tmp_path: Path) -> None:
-    adapter = make_adapter(demo.base, tmp_path / "adapter")
+def test_adapters_beside_their_base(demo: DemoCheckpoints, forgetbench: Call, tmp_path: Path) -> None:
+    """One engine, and the requests of all of them in one queue; each answers as it does alone."""
+    adapters = [make_adapter(demo.base, tmp_path / f"adapter-{seed}", seed=seed) for seed in (1, 2)]
     done = forgetbench(
-        "run", "--base", f"base={demo.base}", f"lora={adapter}", "--task", "knowledge_open", "--limit", 6
-    )
+        "run", "--base", f"base={demo.base}", *(f"lora{n}={path}" for n, path in enumerate(adapters)),
+        "--task", "knowledge_open", "--task", "knowledge_choice", "--limit", 6,
+    )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert engine_starts(tmp_path / "results") == 1
-    texts = {}
+    said, rated = {}, {}
     for folder in (tmp_path / "results" / "runs").iterdir():
-        run = load_run(folder)
-        texts[run.manifest.name] = [tuple(row) for row in run.samples["responses"]]
-    assert texts["base"] != texts["lora"], "a random adapter changes what is said"
+        samples = load_run(folder).samples
+        name = load_run(folder).manifest.name
+        said[name] = [tuple(row) for row in samples["responses"] if len(row)]
+        rated[name] = [tuple(row) for row in samples["loglikelihoods"] if len(row)]
+    assert len({tuple(texts) for texts in said.values()}) == 3, "a random adapter changes what is said"
+    assert len({tuple(rows) for rows in rated.values()}) == 3
+
+    for name, where in (("base", demo.base), ("lora1", adapters[1])):
+        alone = forgetbench("run", f"{name}={where}", "--task", "knowledge_choice", "--limit", 6, "--results", name)
+        assert alone.returncode == 0, alone.stderr
+        (folder,) = (tmp_path / name / "runs").iterdir()
+        for one, other in zip(rated[name], load_run(folder).samples["loglikelihoods"], strict=True):
+            assert one == pytest.approx(tuple(other), abs=0.05), "bfloat16"
 
 
 def test_demo_checkpoints_are_full_and_free_of_pickles(demo: DemoCheckpoints) -> None:

@@ -1,10 +1,11 @@
 """The vLLM engine: one start serves every checkpoint and adapter of one architecture.
 
-Scoring takes the fast way wherever it is exact. A request's continuations form a trie of token ids;
-each inner node is one prompt whose next-token log-probabilities (`logprob_token_ids`) are asked for, so the
-prefix cache serves the shared context and one vocabulary row is computed per node. One-token choices are
-the case of a single node. Long continuations, and a vLLM without that parameter, are scored by
-`prompt_logprobs` without reading the prefix cache, as lm-eval does, and counted.
+Scoring takes the fast way wherever it is exact: requests run in the order of their prefix tree (see
+`prefix_tree`), so that the prefix cache holds what the next ones share, and each distinct token is computed about
+once. A probe reads log-probabilities of next tokens (`logprob_token_ids`, one vocabulary row) and, for longer
+continuations, of its own computed tokens (`prompt_logprobs`). Where that would not be exact (an older vLLM, a
+hybrid model, a sliding window that is shorter than the prompt) every continuation is sent whole and without
+reading the cache, as lm-eval does, and that is counted.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ from typing import Any
 
 from forgetbench.checkpoints import read_json
 from forgetbench.engines.base import Counts, engine_errors, max_positions, model_folder
-from forgetbench.engines.trie import inner_nodes, path_loglikelihoods
+from forgetbench.engines.prefix_tree import Group, Probe, plan_groups
+from forgetbench.engines.vllm_adapters import adapted_modules, lora_settings
 from forgetbench.errors import EngineError
 from forgetbench.fingerprint import digest, file_digest
 from forgetbench.records import Checkpoint, Continuation, Request, Response, Sample
@@ -37,8 +39,19 @@ _CACHE_BLOCK = 32
 _MAX_LENGTH = 8192
 """Upper bound on prompt plus answer: a longer window costs memory that no task here needs."""
 
-Job = tuple[str, str, tuple[int, ...], Any]
-"""(request id, checkpoint's fingerprint, prompt token ids, vllm.SamplingParams)"""
+_CACHE_SHARE = 0.8
+"""Part of the cache that prompts in flight may fill together; the rest keeps the prefixes they share."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One request to vLLM."""
+
+    id: str
+    checkpoint: str
+    tokens: tuple[int, ...]
+    params: Any
+    """vllm.SamplingParams"""
 
 
 class VllmEngine:
@@ -58,8 +71,7 @@ class VllmEngine:
         }  # fmt: skip
         self._counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self.counts: Counts = self._counts
-        self._adapters = {item.fingerprint: number for number, item in enumerate(adapters, start=1)}
-        self._adapter_ranks = [_adapter_rank(item) for item in adapters]
+        self._adapters = list(adapters)
         self.log_file: Path | None = None
         self._tensor_parallel = tensor_parallel
         self._trust_remote_code = trust_remote_code
@@ -67,6 +79,8 @@ class VllmEngine:
         self._signature = ""
         self._weights: Path | None = None
         self._loras: dict[str, Any] = {}
+        self._numbers = itertools.count()
+        self._sequences = _CPU_SEQUENCES if self._on_cpu else _GPU_SEQUENCES
 
     def tokenizer(self, checkpoint: Checkpoint) -> Tokenizer:
         return HFTokenizer(model_folder(checkpoint), trust_remote_code=self._trust_remote_code)
@@ -101,14 +115,21 @@ class VllmEngine:
         fast: list[Request] = []
         exact: list[Request] = []
         for request in requests:
-            (fast if self._fast_way_holds(request) else exact).append(request)
+            reason = self._exact_reason(request)
+            (exact if reason else fast).append(request)
+            if reason:
+                self._counts[request.checkpoint][f"fallback_{reason}"] += 1
         with engine_errors("vLLM failed while scoring", self.log_file):
-            yield from self._score_by_nodes(fast)
-            yield from self._score_by_prompt(exact)
+            # What the cache holds already (a text this engine wrote itself) would have no log-probabilities.
+            self._llm.reset_prefix_cache()
+            yield from self._score_by_probes(fast)
+            yield from self._score_whole(exact)
 
     def generate(self, requests: Sequence[Request]) -> Iterator[Response]:
         with engine_errors("vLLM failed while generating", self.log_file):
-            jobs = ((request.key, request.checkpoint, request.prompt, self._decoding(request)) for request in requests)
+            # Equal limits end together, and prompts with a shared beginning find it in the cache.
+            ordered = sorted(requests, key=lambda request: (-_longest(request), request.prompt))
+            jobs = (Job(item.key, item.checkpoint, item.prompt, self._decoding(item)) for item in ordered)
             wanted = {request.key: request.sampling.n for request in requests if request.sampling}
             for output in self._stream(jobs):
                 samples = [Sample(item.text, str(item.finish_reason), len(item.token_ids)) for item in output.outputs]
@@ -125,23 +146,20 @@ class VllmEngine:
     def _start(self, folder: Path, max_length: int) -> None:
         _prepare_environment(self._on_cpu)
         vllm = importlib.import_module("vllm")
-        lora = {}
-        if self._adapters:
-            lora = {"enable_lora": True, "max_loras": len(self._adapters), "max_lora_rank": max(self._adapter_ranks)}
         # Compiling takes longer than a whole small run on a CPU; on a GPU the graphs pay for themselves.
         device = {"enforce_eager": True, "block_size": _CACHE_BLOCK} if self._on_cpu else {}
         self._llm = vllm.LLM(
             model=str(folder),
             dtype=self.settings["dtype"],
             max_model_len=max_length,
-            max_num_seqs=_CPU_SEQUENCES if self._on_cpu else _GPU_SEQUENCES,
+            max_num_seqs=self._sequences,
             tensor_parallel_size=self._tensor_parallel,
             trust_remote_code=self._trust_remote_code,
             enable_prefix_caching=True,
             disable_log_stats=True,
             seed=0,
             **device,
-            **lora,
+            **lora_settings(self._adapters, self._on_cpu),
         )
 
     def _stop(self) -> None:
@@ -153,7 +171,8 @@ class VllmEngine:
         if checkpoint.adapter_base is None:
             return None
         lora = importlib.import_module("vllm.lora.request")
-        return lora.LoRARequest(checkpoint.name, self._adapters[checkpoint.fingerprint], str(checkpoint.path))
+        number = [item.fingerprint for item in self._adapters].index(checkpoint.fingerprint) + 1
+        return lora.LoRARequest(checkpoint.name, number, str(checkpoint.path))
 
     @contextlib.contextmanager
     def _quiet(self) -> Iterator[None]:
@@ -188,38 +207,46 @@ class VllmEngine:
 
     # --- running --------------------------------------------------------------------------------
 
-    def _stream(self, jobs: Iterable[Job], follow: Callable[[Any], list[Job]] | None = None) -> Iterator[Any]:
+    def _stream(self, jobs: Iterable[Job], follow: Callable[[Any], Iterable[Job]] = lambda output: ()) -> Iterator[Any]:
         """Run jobs, keeping the engine's queue full, and yield outputs as they finish.
 
-        `follow(output)` may return jobs that the finished one made worthwhile; they go first.
+        `follow(output)` gives jobs that the finished one made necessary; they go first.
         """
         engine = self._llm.llm_engine
         waiting: deque[Job] = deque()
         source = iter(jobs)
-        room = 2 * (_CPU_SEQUENCES if self._on_cpu else _GPU_SEQUENCES)
-        flying = 0
+        room = _Room(sequences=2 * self._sequences, tokens=int(_CACHE_SHARE * self._cache_tokens()))
         try:
             while True:
-                while flying < room:
-                    job = waiting.popleft() if waiting else next(source, None)
-                    if job is None:
-                        break
-                    key, checkpoint, prompt, params = job
-                    lora = self._loras[checkpoint]
-                    engine.add_request(key, {"prompt_token_ids": list(prompt)}, params, lora_request=lora)
-                    flying += 1
-                if not flying:
+                while room.left and (job := waiting.popleft() if waiting else next(source, None)) is not None:
+                    lora = self._loras[job.checkpoint]
+                    engine.add_request(job.id, {"prompt_token_ids": list(job.tokens)}, job.params, lora_request=lora)
+                    room.enter(job)
+                if not room.flying:
                     return
                 for output in engine.step():
                     if output.finished:
-                        flying -= 1
-                        if follow is not None:
-                            waiting.extend(follow(output))
+                        self._count(room.leave(output.request_id), output)
+                        waiting.extend(follow(output))
                         yield output
         finally:
-            if flying:
+            if room.flying:
                 # The caller stopped early (an interrupt): leave no request behind in the engine.
                 self._stop()
+
+    @property
+    def _block_size(self) -> int:
+        return int(self._llm.llm_engine.vllm_config.cache_config.block_size)
+
+    def _cache_tokens(self) -> int:
+        config = self._llm.llm_engine.vllm_config.cache_config
+        return int(config.num_gpu_blocks) * self._block_size
+
+    def _count(self, job: Job, output: Any) -> None:
+        counts = self._counts[job.checkpoint]
+        counts["prompt_tokens"] += len(job.tokens)
+        counts["computed_tokens"] += len(job.tokens) - (output.num_cached_tokens or 0)
+        counts["generated_tokens"] += sum(len(item.token_ids) for item in output.outputs)
 
     def _decoding(self, request: Request) -> Any:
         vllm = importlib.import_module("vllm")
@@ -238,50 +265,70 @@ class VllmEngine:
 
     # --- scoring --------------------------------------------------------------------------------
 
-    def _fast_way_holds(self, request: Request) -> bool:
-        params = importlib.import_module("vllm.sampling_params")
-        nodes = inner_nodes(request.continuations)
-        if "logprob_token_ids" not in params.SamplingParams.__struct_fields__:
-            reason = "no_logprob_token_ids"
-        elif max(map(len, nodes.values())) > getattr(params, "MAX_LOGPROB_TOKEN_IDS", 128):
-            reason = "too_many_choices"
-        elif _nodes_cost(request, len(nodes)) > _prompts_cost(request):
-            reason = "long_choices"
-        else:
-            return True
-        self._counts[request.checkpoint][f"fallback_{reason}"] += 1
-        return False
-
-    def _score_by_nodes(self, requests: Sequence[Request]) -> Iterator[Response]:
+    def _exact_reason(self, request: Request) -> str | None:
+        """Why the fast way would not be exact for a request; None where it is."""
         params = importlib.import_module("vllm").SamplingParams
-        pending = {request.key: _Pending(request) for request in requests}
+        if not {"logprob_token_ids", "skip_reading_prefix_cache"} <= set(params.__struct_fields__):
+            return "older_vllm"
+        model = self._llm.llm_engine.vllm_config.model_config
+        if model.is_hybrid or model.is_attention_free:
+            return "hybrid_model"
+        window = model.get_sliding_window()
+        if window is not None and len(request.prompt) + max(map(len, request.continuations)) > window:
+            return "sliding_window"
+        return None
 
-        def job(request: Request, path: tuple[int, ...], tokens: Sequence[int]) -> Job:
-            number = pending[request.key].number(path)
-            wanted = params(max_tokens=1, temperature=0.0, logprob_token_ids=list(tokens), detokenize=False)
-            return f"{request.key}/{number}", request.checkpoint, request.prompt + path, wanted
+    def _score_by_probes(self, requests: Sequence[Request]) -> Iterator[Response]:
+        limit = importlib.import_module("vllm.sampling_params").MAX_LOGPROB_TOKEN_IDS
+        adapted_head = "lm_head" in (adapted_modules(self._adapters) or {"lm_head"}) and bool(self._adapters)
+        asked: dict[str, tuple[Group, Probe]] = {}
 
-        def follow(output: Any) -> list[Job]:
-            key, _, number = output.request_id.rpartition("/")
-            item = pending[key]
-            if number != "0":
-                return []
-            # The context is in the cache now: ask for the deeper nodes of this request.
-            return [job(item.request, path, tokens) for path, tokens in item.nodes.items() if path]
+        def jobs(group: Group, probes: Iterable[Probe]) -> Iterator[Job]:
+            for probe in probes:
+                name = str(next(self._numbers))
+                asked[name] = (group, probe)
+                group.outstanding += 1
+                yield Job(name, probe.checkpoint, probe.tokens, self._reading(probe))
 
-        roots = (job(item.request, (), item.nodes[()]) for item in list(pending.values()))
-        for output in self._stream(roots, follow):
-            key, _, number = output.request_id.rpartition("/")
-            answer = output.outputs[0]
-            logprobs = {token: entry.logprob for token, entry in answer.logprobs[0].items()}
-            if pending[key].fill(int(number), logprobs, answer.token_ids[0]):
-                yield pending.pop(key).response()
+        def first_jobs() -> Iterator[Job]:
+            for planned in plan_groups(requests):
+                group = planned.group
+                self._counts[group.checkpoint]["distinct_tokens"] += planned.distinct
+                if adapted_head:
+                    # Prompt log-probabilities would come without the adapter's part: every node is asked by itself.
+                    self._counts[group.checkpoint]["fallback_adapted_output_layer"] += len(group.requests)
+                    yield from jobs(group, group.missing(limit))
+                else:
+                    yield from jobs(group, group.probes(planned.uncached, self._block_size, limit))
 
-    def _score_by_prompt(self, requests: Sequence[Request]) -> Iterator[Response]:
+        def follow(output: Any) -> Iterator[Job]:
+            group, probe = asked[output.request_id]
+            _read(group, probe, output)
+            group.outstanding -= 1
+            if not group.outstanding:
+                missing = group.missing(limit)
+                self._counts[group.checkpoint]["asked_again"] += len(missing)
+                yield from jobs(group, missing)
+
+        for output in self._stream(first_jobs(), follow):
+            group, _ = asked.pop(output.request_id)
+            if not group.outstanding:
+                yield from group.responses()
+
+    def _reading(self, probe: Probe) -> Any:
+        params = importlib.import_module("vllm").SamplingParams
+        wanted: dict[str, Any] = {"logprob_token_ids": list(probe.next_tokens)}
+        if probe.wants_rows:
+            wanted |= {"prompt_logprobs": 0, "skip_reading_prefix_cache": False}
+            if "flat_logprobs" in params.__struct_fields__:
+                wanted["flat_logprobs"] = True
+        return params(max_tokens=1, temperature=0.0, detokenize=False, **wanted)
+
+    def _score_whole(self, requests: Sequence[Request]) -> Iterator[Response]:
         params = importlib.import_module("vllm").SamplingParams
         wanted = params(max_tokens=1, temperature=0.0, prompt_logprobs=1, detokenize=False)
         jobs = (
-            (f"{request.key}/{number}", request.checkpoint, request.prompt + tokens, wanted)
+            Job(f"{request.key}/{number}", request.checkpoint, request.prompt + tokens, wanted)
             for request in requests
             for number, tokens in enumerate(request.continuations)
         )
@@ -299,38 +346,47 @@ class VllmEngine:
 
 
 @dataclass
-class _Pending:
-    """A request whose trie nodes are being answered."""
+class _Room:
+    """What the engine may hold at once: so many requests, and prompts that fit the cache together.
 
-    request: Request
-    nodes: dict[tuple[int, ...], list[int]] = field(init=False)
-    _order: list[tuple[int, ...]] = field(init=False)
-    _found: dict[tuple[int, ...], tuple[dict[int, float], int]] = field(default_factory=dict)
+    Beyond the cache vLLM would preempt requests, and a preempted one loses prompt log-probabilities.
+    """
 
-    def __post_init__(self) -> None:
-        self.nodes = inner_nodes(self.request.continuations)
-        self._order = list(self.nodes)
+    sequences: int
+    tokens: int
+    flying: dict[str, Job] = field(default_factory=dict)
 
-    def number(self, path: tuple[int, ...]) -> int:
-        return self._order.index(path)
+    @property
+    def left(self) -> bool:
+        return not self.flying or (len(self.flying) < self.sequences and self.tokens > 0)
 
-    def fill(self, number: int, logprobs: dict[int, float], greedy: int) -> bool:
-        """Take one node's answer; True when it was the last one."""
-        self._found[self._order[number]] = (logprobs, greedy)
-        return len(self._found) == len(self.nodes)
+    def enter(self, job: Job) -> None:
+        self.flying[job.id] = job
+        self.tokens -= len(job.tokens)
 
-    def response(self) -> Response:
-        return Response(self.request.key, continuations=path_loglikelihoods(self.request.continuations, self._found))
-
-
-def _nodes_cost(request: Request, nodes: int) -> int:
-    """Tokens computed node by node: the context once, then half a cache block on average."""
-    return len(request.prompt) + (nodes - 1) * _CACHE_BLOCK // 2
+    def leave(self, name: str) -> Job:
+        job = self.flying.pop(name)
+        self.tokens += len(job.tokens)
+        return job
 
 
-def _prompts_cost(request: Request) -> int:
-    """Tokens computed choice by choice without the cache."""
-    return sum(len(request.prompt) + len(tokens) for tokens in request.continuations)
+def _read(group: Group, probe: Probe, output: Any) -> None:
+    """Take over what a finished probe says. Rows that came from the cache are absent or unwritten memory; the first
+    computed token has no row of its own either, since its logits belong to the cached token before it."""
+    rows: dict[int, tuple[float, bool]] = {}
+    if probe.wants_rows:
+        computed = max(probe.first_row, (output.num_cached_tokens or 0) + 1)
+        for index in range(computed, len(probe.tokens)):
+            entry = output.prompt_logprobs[index][probe.tokens[index]]
+            rows[index] = (entry.logprob, entry.rank == 1)
+    answer = output.outputs[0]
+    following = {token: entry.logprob for token, entry in answer.logprobs[0].items()}
+    group.read(probe, rows, following, answer.token_ids[0])
+
+
+def _longest(request: Request) -> int:
+    assert request.sampling is not None
+    return request.sampling.max_tokens
 
 
 def _sum_rows(tokens: Sequence[int], rows: Sequence[Mapping[int, Any]]) -> Continuation:
@@ -384,14 +440,6 @@ def _ranges(numbers: Sequence[int]) -> str:
         else:
             parts.append([number, number])
     return ",".join(f"{low}-{high}" for low, high in parts)
-
-
-def _adapter_rank(adapter: Checkpoint) -> int:
-    """The smallest rank vLLM supports that holds the adapter's."""
-    assert adapter.path is not None
-    config = read_json(adapter.path / "adapter_config.json")
-    rank = max([int(config.get("r") or 8), *map(int, (config.get("rank_pattern") or {}).values())])
-    return next(size for size in itertools.chain((8, 16, 32, 64, 128, 256, 320, 512), [rank]) if size >= rank)
 
 
 def _architecture(folder: Path, trust_remote_code: bool) -> str:

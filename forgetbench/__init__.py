@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from forgetbench.errors import (
     CheckpointError,
     EngineError,
@@ -13,6 +15,9 @@ from forgetbench.errors import (
 )
 from forgetbench.records import Checkpoint, Comparison, DeltaRow, ItemScore, Run, RunManifest
 
+if TYPE_CHECKING:
+    from forgetbench.lm_eval_bridge.model import ForgetbenchLM
+
 __version__ = "0.1.0"
 
 __all__ = [
@@ -22,6 +27,7 @@ __all__ = [
     "DeltaRow",
     "EngineError",
     "ForgetbenchError",
+    "ForgetbenchLM",
     "IncomparableError",
     "InputError",
     "ItemScore",
@@ -31,3 +37,12 @@ __all__ = [
     "SuiteError",
     "__version__",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    # It is a subclass of lm-eval's model, and importing lm-eval takes seconds.
+    if name == "ForgetbenchLM":
+        from forgetbench.lm_eval_bridge.model import ForgetbenchLM
+
+        return ForgetbenchLM
+    raise AttributeError(f"module '{__name__}' has no attribute '{name}'")

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from forgetbench.errors import CheckpointError
-from forgetbench.fingerprint import checkpoint_fingerprint, digest, file_digest, weight_files
+from forgetbench.fingerprint import TOKENIZER_FILES, checkpoint_fingerprint, digest, file_digest, weight_files
 from forgetbench.records import Checkpoint
 
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*(/[\w.-]+)?")
@@ -46,6 +46,32 @@ def scripted_checkpoint(text: str) -> Checkpoint:
     """A checkpoint of the scripted engine: any word, the same word answers the same."""
     name, where, _ = split_argument(text)
     return Checkpoint(name=name or where, where=where, fingerprint=digest(["scripted", where]))
+
+
+def served_checkpoint(text: str, server: str, tokenizer: Path | None = None) -> Checkpoint:
+    """A model behind the OpenAI-compatible API at the address `server`; WHERE is its name there.
+
+    `path` is the folder of its tokenizer: `tokenizer`, else WHERE where that is a local folder with one. Nothing
+    shows the server's weights, so the fingerprint covers address, name and revision alone. Raises CheckpointError.
+    """
+    name, model, revision = split_argument(text)
+    folder = tokenizer or Path(model)
+    has_tokenizer = any((folder / file).is_file() for file in TOKENIZER_FILES)
+    if tokenizer is not None and not has_tokenizer:
+        raise CheckpointError(f"--tokenizer {tokenizer}: no tokenizer here; give a folder with tokenizer.json")
+    return Checkpoint(
+        name=name or _default_name(Path(model), model),
+        where=_shown(model) if revision is None and "@" not in model else f"{_shown(model)}@{revision or ''}",
+        fingerprint=digest(["openai", server, model, revision]),
+        path=folder if has_tokenizer else None,
+    )
+
+
+def served_model(checkpoint: Checkpoint) -> str:
+    """What the server calls a served checkpoint."""
+    where = checkpoint.where
+    model = where.rpartition("@")[0] if "@" in where else where
+    return f"{Path.home()}{model[1:]}" if model.startswith("~/") else model
 
 
 def resolve(
@@ -88,6 +114,8 @@ def _find(where: str, revision: str | None) -> Path:
     local = Path(where).expanduser()
     if local.is_dir():
         return local
+    if local.suffix == ".gguf" and local.is_file():
+        raise _gguf_error(local)
     if local.exists():
         raise CheckpointError(f"checkpoint {where} is a file; give the folder that holds config.json and the weights")
     if where.startswith((".", "/", "~")) or not _HUB_ID.fullmatch(where):
@@ -109,7 +137,21 @@ def _download(hub_id: str, revision: str | None) -> Path:
         ) from error
 
 
+def _gguf_error(file: Path) -> CheckpointError:
+    # vLLM moved its GGUF loader to a plugin, which wants a file where engines here give a folder; transformers
+    # wants the file's name.
+    return CheckpointError(
+        f"checkpoint {file} is a GGUF file, which no engine here loads; give the safetensors it was made from, or "
+        f"convert it with transformers 5: AutoModelForCausalLM.from_pretrained('{file.parent}', "
+        f"gguf_file='{file.name}', quantization_config=GgufConfig(dequantize=True)).save_pretrained(FOLDER), and "
+        "put the original's tokenizer files beside it"
+    )
+
+
 def _check_weights(folder: Path, consent: Consent) -> None:
+    weights = weight_files(folder)
+    if weights and all(path.suffix == ".gguf" for path in weights):
+        raise _gguf_error(weights[0])
     if not (folder / "config.json").is_file():
         steps = sorted(path.name for path in folder.glob("checkpoint-*") if (path / "config.json").is_file())
         hint = f"it holds {', '.join(steps[:4])}: give one of those" if steps else "is it a model folder?"
@@ -120,7 +162,6 @@ def _check_weights(folder: Path, consent: Consent) -> None:
             f"checkpoint {folder} needs code of its own (config.json: auto_map), which would run on this machine; "
             "pass --trust-remote-code if you trust it"
         )
-    weights = weight_files(folder)
     if not weights:
         raise CheckpointError(f"checkpoint {folder} holds no weights (no .safetensors file)")
     if all(path.suffix in _PICKLES for path in weights) and not consent.pickle:
@@ -197,7 +238,10 @@ def _check_adapter_shape(folder: Path, base: Path) -> None:
 
 
 def safetensors_header(path: Path) -> dict[str, Any]:
-    """Names, types and shapes of the tensors in a safetensors file, without reading the tensors."""
+    """Names, types, shapes and offsets of the tensors in a safetensors file, without reading the tensors.
+
+    Raises CheckpointError where it is no such file, or shorter than its header says.
+    """
     try:
         with path.open("rb") as stream:
             size = int.from_bytes(stream.read(8), "little")
@@ -205,7 +249,44 @@ def safetensors_header(path: Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise CheckpointError(f"{path}: not a safetensors file, or cut short ({error})") from error
     header.pop("__metadata__", None)
+    whole = 8 + size + max((entry["data_offsets"][1] for entry in header.values()), default=0)
+    if (there := path.stat().st_size) < whole:
+        raise CheckpointError(
+            f"{path}: cut short, {there:,} bytes of the {whole:,} that its header announces; download or save it again"
+        )
     return header
+
+
+def stored_tensors(folder: Path) -> dict[str, Any]:
+    """The safetensors headers of a checkpoint as one; empty where its weights are pickles."""
+    files = [path for path in weight_files(folder) if path.suffix == ".safetensors"]
+    index = folder / "model.safetensors.index.json"
+    if index.is_file():
+        # Some folders hold the same weights a second time in the publisher's own format.
+        named = set(read_json(index).get("weight_map", {}).values())
+        files = [path for path in files if path.name in named]
+    elif (folder / "model.safetensors").is_file():
+        files = [folder / "model.safetensors"]
+    return {name: entry for path in files for name, entry in safetensors_header(path).items()}
+
+
+def quantisation(folder: Path) -> str | None:
+    """The method a checkpoint's weights are quantised with, in vLLM's spelling ('awq', 'compressed-tensors'), or None.
+
+    An engine packs such weights anew while it loads them, so they must not be swapped in place.
+    """
+    config = read_json(folder / "config.json")
+    text = config.get("text_config") or {}
+    declared = config.get("quantization_config") or config.get("compression_config") or text.get("quantization_config")
+    if not declared:
+        # What NVIDIA's ModelOpt writes beside a config.json that does not say so itself.
+        return "modelopt" if (folder / "hf_quant_config.json").is_file() else None
+    method = str(declared.get("quant_method") or "").lower().replace("compressed_tensors", "compressed-tensors")
+    if method:
+        return method
+    if declared.get("load_in_4bit") or declared.get("load_in_8bit"):
+        return "bitsandbytes"
+    return "modelopt" if "quantization" in declared else "a method that config.json does not name"
 
 
 def read_json(path: Path) -> dict[str, Any]:

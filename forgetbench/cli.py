@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 # typer carries a click of its own in newer versions; this is the base of usage errors in either.
 UsageError: Any = typer.BadParameter.__base__
 
+_INTERRUPTED = 130
+
 app = typer.Typer(
     name="forgetbench",
     help="Measure what fine-tuning takes away from a language model.",
@@ -44,6 +46,7 @@ class EngineName(StrEnum):
 
     vllm = "vllm"
     transformers = "transformers"
+    openai = "openai"
     scripted = "scripted"
 
 
@@ -71,6 +74,20 @@ PickleOption = Annotated[bool, typer.Option("--allow-pickle", help="Load pickle 
 RemoteOption = Annotated[bool, typer.Option("--trust-remote-code", help="Run a checkpoint's own code.")]
 DtypeOption = Annotated[str, typer.Option(help="Data type of the weights.")]
 TensorParallelOption = Annotated[int, typer.Option(min=1, help="GPUs per engine.")]
+ReplicasOption = Annotated[int, typer.Option(min=1, help="Engines that share the work, as Ray actors.")]
+RayOption = Annotated[
+    str | None, typer.Option("--ray-address", help="Join this Ray cluster: HOST:PORT, or auto.", metavar="ADDRESS")
+]
+UrlOption = Annotated[
+    str | None,
+    typer.Option(
+        help="Server of --engine openai, http://HOST:PORT/v1.", metavar="URL", show_default="$OPENAI_BASE_URL"
+    ),
+]
+ConcurrencyOption = Annotated[int, typer.Option(min=1, help="Requests under way at once to --engine openai's server.")]
+TokenizerOption = Annotated[
+    Path | None, typer.Option(help="Folder of the served model's tokenizer: prompts go as token ids.", metavar="FOLDER")
+]
 
 
 @app.command()
@@ -91,6 +108,11 @@ def run(
     trust_remote_code: RemoteOption = False,
     dtype: DtypeOption = "auto",
     tensor_parallel: TensorParallelOption = 1,
+    replicas: ReplicasOption = 1,
+    ray_address: RayOption = None,
+    base_url: UrlOption = None,
+    concurrency: ConcurrencyOption = 32,
+    tokenizer: TokenizerOption = None,
 ) -> None:
     """Evaluate checkpoints; with --base also compare each against it."""
     from forgetbench.checkpoints import Consent
@@ -100,6 +122,8 @@ def run(
         raise InputError("--suite and --task exclude each other; give one of them")
     if noise_floor and not base:
         raise InputError("--noise-floor needs --base: it is the base asked twice")
+    if (base_url or tokenizer) and engine is not EngineName.openai:
+        raise InputError("--base-url and --tokenizer are for a served model; add --engine openai")
     options = Options(
         results=results,
         suite=suite,
@@ -114,6 +138,11 @@ def run(
         consent=Consent(pickle=allow_pickle, remote_code=trust_remote_code),
         dtype=dtype,
         tensor_parallel=tensor_parallel,
+        replicas=replicas,
+        ray_address=ray_address,
+        base_url=base_url,
+        concurrency=concurrency,
+        tokenizer=tokenizer,
     )
     with _progress() as progress:
         outcome = run_checkpoints(checkpoints, base, options, progress)
@@ -130,11 +159,22 @@ def sweep(
     seed: SeedOption = 0,
     results: ResultsOption = Path("results"),
     sft_data: SftOption = None,
+    replicas: ReplicasOption = 1,
+    ray_address: RayOption = None,
 ) -> None:
     """Evaluate every checkpoint-N of a training run, as a trajectory."""
     from forgetbench.main_job import Options, checkpoints_of_training, run_checkpoints
 
-    options = Options(results=results, suite=suite, engine=engine.value, limit=limit, seed=seed, sft_data=sft_data)
+    options = Options(
+        results=results,
+        suite=suite,
+        engine=engine.value,
+        limit=limit,
+        seed=seed,
+        sft_data=sft_data,
+        replicas=replicas,
+        ray_address=ray_address,
+    )
     with _progress() as progress:
         outcome = run_checkpoints(checkpoints_of_training(trainer_output_dir), base, options, progress)
     _print_outcome(outcome, options)
@@ -168,9 +208,9 @@ def compare(
     """Pair two runs and score the deltas."""
     from forgetbench.main_job import compare_runs, comparison_folder, sft_answers
     from forgetbench.report import print_comparison
-    from forgetbench.run_store import check_writable, load_run
+    from forgetbench.run_store import check_writable, open_run
 
-    base, candidate = load_run(base_run), load_run(run)
+    base, candidate = open_run(base_run), open_run(run)
     folder = out or comparison_folder(run.resolve().parent.parent, base, candidate)
     check_writable(folder.parent if out is None else folder)
     texts = sft_answers(sft_data) if sft_data else None
@@ -256,13 +296,27 @@ def tasks_show(name: Annotated[str, typer.Argument(help="A task's name.")]) -> N
 
 
 @app.command()
-def doctor() -> None:
-    """What this machine can run, and what is missing."""
-    from forgetbench.catalogue import machine
+def doctor(
+    checkpoint: Annotated[str | None, typer.Argument(help="[NAME=]WHERE[@REVISION]: can it be run here?")] = None,
+    engine: EngineOption = EngineName.vllm,
+    no_load: Annotated[bool, typer.Option("--no-load", help="Only what can be known without loading it.")] = False,
+    dtype: DtypeOption = "auto",
+    tensor_parallel: TensorParallelOption = 1,
+    allow_pickle: PickleOption = False,
+    trust_remote_code: RemoteOption = False,
+) -> None:
+    """What this machine can run, and what is missing; with a checkpoint, whether that one runs here."""
+    from forgetbench.checkpoints import Consent
+    from forgetbench.doctor import Visit, examine, machine
 
-    console = _stdout()
-    for line in machine():
-        console.print(line, highlight=False, markup=False)
+    consent = Consent(pickle=allow_pickle, remote_code=trust_remote_code)
+    visit = Visit(checkpoint or "", engine.value, not no_load, dtype, tensor_parallel, consent)
+    console, failed = _stdout(), False
+    for row in machine() if checkpoint is None else examine(visit):
+        console.print(str(row), highlight=False, markup=False, soft_wrap=True)
+        failed = failed or row.state == "FAIL"
+    if failed:
+        raise typer.Exit(4)
 
 
 def _protocols(name: ProtocolName) -> tuple[Protocol, ...]:
@@ -313,16 +367,18 @@ def _progress() -> Iterator[Progress]:
 def main() -> None:
     """Entry point: runs a command and turns expected failures into one line and their exit code."""
     try:
-        app(standalone_mode=False)
+        # A command that ends with typer.Exit gives its code back here, and an interrupt comes as 130.
+        code = app(standalone_mode=False) or 0
     except typer.Exit as error:
-        sys.exit(error.exit_code)
+        code = error.exit_code
     except (typer.Abort, KeyboardInterrupt):
-        sys.stderr.write("interrupted; what was done is kept, the same command goes on from there\n")
-        sys.exit(130)
+        code = _INTERRUPTED
     except ForgetbenchError as error:
         sys.stderr.write(f"forgetbench: {error}\n")
-        sys.exit(error.exit_code)
+        code = error.exit_code
     except UsageError as error:
         sys.stderr.write(f"forgetbench: {error.format_message()}; see forgetbench --help\n")
-        sys.exit(2)
-    sys.exit(0)
+        code = 2
+    if code == _INTERRUPTED:
+        sys.stderr.write("interrupted; what was done is kept, the same command goes on from there\n")
+    sys.exit(code)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import zlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from math import sqrt
@@ -17,15 +18,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import stats
 
 from forgetbench.pairing import PairedTask, Pairing, pair
 from forgetbench.records import DOMAINS, Comparison, DeltaRow, Run, RunManifest, Side
+from forgetbench.run_store import StoredRun
 from forgetbench.stats.chance import chance_corrected, latent_correction
 from forgetbench.stats.clustered import ClusterEffects, Codes, bootstrap_interval, cluster_effects, combine
 from forgetbench.stats.multiplicity import benjamini_hochberg, holm
 from forgetbench.stats.paired_tests import mcnemar_exact, sign_flip_test
 from forgetbench.stats.power import smallest_detectable_drop
+from forgetbench.stats.quantiles import student_quantile
 from forgetbench.suite import DEFAULT_MARGIN
 from forgetbench.verdict import ALPHA, one_sided_low, unmeasured_share, verdict
 
@@ -70,8 +72,8 @@ class _Measured:
 
 
 def compare(
-    base: Run,
-    candidate: Run,
+    base: Run | StoredRun,
+    candidate: Run | StoredRun,
     *,
     margins: Mapping[str, float],
     training_texts: Sequence[str] | None = None,
@@ -132,11 +134,7 @@ def _rows(pairing: Pairing, settings: _Settings) -> tuple[tuple[DeltaRow, ...], 
     measured_domains: list[_Measured] = []
     for domain, tasks in _by_domain(pairing.tasks).items():
         codes = _cluster_codes(tasks)
-        measured = {
-            task.info.name: _measure_task(task, code, settings)
-            for task, code in zip(tasks, codes, strict=True)
-            if len(task.base)
-        }
+        measured = _measure_tasks(tasks, codes, settings)
         rows = [measured[task.info.name].row if task.info.name in measured else _unmeasured(task) for task in tasks]
         task_rows.update((row.name, row) for row in rows)
         if not measured:
@@ -162,9 +160,17 @@ def _by_domain(tasks: Sequence[PairedTask]) -> dict[str, list[PairedTask]]:
 
 
 def _cluster_codes(tasks: Sequence[PairedTask]) -> list[Codes]:
-    """Cluster names of a domain's tasks as codes; one name is one cluster throughout the domain."""
-    codes, _ = pd.factorize(np.concatenate([task.clusters for task in tasks]))
-    return np.split(codes.astype(np.intp), np.cumsum([len(task.clusters) for task in tasks])[:-1])
+    """Clusters of a domain's tasks, numbered in order of appearance; one is the same throughout the domain."""
+    codes, _ = pd.factorize(np.concatenate([task.cluster_codes for task in tasks]))
+    return np.split(codes.astype(np.intp), np.cumsum([len(task.cluster_codes) for task in tasks])[:-1])
+
+
+def _measure_tasks(tasks: Sequence[PairedTask], codes: Sequence[Codes], settings: _Settings) -> dict[str, _Measured]:
+    """The tasks that have items, by name, measured beside each other: most of the time numpy draws, without the GIL."""
+    present = [(task, code) for task, code in zip(tasks, codes, strict=True) if len(task.base)]
+    with ThreadPoolExecutor() as pool:
+        found = pool.map(lambda part: _measure_task(part[0], part[1], settings), present)
+        return {part.row.name: part for part in found}
 
 
 def _measure_task(task: PairedTask, codes: Codes, settings: _Settings) -> _Measured:
@@ -220,13 +226,13 @@ def _measure_domain(
         [(task.base - task.info.chance) / (1.0 - task.info.chance) for task, _ in present], clusters
     )
     candidate_corrected = _mean([part.candidate_corrected for part in measured])
-    item_ids = pd.unique(np.concatenate([task.item_ids for task, _ in present]))
+    item_codes = pd.unique(np.concatenate([task.item_codes for task, _ in present]))
     rng = settings.rng("test", "domain", domain)
     row = DeltaRow(
         name=domain,
         domain=domain,
         metric=MACRO_MEAN,
-        n_items=len(item_ids),
+        n_items=len(item_codes),
         p_value=sign_flip_test(effects.contribution, rng=rng, resamples=settings.resamples),
         n_unmeasured=sum(part.n_unmeasured for part in rows),
         reason=_domain_reason(tasks),
@@ -296,7 +302,7 @@ def _above_chance(base: ClusterEffects, alpha: float) -> bool:
     if n < 2.0 or base.estimate <= 0.0:
         return False
     se = base.se or 0.5 / sqrt(n)
-    return base.estimate > float(stats.t.ppf(1.0 - alpha, n - 1.0)) * se
+    return base.estimate > student_quantile(1.0 - alpha, n - 1.0) * se
 
 
 def _item_outcomes(task: PairedTask) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from forgetbench.records import Continuation, Response, Sample
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS responses (key TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS files (path TEXT PRIMARY KEY, size INTEGER, mtime_ns INTEGER, digest TEXT) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS finished (inputs TEXT PRIMARY KEY, outcome TEXT NOT NULL) WITHOUT ROWID;
 """
 _CHUNK = 500
 """Keys per query: SQLite bounds the number of parameters."""
@@ -86,6 +87,17 @@ class Ledger:
                 row = (file_digest(path),)
                 self._db.execute("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)", (*key, *row))
         return str(row[0])
+
+    def outcome(self, inputs: str) -> str | None:
+        """What a finished command with these inputs came to, as `finished` wrote it."""
+        with self._storage_errors():
+            row = self._db.execute("SELECT outcome FROM finished WHERE inputs=?", (inputs,)).fetchone()
+        return None if row is None else str(row[0])
+
+    def put_outcome(self, inputs: str, outcome: str) -> None:
+        """Keep what a command came to; the last outcome counts."""
+        with self._storage_errors():
+            self._db.execute("INSERT OR REPLACE INTO finished VALUES (?, ?)", (inputs, outcome))
 
     @contextlib.contextmanager
     def _storage_errors(self) -> Iterator[None]:

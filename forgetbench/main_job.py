@@ -8,19 +8,21 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from forgetbench import lm_eval_bridge, run_store, runner
-from forgetbench.checkpoints import Consent, resolve, scripted_checkpoint
-from forgetbench.delta import compare, comparison_id
-from forgetbench.engines.base import Engine, make_engine
+from forgetbench import finished, lm_eval_bridge, run_store, runner
+from forgetbench.checkpoints import Consent, resolve, scripted_checkpoint, served_checkpoint
+from forgetbench.engines.base import Engine, make_pool
+from forgetbench.engines.openai import server_url
 from forgetbench.errors import InputError
 from forgetbench.ledger import Ledger
 from forgetbench.records import Checkpoint, Comparison, Protocol, Run
 from forgetbench.report import write_report, write_trajectory
 from forgetbench.report.trajectory import TrainingLog, TrajectoryPoint
+from forgetbench.run_store import StoredRun
 from forgetbench.runner import Job, Progress
 from forgetbench.suite import Suite, load_suite, suite_of_tasks
 from forgetbench.task_data import read_jsonl
@@ -43,13 +45,22 @@ class Options:
     consent: Consent = field(default_factory=Consent)
     dtype: str = "auto"
     tensor_parallel: int = 1
+    replicas: int = 1
+    ray_address: str | None = None
+    """An existing Ray cluster that the replicas run on; None: one that is started for the run."""
+    base_url: str | None = None
+    """Of the server that `openai` asks; None: OPENAI_BASE_URL."""
+    concurrency: int = 32
+    """Requests that `openai` keeps under way at once."""
+    tokenizer: Path | None = None
+    """Folder of the served models' tokenizer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What came of it: the runs, and where each comparison and trajectory was written."""
 
-    runs: tuple[Run, ...]
+    runs: Sequence[Run]
     comparisons: tuple[tuple[Comparison, Path], ...] = ()
     trajectories: tuple[Path, ...] = ()
 
@@ -63,9 +74,14 @@ def run_checkpoints(
     """
     run_store.check_writable(options.results)
     suite, folder = _suite(options)
-    training_texts = sft_answers(options.sft_data) if options.sft_data else None
     with Ledger(options.results / ".ledger.sqlite") as ledger:
         base, checkpoints = _resolve(texts, base_text, options, ledger)
+        command = finished.Command(base, tuple(checkpoints), suite, folder, asdict(options))
+        inputs = finished.inputs_digest(command, ledger.file_digest)
+        before = finished.recall(ledger, options.results, inputs) if inputs else None
+        if before is not None:
+            return _recalled(before, options.results)
+        training_texts = sft_answers(options.sft_data) if options.sft_data else None
         progress.start("reading tasks", 0)
         tasks = tuple(lm_eval_bridge.load_tasks(suite, folder, options.limit))
         with _engine(options, checkpoints) as engine:
@@ -73,26 +89,44 @@ def run_checkpoints(
             for protocol in options.protocols:
                 job = Job(suite, tasks, options.results, protocol, options.seed, options.limit)
                 runs = runner.evaluate(
-                    job, checkpoints, base, engine, ledger, noise_floor=options.noise_floor, progress=progress
+                    job,
+                    checkpoints,
+                    base,
+                    engine,
+                    ledger,
+                    noise_floor=options.noise_floor,
+                    # Replicas on a cluster of others take none of this machine's memory.
+                    replicas=0 if options.ray_address else options.replicas,
+                    progress=progress,
                 )
                 progress.start("comparing", 0)
                 outcomes.append(_compare_all(runs, base, checkpoints, options, training_texts))
-    return Outcome(
-        runs=tuple(run for outcome in outcomes for run in outcome.runs),
-        comparisons=tuple(item for outcome in outcomes for item in outcome.comparisons),
-        trajectories=tuple(item for outcome in outcomes for item in outcome.trajectories),
-    )
+        outcome = Outcome(
+            runs=tuple(run for outcome in outcomes for run in outcome.runs),
+            comparisons=tuple(item for outcome in outcomes for item in outcome.comparisons),
+            trajectories=tuple(item for outcome in outcomes for item in outcome.trajectories),
+        )
+        if inputs:
+            finished.remember(ledger, options.results, inputs, _names(outcome))
+    return outcome
 
 
-def compare_runs(base: Run, candidate: Run, out: Path, **settings: Any) -> Comparison:
+def compare_runs(base: Run | StoredRun, candidate: Run | StoredRun, out: Path, **settings: Any) -> Comparison:
     """Pair two runs, score the deltas, and write comparison and report into `out`."""
+    from forgetbench.delta import compare
+
     comparison, items = compare(base, candidate, margins=base.manifest.margins, **settings)
-    run_store.save_comparison(out, comparison, items)
-    write_report(comparison, items, out)
+    # Packing a million items takes a second, and none of it Python's: the report is written meanwhile.
+    with ThreadPoolExecutor(1) as pool:
+        saved = pool.submit(run_store.save_comparison, out, comparison, items)
+        write_report(comparison, items, out)
+        saved.result()
     return comparison
 
 
-def comparison_folder(results: Path, base: Run, candidate: Run) -> Path:
+def comparison_folder(results: Path, base: Run | StoredRun, candidate: Run | StoredRun) -> Path:
+    from forgetbench.delta import comparison_id
+
     return results / "comparisons" / comparison_id(base.manifest, candidate.manifest)
 
 
@@ -120,6 +154,23 @@ def sft_answers(path: Path) -> list[str]:
     return found
 
 
+def _names(outcome: Outcome) -> finished.Finished:
+    return finished.Finished(
+        runs=tuple(run.manifest.run_id for run in outcome.runs),
+        comparisons=tuple(folder.name for _, folder in outcome.comparisons),
+        trajectories=tuple(folder.name for folder in outcome.trajectories),
+    )
+
+
+def _recalled(before: finished.Finished, results: Path) -> Outcome:
+    folders = [results / "comparisons" / name for name in before.comparisons]
+    return Outcome(
+        runs=finished.StoredRuns(results, before.runs),
+        comparisons=tuple((run_store.load_comparison(folder), folder) for folder in folders),
+        trajectories=tuple(results / "trajectories" / name for name in before.trajectories),
+    )
+
+
 def _suite(options: Options) -> tuple[Suite, Path | None]:
     if options.tasks:
         return suite_of_tasks(list(options.tasks), options.domain), None
@@ -132,6 +183,8 @@ def _resolve(
     def one(text: str, base: Checkpoint | None) -> Checkpoint:
         if options.engine == "scripted":
             return scripted_checkpoint(text)
+        if options.engine == "openai":
+            return served_checkpoint(text, server_url(options.base_url), options.tokenizer)
         return resolve(text, base=base, consent=options.consent, hash_file=ledger.file_digest)
 
     base = one(base_text, None) if base_text else None
@@ -147,13 +200,13 @@ def _resolve(
 
 @contextlib.contextmanager
 def _engine(options: Options, checkpoints: Sequence[Checkpoint]) -> Iterator[Engine]:
-    engine = make_engine(
-        options.engine,
-        adapters=[item for item in checkpoints if item.adapter_base is not None],
-        dtype=options.dtype,
-        tensor_parallel=options.tensor_parallel,
-        trust_remote_code=options.consent.remote_code,
-    )
+    settings: dict[str, Any] = {"trust_remote_code": options.consent.remote_code}
+    if options.engine == "openai":
+        settings |= {"base_url": options.base_url, "concurrency": options.concurrency}
+    else:
+        adapters = [item for item in checkpoints if item.adapter_base is not None]
+        settings |= {"adapters": adapters, "dtype": options.dtype, "tensor_parallel": options.tensor_parallel}
+    engine = make_pool(options.engine, replicas=options.replicas, ray_address=options.ray_address, **settings)
     try:
         yield engine
     finally:
@@ -171,6 +224,8 @@ def _compare_all(
         return Outcome(tuple(runs))
     base_run, noise = runs[0], None
     if options.noise_floor:
+        from forgetbench.delta import compare
+
         second, _ = compare(base_run, runs[-1], margins=base_run.manifest.margins)
         noise = runner.noise_floor_of([*second.domains, *second.tasks])
     by_fingerprint = {run.manifest.fingerprint: run for run in runs[1:]}

@@ -9,17 +9,19 @@ docs/output_formats.md documents every field.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import errno
-import io
 import json
 import math
 import os
 import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 from forgetbench.errors import InputError, StorageError
 from forgetbench.records import SCHEMA_VERSION, Comparison, DeltaRow, ItemScore, Run, RunManifest
@@ -27,11 +29,18 @@ from forgetbench.records import SCHEMA_VERSION, Comparison, DeltaRow, ItemScore,
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    import numpy as np
     import pandas as pd
+    import pyarrow as pa
+    from numpy.typing import NDArray
 
 T = TypeVar("T")
 
 _LISTS = ("responses", "finish_reasons", "token_counts", "reference_logprobs", "choices", "loglikelihoods")
+_REPEATED = ("task", "domain", "view", "cluster", "stratum", "reason")
+"""Text columns in which few values stand for many rows."""
+_BATCH, _BUFFER = 65_536, 1 << 20
+"""Rows and bytes that are read from parquet at a time."""
 
 
 def write_atomic(path: Path, data: bytes | str) -> None:
@@ -39,13 +48,19 @@ def write_atomic(path: Path, data: bytes | str) -> None:
 
     Raises StorageError when the disk is full or the folder cannot be written.
     """
-    raw = data.encode() if isinstance(data, str) else data
+    with _replacing(path) as stream:
+        stream.write(data.encode() if isinstance(data, str) else data)
+
+
+@contextlib.contextmanager
+def _replacing(path: Path) -> Iterator[BinaryIO]:
+    """A stream that becomes `path` when the block ends well, and nothing otherwise."""
     temporary = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
         with os.fdopen(handle, "wb") as stream:
-            stream.write(raw)
+            yield stream
             stream.flush()
             os.fsync(stream.fileno())
         Path(temporary).chmod(0o644)
@@ -144,7 +159,7 @@ def save_run(results: Path, run: Run, scores: Mapping[str, Any]) -> Path:
     folder = run_folder(results, run.manifest.run_id)
     frame = run.samples.copy()
     frame["metrics"] = [json.dumps(_finite(dict(item)), sort_keys=True) for item in frame["metrics"]]
-    write_atomic(folder / "samples.parquet", _parquet(frame))
+    _write_parquet(folder / "samples.parquet", frame)
     write_atomic(folder / "scores.json", to_json(scores))
     write_atomic(folder / "manifest.json", to_json(run.manifest))
     return folder
@@ -152,15 +167,62 @@ def save_run(results: Path, run: Run, scores: Mapping[str, Any]) -> Path:
 
 def load_run(folder: Path) -> Run:
     """Read a finished run. InputError when it is missing, unfinished or damaged."""
+    manifest = load_manifest(folder)
+    path = folder / "samples.parquet"
+    _check_columns(path)
+    return Run(manifest, _plain(_read_table(path)))
+
+
+def load_manifest(folder: Path) -> RunManifest:
+    """Read a finished run's manifest alone. InputError as for `load_run`."""
     if not (folder / "manifest.json").is_file():
         raise InputError(f"{folder}: no finished run here (no manifest.json); give a folder under results/runs/")
-    manifest = _load_json(RunManifest, folder / "manifest.json")
-    frame = _read_parquet(folder / "samples.parquet")
-    missing = {field.name for field in dataclasses.fields(ItemScore)} - set(frame.columns)
+    return _load_json(RunManifest, folder / "manifest.json")
+
+
+def open_run(folder: Path) -> StoredRun:
+    """A finished run whose samples stay in their file until a column is asked for. InputError as for `load_run`."""
+    manifest = load_manifest(folder)
+    path = folder / "samples.parquet"
+    _check_columns(path)
+    return StoredRun(manifest, StoredSamples(path))
+
+
+class StoredSamples:
+    """A samples table in its file, read column by column into Arrow arrays: a million items need no Python objects."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def column(self, name: str) -> pa.ChunkedArray:
+        """One column; text in which few values stand for many rows comes as a dictionary array."""
+        return _read_table(self.path, [name], read_dictionary=[name] if name in _REPEATED else None).column(name)
+
+    def rows(self, positions: NDArray[np.intp]) -> pd.DataFrame:
+        """Some rows, with Python objects for cells, of the columns that scores over all answers are made from."""
+        return _plain(self._answers.take(positions))
+
+    @cached_property
+    def _answers(self) -> pa.Table:
+        return _read_table(self.path, ["item_id", "cluster", "prompt", "responses", "metrics"])
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRun:
+    """A finished run, its samples still in their file."""
+
+    manifest: RunManifest
+    samples: StoredSamples
+
+
+def _check_columns(path: Path) -> None:
+    import pyarrow.parquet as pq
+
+    with _parquet_errors(path):
+        found = pq.read_schema(path).names
+    missing = {field.name for field in dataclasses.fields(ItemScore)} - set(found)
     if missing:
-        raise InputError(f"{folder / 'samples.parquet'}: columns missing: {', '.join(sorted(missing))}")
-    frame["metrics"] = [json.loads(item) for item in frame["metrics"]]
-    return Run(manifest, frame)
+        raise InputError(f"{path}: columns missing: {', '.join(sorted(missing))}")
 
 
 def finished_run(results: Path, run_id: str) -> Run | None:
@@ -174,7 +236,7 @@ def finished_run(results: Path, run_id: str) -> Run | None:
 
 def save_comparison(folder: Path, comparison: Comparison, items: pd.DataFrame) -> Path:
     """Write items.parquet, deltas.csv and last comparison.json. Returns the folder."""
-    write_atomic(folder / "items.parquet", _parquet(items))
+    _write_parquet(folder / "items.parquet", items)
     write_atomic(folder / "deltas.csv", deltas_frame(comparison).to_csv(index=False))
     write_atomic(folder / "comparison.json", to_json(comparison))
     return folder
@@ -203,29 +265,54 @@ def load_comparison(where: Path) -> Comparison:
 
 def load_items(folder: Path) -> pd.DataFrame:
     """items.parquet of a comparison."""
-    return _read_parquet(folder / "items.parquet")
+    frame: pd.DataFrame = _read_table(folder / "items.parquet").to_pandas()
+    return frame
 
 
 # --- parquet ----------------------------------------------------------------------------------
 
 
-def _parquet(frame: pd.DataFrame) -> bytes:
-    buffer = io.BytesIO()
-    frame.to_parquet(buffer, engine="pyarrow", index=False, compression="zstd")
-    return buffer.getvalue()
-
-
-def _read_parquet(path: Path) -> pd.DataFrame:
+def _write_parquet(path: Path, frame: pd.DataFrame) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    with _replacing(path) as stream:
+        pq.write_table(table, stream, compression="zstd")
+
+
+def _plain(samples: pa.Table) -> pd.DataFrame:
+    """Samples as the records hold them: Python lists, and metrics as mappings."""
+    import pyarrow as pa
+
+    frame: pd.DataFrame = samples.to_pandas()
+    for name in samples.column_names:
+        # pandas hands list columns back as arrays.
+        if pa.types.is_list(samples.schema.field(name).type):
+            frame[name] = samples.column(name).to_pylist()
+    frame["metrics"] = [json.loads(item) for item in frame["metrics"]]
+    return frame
+
+
+def _read_table(path: Path, columns: list[str] | None = None, read_dictionary: list[str] | None = None) -> pa.Table:
+    """A file's columns, read piece by piece: reading a large one at once takes three times its memory."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    with (
+        _parquet_errors(path),
+        pq.ParquetFile(path, read_dictionary=read_dictionary, pre_buffer=False, buffer_size=_BUFFER) as file,
+    ):
+        batches = list(file.iter_batches(_BATCH, columns=columns, use_threads=False))
+        schema = batches[0].schema if batches else file.schema_arrow
+        return pa.Table.from_batches(batches, schema)
+
+
+@contextlib.contextmanager
+def _parquet_errors(path: Path) -> Iterator[None]:
+    import pyarrow as pa
+
     try:
-        table = pq.read_table(path)
+        yield
     except (OSError, pa.ArrowException) as error:
         raise InputError(f"{path}: cannot be read as parquet ({str(error).splitlines()[0]})") from error
-    frame: pd.DataFrame = table.to_pandas()
-    for name in table.column_names:
-        # pandas hands list columns back as arrays; the records hold Python lists.
-        if pa.types.is_list(table.schema.field(name).type):
-            frame[name] = table.column(name).to_pylist()
-    return frame

@@ -9,18 +9,20 @@ from __future__ import annotations
 import datetime
 import math
 import random
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from forgetbench import lm_eval_bridge as bridge
-from forgetbench import run_store
+from forgetbench import preflight, run_store
 from forgetbench.engines.base import Engine
 from forgetbench.errors import CheckpointError
 from forgetbench.fingerprint import digest
 from forgetbench.ledger import Ledger
 from forgetbench.metrics.corpus import CORPUS_METRICS, answers_of
+from forgetbench.model_checks import ModelChecks, plan_checks
 from forgetbench.records import Checkpoint, ItemScore, Protocol, Request, Response, Run, RunManifest, TaskInfo
 from forgetbench.suite import DEFAULT_MARGIN, Suite
 
@@ -52,12 +54,14 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Callbacks by which a caller shows what is going on; the defaults show nothing."""
+    """Callbacks by which a caller shows what is going on; the defaults show nothing but warnings."""
 
     start: Callable[[str, int], None] = lambda label, total: None
     """A stage begins; `total` is its work in tokens, 0 where it is unknown."""
     advance: Callable[[int], None] = lambda amount: None
     label: Callable[[str], None] = lambda text: None
+    note: Callable[[str], None] = lambda text: print(f"! {text}", file=sys.stderr)
+    """A warning that cannot wait for the end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +74,12 @@ class _Plan:
     run_id: str
     reference: Checkpoint
     noise: bool
+    checks: ModelChecks
 
     @property
     def requests(self) -> dict[str, Request]:
-        return {request.key: request for task in self.tasks for item in task.items for request in item.requests}
+        asked = {request.key: request for task in self.tasks for item in task.items for request in item.requests}
+        return self.checks.requests | asked
 
 
 @dataclass
@@ -103,24 +109,30 @@ def evaluate(
     ledger: Ledger,
     *,
     noise_floor: bool = False,
+    replicas: int = 1,
     progress: Progress = Progress(),
 ) -> list[Run]:
     """Evaluate the base (first, where given) and every checkpoint; one finished Run each, saved under `results`.
 
     With `noise_floor` the base is asked a second time, in another order and without reading the first pass;
-    that run comes last. Raises EngineError or StorageError with everything answered so far in the ledger.
+    that run comes last. `replicas` is how many engines this machine will hold, 0 where they run elsewhere. Raises
+    InputError or CheckpointError before anything is loaded, EngineError or StorageError with everything
+    answered so far in the ledger.
     """
     everyone = list({item.fingerprint: item for item in ([base] if base else []) + list(checkpoints)}.values())
     progress.start("planning", 0)
     plans = [_plan(job, item, base or item, engine) for item in everyone]
     if noise_floor and base is not None:
         plans.append(_plan(job, base, base, engine, noise=True))
+    before = preflight.check(plans, engine, job.results, ledger.get, replicas=replicas)
+    for text in before.said({item.fingerprint: item.name for item in everyone}):
+        progress.note(text)
     counts = [_Counts() for _ in plans]
     parts = [_Part(plan, plan.checkpoint, plan.requests, count) for plan, count in zip(plans, counts, strict=True)]
     known = _answer(job, "evaluating", parts, engine, ledger, progress)
     judged = _judge_all(job, plans, counts, engine, ledger, known, progress)
     return [
-        _finish(job, plan, count, engine, responses, ratings)
+        _finish(job, plan, count, engine, responses, ratings, before.warnings[plan.checkpoint.fingerprint])
         for plan, count, responses, ratings in zip(plans, counts, known, judged, strict=True)
     ]
 
@@ -150,7 +162,9 @@ def _plan(job: Job, checkpoint: Checkpoint, reference: Checkpoint, engine: Engin
     name = f"{checkpoint.name}-noise" if noise else checkpoint.name
     run_id = f"{run_store.slug(name)}-{job.suite.name}-{job.protocol}-{digest(identity)[:10]}"
     tasks = tuple(bridge.plan(task, target) for task in job.tasks)
-    return _Plan(checkpoint, target, tasks, run_id, reference, noise)
+    # Without the mark of a noise pass: the model is the same, and is checked once.
+    checks = plan_checks(checkpoint.name, checkpoint.fingerprint, engine.settings, tokenizer, chat=target.chat)
+    return _Plan(checkpoint, target, tasks, run_id, reference, noise, checks)
 
 
 # --- asking -----------------------------------------------------------------------------------
@@ -179,13 +193,20 @@ def _answer(
         for part in batch:
             # What an earlier part has just asked is known by now.
             mine = {key: value for key, value in part.requests.items() if key not in known and key not in lacking}
-            part.count.requests += len(part.requests)
+            unasked = 0
+            if mine.keys() <= part.plan.checks.requests.keys():
+                # A model with nothing else to answer is not loaded only to be checked.
+                unasked, mine = len(mine), {}
+            part.count.requests += len(part.requests) - unasked
             part.count.asked += len(mine)
-            part.count.from_ledger += len(part.requests) - len(mine)
+            part.count.from_ledger += len(part.requests) - unasked - len(mine)
             lacking |= mine
         if lacking:
             _load(job, batch, engine, progress)
-            _ask(_in_order(lacking, batch, job.seed), known, batch, engine, ledger, progress)
+        checks, rest = _checks_first(_in_order(lacking, batch, job.seed), batch)
+        _ask(checks, known, batch, engine, ledger, progress)
+        _heed_checks(batch, known, progress)
+        _ask(rest, known, batch, engine, ledger, progress)
     return [{key: known[key] for key in part.requests if key in known} for part in parts]
 
 
@@ -202,6 +223,22 @@ def _in_order(lacking: Mapping[str, Request], batch: Sequence[_Part], seed: int)
     if batch[0].plan.noise:
         random.Random(seed).shuffle(requests)
     return requests
+
+
+def _checks_first(requests: Sequence[Request], batch: Sequence[_Part]) -> tuple[list[Request], list[Request]]:
+    keys = {key for part in batch for key in part.plan.checks.requests}
+    found: tuple[list[Request], list[Request]] = ([], [])
+    for request in requests:
+        found[request.key not in keys].append(request)
+    return found
+
+
+def _heed_checks(batch: Sequence[_Part], known: Mapping[str, Response], progress: Progress) -> None:
+    """Say what is wrong with a model before hours are spent on it; EngineError where it gives no numbers."""
+    for part in batch:
+        if not part.plan.noise and part.plan.checks.requests.keys() <= part.requests.keys():
+            for fault in part.plan.checks.faults(known):
+                progress.note(f"{part.checkpoint.name}: {fault}")
 
 
 def _load(job: Job, batch: Sequence[_Part], engine: Engine, progress: Progress) -> None:
@@ -293,7 +330,13 @@ def _judge_all(
 
 
 def _finish(
-    job: Job, plan: _Plan, count: _Counts, engine: Engine, responses: Mapping[str, Response], ratings: Ratings
+    job: Job,
+    plan: _Plan,
+    count: _Counts,
+    engine: Engine,
+    responses: Mapping[str, Response],
+    ratings: Ratings,
+    warnings: Sequence[str],
 ) -> Run:
     scores: list[ItemScore] = []
     for task in plan.tasks:
@@ -316,13 +359,13 @@ def _finish(
         reference=plan.reference.fingerprint if any(task.loaded.judged for task in plan.tasks) else None,
         tasks=tuple(task.loaded.info for task in plan.tasks),
         margins=job.margins,
-        warnings=_warnings(scores),
+        warnings=(*warnings, *plan.checks.faults(responses), *_warnings(scores)),
         created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         counts=count.as_dict(),
     )
     run = Run(manifest, samples)
     before = run_store.finished_run(job.results, plan.run_id)
-    if before is not None and before.samples.equals(samples):
+    if before is not None and before.samples.equals(samples) and before.manifest.warnings == manifest.warnings:
         # Nothing new was learned: the run that is there keeps its date and counts.
         return before
     run_store.save_run(job.results, run, run_scores(run))

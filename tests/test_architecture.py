@@ -17,14 +17,15 @@ LAYERS = [
     {"fingerprint", "yaml_files", "task_data"},
     {"checkpoints", "tokenizer", "suite", "stats", "metrics"},
     {"engines", "ledger", "run_store"},
-    {"lm_eval_bridge"},
+    {"lm_eval_bridge", "model_checks"},
+    {"preflight"},
     {"runner"},
-    {"pairing", "verdict"},
+    {"pairing", "verdict", "finished"},
     {"delta"},
     {"gate"},
     {"report", "lab"},
     {"leaderboard"},
-    {"main_job", "catalogue", "progress"},
+    {"main_job", "catalogue", "doctor", "progress"},
     {"cli"},
     {"__main__"},
 ]
@@ -32,6 +33,7 @@ LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 HEAVY = {
     "vllm": {"engines"}, "torch": {"lab", "engines"}, "transformers": {"lab", "engines", "tokenizer", "checkpoints"},
     "lm_eval": {"lm_eval_bridge"}, "matplotlib": {"report"}, "ray": {"engines"}, "peft": {"lab", "engines"},
+    "openai": {"engines"},
 }  # fmt: skip
 
 
@@ -83,6 +85,17 @@ def test_the_command_line_starts_without_heavy_modules() -> None:
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert out.stdout.strip() == "[]"
+
+
+def test_lm_eval_is_imported_only_when_a_task_or_its_model_is_wanted() -> None:
+    code = (
+        "import sys, forgetbench, forgetbench.lm_eval_bridge\n"
+        "before = 'lm_eval' in sys.modules\n"
+        "forgetbench.ForgetbenchLM\n"
+        "print(before, 'lm_eval' in sys.modules)"
+    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert out.stdout.strip() == "False True"
 
 
 def test_public_names() -> None:

@@ -9,7 +9,14 @@ from pathlib import Path
 import pytest
 from conftest import make_tiny_model
 
-from forgetbench.checkpoints import Consent, resolve, scripted_checkpoint, split_argument
+from forgetbench.checkpoints import (
+    Consent,
+    quantisation,
+    resolve,
+    scripted_checkpoint,
+    split_argument,
+    stored_tensors,
+)
 from forgetbench.errors import CheckpointError
 
 
@@ -162,3 +169,73 @@ def test_an_adapter_that_claims_the_base_but_has_another_size(model: Path, tmp_p
     adapter = make_adapter(larger, tmp_path / "adapter", declared="somewhere/else/model")
     with pytest.raises(CheckpointError, match="hidden size 64"):
         resolve(str(adapter), base=resolve(str(model)))
+
+
+# --- GGUF, quantised weights, and what the weights' headers say --------------------------------
+
+
+def test_a_gguf_file_is_refused_with_the_way_out(tmp_path: Path) -> None:
+    file = tmp_path / "model.Q4_0.gguf"
+    file.write_bytes(b"GGUF")
+    for where in (file, tmp_path):
+        with pytest.raises(CheckpointError, match=r"is a GGUF file.*gguf_file='model\.Q4_0\.gguf'.*dequantize=True"):
+            resolve(str(where))
+
+
+def test_gguf_beside_a_config_is_refused_too(model: Path) -> None:
+    (model / "model.safetensors").rename(model / "model.gguf")
+    with pytest.raises(CheckpointError, match="is a GGUF file"):
+        resolve(str(model))
+
+
+def test_gguf_beside_safetensors_does_no_harm(model: Path) -> None:
+    before = resolve(str(model)).fingerprint
+    (model / "model.gguf").write_bytes(b"GGUF")
+    assert resolve(str(model)).fingerprint == before
+
+
+@pytest.mark.parametrize(
+    ("config", "method"),
+    [
+        ({}, None),
+        ({"quantization_config": None}, None),
+        ({"quantization_config": {"quant_method": "AWQ", "bits": 4}}, "awq"),
+        ({"quantization_config": {"quant_method": "compressed_tensors"}}, "compressed-tensors"),
+        ({"compression_config": {"quant_method": "compressed-tensors"}}, "compressed-tensors"),
+        ({"text_config": {"quantization_config": {"quant_method": "fp8"}}}, "fp8"),
+        ({"quantization_config": {"load_in_4bit": True}}, "bitsandbytes"),
+        ({"quantization_config": {"quantization": {"quant_algo": "FP8"}}}, "modelopt"),
+        ({"quantization_config": {"bits": 4}}, "a method that config.json does not name"),
+    ],
+)
+def test_how_the_weights_are_quantised(tmp_path: Path, config: dict[str, object], method: str | None) -> None:
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    assert quantisation(tmp_path) == method
+
+
+def test_the_sidecar_of_a_quantised_checkpoint(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text("{}")
+    (tmp_path / "hf_quant_config.json").write_text("{}")
+    assert quantisation(tmp_path) == "modelopt"
+
+
+def test_the_header_tells_every_tensor(tiny_model: Path) -> None:
+    tensors = stored_tensors(tiny_model)
+    assert tensors["lm_head.weight"]["shape"] == [258, 32]
+    assert {entry["dtype"] for entry in tensors.values()} == {"F32"}
+
+
+def test_weights_that_are_there_twice_count_once(model: Path) -> None:
+    shutil.copy(model / "model.safetensors", model / "consolidated.safetensors")
+    expected = stored_tensors(model)
+    (model / "model.safetensors").rename(model / "model-00001-of-00001.safetensors")
+    index = {"weight_map": dict.fromkeys(expected, "model-00001-of-00001.safetensors")}
+    (model / "model.safetensors.index.json").write_text(json.dumps(index))
+    assert stored_tensors(model) == expected
+
+
+def test_a_download_that_broke_off(model: Path) -> None:
+    whole = (model / "model.safetensors").read_bytes()
+    (model / "model.safetensors").write_bytes(whole[:-1])
+    with pytest.raises(CheckpointError, match=rf"cut short, {len(whole) - 1:,} bytes of the {len(whole):,}"):
+        stored_tensors(model)

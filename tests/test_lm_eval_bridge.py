@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from forgetbench import lm_eval_bridge as bridge
 from forgetbench.checkpoints import resolve, scripted_checkpoint
@@ -17,7 +21,7 @@ from forgetbench.engines.transformers import TransformersEngine
 from forgetbench.errors import SuiteError
 from forgetbench.records import ItemScore, Response
 from forgetbench.suite import Suite
-from forgetbench.tokenizer import ByteTokenizer
+from forgetbench.tokenizer import ByteTokenizer, HFTokenizer, Tokenizer, encode_pair, encode_pairs
 
 NAMES = ["tiny_choice", "tiny_open", "tiny_rolling", "tiny_cloze"]
 METRICS = ("acc", "acc_norm", "exact_match", "perplexity")
@@ -99,6 +103,70 @@ def test_item_for_item_the_scores_of_lm_eval(tiny_model: Path, tiny_tasks: Path,
             if name == "tiny_choice":
                 likelihoods = [float(answer[0][0]) for answer in other["resps"]]
                 assert list(mine.loglikelihoods) == pytest.approx(likelihoods, abs=1e-4)
+
+
+# Pieces that merge with their neighbours, across the border of context and continuation too.
+TEXTS = st.lists(
+    st.sampled_from(["<s>", "</s>", " ", "  ", "\n", "the", " city", "cit", "y", "é", "日", "A"]), max_size=5
+).map("".join)
+
+
+def merging_tokenizer(folder: Path) -> HFTokenizer:
+    """A byte-level BPE tokenizer with merges, which adds BOS by itself."""
+    import tokenizers
+    import transformers
+
+    backend = tokenizers.Tokenizer(tokenizers.models.BPE())
+    backend.pre_tokenizer = tokenizers.pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
+    trainer = tokenizers.trainers.BpeTrainer(
+        vocab_size=400,
+        special_tokens=["<s>", "</s>"],
+        initial_alphabet=tokenizers.pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    backend.train_from_iterator(["the city the city  A cité 日", "A the\ncity"] * 4, trainer)
+    backend.post_processor = tokenizers.processors.TemplateProcessing(
+        single="<s> $A", pair="<s> $A $B", special_tokens=[("<s>", 0)]
+    )
+    saved = transformers.PreTrainedTokenizerFast(tokenizer_object=backend, bos_token="<s>", eos_token="</s>")
+    saved.save_pretrained(folder)
+    return HFTokenizer(folder)
+
+
+@pytest.fixture(scope="module", params=["merging", "bytes"])
+def tokenizer(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Tokenizer:
+    if request.param == "bytes":
+        return ByteTokenizer()
+    return merging_tokenizer(tmp_path_factory.mktemp("tokenizer"))
+
+
+@given(pairs=st.lists(st.tuples(TEXTS, TEXTS), max_size=6))
+@settings(deadline=None)
+def test_pairs_are_encoded_in_bulk_as_one_by_one(tokenizer: Tokenizer, pairs: list[tuple[str, str]]) -> None:
+    found = encode_pairs(tokenizer, pairs)
+    assert found == [encode_pair(tokenizer, *pair) for pair in pairs]
+    assert len({id(prompt) for prompt, _ in found}) == len({prompt for prompt, _ in found}), "equal prompts are one"
+
+
+@given(texts=st.lists(TEXTS, max_size=6), special=st.booleans())
+@settings(deadline=None)
+def test_texts_are_encoded_in_bulk_as_one_by_one(tokenizer: Tokenizer, texts: list[str], special: bool) -> None:
+    assert tokenizer.encode_all(texts, special=special) == [tokenizer.encode(text, special=special) for text in texts]
+
+
+@given(pairs=st.lists(st.tuples(TEXTS, TEXTS.filter(bool)), max_size=6))
+@settings(deadline=None)
+def test_pairs_are_cut_as_lm_eval_cuts_them(tokenizer: Tokenizer, pairs: list[tuple[str, str]]) -> None:
+    from lm_eval.api.model import TemplateLM
+
+    def encode(text: str, add_special_tokens: bool | None = None) -> list[int]:
+        return tokenizer.encode(text, special=add_special_tokens is not False)
+
+    model = SimpleNamespace(backend="causal", tok_encode=encode, prefix_token_id=tokenizer.prefix_token)
+    model._encode_pair = partial(TemplateLM._encode_pair, model)
+    model._loglikelihood_tokens = lambda requests, **_: [(tuple(head), tuple(tail)) for _, head, tail in requests]
+    asked = [SimpleNamespace(args=pair) for pair in pairs]
+    assert encode_pairs(tokenizer, pairs) == TemplateLM.loglikelihood(model, asked, disable_tqdm=True)
 
 
 def test_choices_of_one_item_are_one_request(tiny_tasks: Path) -> None:

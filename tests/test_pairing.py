@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from forgetbench.errors import IncomparableError, SuiteError
 from forgetbench.metrics.corpus import Answers
 from forgetbench.pairing import SUPPORTING, PairedTask, Pairing, pair
 from forgetbench.records import Run, TaskInfo
-from forgetbench.run_store import load_run, save_run
+from forgetbench.run_store import StoredRun, load_run, open_run, save_run
 
 OPEN = task("capitals_open", view="open")
 STRICT = task("capitals_strict", view="strict")
@@ -91,8 +92,9 @@ def test_other_tokenizers_and_templates_are_warnings() -> None:
 def test_items_are_joined_by_id_whatever_their_order() -> None:
     base = run("base", [OPEN], [item(OPEN, i, float(i % 2)) for i in range(6)])
     candidate = run("sft", [OPEN], [item(OPEN, i, float(i < 3)) for i in (5, 3, 0, 1, 4, 2)])
-    found = only(pair(base, candidate))
-    assert found.item_ids.tolist() == [f"item-{i}" for i in range(6)]
+    pairing = pair(base, candidate)
+    found = only(pairing)
+    assert pairing.items["item_id"].tolist() == [f"item-{i}" for i in range(6)]
     assert found.base.tolist() == [0, 1, 0, 1, 0, 1]
     assert found.candidate.tolist() == [1, 1, 1, 0, 0, 0]
 
@@ -234,6 +236,26 @@ def test_the_answer_of_a_choice_is_the_option_ranked_first(metric: str, ranked: 
     assert outcomes(pairing, "choice", "base_response") == [ranked]
 
 
+@pytest.mark.parametrize(
+    ("choices", "ratings", "ranked"),
+    [
+        (("a", "b", "c"), (-2.0, -1.0, -1.0), "b"),
+        (("a", "b"), (float("nan"), -9.0), "b"),
+        (("a", "b"), (-1.0,), None),
+        ((), (), None),
+    ],
+    ids=["the first of equals", "never one that is no number", "not rated in full", "none"],
+)
+def test_which_option_ranks_first(choices: tuple[str, ...], ratings: tuple[float, ...], ranked: str | None) -> None:
+    rows = [
+        item(CHOICE, 0, 1.0, responses=(), choices=choices, loglikelihoods=ratings),
+        item(CHOICE, 1, 1.0, responses=("said",), choices=("x",), loglikelihoods=(-1.0,)),
+        item(CHOICE, 2, 1.0, responses=(), choices=("x", "y"), loglikelihoods=(-2.0, -1.0)),
+    ]
+    pairing = pair(run("base", [CHOICE], rows), run("sft", [CHOICE], rows))
+    assert outcomes(pairing, "capitals_choice", "base_response") == [ranked, "said", "y"]
+
+
 def test_the_table_has_the_documented_columns_and_the_first_response() -> None:
     stories = task("stories", "creativity", binary=False)
     base = run("base", [stories], [item(stories, 0, 0.5, responses=("one", "two"))])
@@ -247,17 +269,42 @@ def test_the_table_has_the_documented_columns_and_the_first_response() -> None:
     assert items["prompt"].tolist() == ["Question 0?"]
 
 
-def test_runs_read_back_from_files_pair_the_same(tmp_path) -> None:  # type: ignore[no-untyped-def]
-    def stored(made: Run) -> Run:
-        return load_run(save_run(tmp_path, made, {}))
+def stored(folder: Path, made: Run) -> StoredRun:
+    return open_run(save_run(folder, made, {}))
 
-    base, candidate = (
-        scored("base", {OPEN: [1, 0, None], CHOICE: [1, 1, 1]}),
-        scored("sft", {OPEN: [0, 1, 1], CHOICE: [1, 0, 1]}),
-    )
-    here, there = pair(base, candidate), pair(stored(base), stored(candidate))
-    assert here.items.equals(there.items)
-    assert here.warnings == there.warnings
+
+def test_runs_in_their_files_pair_as_those_in_memory(tmp_path: Path) -> None:
+    """Rows in another order, on one side only, without a score, and with answers of every kind."""
+    stories = task("stories", "creativity", binary=False, metric="acc_norm")
+    base = run(
+        "base", [OPEN, CHOICE, stories],
+        [item(OPEN, i, score, reason=None if score is not None else "cut off") for i, score in enumerate([1, 0, None])]
+        + [item(CHOICE, i, 1.0, responses=(), choices=("a", "bb"), loglikelihoods=(-2.0, -3.0)) for i in range(3)]
+        + [item(stories, i, 0.5, responses=("one", "two")[: i % 3]) for i in range(4)],
+    )  # fmt: skip
+    candidate = run(
+        "sft", [OPEN, CHOICE, stories],
+        [item(OPEN, i, float(i == 2), cluster=f"cluster-{i}") for i in (3, 2, 0)]
+        + [item(CHOICE, i, float(i), responses=(), choices=("a", "bb"), loglikelihoods=(-2.0, -1.0)) for i in (1, 0)]
+        + [item(stories, i, 0.25) for i in range(4)],
+    )  # fmt: skip
+    kinds = [(base, candidate), (load_run(save_run(tmp_path, base, {})), load_run(save_run(tmp_path, candidate, {})))]
+    first, *others = [pair(*runs) for runs in (*kinds, (stored(tmp_path, base), stored(tmp_path, candidate)))]
+    assert first.items["candidate_response"].isna().sum() == 2
+    for other in others:
+        assert other.items.equals(first.items)
+        assert other.warnings == first.warnings
+        for here, there in zip(first.tasks, other.tasks, strict=True):
+            assert here.info == there.info
+            assert here.unmeasured == there.unmeasured
+            np.testing.assert_array_equal(here.cluster_codes, there.cluster_codes)
+
+
+def test_equal_reasons_are_counted_and_frequent_ones_come_first() -> None:
+    reasons = ["late", "cut off", "late", "empty", "cut off", "late"]
+    base = run("base", [OPEN], [item(OPEN, i, None, reason=why) for i, why in enumerate(reasons)])
+    found = only(pair(base, scored("sft", {OPEN: [1.0] * 6})))
+    assert list(found.unmeasured.items()) == [("base: late", 3), ("base: cut off", 2), ("base: empty", 1)]
 
 
 # --- metrics over all answers -----------------------------------------------------------------
@@ -297,10 +344,23 @@ def test_corpus_scores_are_made_from_rows_that_have_answers_on_both_sides() -> N
         training_texts=["seen"], corpus_metrics={"longer": LongerThanBase()},
     )  # fmt: skip
     found = only(pairing)
-    assert found.item_ids.tolist() == ["item-1", "item-2"]
+    assert pairing.items["item_id"][pairing.items["reason"].isna()].tolist() == ["item-1", "item-2"]
     assert (found.base.tolist(), found.candidate.tolist()) == ([1.0, 0.0], [0.0, 1.0])
     assert found.unmeasured == {"candidate: no answer": 1}
     assert outcomes(pairing, "shape", "reason") == [SUPPORTING, None, None, "candidate: no answer"]
+
+
+def test_corpus_metrics_see_the_answers_of_runs_in_their_files(tmp_path: Path) -> None:
+    info = task("elasticity", "format_rigidity", binary=False, corpus_metric="elasticity")
+
+    def made(name: str, *held: float) -> Run:
+        names = ("one/asked", "one/free", "two/asked", "two/free")
+        rows = [item(info, i, None, item_id=names[i], metrics={"holds": value}) for i, value in enumerate(held)]
+        return run(name, [info], rows)
+
+    base, candidate = made("base", 1, 0, 1, 0), made("sft", 1, 1, 0, 0)
+    found = only(pair(stored(tmp_path, base), stored(tmp_path, candidate)))
+    assert (found.base.tolist(), found.candidate.tolist()) == ([1.0, 1.0], [0.0, 0.0])
 
 
 def test_corpus_metrics_of_the_package_are_found_and_unknown_ones_named() -> None:

@@ -10,6 +10,7 @@ import report_samples as samples
 
 from forgetbench.records import DeltaRow
 from forgetbench.report import TrainingLog, TrajectoryPoint, write_html, write_report, write_trajectory
+from forgetbench.report.examples import select_examples
 from forgetbench.report.html import PREAMBLE, delta_bars, html_report
 
 ALLOWED = {
@@ -50,7 +51,7 @@ class Page(HTMLParser):
 @pytest.fixture(scope="module")
 def hostile() -> str:
     made = samples.comparison(candidate=samples.HOSTILE_NAME, warnings=(samples.HOSTILE,))
-    return html_report(made, samples.items(), {samples.HOSTILE: b"<svg/>"})
+    return html_report(made, select_examples(made, samples.items()), {samples.HOSTILE: b"<svg/>"})
 
 
 def test_hostile_text_makes_no_tag_and_no_attribute(hostile: str) -> None:
@@ -80,7 +81,8 @@ def test_no_unseen_character_is_on_the_page(hostile: str) -> None:
 
 
 def test_every_row_is_there_with_word_and_interval() -> None:
-    text = " ".join(html_report(samples.comparison(), samples.items(), {}).split())
+    made = samples.comparison()
+    text = " ".join(html_report(made, select_examples(made, samples.items()), {}).split())
     for row in samples.tasks():
         assert row.name in text
     for told in ("−14.4 [−17.5, −11.3]", "▼ regressed", "◇ inconclusive", "× not measured", "detects from 4.4"):

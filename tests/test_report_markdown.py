@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from forgetbench.report.examples import select_examples
 from forgetbench.report.markdown import escaped, fenced, inline, markdown_report
 
 PARSER = MarkdownIt("commonmark").enable("table")
@@ -23,7 +24,8 @@ def tokens(text: str) -> list[Token]:
 
 
 def report(**changes: Any) -> str:
-    return markdown_report(samples.comparison(**changes), samples.items(), PLOTS)
+    made = samples.comparison(**changes)
+    return markdown_report(made, select_examples(made, samples.items()), PLOTS)
 
 
 def test_hostile_text_stays_inside_its_quotation() -> None:
@@ -68,7 +70,8 @@ def test_forgotten_items_show_both_fates_and_graded_domains_their_steepest() -> 
 def test_the_same_input_gives_the_same_report() -> None:
     assert report() == report()
     shuffled = samples.items().sample(frac=1.0, random_state=3)
-    assert markdown_report(samples.comparison(), shuffled, PLOTS) == report()
+    made = samples.comparison()
+    assert markdown_report(made, select_examples(made, shuffled), PLOTS) == report()
 
 
 @given(st.text(max_size=120))

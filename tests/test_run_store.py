@@ -8,9 +8,13 @@ import os
 import resource
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+import pyarrow.parquet as pq
 import pytest
+from paired_runs import item, run, task
 
 from forgetbench.errors import InputError, StorageError
 from forgetbench.run_store import (
@@ -18,6 +22,8 @@ from forgetbench.run_store import (
     describe_os_error,
     load_comparison,
     load_run,
+    open_run,
+    save_run,
     slug,
     to_json,
     write_atomic,
@@ -92,6 +98,33 @@ def test_a_damaged_comparison_is_one_line(tmp_path: Path, content: bytes, messag
 def test_an_unfinished_run_is_not_read(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no finished run here"):
         load_run(tmp_path)
+
+
+def test_a_run_gives_its_columns_without_being_read_whole(tmp_path: Path) -> None:
+    info = task("capitals")
+    folder = save_run(
+        tmp_path, run("base", [info], [item(info, i, float(i), metrics={"acc": i}) for i in range(3)]), {}
+    )
+    opened = open_run(folder)
+    assert opened.manifest == load_run(folder).manifest
+    assert opened.samples.column("item_id").to_pylist() == ["item-0", "item-1", "item-2"]
+    assert opened.samples.column("responses").to_pylist() == [["answer"]] * 3
+    assert opened.samples.rows(np.array([2, 0]))["metrics"].tolist() == [{"acc": 2}, {"acc": 0}]
+
+
+@pytest.mark.parametrize("read", [load_run, open_run])
+def test_damaged_samples_are_one_line(tmp_path: Path, read: Callable[[Path], object]) -> None:
+    info = task("capitals")
+    folder = save_run(tmp_path, run("base", [info], [item(info, 0, 1.0)]), {})
+    pq.write_table(
+        pq.ParquetFile(folder / "samples.parquet").read().drop(["gold", "prompt"]), folder / "samples.parquet"
+    )
+    with pytest.raises(InputError, match="columns missing: gold, prompt"):
+        read(folder)
+    samples.write_bytes(b"PAR1 cut short")
+    with pytest.raises(InputError, match=r"samples.parquet: cannot be read as parquet") as caught:
+        read(folder)
+    assert "\n" not in str(caught.value)
 
 
 def test_json_holds_no_nan() -> None:

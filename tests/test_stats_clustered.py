@@ -136,6 +136,18 @@ def test_agrees_with_scipys_bootstrap() -> None:
     assert (ours.low, ours.high) == pytest.approx((theirs.low, theirs.high), abs=1.5e-3)
 
 
+def test_many_different_clusters_are_drawn_one_by_one() -> None:
+    """The same draws as by the definition: 300 influences, drawn 300 at a time and summed."""
+    values = np.random.default_rng(2).normal(0.0, 0.3, 300)
+    found = bootstrap_interval(singletons(values), rng=np.random.default_rng(7), resamples=600)
+    units = np.sort(values - values.mean()) / 300
+    rng = np.random.default_rng(7)
+    drawn = np.concatenate([rng.integers(0, 300, size=(size, 300), dtype=np.uint16) for size in (512, 88)])
+    tail = stats.norm.cdf(-np.sqrt(300 / 299) * stats.t.ppf(0.975, 299))
+    sums = values.mean() + units[drawn].sum(axis=1)
+    assert (found.low, found.high) == pytest.approx(np.quantile(sums, [tail, 1 - tail]), abs=1e-11)
+
+
 def test_few_clusters_widen_it_as_students_t() -> None:
     """n = 20 normal numbers: the width is that of the t interval, not of the normal one."""
     values = np.random.default_rng(1).normal(0, 0.1, 20)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import comb
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
 from forgetbench.stats.chance import chance_corrected, latent_correction, marginal_correction
 from forgetbench.stats.multiplicity import benjamini_hochberg, holm
 from forgetbench.stats.power import smallest_detectable_drop
+from forgetbench.stats.quantiles import fair_coin_share, normal_quantile, normal_share, student_quantile
 from forgetbench.stats.sequential import discordance_e_value
 from forgetbench.stats.transfer import backward_transfer
 
@@ -66,6 +69,23 @@ def test_chance_out_of_range_is_refused(chance: float) -> None:
         chance_corrected(0.5, chance)
 
 
+# --- quantiles --------------------------------------------------------------------------------
+
+
+@given(st.floats(1e-6, 1 - 1e-6), st.floats(0.5, 1e6))
+@settings(deadline=None)
+def test_quantiles_are_those_of_scipy_stats(p: float, freedom: float) -> None:
+    assert normal_quantile(p) == stats.norm.ppf(p)
+    assert normal_share(4 * p - 2) == stats.norm.cdf(4 * p - 2)
+    assert student_quantile(p, freedom) == pytest.approx(stats.t.ppf(p, freedom), rel=1e-12)
+
+
+@given(st.integers(0, 5000), st.integers(0, 5000))
+@settings(deadline=None)
+def test_coin_tosses_are_those_of_scipy_stats(heads: int, tails: int) -> None:
+    assert fair_coin_share(heads, heads + tails) == pytest.approx(stats.binom.cdf(heads, heads + tails, 0.5), abs=1e-14)
+
+
 # --- multiplicity -----------------------------------------------------------------------------
 
 
@@ -73,9 +93,11 @@ def test_holm_known_answer() -> None:
     assert holm([0.01, 0.04, 0.03, 0.005]).tolist() == pytest.approx([0.03, 0.06, 0.06, 0.02])
 
 
-def test_holm_agrees_with_statsmodels() -> None:
+@pytest.mark.parametrize(("adjust", "method"), [(holm, "holm"), (benjamini_hochberg, "fdr_bh")])
+def test_adjustments_agree_with_statsmodels(adjust: Callable[[list[float]], np.ndarray], method: str) -> None:
     p_values = np.random.default_rng(0).random(40) ** 3
-    assert holm(p_values.tolist()) == pytest.approx(multipletests(p_values, method="holm")[1], rel=1e-12)
+    p_values[:4] = p_values[4]
+    assert adjust(p_values.tolist()) == pytest.approx(multipletests(p_values, method=method)[1], rel=1e-12)
 
 
 def test_benjamini_hochberg_by_hand() -> None:

@@ -7,6 +7,7 @@ run that is already answered never starts it. `load` starts it, or swaps the wei
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -75,11 +76,29 @@ def make_engine(name: str, **options: Any) -> Engine:
         from forgetbench.engines.transformers import TransformersEngine
 
         return TransformersEngine(**options)
+    if name == "openai":
+        from forgetbench.engines.openai import OpenAIEngine
+
+        return OpenAIEngine(**options)
     if name == "scripted":
         from forgetbench.engines.scripted import ScriptedEngine
 
         return ScriptedEngine()
-    raise InputError(f"unknown engine '{name}'; {did_you_mean(name, ('vllm', 'transformers', 'scripted'))}")
+    raise InputError(f"unknown engine '{name}'; {did_you_mean(name, ('vllm', 'transformers', 'openai', 'scripted'))}")
+
+
+def make_pool(name: str, *, replicas: int = 1, ray_address: str | None = None, **options: Any) -> Engine:
+    """An engine by its name, in this process or as Ray actors that share the work."""
+    if replicas == 1 and ray_address is None:
+        return make_engine(name, **options)
+    if name == "openai":
+        raise InputError("--replicas is for engines that load weights; a server is kept busier with --concurrency")
+    from forgetbench.engines.ray_pool import RayPool, absolute
+
+    # A replica may work in another folder than this process.
+    options["adapters"] = [absolute(item) for item in options.get("adapters", ())]
+    make = functools.partial(make_engine, name, **options)
+    return RayPool(make, replicas=replicas, address=ray_address, tensor_parallel=options.get("tensor_parallel", 1))
 
 
 def model_folder(checkpoint: Checkpoint) -> Path:

@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from forgetbench.checkpoints import read_json
+from forgetbench.checkpoints import quantisation, read_json
 from forgetbench.engines.base import Counts, engine_errors, max_positions, model_folder
 from forgetbench.engines.prefix_tree import Group, Probe, plan_groups
 from forgetbench.engines.vllm_adapters import adapted_modules, lora_settings
@@ -34,8 +34,9 @@ from forgetbench.tokenizer import HFTokenizer, Tokenizer
 
 _CPU_SEQUENCES, _GPU_SEQUENCES = 64, 256
 """Sequences decoded together. More than 64 gain nothing on a few CPU cores."""
-_CACHE_BLOCK = 32
-"""Tokens per block of the prefix cache, which is what a follow-up node computes again at most."""
+_CPU_CACHE_BLOCK = 32
+"""Tokens per block of the prefix cache, the fewest vLLM's CPU kernels take (its default there is 128): what a request
+computes again of a prefix that it shares."""
 _MAX_LENGTH = 8192
 """Upper bound on prompt plus answer: a longer window costs memory that no task here needs."""
 
@@ -64,7 +65,9 @@ class VllmEngine:
         dtype: str = "auto",
         tensor_parallel: int = 1,
         trust_remote_code: bool = False,
+        cache_block: int | None = None,
     ) -> None:
+        """`cache_block`: tokens per block of the prefix cache; by default 32 on a CPU and vLLM's own on a GPU."""
         version, self._on_cpu = _installed()
         self.settings: Mapping[str, Any] = {
             "name": "vllm", "version": version, "device": "cpu" if self._on_cpu else "cuda", "dtype": dtype,
@@ -73,6 +76,7 @@ class VllmEngine:
         self.counts: Counts = self._counts
         self._adapters = list(adapters)
         self.log_file: Path | None = None
+        self._cache_block = cache_block or (_CPU_CACHE_BLOCK if self._on_cpu else None)
         self._tensor_parallel = tensor_parallel
         self._trust_remote_code = trust_remote_code
         self._llm: Any = None
@@ -80,6 +84,7 @@ class VllmEngine:
         self._weights: Path | None = None
         self._loras: dict[str, Any] = {}
         self._numbers = itertools.count()
+        self._wrote = False
         self._sequences = _CPU_SEQUENCES if self._on_cpu else _GPU_SEQUENCES
 
     def tokenizer(self, checkpoint: Checkpoint) -> Tokenizer:
@@ -96,7 +101,8 @@ class VllmEngine:
         folder = model_folder(checkpoints[0])
         signature = _architecture(folder, self._trust_remote_code)
         with self._quiet(), engine_errors(f"vLLM cannot load {folder}", self.log_file):
-            if self._llm is not None and signature != self._signature:
+            swappable = signature == self._signature and not (folder != self._weights and quantisation(folder))
+            if not swappable:
                 self._stop()
             if self._llm is None:
                 self._start(folder, self.max_length(checkpoints[0]))
@@ -105,7 +111,7 @@ class VllmEngine:
                 self._llm.collective_rpc("reload_weights", kwargs={"weights_path": str(folder)})
                 if self._on_cpu and read_json(folder / "config.json").get("tie_word_embeddings"):
                     self._llm.collective_rpc(_repack_tied_head)
-                self._llm.reset_prefix_cache()
+            self._forget()
             # Last, since vLLM sets its logging up anew while it starts.
             self._redirect_logger()
             self._weights = folder
@@ -120,13 +126,15 @@ class VllmEngine:
             if reason:
                 self._counts[request.checkpoint][f"fallback_{reason}"] += 1
         with engine_errors("vLLM failed while scoring", self.log_file):
-            # What the cache holds already (a text this engine wrote itself) would have no log-probabilities.
-            self._llm.reset_prefix_cache()
+            if self._wrote:
+                # Texts that this engine wrote itself would come from the cache, without log-probabilities.
+                self._forget()
             yield from self._score_by_probes(fast)
             yield from self._score_whole(exact)
 
     def generate(self, requests: Sequence[Request]) -> Iterator[Response]:
         with engine_errors("vLLM failed while generating", self.log_file):
+            self._wrote = True
             # Equal limits end together, and prompts with a shared beginning find it in the cache.
             ordered = sorted(requests, key=lambda request: (-_longest(request), request.prompt))
             jobs = (Job(item.key, item.checkpoint, item.prompt, self._decoding(item)) for item in ordered)
@@ -147,7 +155,9 @@ class VllmEngine:
         _prepare_environment(self._on_cpu)
         vllm = importlib.import_module("vllm")
         # Compiling takes longer than a whole small run on a CPU; on a GPU the graphs pay for themselves.
-        device = {"enforce_eager": True, "block_size": _CACHE_BLOCK} if self._on_cpu else {}
+        device: dict[str, Any] = {"enforce_eager": True} if self._on_cpu else {}
+        if self._cache_block is not None:
+            device["block_size"] = self._cache_block
         self._llm = vllm.LLM(
             model=str(folder),
             dtype=self.settings["dtype"],
@@ -205,6 +215,10 @@ class VllmEngine:
         logger.handlers[:] = [logging.FileHandler(self.log_file)]
         logger.propagate = False
 
+    def _forget(self) -> None:
+        self._llm.reset_prefix_cache()
+        self._wrote = False
+
     # --- running --------------------------------------------------------------------------------
 
     def _stream(self, jobs: Iterable[Job], follow: Callable[[Any], Iterable[Job]] = lambda output: ()) -> Iterator[Any]:
@@ -244,8 +258,9 @@ class VllmEngine:
 
     def _count(self, job: Job, output: Any) -> None:
         counts = self._counts[job.checkpoint]
-        counts["prompt_tokens"] += len(job.tokens)
-        counts["computed_tokens"] += len(job.tokens) - (output.num_cached_tokens or 0)
+        if job.params.n == 1:  # of several samples vLLM tells what the last one found in the cache
+            counts["prompt_tokens"] += len(job.tokens)
+            counts["computed_tokens"] += len(job.tokens) - (output.num_cached_tokens or 0)
         counts["generated_tokens"] += sum(len(item.token_ids) for item in output.outputs)
 
     def _decoding(self, request: Request) -> Any:
@@ -327,12 +342,18 @@ class VllmEngine:
     def _score_whole(self, requests: Sequence[Request]) -> Iterator[Response]:
         params = importlib.import_module("vllm").SamplingParams
         wanted = params(max_tokens=1, temperature=0.0, prompt_logprobs=1, detokenize=False)
+        by_key: dict[str, Request] = {}
+        window = self._llm.model_config.max_model_len
+        for request in requests:
+            if len(request.prompt) + max(map(len, request.continuations)) < window:
+                by_key[request.key] = request
+            else:
+                yield Response(request.key, refusal=f"prompt and choice fill the window of {window} tokens")
         jobs = (
             Job(f"{request.key}/{number}", request.checkpoint, request.prompt + tokens, wanted)
-            for request in requests
+            for request in by_key.values()
             for number, tokens in enumerate(request.continuations)
         )
-        by_key = {request.key: request for request in requests}
         found: dict[str, dict[int, Continuation]] = {}
         for output in self._stream(jobs):
             key, _, number = output.request_id.rpartition("/")

@@ -6,12 +6,17 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 from forgetbench.records import Comparison
 from forgetbench.report.sanitize import clip, one_line
 from forgetbench.report.wording import points, title
 
 if TYPE_CHECKING:
     import pandas as pd
+
+Positions = NDArray[np.intp]
 
 PER_DOMAIN: Final = 5
 TEXT_LIMIT: Final = 1200
@@ -56,67 +61,110 @@ class DomainExamples:
 
 def select_examples(comparison: Comparison, items: pd.DataFrame) -> tuple[DomainExamples, ...]:
     """Per domain up to `PER_DOMAIN` forgotten items, filled up with those whose graded score fell most."""
-    return tuple(_domain_examples(row.name, items[items["domain"] == row.name]) for row in comparison.domains)
+    return tuple(_domain_examples(row.name, items) for row in comparison.domains)
 
 
 def _domain_examples(domain: str, items: pd.DataFrame) -> DomainExamples:
-    forgotten = items[items["outcome"] == "forgotten"]
-    fell = items[items["outcome"].isna() & (items["candidate_score"] < items["base_score"])]
-    shown = _in_turn(forgotten)[:PER_DOMAIN]
-    shown += _steepest(fell)[: PER_DOMAIN - len(shown)]
+    inside = (items["domain"] == domain).to_numpy()
+    graded = inside & items["outcome"].isna().to_numpy()
+    fall = (items["candidate_score"] - items["base_score"]).to_numpy()
+    forgotten = np.flatnonzero(inside & (items["outcome"] == "forgotten").to_numpy())
+    fell = np.flatnonzero(graded & (fall < 0))
+    shown = _in_turn(items, forgotten)[:PER_DOMAIN]
+    shown += _steepest(items, fell, fall[fell], PER_DOMAIN - len(shown))
+    measured = _Measured(
+        binary=int(np.count_nonzero(inside & ~graded)),
+        graded=int(np.count_nonzero(graded & ~np.isnan(fall))),
+        forgotten=len(forgotten),
+        fell=len(fell),
+    )
     return DomainExamples(
         domain=domain,
         title=title(domain),
-        summary=_summary(items, len(forgotten), len(fell), len(shown)),
-        examples=tuple(_example(row) for row in shown),
+        summary=_summary(measured, len(shown)),
+        examples=tuple(_example(_record(items, at)) for at in shown),
     )
 
 
-def _summary(items: pd.DataFrame, n_forgotten: int, n_fell: int, n_shown: int) -> str:
-    n_binary = int(items["outcome"].notna().sum())
-    graded = items[items["outcome"].isna()]
-    n_graded = int((graded["candidate_score"].notna() & graded["base_score"].notna()).sum())
+@dataclass(frozen=True, slots=True)
+class _Measured:
+    """How many items of a domain were measured, and how many of them lost."""
+
+    binary: int
+    graded: int
+    forgotten: int
+    fell: int
+
+
+def _summary(measured: _Measured, n_shown: int) -> str:
     counts = []
-    if n_binary:
-        counts.append(f"{n_forgotten:,} of {n_binary:,} right-or-wrong items forgotten")
-    if n_graded:
-        counts.append(f"{n_fell:,} of {n_graded:,} items scored by degree fell")
+    if measured.binary:
+        counts.append(f"{measured.forgotten:,} of {measured.binary:,} right-or-wrong items forgotten")
+    if measured.graded:
+        counts.append(f"{measured.fell:,} of {measured.graded:,} items scored by degree fell")
     return f"{'; '.join(counts)}; {n_shown} shown." if counts else "No item was measured on both sides."
 
 
-def _in_turn(forgotten: pd.DataFrame) -> list[dict[str, Any]]:
-    """Forgotten items, fates alternating, each question once, in an order that no one chose."""
-    queues: dict[str, list[dict[str, Any]]] = {"locked": [], "erased": [], "forgotten": []}
-    for row in _once_per_question(sorted(_records(forgotten), key=_chance_order)):
-        queues[_fate(row)].append(row)
+def _in_turn(items: pd.DataFrame, forgotten: Positions) -> list[int]:
+    """Positions of forgotten items, fates alternating, each question once, in an order that no one chose."""
+    queues: dict[str, list[int]] = {"locked": [], "erased": [], "forgotten": []}
+    fates = dict(zip(forgotten.tolist(), items["fate"].iloc[forgotten].tolist(), strict=True))
+    for at in _once_per_question(_by_chance(items, forgotten)):
+        queues[_fate(fates[at])].append(at)
     turns = max(len(queue) for queue in queues.values())
     return [queue[turn] for turn in range(turns) for queue in queues.values() if turn < len(queue)]
 
 
-def _steepest(fell: pd.DataFrame) -> list[dict[str, Any]]:
-    rows = sorted(_records(fell), key=lambda row: (row["candidate_score"] - row["base_score"], _chance_order(row)))
-    return _once_per_question(rows)
+def _steepest(items: pd.DataFrame, fell: Positions, fall: NDArray[np.float64], n_wanted: int) -> list[int]:
+    """Positions of the items that fell most, each question once; equal falls in an order that no one chose.
+
+    A million items may have fallen, so only those that may be shown are looked at one by one.
+    """
+    order = np.argsort(fall, kind="stable")
+    fall = fall[order]
+    found: list[int] = []
+    seen: list[tuple[str, int]] = []
+    start = 0
+    while start < len(order) and len(found) < n_wanted:
+        stop = int(np.searchsorted(fall, fall[start], side="right"))
+        seen += _by_chance(items, fell[order[start:stop]])
+        found = _once_per_question(seen)
+        start = stop
+    return found[: max(n_wanted, 0)]
 
 
-def _records(items: pd.DataFrame) -> list[dict[str, Any]]:
-    return [{str(key): value for key, value in row.items()} for row in items.to_dict("records")]
+def _by_chance(items: pd.DataFrame, positions: Positions) -> list[tuple[str, int]]:
+    """(item_id, position) of the rows at `positions`, in the order of a hash."""
+    rows = items[["view", "item_id", "task"]].iloc[positions]
+    columns = [rows[name].tolist() for name in rows.columns]
+    keyed = [
+        (_chance_order(view, item_id, task), str(item_id), at)
+        for view, item_id, task, at in zip(*columns, positions.tolist(), strict=True)
+    ]
+    return [(item_id, at) for _, item_id, at in sorted(keyed)]
 
 
-def _once_per_question(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    first: dict[str, dict[str, Any]] = {}
-    for row in rows:
-        first.setdefault(str(row["item_id"]), row)
+def _once_per_question(rows: list[tuple[str, int]]) -> list[int]:
+    first: dict[str, int] = {}
+    for item_id, at in rows:
+        first.setdefault(item_id, at)
     return list(first.values())
 
 
-def _chance_order(row: dict[str, Any]) -> str:
+def _record(items: pd.DataFrame, at: int) -> dict[str, Any]:
+    # A slice is a view, where a list of positions would copy every text there is.
+    (record,) = items.iloc[at : at + 1].to_dict("records")
+    return {str(key): value for key, value in record.items()}
+
+
+def _chance_order(view: object, item_id: object, task: object) -> str:
     # Free answers first: an option letter or a likelihood has less to show than a sentence.
-    view = "1" if row["view"] == "choice" else "0"
-    return view + hashlib.sha256(f"{row['item_id']}\0{row['task']}".encode(errors="replace")).hexdigest()
+    first = "1" if view == "choice" else "0"
+    return first + hashlib.sha256(f"{item_id}\0{task}".encode(errors="replace")).hexdigest()
 
 
-def _fate(row: dict[str, Any]) -> str:
-    return row["fate"] if row["fate"] in ("locked", "erased") else "forgotten"
+def _fate(fate: object) -> str:
+    return str(fate) if fate in ("locked", "erased") else "forgotten"
 
 
 def _example(row: dict[str, Any]) -> Example:
@@ -125,7 +173,7 @@ def _example(row: dict[str, Any]) -> Example:
     return Example(
         task=one_line(str(row["task"]), 80),
         item_id=one_line(str(row["item_id"]), 80),
-        fate="fell" if graded else _fate(row),
+        fate="fell" if graded else _fate(row["fate"]),
         scores=scores,
         prompts_equal=bool(row["prompts_equal"]),
         question=_question(row),

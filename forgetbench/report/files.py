@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from forgetbench.records import SCHEMA_VERSION, Comparison, DeltaRow
+from forgetbench.report.examples import DomainExamples, select_examples
 from forgetbench.report.trajectory import TrainingLog, TrajectoryPoint
 from forgetbench.report.wording import headline
 from forgetbench.run_store import to_json, write_atomic
@@ -24,35 +25,42 @@ def write_report(comparison: Comparison, items: pd.DataFrame, out_dir: Path) -> 
     `items` is the table of items.parquet. Equal input gives equal files. Returns the written paths.
     Raises StorageError when a file cannot be written.
     """
-    written = write_markdown(comparison, items, out_dir / "report.md")
+    examples = select_examples(comparison, items)
+    written = _write_markdown(comparison, examples, out_dir / "report.md")
     drawn = {path.stem: path.read_bytes() for path in written if path.suffix == ".svg"}
-    return [*written, *_write_html(comparison, items, out_dir / "report.html", drawn)]
+    return [*written, *_write_html(comparison, examples, out_dir / "report.html", drawn)]
 
 
 def write_markdown(comparison: Comparison, items: pd.DataFrame, path: Path) -> list[Path]:
     """Write the Markdown report, and the plots it shows into plots/ beside it."""
-    from forgetbench.report import plots
-    from forgetbench.report.markdown import markdown_report
-
-    folder = path.parent / "plots"
-    written = [*plots.forest(comparison, folder), *plots.outcomes(comparison, folder)]
-    linked = {text: f"plots/{stem}.png" for stem, text in _descriptions(comparison).items()}
-    write_atomic(path, markdown_report(comparison, items, linked))
-    return [*written, path]
+    return _write_markdown(comparison, select_examples(comparison, items), path)
 
 
 def write_html(comparison: Comparison, items: pd.DataFrame, path: Path) -> list[Path]:
     """Write the HTML report: one file that needs nothing beside it."""
     from forgetbench.report import plots
 
-    return _write_html(comparison, items, path, plots.comparison_svgs(comparison))
+    return _write_html(comparison, select_examples(comparison, items), path, plots.comparison_svgs(comparison))
 
 
-def _write_html(comparison: Comparison, items: pd.DataFrame, path: Path, drawn: Mapping[str, bytes]) -> list[Path]:
+def _write_markdown(comparison: Comparison, examples: Sequence[DomainExamples], path: Path) -> list[Path]:
+    from forgetbench.report import plots
+    from forgetbench.report.markdown import markdown_report
+
+    folder = path.parent / "plots"
+    written = [*plots.forest(comparison, folder), *plots.outcomes(comparison, folder)]
+    linked = {text: f"plots/{stem}.png" for stem, text in _descriptions(comparison).items()}
+    write_atomic(path, markdown_report(comparison, examples, linked))
+    return [*written, path]
+
+
+def _write_html(
+    comparison: Comparison, examples: Sequence[DomainExamples], path: Path, drawn: Mapping[str, bytes]
+) -> list[Path]:
     from forgetbench.report.html import html_report
 
     embedded = {text: drawn[stem] for stem, text in _descriptions(comparison).items()}
-    write_atomic(path, html_report(comparison, items, embedded))
+    write_atomic(path, html_report(comparison, examples, embedded))
     return [path]
 
 

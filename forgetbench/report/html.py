@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from forgetbench.records import Comparison, DeltaRow
 from forgetbench.report import wording
-from forgetbench.report.examples import SELECTION_NOTE, select_examples
+from forgetbench.report.examples import SELECTION_NOTE, DomainExamples
 from forgetbench.report.sanitize import one_line
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 PREAMBLE: Final = (
     '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -42,7 +39,7 @@ class Bar:
     point: float | None
 
 
-def html_report(comparison: Comparison, items: pd.DataFrame, plots: Mapping[str, bytes]) -> str:
+def html_report(comparison: Comparison, examples: Sequence[DomainExamples], plots: Mapping[str, bytes]) -> str:
     """The whole page; `plots` maps a plot's description to its SVG.
 
     The plots are embedded as images, where a browser runs no script of an SVG and loads nothing for it.
@@ -57,7 +54,7 @@ def html_report(comparison: Comparison, items: pd.DataFrame, plots: Mapping[str,
         groups={"Domains": domains, "Tasks": comparison.tasks},
         bars=delta_bars((*domains, *comparison.tasks)),
         plots=images,
-        examples=select_examples(comparison, items),
+        examples=examples,
         selection_note=SELECTION_NOTE,
         unmeasured=wording.unmeasured(comparison),
         noise_floor=wording.noise_floor_facts(comparison),

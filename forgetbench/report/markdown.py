@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from forgetbench.records import Comparison, DeltaRow
-from forgetbench.report.examples import SELECTION_NOTE, DomainExamples, Example, Passage, select_examples
+from forgetbench.report.examples import SELECTION_NOTE, DomainExamples, Example, Passage
 from forgetbench.report.sanitize import one_line
 from forgetbench.report.wording import (
     HOW_TO_READ,
@@ -23,9 +22,6 @@ from forgetbench.report.wording import (
     share,
     unmeasured,
 )
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 # Everything that starts emphasis, code, a link, HTML, an entity, a table cell or mathematics, and what GitHub
 # turns into links by itself (addresses, @mentions, #numbers).
@@ -48,7 +44,7 @@ _HEADER = (
 )
 
 
-def markdown_report(comparison: Comparison, items: pd.DataFrame, plots: Mapping[str, str]) -> str:
+def markdown_report(comparison: Comparison, examples: Sequence[DomainExamples], plots: Mapping[str, str]) -> str:
     """The whole report; `plots` maps a plot's description to its path relative to the report.
 
     Every name is backslash-escaped or in a code span, and every model text is in a fence longer than any
@@ -63,7 +59,7 @@ def markdown_report(comparison: Comparison, items: pd.DataFrame, plots: Mapping[
         *(f"![{escaped(text, 600)}]({path})" for text, path in plots.items()),
         *_warnings(comparison),
         f"## What was lost, item by item\n\n{SELECTION_NOTE}",
-        *(_domain(domain) for domain in select_examples(comparison, items)),
+        *(_domain(domain) for domain in examples),
         "## Noise floor\n\n" + _fact_list(noise_floor_facts(comparison)),
         "## How to read this\n\n" + "\n".join(f"- **{term}**: {text}" for term, text in HOW_TO_READ.items()),
     ]

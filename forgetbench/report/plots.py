@@ -91,8 +91,8 @@ def comparison_svgs(comparison: Comparison) -> dict[str, bytes]:
     """The forest and the outcomes plot as SVG, by name."""
     with _styled():
         return {
-            "forest": _drawn(forest_figure(comparison), "svg"),
-            "outcomes": _drawn(outcomes_figure(comparison), "svg"),
+            "forest": _drawn(forest_figure(comparison), ["svg"])["svg"],
+            "outcomes": _drawn(outcomes_figure(comparison), ["svg"])["svg"],
         }
 
 
@@ -105,16 +105,25 @@ def _styled() -> Iterator[None]:
 
 
 def _save(figure: Figure, out_dir: Path, stem: str) -> tuple[Path, ...]:
-    paths = tuple(out_dir / f"{stem}.{suffix}" for suffix in _METADATA)
-    for path, suffix in zip(paths, _METADATA, strict=True):
-        write_atomic(path, _drawn(figure, suffix))
-    return paths
+    paths = []
+    for suffix, data in _drawn(figure, tuple(_METADATA)).items():
+        paths.append(out_dir / f"{stem}.{suffix}")
+        write_atomic(paths[-1], data)
+    return tuple(paths)
 
 
-def _drawn(figure: Figure, suffix: str) -> bytes:
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format=suffix, metadata=_METADATA[suffix], bbox_inches="tight", pad_inches=0.15)
-    return buffer.getvalue()
+def _drawn(figure: Figure, suffixes: Sequence[str]) -> dict[str, bytes]:
+    """The figure as files of these kinds. It is laid out once, which takes as long as drawing it."""
+    figure.set_dpi(mpl.rcParams["savefig.dpi"])
+    figure.draw_without_rendering()
+    figure.set_layout_engine(None)
+    uncut = figure.get_tightbbox().padded(0.15)
+    drawn = {}
+    for suffix in suffixes:
+        buffer = io.BytesIO()
+        figure.savefig(buffer, format=suffix, metadata=_METADATA[suffix], bbox_inches=uncut)
+        drawn[suffix] = buffer.getvalue()
+    return drawn
 
 
 # --- rows shared by the two bar-like plots ----------------------------------------------------
@@ -162,7 +171,9 @@ def _canvas(comparison: Comparison, layout: _Layout, heading: str) -> tuple[Figu
     figure = Figure(figsize=(_WIDTH, layout.height * _UNIT + 2.0), layout="constrained")
     axes = figure.add_subplot()
     sides = f"{one_line(comparison.candidate.name, 36)} against {one_line(comparison.base.name, 36)}"
-    axes.set_title(f"{heading}\n{sides}", fontsize=12, pad=12)
+    # Said here, the two places need not be found by measuring every row's label, several times per file.
+    axes.set_title(f"{heading}\n{sides}", fontsize=12, pad=12, y=1.0)
+    axes.yaxis.set_label_coords(0.0, 0.5)
     axes.set_ylim(layout.height, -0.2)
     axes.set_yticks([line.y for line in layout.lines], [line.label for line in layout.lines])
     for tick, line in zip(axes.get_yticklabels(), layout.lines, strict=True):

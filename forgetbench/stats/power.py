@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scipy import stats
+from forgetbench.stats.quantiles import normal_quantile
 
 
 def smallest_detectable_drop(se: float, *, alpha: float = 0.05, power: float = 0.8) -> float:
@@ -11,4 +11,4 @@ def smallest_detectable_drop(se: float, *, alpha: float = 0.05, power: float = 0
     (z(1 - alpha/2) + z(power)) * se, `se` being the paired, clustered standard error that was observed: about
     2.8 standard errors. Source: Miller 2024, arXiv 2411.00640; Bloom 1995, Evaluation Review 19:547.
     """
-    return min(1.0, float(stats.norm.ppf(1 - alpha / 2) + stats.norm.ppf(power)) * se)
+    return min(1.0, (normal_quantile(1 - alpha / 2) + normal_quantile(power)) * se)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import sqrt
 
-from scipy import stats
+from forgetbench.stats.quantiles import normal_quantile
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ def wilson_interval(successes: float, n: float, alpha: float = 0.05) -> Interval
     """
     if not 0 <= successes <= n or n <= 0:
         raise ValueError(f"need 0 <= successes <= n and n > 0, not {successes} of {n}")
-    z2 = float(stats.norm.ppf(1 - alpha / 2)) ** 2
+    z2 = normal_quantile(1 - alpha / 2) ** 2
     rate = successes / n
     centre = (rate + z2 / (2 * n)) / (1 + z2 / n)
     half = sqrt(z2 * (rate * (1 - rate) / n + z2 / (4 * n * n))) / (1 + z2 / n)

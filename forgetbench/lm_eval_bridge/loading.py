@@ -1,0 +1,159 @@
+"""Suite entries become lm-eval task objects, checked and described."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import io
+import logging
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from forgetbench.errors import SuiteError, did_you_mean
+from forgetbench.fingerprint import digest, document_hash, file_digest
+from forgetbench.records import TaskInfo
+from forgetbench.suite import Suite, SuiteTask, tasks_folder
+
+BINARY_METRICS = frozenset({"acc", "acc_norm", "exact_match", "acc_bytes"})
+"""lm-eval metrics whose value for one item is 0 or 1."""
+_PRIMARY_METRICS = ("acc_norm", "exact_match", "acc")
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedTask:
+    """An lm-eval task with what the scorer must know of it."""
+
+    info: TaskInfo
+    task: Any
+    limit: int | None
+    judged: bool
+    """Its samples are also rated by likelihood under the reference checkpoint."""
+
+
+def load_tasks(suite: Suite, folder: Path | None = None, limit: int | None = None) -> list[LoadedTask]:
+    """Load a suite's tasks: embedded ones, those beside the suite file, else lm-eval's by name.
+
+    Raises SuiteError for unknown names, broken YAML, empty tasks and data that cannot be had.
+    """
+    with quiet_lm_eval():
+        wanted = [(domain, entry) for domain, entries in suite.domains.items() for entry in entries]
+        known = _task_files([tasks_folder(), *([folder] if folder else [])])
+        manager = _manager(wanted, known)
+        return [_load(manager, known, domain, entry, limit) for domain, entry in wanted]
+
+
+def embedded_task_files() -> dict[str, Path]:
+    """Names of the embedded tasks and their YAML files."""
+    return _task_files([tasks_folder()])
+
+
+def _task_files(folders: Iterable[Path]) -> dict[str, Path]:
+    # lm-eval skips malformed YAML silently, so the names are read here, where a mistake is told.
+    found: dict[str, Path] = {}
+    for folder in folders:
+        for path in sorted(folder.rglob("*.yaml")):
+            with contextlib.suppress(OSError, UnicodeDecodeError):
+                for line in path.read_text(encoding="utf-8").splitlines():
+                    if line.startswith("task:"):
+                        found[line.partition(":")[2].split("#")[0].strip().strip("'\"")] = path
+    return found
+
+
+def _manager(wanted: Sequence[tuple[str, SuiteTask]], known: Mapping[str, Path]) -> Any:
+    tasks = importlib.import_module("lm_eval.tasks")
+    # Scanning lm-eval's own tasks reads 14,000 files: only when one of them is asked for.
+    foreign = [entry.task for _, entry in wanted if entry.task not in known]
+    manager = tasks.TaskManager(include_defaults=bool(foreign))
+    for name in foreign:
+        if name not in manager.all_tasks:
+            raise SuiteError(f"unknown task '{name}'; {did_you_mean(name, known or manager.all_tasks)}")
+    return manager
+
+
+def _load(manager: Any, known: Mapping[str, Path], domain: str, entry: SuiteTask, limit: int | None) -> LoadedTask:
+    path = known.get(entry.task)
+    where = f"{path}: " if path else ""
+    try:
+        tasks = manager.load([_spec(entry.task, path)])["tasks"]
+        task = tasks[entry.task]
+        documents = len(task.eval_docs)
+    except SuiteError:
+        raise
+    except Exception as error:  # lm-eval, datasets and a task's own code raise many types
+        first = (str(error).strip().splitlines() or [""])[0]
+        raise SuiteError(f"task '{entry.task}' cannot be loaded: {where}{type(error).__name__}: {first}") from error
+    if not documents:
+        raise SuiteError(f"task '{entry.task}' has no documents: {where}check its data file")
+    if entry.num_fewshot is not None:
+        task.set_config("num_fewshot", entry.num_fewshot)
+    limits = [size for size in (entry.limit, limit) if size is not None]
+    metadata = task.config.metadata or {}
+    info = _describe(task, entry, domain, metadata, where)
+    return LoadedTask(info, task, min(limits, default=None), bool(metadata.get("reference_likelihood")))
+
+
+def _spec(name: str, path: Path | None) -> Any:
+    """What lm-eval is asked to load: a name of its own, or a file's configuration.
+
+    Data files that a YAML names are relative to it; lm-eval would look for them in the working folder.
+    """
+    if path is None:
+        return name
+    loader = importlib.import_module("lm_eval.tasks._yaml_loader")
+    config: dict[str, Any] = loader.load_yaml(path)
+    kwargs = config.get("dataset_kwargs") or {}
+    named = kwargs.get("data_files")
+    if named is None:
+        return config
+    files = named if isinstance(named, dict) else {"test": named}
+    absolute = {split: str((path.parent / str(file)).resolve()) for split, file in files.items()}
+    return {**config, "dataset_kwargs": {**kwargs, "data_files": absolute}}
+
+
+def _describe(task: Any, entry: SuiteTask, domain: str, metadata: Mapping[str, Any], where: str) -> TaskInfo:
+    metrics = [item["metric"] for item in task.config.metric_list or []]
+    default = next((name for name in _PRIMARY_METRICS if name in metrics), metrics[0] if metrics else "acc")
+    metric = str(entry.metric or metadata.get("metric") or default)
+    if metrics and metric not in metrics and not metadata.get("corpus_metric"):
+        raise SuiteError(f"task '{entry.task}': {where}no metric '{metric}'; {did_you_mean(metric, map(str, metrics))}")
+    chance = entry.chance if entry.chance is not None else metadata.get("chance")
+    if chance is None:
+        chance = 1 / len(task.doc_to_choice(task.eval_docs[0])) if task.OUTPUT_TYPE == "multiple_choice" else 0.0
+    return TaskInfo(
+        name=entry.task,
+        domain=str(metadata.get("domain") or domain),
+        metric=metric,
+        chance=float(chance),
+        view=metadata.get("view") or None,
+        version=str(metadata.get("version", "")),
+        binary=bool(metadata.get("binary", metric in BINARY_METRICS)),
+        corpus_metric=metadata.get("corpus_metric"),
+        repeats=int(task.config.repeats or 1),
+        num_fewshot=int(task.config.num_fewshot or 0),
+        fingerprint=_task_fingerprint(task, known_file=where.removesuffix(": ")),
+    )
+
+
+def _task_fingerprint(task: Any, known_file: str) -> str:
+    """Hash of the task's YAML and code (or its configuration) and of all its documents."""
+    parts: list[Any] = [document_hash(document) for document in task.eval_docs]
+    if known_file:
+        folder = Path(known_file).parent
+        parts += [file_digest(path) for path in (Path(known_file), folder / "utils.py") if path.is_file()]
+    else:
+        parts.append(repr(sorted(task.dump_config().items())))
+    return digest([parts, task.config.num_fewshot])
+
+
+@contextlib.contextmanager
+def quiet_lm_eval() -> Iterator[None]:
+    """lm-eval and datasets draw progress bars and log per task; our own bar says what is going on."""
+    os.environ.setdefault("HF_DATASETS_DISABLE_PROGRESS_BARS", "1")
+    for name in ("lm_eval", "lm-eval", "datasets", "evaluate"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    # Bars go to stderr, and nothing else does: what fails raises.
+    with contextlib.redirect_stderr(io.StringIO()):
+        yield

@@ -1,0 +1,220 @@
+"""Task objects become Requests: every prompt and continuation of a task for one checkpoint, in token ids."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import importlib
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from forgetbench.fingerprint import digest, make_request
+from forgetbench.lm_eval_bridge.loading import LoadedTask, quiet_lm_eval
+from forgetbench.records import Request, Sampling
+from forgetbench.tokenizer import Message, Pair, Tokenizer, encode_pairs
+
+MAX_TOKENS = ("max_gen_toks", "max_new_tokens", "max_tokens", "max_completion_tokens")
+"""What generation_kwargs may call the token limit; the first one there counts, as in lm-eval."""
+
+Encoded = list[Pair]
+"""The token ids of one lm-eval instance."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Where the answer to one lm-eval instance stands: in which request, and which of its continuations or samples."""
+
+    request: Request
+    indices: tuple[int, ...]
+    """Empty for all samples of a generation."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedItem:
+    """One document of a task, ready to be asked."""
+
+    item_id: str
+    cluster: str
+    stratum: str
+    document: Mapping[str, Any]
+    prompt: str
+    gold: str
+    choices: tuple[str, ...]
+    asks: tuple[Ask, ...]
+    instances: tuple[Any, ...]
+    refusal: str | None = None
+    """Why it cannot be asked, for instance a prompt longer than the model's window."""
+
+    @property
+    def requests(self) -> tuple[Request, ...]:
+        return () if self.refusal else tuple(ask.request for ask in self.asks)
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedTask:
+    loaded: LoadedTask
+    items: tuple[PlannedItem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlanFor:
+    """For whom a plan is made: everything that shapes prompts and keys."""
+
+    checkpoint: str
+    engine: Mapping[str, Any]
+    tokenizer: Tokenizer
+    chat: bool
+    max_length: int
+    seed: int
+
+
+def plan(loaded: LoadedTask, target: PlanFor) -> PlannedTask:
+    """Build every request of a task for one checkpoint. Few-shot examples depend on the seed alone."""
+    task = loaded.task
+    with quiet_lm_eval(), _templates_compiled_once():
+        # The draw of few-shot examples is stateful, so it is seeded anew before every build.
+        task.set_fewshot_seed(target.seed)
+        random.seed(target.seed)
+        task.build_all_requests(
+            limit=loaded.limit,
+            apply_chat_template=target.chat,
+            fewshot_as_multiturn=target.chat,
+            chat_template=_renderer(target.tokenizer) if target.chat else None,
+            tokenizer_name=target.tokenizer.fingerprint,
+        )
+    groups: dict[int, list[tuple[Any, Encoded]]] = {}
+    for instance, encoded in zip(task.instances, encode_instances(target, task.instances), strict=True):
+        groups.setdefault(instance.doc_id, []).append((instance, encoded))
+    return PlannedTask(loaded, tuple(_plan_item(loaded, target, number, group) for number, group in groups.items()))
+
+
+def encode_instances(target: PlanFor, instances: Sequence[Any]) -> list[Encoded]:
+    """Token ids of lm-eval instances of any request type, in their order and in bulk.
+
+    What is scored becomes the pairs whose log-likelihoods add up to the instance's; a prompt to be answered
+    becomes a pair without a continuation.
+    """
+
+    def texts(request_type: str) -> list[str]:
+        return [instance.args[0] for instance in instances if instance.request_type == request_type]
+
+    scored = [instance.args for instance in instances if instance.request_type == "loglikelihood"]
+    encoded: dict[str, Iterator[Encoded]] = {
+        "loglikelihood": ([pair] for pair in encode_pairs(target.tokenizer, scored)),
+        "loglikelihood_rolling": (
+            _windows(target, tokens)
+            for tokens in target.tokenizer.encode_all(texts("loglikelihood_rolling"), special=False)
+        ),
+        "generate_until": ([(tuple(tokens), ())] for tokens in target.tokenizer.encode_all(texts("generate_until"))),
+    }
+    return [next(encoded[instance.request_type]) for instance in instances]
+
+
+def _windows(target: PlanFor, tokens: list[int]) -> Encoded:
+    utils = importlib.import_module("lm_eval.utils")
+    windows = utils.get_rolling_token_windows(
+        token_list=tokens, prefix_token=target.tokenizer.prefix_token, max_seq_len=target.max_length - 1, context_len=1
+    )
+    return [(tuple(a), tuple(b)) for a, b in (utils.make_disjoint_window(window) for window in windows)]
+
+
+@contextlib.contextmanager
+def _templates_compiled_once() -> Iterator[None]:
+    """lm-eval compiles a task's Jinja templates anew for every document, which takes longer than all the rest."""
+    environment = importlib.import_module("lm_eval.utils").env
+    compile_template = environment.from_string
+    environment.from_string = functools.lru_cache(maxsize=256)(compile_template)
+    try:
+        yield
+    finally:
+        environment.from_string = compile_template
+
+
+def _renderer(tokenizer: Tokenizer) -> Any:
+    def render(messages: Sequence[Message], add_generation_prompt: bool = True) -> str:
+        return tokenizer.render(messages, add_generation_prompt=add_generation_prompt)
+
+    return render
+
+
+def _plan_item(loaded: LoadedTask, target: PlanFor, number: int, group: Sequence[tuple[Any, Encoded]]) -> PlannedItem:
+    instances, encoded = zip(*group, strict=True)
+    task, document = loaded.task, instances[0].doc
+    item_id = str(document.get("item_id", number))
+    if task.OUTPUT_TYPE == "generate_until":
+        asks = _generation(loaded, target, item_id, instances[0], encoded[0])
+    else:
+        asks = tuple(ask for asks in scoring_asks(target, encoded) for ask in asks)
+    choices = task.doc_to_choice(document) if task.config.doc_to_choice is not None else ()
+    return PlannedItem(
+        item_id=item_id,
+        cluster=str(document.get("cluster", item_id)),
+        stratum=str(document.get("stratum", "")),
+        document=document,
+        prompt=str(instances[0].args[0]),
+        gold=_gold(task, document, choices),
+        choices=tuple(map(str, choices)),
+        asks=asks,
+        instances=instances,
+        refusal=refusal(asks, target.max_length),
+    )
+
+
+def refusal(asks: Sequence[Ask], max_length: int) -> str | None:
+    """Why these must not be asked of a model with a window of `max_length` tokens; None when they may."""
+    for ask in asks:
+        request = ask.request
+        answer = request.sampling.max_tokens if request.sampling else max(map(len, request.continuations))
+        if not request.sampling and min(map(len, request.continuations)) == 0:
+            return "a choice has no tokens of its own: it merges with the prompt"
+        if not request.prompt:
+            return "the prompt has no tokens"
+        if len(request.prompt) + answer > max_length:
+            return f"prompt and answer need {len(request.prompt) + answer} tokens, the model's window is {max_length}"
+    return None
+
+
+def _gold(task: Any, document: Mapping[str, Any], choices: Sequence[str]) -> str:
+    target = task.doc_to_target(document)
+    if isinstance(target, int) and choices:
+        return str(choices[target]) if 0 <= target < len(choices) else ""
+    return " | ".join(map(str, target)) if isinstance(target, list) else str(target)
+
+
+def _generation(loaded: LoadedTask, target: PlanFor, item_id: str, instance: Any, encoded: Encoded) -> tuple[Ask, ...]:
+    ((prompt, _),) = encoded
+    seed = int(digest([target.seed, loaded.info.name, item_id])[:8], 16)
+    sampling = decoding(instance.args[1], loaded.info.repeats, seed)
+    return (Ask(make_request(target.checkpoint, target.engine, prompt, sampling=sampling), ()),)
+
+
+def decoding(settings: Mapping[str, Any], n: int, seed: int) -> Sampling:
+    """generation_kwargs as lm-eval's transformers model reads them: greedy unless sampling is asked for."""
+    until = settings.get("until") or ()
+    temperature = float(settings.get("temperature") or 0.0)
+    if settings.get("do_sample") is False:
+        temperature = 0.0
+    elif settings.get("do_sample") and "temperature" not in settings:
+        temperature = 1.0
+    return Sampling(
+        max_tokens=next((int(settings[name]) for name in MAX_TOKENS if settings.get(name)), 256),
+        temperature=temperature,
+        top_p=float(settings.get("top_p") or 1.0),
+        n=n,
+        stop=tuple(text for text in ((until,) if isinstance(until, str) else until) if text),
+        seed=seed if temperature > 0 else None,
+    )
+
+
+def scoring_asks(target: PlanFor, encoded: Sequence[Encoded]) -> list[tuple[Ask, ...]]:
+    """One request per distinct prompt, and for each instance where the answers to its pairs stand."""
+    by_prompt: dict[tuple[int, ...], dict[tuple[int, ...], int]] = {}
+    for prompt, tokens in (pair for pairs in encoded for pair in pairs):
+        row = by_prompt.setdefault(prompt, {})
+        row.setdefault(tokens, len(row))
+    requests = {
+        prompt: make_request(target.checkpoint, target.engine, prompt, tuple(row)) for prompt, row in by_prompt.items()
+    }
+    return [tuple(Ask(requests[prompt], (by_prompt[prompt][tokens],)) for prompt, tokens in pairs) for pairs in encoded]

@@ -1,0 +1,59 @@
+"""May these two runs be compared? Only when both were asked the same, in the same way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from forgetbench.errors import IncomparableError
+from forgetbench.records import RunManifest, TaskInfo
+
+_MAX_LISTED = 5
+
+
+def check_comparable(base: RunManifest, candidate: RunManifest) -> None:
+    """Raise IncomparableError, one line naming all that differs, unless the runs were made alike."""
+    different = [*_setting_differences(base, candidate), *_task_differences(base.tasks, candidate.tasks)]
+    if different:
+        raise IncomparableError(
+            f"runs {base.run_id} (base) and {candidate.run_id} (candidate) cannot be paired, they differ in "
+            f"{'; '.join(different)}; evaluate both with the same suite and settings"
+        )
+
+
+def listed(names: Sequence[str]) -> str:
+    """The first few names, and how many more there are."""
+    more = len(names) - _MAX_LISTED
+    return ", ".join(names[:_MAX_LISTED]) + (f" and {more} more" if more > 0 else "")
+
+
+def _setting_differences(base: RunManifest, candidate: RunManifest) -> list[str]:
+    pairs: list[tuple[str, Any, Any]] = [
+        ("suite", base.suite, candidate.suite),
+        ("suite fingerprint", base.suite_fingerprint[:12], candidate.suite_fingerprint[:12]),
+        ("protocol", base.protocol, candidate.protocol),
+        ("seed", base.seed, candidate.seed),
+        ("engine name", base.engine.get("name"), candidate.engine.get("name")),
+        ("engine dtype", base.engine.get("dtype"), candidate.engine.get("dtype")),
+        ("limit", base.limit, candidate.limit),
+    ]
+    return [f"{name} {left} vs {right}" for name, left, right in pairs if left != right]
+
+
+def _task_differences(base: Iterable[TaskInfo], candidate: Iterable[TaskInfo]) -> list[str]:
+    left, right = ({task.name: task for task in side} for side in (base, candidate))
+    different = []
+    for side, only in (("base", left.keys() - right.keys()), ("candidate", right.keys() - left.keys())):
+        if only:
+            different.append(f"tasks only in the {side}: {listed(sorted(only))}")
+    changed = [
+        f"{name} version {left[name].version} vs {right[name].version}"
+        if left[name].version != right[name].version
+        else f"{name} fingerprint {left[name].fingerprint[:12]} vs {right[name].fingerprint[:12]}"
+        for name in left
+        if name in right
+        and (left[name].version, left[name].fingerprint) != (right[name].version, right[name].fingerprint)
+    ]
+    if changed:
+        different.append(f"tasks: {listed(changed)}")
+    return different

@@ -1,0 +1,178 @@
+"""`pair`: the join, what was measured and what became of it, as one table and as arrays per task."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from forgetbench.pairing.columns import Bools, Codes, Floats, codes
+from forgetbench.pairing.comparable import check_comparable
+from forgetbench.pairing.fates import Fates, fates
+from forgetbench.pairing.measured import SUPPORTING, Reasons, first_reasons, measured_scores
+from forgetbench.pairing.rows import Rows
+from forgetbench.records import Run, RunManifest, TaskInfo
+from forgetbench.run_store import StoredRun
+
+if TYPE_CHECKING:
+    from forgetbench.metrics.corpus import CorpusMetric
+
+
+@dataclass(frozen=True, slots=True)
+class PairedTask:
+    """One task on both sides. The arrays have one entry per item that was measured on both."""
+
+    info: TaskInfo
+    item_codes: Codes
+    """A code per item_id, the same in every task."""
+    cluster_codes: Codes
+    """A code per cluster name, the same in every task."""
+    base: Floats
+    candidate: Floats
+    has_choice_view: Bools
+    """The item's `choice` view was measured, so a loss can be told locked or erased."""
+    locked: Bools
+    """Forgotten, and the candidate still ranks the right answer first in the `choice` view."""
+    erased: Bools
+    """Forgotten, and wrong in the `choice` view too."""
+    n_prompts_equal: int
+    """Measured items whose rendered prompts were the same on both sides."""
+    unmeasured: Mapping[str, int]
+    """How many items were not measured, by reason."""
+
+    @property
+    def n_unmeasured(self) -> int:
+        return sum(self.unmeasured.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Pairing:
+    """Two runs joined. `items` is items.parquet: one row per task and item of either run."""
+
+    base: RunManifest
+    candidate: RunManifest
+    tasks: tuple[PairedTask, ...]
+    items: pd.DataFrame
+    warnings: tuple[str, ...]
+
+
+def pair(
+    base: Run | StoredRun,
+    candidate: Run | StoredRun,
+    *,
+    training_texts: Sequence[str] | None = None,
+    corpus_metrics: Mapping[str, CorpusMetric] | None = None,
+) -> Pairing:
+    """Join two runs of the same suite on (task, item_id).
+
+    `training_texts` are the fine-tuning data's texts where they are known, for metrics that look for them in
+    the answers. `corpus_metrics` defaults to `forgetbench.metrics.corpus.CORPUS_METRICS`.
+    Raises IncomparableError, one line naming all that differs, when the runs were not made alike, or when
+    a run holds an item twice or an item of a task it does not declare.
+    """
+    check_comparable(base.manifest, candidate.manifest)
+    rows = Rows.join(base, candidate)
+    reasons = first_reasons(rows, base.manifest, candidate.manifest)
+    scores = measured_scores(rows, reasons, training_texts, corpus_metrics)
+    found = _Found(rows, reasons, *scores, fates(rows, *scores), rows.on_both & ~rows.differ("prompt_hash"))
+    # In one piece: the reports take single rows from here and there.
+    item_ids = rows.texts("item_id").combine_chunks()
+    # An item without a cluster is its own.
+    clusters = pc.coalesce(rows.texts("cluster"), item_ids)
+    tasks = _tasks(found, codes(clusters)[0])
+    items = _table(found, item_ids, clusters).to_pandas(split_blocks=True)
+    return Pairing(base.manifest, candidate.manifest, tasks, items, _warnings(base.manifest, candidate.manifest, tasks))
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Everything the pairing says of its rows."""
+
+    rows: Rows
+    reasons: Reasons
+    base: Floats
+    candidate: Floats
+    fates: Fates
+    prompts_equal: Bools
+
+
+def _table(found: _Found, item_ids: pa.Array, clusters: pa.ChunkedArray) -> pa.Table:
+    """items.parquet."""
+    rows = found.rows
+    base_answers, candidate_answers = rows.answers()
+    return pa.table(
+        {
+            "task": rows.task_texts(task.name for task in rows.tasks),
+            "domain": rows.task_texts(task.domain for task in rows.tasks),
+            "view": rows.task_texts(task.view for task in rows.tasks),
+            "item_id": item_ids,
+            "cluster": clusters,
+            "stratum": rows.texts("stratum"),
+            "base_score": found.base,
+            "candidate_score": found.candidate,
+            "outcome": found.fates.outcome_column(),
+            "fate": found.fates.fate_column(),
+            "reason": found.reasons.column(),
+            "prompt": rows.texts("prompt"),
+            "gold": rows.texts("gold"),
+            "base_response": base_answers,
+            "candidate_response": candidate_answers,
+            "prompts_equal": found.prompts_equal,
+        }
+    )
+
+
+def _tasks(found: _Found, clusters: Codes) -> tuple[PairedTask, ...]:
+    return tuple(
+        _paired_task(found, clusters, info, part)
+        for info, part in zip(found.rows.tasks, found.rows.parts(), strict=True)
+    )
+
+
+def _paired_task(found: _Found, clusters: Codes, info: TaskInfo, part: slice) -> PairedTask:
+    measured = part.start + np.flatnonzero(found.reasons.codes[part] < 0)
+    return PairedTask(
+        info=info,
+        item_codes=found.rows.item[measured],
+        cluster_codes=clusters[measured],
+        base=found.base[measured],
+        candidate=found.candidate[measured],
+        has_choice_view=found.fates.has_choice_view[measured],
+        locked=found.fates.locked[measured],
+        erased=found.fates.erased[measured],
+        n_prompts_equal=int(found.prompts_equal[measured].sum()),
+        unmeasured={why: count for why, count in found.reasons.counts(part).items() if why != SUPPORTING},
+    )
+
+
+# --- what the reader must know ----------------------------------------------------------------
+
+
+def _warnings(base: RunManifest, candidate: RunManifest, tasks: Sequence[PairedTask]) -> tuple[str, ...]:
+    found = []
+    if base.tokenizer != candidate.tokenizer:
+        found.append("base and candidate have different tokenizers or chat templates")
+    if base.chat_template != candidate.chat_template:
+        with_template = base.name if base.chat_template else candidate.name
+        found.append(f"only {with_template} was prompted with a chat template")
+    if base.reference != candidate.reference:
+        found.append(
+            "base and candidate were judged under different reference checkpoints: text rated by likelihood "
+            "was not compared; evaluate the candidate with --base"
+        )
+    n_items = sum(len(task.base) for task in tasks)
+    unequal = n_items - sum(task.n_prompts_equal for task in tasks)
+    if unequal:
+        found.append(f"{unequal} of {n_items} paired items were prompted differently on the two sides")
+    why: Counter[str] = Counter()
+    for task in tasks:
+        why.update(task.unmeasured)
+    total = n_items + sum(why.values())
+    found += [f"{count} of {total} items not measured: {reason}" for reason, count in why.most_common()]
+    return tuple(found)

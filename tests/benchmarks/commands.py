@@ -1,0 +1,83 @@
+"""Whole commands: help, the same run again, and a comparison of a million items. `python commands.py`"""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import machine
+import million_items
+
+from forgetbench.run_store import load_run
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        rows = [help_row(), again_row(Path(folder) / "again"), million_row(Path(folder) / "million")]
+    print(machine.write("commands", {}, rows))
+
+
+def help_row() -> dict[str, Any]:
+    seconds = [run("--help")[0] for _ in range(11)]
+    return shown({"name": "forgetbench --help", "seconds": statistics.median(seconds), "fastest": min(seconds)})
+
+
+def again_row(folder: Path) -> dict[str, Any]:
+    """The embedded model on the smoke suite, twice: what was answered starts no engine."""
+    from forgetbench.lab.demo_checkpoints import prepare
+
+    demo = prepare()
+    command = (
+        "run", "--base", f"base={demo.base}", f"mild={demo.mild}", "--suite", "smoke", "--results", str(folder),
+    )  # fmt: skip
+    first, before = run(*command)
+    starts = count_starts(folder)
+    again = [run(*command) for _ in range(3)]
+    assert all(output == before for _, output in again), "the same tables"
+    row = {
+        "name": "the same command again", "seconds": statistics.median(seconds for seconds, _ in again),
+        "first_seconds": first, "engine_starts": count_starts(folder) - starts,
+        "requests": sum(load_run(run).manifest.counts["requests"] for run in (folder / "runs").iterdir()),
+    }  # fmt: skip
+    return shown(row)
+
+
+def million_row(folder: Path) -> dict[str, Any]:
+    folder.mkdir()
+    million_items.make_runs(folder)
+    found = [million_items.measure(folder) for _ in range(3)]
+    row = {
+        "name": "compare, one million paired items", "items": 1_000_000, "tasks": 100,
+        "seconds": statistics.median(one["seconds"] for one in found),
+        "peak_gb": max(one["peak_bytes"] for one in found) / 1e9,
+    }  # fmt: skip
+    return shown(row)
+
+
+def run(*arguments: str) -> tuple[float, str]:
+    began = time.perf_counter()
+    done = subprocess.run(
+        [sys.executable, "-m", "forgetbench", *arguments], capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise SystemExit(done.stderr)
+    return time.perf_counter() - began, done.stdout
+
+
+def count_starts(folder: Path) -> int:
+    logs = folder.rglob("engine*.log")
+    return sum(path.read_text(errors="replace").count("Initializing a V1 LLM engine") for path in logs)
+
+
+def shown(row: dict[str, Any]) -> dict[str, Any]:
+    print(row, flush=True)
+    return row
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,154 @@
+"""The tables of docs/benchmarks.md, from results/benchmarks/*.json and nothing else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import machine
+
+DOC = Path(__file__).parents[2] / "docs" / "benchmarks.md"
+BEGIN, END = "<!-- tables: written by `make bench` -->", "<!-- end of tables -->"
+DEVICES = {"cpu": "CPU", "cuda": "GPU"}
+PARTS = ("scoring", "scoring-block128", "engines", "commands", "growth")
+
+
+def write() -> None:
+    text = DOC.read_text(encoding="utf-8")
+    head, _, rest = text.partition(BEGIN)
+    _, _, tail = rest.partition(END)
+    parts = [section(device) for device in DEVICES]
+    DOC.write_text(f"{head}{BEGIN}\n\n{''.join(parts)}{END}{tail}", encoding="utf-8")
+
+
+def section(device: str) -> str:
+    found = {name: read(name, device) for name in PARTS}
+    known = [content for content in found.values() if content]
+    if not known:
+        return f"## {DEVICES[device]}\n\nnot measured\n\n"
+    lines = [f"## {DEVICES[device]}", "", described(known), ""]
+    for name, rows in (
+        ("Against lm-eval's vLLM backend", against_lm_eval(found["scoring"])),
+        ("Tokens computed over the tokens of the prefix tree", floors(found["scoring"], found["scoring-block128"])),
+        ("Generation, engines and commands", others(found)),
+        ("How cost grows", growth(found["growth"])),
+    ):
+        lines += [f"### {name}", "", *rows, ""]
+    return "\n".join(lines) + "\n"
+
+
+def read(name: str, device: str) -> dict[str, Any] | None:
+    path = machine.FOLDER / f"{name}-{device}.json"
+    if not path.is_file():
+        return None
+    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return content
+
+
+def described(contents: list[dict[str, Any]]) -> str:
+    dates = sorted({content["date"] for content in contents})
+    what = contents[0]["machine"]
+    versions = ", ".join(f"{name} {version}" for name, version in what["versions"].items())
+    hardware = f"{what['gpu']}, " if what["gpu"] else ""
+    models = {content["settings"].get("model") for content in contents} - {None}
+    model = f" Model: {', '.join(sorted(models))}." if models else ""
+    when = " to ".join(dict.fromkeys((dates[0], dates[-1])))
+    return (
+        f"{hardware}{what['cpu']}, {what['cores']} cores, {what['memory_gb']} GB; "
+        f"Python {what['python']}, {versions}; {when}.{model}"
+    )
+
+
+def table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:
+    names = list(columns)
+    marks = [":--"] + ["--:"] * (len(names) - 1)
+    return [f"| {' | '.join(cells)} |" for cells in (names, marks, *map(list, rows))]
+
+
+def against_lm_eval(scoring: dict[str, Any] | None) -> list[str]:
+    if scoring is None:
+        return ["not measured"]
+    columns = ("what", "items", "context", "lm-eval", "forgetbench", "ratio", "largest difference", "same choice")
+    rows = [
+        (
+            row["name"], str(row["items"]), str(row.get("context_tokens", "")), f"{row['lm_eval_seconds']:.1f} s",
+            f"{row['seconds']:.1f} s", f"**{row['ratio']:.1f}x**",
+            f"{row['largest_difference']:.1g}" if "largest_difference" in row else "sampled",
+            f"{row['same_choice']:.0%}" if "same_choice" in row else "",
+        )
+        for row in scoring["rows"]
+        if "lm_eval_seconds" in row
+    ]  # fmt: skip
+    return table(columns, rows)
+
+
+def floors(scoring: dict[str, Any] | None, large: dict[str, Any] | None) -> list[str]:
+    if scoring is None:
+        return ["not measured"]
+    other = {row["name"]: row for row in (large or {"rows": []})["rows"]}
+    block = scoring["settings"]["cache_block"]
+    columns = (
+        "what", "as lm-eval sends them", "prefix tree", f"computed, blocks of {block}", "over the tree",
+        "blocks of 128: over the tree", "seconds more", "blocks of 16 (by the plan)",
+    )  # fmt: skip
+    rows = []
+    for row in scoring["rows"]:
+        if "distinct_tokens" not in row:
+            continue
+        wide = other.get(row["name"])
+        planned = row.get("planned_over_floor_16")
+        rows.append(
+            (
+                row["name"], f"{row['sent_tokens']:,}" if "sent_tokens" in row else "", f"{row['distinct_tokens']:,}",
+                f"{row['computed_tokens']:,}", f"{row['computed_over_floor']:.2f}",
+                f"{wide['computed_over_floor']:.2f}" if wide else "",
+                f"{wide['seconds'] / row['seconds'] - 1:+.0%}" if wide else "", f"{planned:.2f}" if planned else "",
+            )
+        )  # fmt: skip
+    return table(columns, rows)
+
+
+def others(found: dict[str, dict[str, Any] | None]) -> list[str]:
+    rows = {row["name"]: row for content in found.values() if content for row in content["rows"]}
+    lines = []
+    if row := rows.get("generation, mixed lengths"):
+        over = row["over_bare"] - 1
+        lines.append((row["name"], f"{over:+.1%} wall time", "bare `LLM.generate`", f"{row['bare_seconds']:.1f} s"))
+    if row := rows.get("one more checkpoint"):
+        share = f"{row['seconds']:.2f} s, {row['share_of_start']:.1%}"
+        lines.append((row["name"], share, "a new engine", f"{row['start_seconds']:.1f} s"))
+    if row := rows.get("base and three adapters"):
+        shown = f"{row['seconds']:.1f} s, one start"
+        lines.append((row["name"], shown, "four engine starts", f"{row['four_starts_seconds']:.1f} s"))
+    if row := rows.get("the same command again"):
+        shown = f"{row['seconds']:.2f} s, {row['engine_starts']} engine starts"
+        lines.append((row["name"], shown, "the first time", f"{row['first_seconds']:.1f} s"))
+    if row := rows.get("compare, one million paired items"):
+        lines.append((row["name"], f"{row['seconds']:.1f} s, {row['peak_gb']:.2f} GB", "", ""))
+    if row := rows.get("forgetbench --help"):
+        lines.append((f"`{row['name']}`", f"{row['seconds']:.2f} s", "", ""))
+    return table(("what", "measured", "against", "which takes"), lines) if lines else ["not measured"]
+
+
+def growth(content: dict[str, Any] | None) -> list[str]:
+    if content is None:
+        return ["not measured"]
+    first = {}
+    rows = []
+    for row in content["rows"]:
+        start = first.setdefault(row["name"], row)
+        rows.append(
+            (
+                f"{row['name']} {row['size']}", f"{row['seconds']:.2f} s", f"x{row['seconds'] / start['seconds']:.1f}",
+                f"x{row['distinct_tokens'] / start['distinct_tokens']:.1f}", f"{row['computed_over_floor']:.2f}",
+                f"{row['ms_per_computed_token']:.2f} ms",
+            )
+        )  # fmt: skip
+    columns = ("", "time", "time grows", "distinct tokens grow", "computed over the tree", "per computed token")
+    return table(columns, rows)
+
+
+if __name__ == "__main__":
+    write()

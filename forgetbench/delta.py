@@ -6,6 +6,7 @@ A row is always made the same way: differences item by item, taken apart by clus
 
 from __future__ import annotations
 
+import os
 import zlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -168,7 +169,8 @@ def _cluster_codes(tasks: Sequence[PairedTask]) -> list[Codes]:
 def _measure_tasks(tasks: Sequence[PairedTask], codes: Sequence[Codes], settings: _Settings) -> dict[str, _Measured]:
     """The tasks that have items, by name, measured beside each other: most of the time numpy draws, without the GIL."""
     present = [(task, code) for task, code in zip(tasks, codes, strict=True) if len(task.base)]
-    with ThreadPoolExecutor() as pool:
+    # More threads than cores would only wait for one another between the draws.
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
         found = pool.map(lambda part: _measure_task(part[0], part[1], settings), present)
         return {part.row.name: part for part in found}
 

@@ -15,7 +15,7 @@ import importlib.metadata
 import json
 import os
 import platform
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, overload
@@ -138,10 +138,7 @@ def inputs_digest(command: Command, hash_file: HashFile) -> str | None:
                 "tasks": [(str(path), hash_file(path)) for path in tasks],
                 "code": [hash_file(path) for path in _files(Path(__file__).parent)],
                 "versions": [__version__, platform.python_version(), *map(_version, _LIBRARIES)],
-                "devices": [
-                    os.environ.get("CUDA_VISIBLE_DEVICES"),
-                    *map(str, sorted(Path("/dev").glob("nvidia[0-9]*"))),
-                ],
+                "devices": _devices(),
             }
         )
     except OSError:
@@ -231,9 +228,11 @@ def _declaration(path: Path) -> dict[str, Any]:
 
 def _is_local(task: Mapping[str, Any]) -> bool:
     """Whether a task names nothing but files below its own folder."""
-    reader, arguments = task.get("dataset_path"), task.get("dataset_kwargs") or {}
-    included = list(_leaves(task.get("include")))
-    data = [name for key in ("data_files", "data_dir") for name in _leaves(arguments.get(key))]
+    reader, arguments = task.get("dataset_path"), task.get("dataset_kwargs")
+    included = _leaves(task.get("include"))
+    data = _leaves(
+        [arguments.get(key) for key in ("data_files", "data_dir")] if isinstance(arguments, Mapping) else None
+    )
     return (
         (reader is None or reader in _LOCAL_READERS)
         and all(name.endswith(_YAML) for name in included)
@@ -241,7 +240,8 @@ def _is_local(task: Mapping[str, Any]) -> bool:
     )
 
 
-def _leaves(value: Any) -> Iterable[str]:
+def _leaves(value: Any) -> list[str]:
+    """The names in a value that may be one, a list of them, or a mapping to them."""
     if isinstance(value, Mapping):
         value = list(value.values())
     if isinstance(value, list):

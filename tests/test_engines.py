@@ -11,7 +11,7 @@ import pytest
 from forgetbench.checkpoints import scripted_checkpoint
 from forgetbench.engines.base import make_engine
 from forgetbench.engines.scripted import ScriptedEngine
-from forgetbench.engines.vllm import _architecture, _ranges
+from forgetbench.engines.vllm import _architecture, core_ranges
 from forgetbench.errors import EngineError, InputError
 from forgetbench.fingerprint import make_request
 from forgetbench.records import Sampling
@@ -31,7 +31,7 @@ def test_a_folder_saved_by_a_trainer_has_the_architecture_it_started_from(tiny_m
 
 
 def test_core_ranges() -> None:
-    assert _ranges([0, 1, 2, 5]) == "0-2,5-5"
+    assert core_ranges([0, 1, 2, 5]) == "0-2,5-5"
 
 
 def test_the_same_word_answers_the_same() -> None:

@@ -200,6 +200,7 @@ def test_tasks_of_lm_eval_itself_are_not_remembered(command: Command) -> None:
         ({"include": "shared_yaml"}, True),
         ({"include": "../shared.yaml"}, False),
         ({"include": ["shared"]}, False),
+        ({"dataset_kwargs": "malformed"}, True),
     ],
 )
 def test_a_task_whose_data_are_elsewhere_is_not_remembered(

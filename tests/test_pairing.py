@@ -177,8 +177,12 @@ def test_text_judged_by_two_references_is_not_compared() -> None:
     assert pair(made("base", "base"), made("sft", "base")).tasks[0].n_unmeasured == 0
 
 
-def test_an_empty_task_pairs_to_nothing() -> None:
-    assert len(only(pair(scored("base", {OPEN: []}), scored("sft", {OPEN: []}))).base) == 0
+def test_an_empty_task_pairs_to_nothing(tmp_path: Path) -> None:
+    base, candidate, some = scored("base", {OPEN: []}), scored("sft", {OPEN: []}), scored("some", {OPEN: [1.0]})
+    for one, other in ((base, candidate), (stored(tmp_path, base), stored(tmp_path, candidate))):
+        assert len(only(pair(one, other)).base) == 0
+        assert only(pair(one, some)).unmeasured == {"missing in the base": 1}
+        assert only(pair(some, other)).unmeasured == {"missing in the candidate": 1}
 
 
 # --- locked and erased ------------------------------------------------------------------------

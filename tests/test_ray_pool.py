@@ -22,7 +22,8 @@ from hypothesis import strategies as st
 from forgetbench.checkpoints import scripted_checkpoint
 from forgetbench.engines import ray_pool
 from forgetbench.engines.base import Engine, make_pool
-from forgetbench.engines.ray_pool import ChunkQueues, RayPool, chunk_count, core_shares, cores_each, cut
+from forgetbench.engines.chunks import ChunkQueues, chunk_count, cut
+from forgetbench.engines.ray_pool import RayPool, core_shares, cores_each
 from forgetbench.engines.scripted import ScriptedEngine
 from forgetbench.errors import EngineError, InputError
 from forgetbench.fingerprint import make_request

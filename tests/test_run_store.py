@@ -116,9 +116,8 @@ def test_a_run_gives_its_columns_without_being_read_whole(tmp_path: Path) -> Non
 def test_damaged_samples_are_one_line(tmp_path: Path, read: Callable[[Path], object]) -> None:
     info = task("capitals")
     folder = save_run(tmp_path, run("base", [info], [item(info, 0, 1.0)]), {})
-    pq.write_table(
-        pq.ParquetFile(folder / "samples.parquet").read().drop(["gold", "prompt"]), folder / "samples.parquet"
-    )
+    samples = folder / "samples.parquet"
+    pq.write_table(pq.ParquetFile(samples).read().drop(["gold", "prompt"]), samples)
     with pytest.raises(InputError, match="columns missing: gold, prompt"):
         read(folder)
     samples.write_bytes(b"PAR1 cut short")

@@ -15,31 +15,32 @@ import itertools
 import logging
 import os
 import signal
+import socket
 import sys
 import threading
 import time
-from collections import Counter, defaultdict, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from forgetbench.engines.base import Counts, Engine, engine_errors
-from forgetbench.engines.vllm import _ranges
+from forgetbench.engines.chunks import ChunkQueues, chunk_count, cut
+from forgetbench.engines.vllm import core_ranges
 from forgetbench.errors import EngineError, ForgetbenchError, InputError
 from forgetbench.records import Checkpoint, Request, Response
 from forgetbench.tokenizer import Tokenizer
 
-_CHUNKS_PER_REPLICA = 8
-"""More even the load out better; each costs the time in which an engine empties and fills again."""
-_CHUNK_REQUESTS = 64
-"""Requests a chunk should have, even if that makes fewer chunks: about what an engine decodes together."""
 _MOST_DEATHS = 3
 """So many in a row, with no response in between, and it is no accident."""
 _PLACEMENT_SECONDS = 120.0
 """How long a replica may wait for room on the cluster."""
 _CLOSE_SECONDS = 10.0
+"""How long idle engines may take to stop before they are killed."""
+_REACH_SECONDS = 10.0
 _TICK_SECONDS = 2.0
+"""Between two looks at whether replicas wait for room in vain."""
 _BATCH, _BATCH_SECONDS = 32, 0.1
 """Responses travel together when so many are there, or when so much time has passed since the last batch."""
 _OBJECT_STORE_BYTES = 200 * 2**20
@@ -47,6 +48,7 @@ _OBJECT_STORE_BYTES = 200 * 2**20
 _THREADS = "VLLM_CPU_OMP_THREADS_BIND"
 
 Kind = Literal["score", "generate"]
+Doing = Literal["starting", "loading", "answering"] | None
 
 
 class RayPool:
@@ -97,7 +99,7 @@ class RayPool:
         self._connect()
         self._checkpoints = [absolute(item) for item in checkpoints]
         for replica in self._replicas:
-            replica.given_up = False
+            replica.given_up, replica.deaths = False, 0
             if replica.actor is None:
                 self._start(replica)
             elif replica.doing != "starting":
@@ -209,9 +211,9 @@ class RayPool:
     def _share_cores(self) -> None:
         """All replicas are on this machine: each binds its threads to cores of its own."""
         if _THREADS not in os.environ:
-            shares = core_shares(sorted(os.sched_getaffinity(0)), len(self._replicas))
+            shares = core_shares(_cores(), len(self._replicas))
             for replica, cores in zip(self._replicas, shares, strict=True):
-                replica.environment = {_THREADS: _ranges(cores)}
+                replica.environment = {_THREADS: core_ranges(cores)}
 
     def _start(self, replica: _Replica) -> None:
         # Ray restarts none itself: it would not know which checkpoints to load.
@@ -289,7 +291,7 @@ class _Replica:
     index: int
     environment: Mapping[str, str] = field(default_factory=dict)
     actor: Any = None
-    doing: Literal["starting", "loading", "answering"] | None = None
+    doing: Doing = None
     pending: Any = None
     """The reference or stream of what it is doing."""
     since: float = 0.0
@@ -300,7 +302,7 @@ class _Replica:
     """What the whole pool had answered at the first of these deaths."""
     given_up: bool = False
 
-    def turn_to(self, doing: Literal["starting", "loading", "answering"] | None, pending: Any = None) -> None:
+    def turn_to(self, doing: Doing, pending: Any = None) -> None:
         self.doing, self.pending, self.since = doing, pending, time.monotonic()
         if doing != "answering":
             self.unanswered = {}
@@ -375,85 +377,6 @@ class ReplicaProcess:
         return grown
 
 
-# --- sharing the work out -------------------------------------------------------------------------
-
-
-def chunk_count(requests: int, replicas: int) -> int:
-    """How many chunks to cut: about eight per replica, fewer when they would be short."""
-    return max(replicas, min(_CHUNKS_PER_REPLICA * replicas, requests // _CHUNK_REQUESTS))
-
-
-def cut(requests: Sequence[Request], count: int) -> list[list[Request]]:
-    """At most `count` chunks of about equal work, none empty: contiguous in the order of (checkpoint, prompt).
-
-    Work is what a prefix cache leaves to compute: a shared beginning counts once. Requests with one prompt stay
-    together. Within a chunk the order is the caller's.
-    """
-    order = sorted(range(len(requests)), key=lambda index: (requests[index].checkpoint, requests[index].prompt))
-    works = [
-        _new_work(requests[index], requests[before] if before is not None else None)
-        for before, index in zip([None, *order], order, strict=False)
-    ]
-    chunks: defaultdict[int, list[int]] = defaultdict(list)
-    done, number, total = 0, 0, sum(works)
-    before: Request | None = None
-    for index, work in zip(order, works, strict=True):
-        request = requests[index]
-        if before is None or (request.checkpoint, request.prompt) != (before.checkpoint, before.prompt):
-            number = done * count // max(1, total)
-        chunks[number].append(index)
-        done, before = done + work, request
-    return [[requests[index] for index in sorted(chunk)] for chunk in chunks.values()]
-
-
-def _new_work(request: Request, before: Request | None) -> int:
-    """Rough cost in tokens after the request before it; one generated token costs about what two prompt tokens do."""
-    shared = 0
-    if before is not None and before.checkpoint == request.checkpoint:
-        shared = _shared_prefix(request.prompt, before.prompt)
-    answer = sum(map(len, request.continuations))
-    if request.sampling is not None:
-        answer = 2 * request.sampling.n * request.sampling.max_tokens
-    return len(request.prompt) - shared + answer
-
-
-def _shared_prefix(one: tuple[int, ...], other: tuple[int, ...]) -> int:
-    """How many tokens two prompts begin with in common, by bisection: comparing slices is far faster than a loop."""
-    low, high = 0, min(len(one), len(other))
-    while low < high:
-        middle = (low + high + 1) // 2
-        if one[low:middle] == other[low:middle]:
-            low = middle
-        else:
-            high = middle - 1
-    return low
-
-
-class ChunkQueues:
-    """Which replica answers which chunk next."""
-
-    def __init__(self, chunks: Sequence[list[Request]], replicas: int) -> None:
-        """Each replica owns a contiguous run of the chunks."""
-        self._queues: list[deque[list[Request]]] = [deque() for _ in range(replicas)]
-        for number, chunk in enumerate(chunks):
-            self._queues[number * replicas // len(chunks)].append(chunk)
-
-    def __bool__(self) -> bool:
-        return any(self._queues)
-
-    def take(self, replica: int) -> list[Request] | None:
-        """The next chunk of the replica's own; when there is none, the last one of the longest other queue."""
-        if self._queues[replica]:
-            return self._queues[replica].popleft()
-        longest = max(self._queues, key=len)
-        return longest.pop() if longest else None
-
-    def put_back(self, replica: int, requests: Iterable[Request]) -> None:
-        """Requests that were taken and not answered come first again."""
-        if chunk := list(requests):
-            self._queues[replica].appendleft(chunk)
-
-
 # --- the cluster ----------------------------------------------------------------------------------
 
 
@@ -477,10 +400,12 @@ def connect(replicas: int, address: str | None) -> bool:
     where: dict[str, Any] = {"address": address}
     if address is None:
         # More replicas than cores share them.
-        cores = max(replicas, len(os.sched_getaffinity(0)))
+        cores = max(replicas, len(_cores()))
         where = {"address": "local", "num_cpus": cores, "include_dashboard": False}
         where["object_store_memory"] = _OBJECT_STORE_BYTES
     with engine_errors(f"cannot join the Ray cluster at {address}" if address else "cannot start Ray"):
+        if address is not None and ":" in address:
+            _reach(address)
         try:
             with _interrupt_held_back():
                 ray.init(log_to_driver=False, logging_level=logging.ERROR, **where)
@@ -491,6 +416,12 @@ def connect(replicas: int, address: str | None) -> bool:
         # Ray's own handler prints a native stack trace. This one ends the run in order, replicas first.
         signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     return True
+
+
+def _reach(address: str) -> None:
+    """Raise OSError when nothing listens at HOST:PORT: Ray itself would try for minutes."""
+    host, _, port = address.rpartition(":")
+    socket.create_connection((host.strip("[]"), int(port)), timeout=_REACH_SECONDS).close()
 
 
 @contextlib.contextmanager
@@ -516,6 +447,11 @@ def _interrupt_held_back() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
     if held:
         raise KeyboardInterrupt
+
+
+def _cores() -> list[int]:
+    """Numbers of the cores that this process may use."""
+    return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else list(range(os.cpu_count() or 1))
 
 
 def cores_each(nodes: Sequence[int], replicas: int) -> int:

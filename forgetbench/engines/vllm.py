@@ -437,7 +437,7 @@ def _prepare_environment(on_cpu: bool) -> None:
         # One process: an engine in a second one gains nothing on a CPU, and outlives a killed run.
         settings["VLLM_ENABLE_V1_MULTIPROCESSING"] = "0"
         # Without a binding vLLM gives itself one thread.
-        settings["VLLM_CPU_OMP_THREADS_BIND"] = _ranges(cores)
+        settings["VLLM_CPU_OMP_THREADS_BIND"] = core_ranges(cores)
     for name, value in settings.items():
         os.environ.setdefault(name, value)
 
@@ -452,7 +452,7 @@ def _repack_tied_head(worker: Any) -> None:
     head.quant_method.process_weights_after_loading(head)
 
 
-def _ranges(numbers: Sequence[int]) -> str:
+def core_ranges(numbers: Sequence[int]) -> str:
     """[0, 1, 2, 5] -> '0-2,5-5'."""
     parts: list[list[int]] = []
     for number in numbers:

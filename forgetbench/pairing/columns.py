@@ -51,8 +51,7 @@ class _InMemory:
     frame: pd.DataFrame
 
     def column(self, name: str) -> pa.ChunkedArray:
-        # Columns without rows have lost their type.
-        found = pa.array(self.frame[name], from_pandas=True) if len(self.frame) else pa.nulls(0)
+        found = pa.array(self.frame[name], from_pandas=True)
         return found if isinstance(found, pa.ChunkedArray) else pa.chunked_array([found])
 
     def rows(self, positions: Codes) -> pd.DataFrame:
@@ -80,6 +79,9 @@ class Side:
     def column(self, name: str) -> pa.ChunkedArray:
         """A column as it is held, null where the run does not have the row."""
         held = self.samples.column(name)
+        if not len(held):
+            # A column without rows has no type of its own.
+            held = pa.chunked_array([pa.nulls(0)])
         return held if self.in_order else taken(held, self.at)
 
     def texts(self, name: str) -> pa.ChunkedArray:

@@ -115,8 +115,10 @@ def _save(figure: Figure, out_dir: Path, stem: str) -> tuple[Path, ...]:
 def _drawn(figure: Figure, suffixes: Sequence[str]) -> dict[str, bytes]:
     """The figure as files of these kinds. It is laid out once, which takes as long as drawing it."""
     figure.set_dpi(mpl.rcParams["savefig.dpi"])
-    figure.draw_without_rendering()
-    figure.set_layout_engine(None)
+    layout = figure.get_layout_engine()
+    if layout is not None:
+        layout.execute(figure)
+        figure.set_layout_engine(None)
     uncut = figure.get_tightbbox().padded(0.15)
     drawn = {}
     for suffix in suffixes:
@@ -380,16 +382,10 @@ def _draw_outcomes(axes: Axes, line: _Line, rates: Mapping[str, float]) -> None:
         width = 100 * rates[item.key]
         if width <= 0:
             continue
-        axes.barh(
-            line.y,
-            width,
-            left=left,
-            height=0.78 if line.large else 0.48,
-            facecolor=item.colour,
-            hatch=item.hatch,
-            edgecolor=_INK,
-            linewidth=0.7,
-        )
+        height = 0.78 if line.large else 0.48
+        bar = Rectangle((left, line.y - height / 2), width, height, facecolor=item.colour, edgecolor=_INK)
+        bar.set(hatch=item.hatch, linewidth=0.7)
+        axes.add_patch(bar)
         if line.large and width >= 7:
             axes.text(
                 left + width / 2,

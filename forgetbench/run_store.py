@@ -18,6 +18,7 @@ import os
 import re
 import tempfile
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -39,6 +40,12 @@ T = TypeVar("T")
 _LISTS = ("responses", "finish_reasons", "token_counts", "reference_logprobs", "choices", "loglikelihoods")
 _REPEATED = ("task", "domain", "view", "cluster", "stratum", "reason")
 """Text columns in which few values stand for many rows."""
+CANDIDATE_COLUMNS = (
+    "task", "item_id", "doc_hash", "score", "reason", "prompt_hash", "responses", "choices", "loglikelihoods",
+)  # fmt: skip
+"""What pairing asks of a candidate's samples, in this order."""
+BASE_COLUMNS = (*CANDIDATE_COLUMNS, "cluster", "stratum", "prompt", "gold")
+"""What it asks of the base's: where both runs have an item, they say the same of it."""
 _BATCH, _BUFFER = 65_536, 1 << 20
 """Rows and bytes that are read from parquet at a time."""
 
@@ -180,23 +187,30 @@ def load_manifest(folder: Path) -> RunManifest:
     return _load_json(RunManifest, folder / "manifest.json")
 
 
-def open_run(folder: Path) -> StoredRun:
-    """A finished run whose samples stay in their file until a column is asked for. InputError as for `load_run`."""
+def open_run(folder: Path, ahead: Iterable[str] = ()) -> StoredRun:
+    """A finished run whose samples stay in their file until a column is asked for. InputError as for `load_run`.
+
+    The columns `ahead` are read in this order beside whatever is done meanwhile, until they are asked for.
+    """
     manifest = load_manifest(folder)
     path = folder / "samples.parquet"
     _check_columns(path)
-    return StoredRun(manifest, StoredSamples(path))
+    return StoredRun(manifest, StoredSamples(path, ahead))
 
 
 class StoredSamples:
     """A samples table in its file, read column by column into Arrow arrays: a million items need no Python objects."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, ahead: Iterable[str] = ()) -> None:
         self.path = path
+        reader = ThreadPoolExecutor(1)
+        self._ahead = {name: reader.submit(_read_column, path, name) for name in ahead}
+        reader.shutdown(wait=False)
 
     def column(self, name: str) -> pa.ChunkedArray:
         """One column; text in which few values stand for many rows comes as a dictionary array."""
-        return _read_table(self.path, [name], read_dictionary=[name] if name in _REPEATED else None).column(name)
+        ahead = self._ahead.pop(name, None)
+        return _read_column(self.path, name) if ahead is None else ahead.result()
 
     def rows(self, positions: NDArray[np.intp]) -> pd.DataFrame:
         """Some rows, with Python objects for cells, of the columns that scores over all answers are made from."""
@@ -292,6 +306,10 @@ def _plain(samples: pa.Table) -> pd.DataFrame:
             frame[name] = samples.column(name).to_pylist()
     frame["metrics"] = [json.loads(item) for item in frame["metrics"]]
     return frame
+
+
+def _read_column(path: Path, name: str) -> pa.ChunkedArray:
+    return _read_table(path, [name], read_dictionary=[name] if name in _REPEATED else None).column(name)
 
 
 def _read_table(path: Path, columns: list[str] | None = None, read_dictionary: list[str] | None = None) -> pa.Table:

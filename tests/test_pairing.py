@@ -12,7 +12,14 @@ from forgetbench.errors import IncomparableError, SuiteError
 from forgetbench.metrics.corpus import Answers
 from forgetbench.pairing import SUPPORTING, PairedTask, Pairing, pair
 from forgetbench.records import Run, TaskInfo
-from forgetbench.run_store import StoredRun, load_run, open_run, save_run
+from forgetbench.run_store import (
+    BASE_COLUMNS,
+    CANDIDATE_COLUMNS,
+    StoredRun,
+    load_run,
+    open_run,
+    save_run,
+)
 
 OPEN = task("capitals_open", view="open")
 STRICT = task("capitals_strict", view="strict")
@@ -302,6 +309,26 @@ def test_runs_in_their_files_pair_as_those_in_memory(tmp_path: Path) -> None:
             assert here.info == there.info
             assert here.unmeasured == there.unmeasured
             np.testing.assert_array_equal(here.cluster_codes, there.cluster_codes)
+
+
+class Asked:
+    """Samples that note which of their columns are asked for."""
+
+    def __init__(self, opened: StoredRun) -> None:
+        self.samples = opened.samples
+        self.columns: set[str] = set()
+
+    def column(self, name: str) -> object:
+        self.columns.add(name)
+        return self.samples.column(name)
+
+
+def test_the_columns_that_are_read_ahead_are_those_asked_for(tmp_path: Path) -> None:
+    opened = [stored(tmp_path, made) for made in (scored("base", {OPEN: [1, 0]}), scored("sft", {OPEN: [0, None]}))]
+    base, candidate = map(Asked, opened)
+    pair(replace(opened[0], samples=base), replace(opened[1], samples=candidate))
+    assert base.columns == set(BASE_COLUMNS)
+    assert candidate.columns == set(CANDIDATE_COLUMNS)
 
 
 def test_equal_reasons_are_counted_and_frequent_ones_come_first() -> None:

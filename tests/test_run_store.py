@@ -18,6 +18,7 @@ from paired_runs import item, run, task
 
 from forgetbench.errors import InputError, StorageError
 from forgetbench.run_store import (
+    BASE_COLUMNS,
     check_writable,
     describe_os_error,
     load_comparison,
@@ -100,14 +101,16 @@ def test_an_unfinished_run_is_not_read(tmp_path: Path) -> None:
         load_run(tmp_path)
 
 
-def test_a_run_gives_its_columns_without_being_read_whole(tmp_path: Path) -> None:
+@pytest.mark.parametrize("ahead", [(), ("item_id", "prompt", "responses"), BASE_COLUMNS])
+def test_a_run_gives_its_columns_without_being_read_whole(tmp_path: Path, ahead: tuple[str, ...]) -> None:
     info = task("capitals")
     folder = save_run(
         tmp_path, run("base", [info], [item(info, i, float(i), metrics={"acc": i}) for i in range(3)]), {}
     )
-    opened = open_run(folder)
+    opened = open_run(folder, ahead)
     assert opened.manifest == load_run(folder).manifest
-    assert opened.samples.column("item_id").to_pylist() == ["item-0", "item-1", "item-2"]
+    for _ in range(2):
+        assert opened.samples.column("item_id").to_pylist() == ["item-0", "item-1", "item-2"]
     assert opened.samples.column("responses").to_pylist() == [["answer"]] * 3
     assert opened.samples.rows(np.array([2, 0]))["metrics"].tolist() == [{"acc": 2}, {"acc": 0}]
 

@@ -1,6 +1,6 @@
 """Engine starts: another checkpoint in a running engine against a start of its own, and adapters against starts.
 
-`python engines.py`; with `--one FOLDER...` it is one of the processes that are timed.
+`python engines.py [--swap]` (that row only); with `--one FOLDER...` it is one of the processes that are timed.
 """
 
 from __future__ import annotations
@@ -33,7 +33,9 @@ def main() -> None:
     demo = prepare()
     with tempfile.TemporaryDirectory() as folder:
         adapters = [make_adapter(demo.base, Path(folder) / f"adapter-{seed}", seed) for seed in (1, 2, 3)]
-        rows = [swapping(demo.base, demo.mild), together(demo.base, adapters)]
+        rows = [swapping(demo.base, demo.mild)]
+        if "--swap" not in sys.argv:
+            rows.append(together(demo.base, adapters))
     print(machine.write("engines", {"dtype": "bfloat16", "items": ITEMS}, rows))
 
 
@@ -54,12 +56,14 @@ def make_adapter(base: Path, folder: Path, seed: int) -> Path:
 
 def swapping(base: Path, other: Path) -> dict[str, Any]:
     """Seconds for the swap of weights alone, five times to and fro, and for a start."""
-    engine, start = started([resolve(str(base))])
+    # Resolved before: a run hashes a checkpoint's files once and remembers it.
+    one, another = resolve(str(base)), resolve(str(other))
+    engine, start = started([one])
     swaps = []
     for _ in range(5):
-        for folder in (other, base):
+        for checkpoint in (another, one):
             began = time.perf_counter()
-            engine.load([resolve(str(folder))])
+            engine.load([checkpoint])
             swaps.append(time.perf_counter() - began)
     engine.close()
     swap = statistics.median(swaps)

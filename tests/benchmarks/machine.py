@@ -34,11 +34,14 @@ def describe() -> dict[str, Any]:
 
 
 def write(name: str, settings: dict[str, Any], rows: list[dict[str, Any]]) -> Path:
-    """results/benchmarks/NAME-DEVICE.json."""
+    """results/benchmarks/NAME-DEVICE.json. Rows of the same names are replaced, others stay as they were measured."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     path = FOLDER / f"{name}-{device()}.json"
     date = datetime.datetime.now(datetime.UTC).date().isoformat()
-    content = {"benchmark": name, "date": date, "machine": describe(), "settings": settings, "rows": rows}
+    before = json.loads(path.read_text(encoding="utf-8"))["rows"] if path.is_file() else []
+    found = {row["name"] + str(row.get("size", "")): row for row in before}
+    found |= {row["name"] + str(row.get("size", "")): {**row, "settings": settings, "date": date} for row in rows}
+    content = {"benchmark": name, "machine": describe(), "rows": list(found.values())}
     path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
     return path
 

@@ -38,8 +38,10 @@ def main() -> None:
         engine.log_file = Path(folder) / "engine.log"
         bench = Bench(engine, checkpoint, Path(folder), options.ours_only)
         bench.warm_up()
-        rows = [bench.row(workload, repeats) for workload, repeats in wanted(options.items)]
-        rows += [bench.generation(workloads.generation(max(options.items // 3, 8)), repeats=3)]
+        rows = [bench.row(work, repeats) for work, repeats in wanted(options.items) if options.only in work.name]
+        generation = workloads.generation(max(options.items // 3, 8))
+        if options.only in generation.name:
+            rows.append(bench.generation(generation, repeats=3))
         engine.close()
     settings = {"dtype": options.dtype, "cache_block": bench.block, "items": options.items, "model": checkpoint.name}
     name = "scoring" if options.cache_block is None else f"scoring-block{options.cache_block}"
@@ -49,6 +51,7 @@ def main() -> None:
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser()
     parser.add_argument("--model", type=Path, help="a checkpoint's folder; by default the embedded model")
+    parser.add_argument("--only", default="", help="rows with this in their name")
     parser.add_argument("--items", type=int, default=200)
     parser.add_argument("--dtype", default="bfloat16")
     parser.add_argument("--cache-block", type=int)
@@ -237,6 +240,7 @@ def agreement(workload: workloads.Workload, mine: list[Any], other: list[Any]) -
     picks = [[best(side[start : start + size]) for start in range(0, len(side), size)] for side in (mine, other)]
     return {
         "largest_difference": max(abs(a[0] - b[0]) for a, b in zip(mine, other, strict=True)),
+        "within_1e-4": sum(abs(a[0] - b[0]) <= 1e-4 for a, b in zip(mine, other, strict=True)) / len(mine),
         "same_greedy": sum(a[1] == b[1] for a, b in zip(mine, other, strict=True)) / len(mine),
         "same_choice": sum(a == b for a, b in zip(*picks, strict=True)) / len(picks[0]),
     }

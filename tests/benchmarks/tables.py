@@ -48,11 +48,12 @@ def read(name: str, device: str) -> dict[str, Any] | None:
 
 
 def described(contents: list[dict[str, Any]]) -> str:
-    dates = sorted({content["date"] for content in contents})
+    rows = [row for content in contents for row in content["rows"]]
+    dates = sorted({row["date"] for row in rows})
     what = contents[0]["machine"]
     versions = ", ".join(f"{name} {version}" for name, version in what["versions"].items())
     hardware = f"{what['gpu']}, " if what["gpu"] else ""
-    models = {content["settings"].get("model") for content in contents} - {None}
+    models = {row["settings"].get("model") for row in rows} - {None}
     model = f" Model: {', '.join(sorted(models))}." if models else ""
     when = " to ".join(dict.fromkeys((dates[0], dates[-1])))
     return (
@@ -70,10 +71,21 @@ def table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:
 def against_lm_eval(scoring: dict[str, Any] | None) -> list[str]:
     if scoring is None:
         return ["not measured"]
-    columns = ("what", "items", "context", "lm-eval", "forgetbench", "ratio", "largest difference", "same choice")
+    columns = (
+        "what",
+        "dtype",
+        "items",
+        "context",
+        "lm-eval",
+        "forgetbench",
+        "ratio",
+        "largest difference",
+        "same choice",
+    )
     rows = [
         (
-            row["name"], str(row["items"]), str(row.get("context_tokens", "")), f"{row['lm_eval_seconds']:.1f} s",
+            row["name"], row["settings"]["dtype"], str(row["items"]),
+            str(row.get("context_tokens", "")), f"{row['lm_eval_seconds']:.1f} s",
             f"{row['seconds']:.1f} s", f"**{row['ratio']:.1f}x**",
             f"{row['largest_difference']:.1g}" if "largest_difference" in row else "sampled",
             f"{row['same_choice']:.0%}" if "same_choice" in row else "",
@@ -88,7 +100,7 @@ def floors(scoring: dict[str, Any] | None, large: dict[str, Any] | None) -> list
     if scoring is None:
         return ["not measured"]
     other = {row["name"]: row for row in (large or {"rows": []})["rows"]}
-    block = scoring["settings"]["cache_block"]
+    block = scoring["rows"][0]["settings"]["cache_block"]
     columns = (
         "what", "as lm-eval sends them", "prefix tree", f"computed, blocks of {block}", "over the tree",
         "blocks of 128: over the tree", "seconds more", "blocks of 16 (by the plan)",

@@ -155,7 +155,9 @@ class VllmEngine:
         _prepare_environment(self._on_cpu)
         vllm = importlib.import_module("vllm")
         # Compiling takes longer than a whole small run on a CPU; on a GPU the graphs pay for themselves.
-        device: dict[str, Any] = {"enforce_eager": True} if self._on_cpu else {}
+        # A prompt computed in two parts ends a seeded request on a CPU (its random generator cannot be put back:
+        # vLLM 0.32, "CPU Generator does not use offset"), and adds up in another order.
+        device: dict[str, Any] = {"enforce_eager": True, "enable_chunked_prefill": False} if self._on_cpu else {}
         if self._cache_block is not None:
             device["block_size"] = self._cache_block
         self._llm = vllm.LLM(

@@ -86,7 +86,7 @@ def against_lm_eval(scoring: dict[str, Any] | None) -> list[str]:
         (
             row["name"], row["settings"]["dtype"], str(row["items"]),
             str(row.get("context_tokens", "")), f"{row['lm_eval_seconds']:.1f} s",
-            f"{row['seconds']:.1f} s", f"**{row['ratio']:.1f}x**",
+            f"{row['seconds']:.1f} s", f"**{row['ratio']:.3g}x**",
             f"{row['largest_difference']:.1g}" if "largest_difference" in row else "sampled",
             f"{row['same_choice']:.0%}" if "same_choice" in row else "",
         )

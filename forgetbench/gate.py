@@ -107,7 +107,7 @@ def _judged_row(row: DeltaRow, p_adjusted: float, policy: Policy, tasks: Sequenc
     margin = policy.margins.get(row.name, DEFAULT_MARGIN if row.margin is None else row.margin)
     low = None
     if row.delta is not None and row.ci_low is not None:
-        unmeasured = unmeasured_share(task for task in tasks if task.domain == row.name)
+        unmeasured = unmeasured_share(task for task in tasks if task.domain == row.name and not task.supporting)
         low = one_sided_low(row.delta, row.ci_low, unmeasured=unmeasured)
     word = verdict(row.delta, row.ci_low, row.ci_high, low, p_adjusted, margin)
     return replace(row, margin=margin, p_adjusted=p_adjusted, verdict=word)

@@ -19,7 +19,7 @@ from forgetbench.engines.base import Engine, make_pool
 from forgetbench.engines.openai import server_url
 from forgetbench.errors import InputError
 from forgetbench.ledger import Ledger
-from forgetbench.records import Checkpoint, Comparison, Protocol, Run
+from forgetbench.records import Checkpoint, Comparison, DeltaRow, Protocol, Run
 from forgetbench.report import write_report, write_trajectory
 from forgetbench.report.trajectory import TrainingLog, TrajectoryPoint
 from forgetbench.run_store import StoredRun
@@ -64,6 +64,14 @@ class Outcome:
     comparisons: tuple[tuple[Comparison, Path], ...] = ()
     trajectories: tuple[Path, ...] = ()
 
+    def __add__(self, other: Outcome) -> Outcome:
+        """What came of one protocol and of another."""
+        return Outcome(
+            (*self.runs, *other.runs),
+            (*self.comparisons, *other.comparisons),
+            (*self.trajectories, *other.trajectories),
+        )
+
 
 def run_checkpoints(
     texts: Sequence[str], base_text: str | None, options: Options, progress: Progress = Progress()
@@ -85,7 +93,7 @@ def run_checkpoints(
         progress.start("reading tasks", 0)
         tasks = tuple(lm_eval_bridge.load_tasks(suite, folder, options.limit))
         with _engine(options, checkpoints) as engine:
-            outcomes = []
+            outcome = Outcome(())
             for protocol in options.protocols:
                 job = Job(suite, tasks, options.results, protocol, options.seed, options.limit)
                 runs = runner.evaluate(
@@ -100,12 +108,7 @@ def run_checkpoints(
                     progress=progress,
                 )
                 progress.start("comparing", 0)
-                outcomes.append(_compare_all(runs, base, checkpoints, options, training_texts))
-        outcome = Outcome(
-            runs=tuple(run for outcome in outcomes for run in outcome.runs),
-            comparisons=tuple(item for outcome in outcomes for item in outcome.comparisons),
-            trajectories=tuple(item for outcome in outcomes for item in outcome.trajectories),
-        )
+                outcome = outcome + _compare_all(runs, base, checkpoints, options, training_texts, beside=outcome)
         if inputs:
             finished.remember(ledger, options.results, inputs, _names(outcome))
     return outcome
@@ -219,7 +222,9 @@ def _compare_all(
     checkpoints: Sequence[Checkpoint],
     options: Options,
     training_texts: Sequence[str] | None,
+    beside: Outcome,
 ) -> Outcome:
+    """Compare each checkpoint's run with the base's; `beside` is what another protocol has shown before."""
     if base is None:
         return Outcome(tuple(runs))
     base_run, noise = runs[0], None
@@ -233,9 +238,40 @@ def _compare_all(
     for checkpoint in checkpoints:
         run = by_fingerprint[checkpoint.fingerprint]
         folder = comparison_folder(options.results, base_run, run)
-        comparison = compare_runs(base_run, run, folder, training_texts=training_texts, noise_floor=noise)
+        comparison = compare_runs(
+            base_run,
+            run,
+            folder,
+            training_texts=training_texts,
+            noise_floor=noise,
+            completion=_completion(beside, run),
+            chat_format_costs={"base": _chat_costs(beside, base_run), "candidate": _chat_costs(beside, run)},
+        )
         comparisons.append((comparison, folder))
     return Outcome(tuple(runs), tuple(comparisons), _trajectories(checkpoints, comparisons, options.results))
+
+
+def _completion(beside: Outcome, candidate: Run) -> tuple[DeltaRow, ...]:
+    """The domains of the same comparison without chat templates; none where it was not made."""
+    found = [comparison for comparison, _ in beside.comparisons if comparison.protocol == "completion"]
+    return next((each.domains for each in found if each.candidate.fingerprint == candidate.manifest.fingerprint), ())
+
+
+def _chat_costs(beside: Outcome, run: Run) -> tuple[DeltaRow, ...]:
+    """What its chat template costs this run's checkpoint; nothing where it has none or was asked in one way only."""
+    from forgetbench.delta import chat_format_costs
+
+    if not run.manifest.chat_template:
+        return ()
+    completion = [
+        other
+        for other in beside.runs
+        if other.manifest.protocol == "completion"
+        and other.manifest.fingerprint == run.manifest.fingerprint
+        and other.manifest.reference == run.manifest.reference
+        and runner.SECOND not in other.manifest.engine
+    ]
+    return chat_format_costs(completion[0], run) if completion else ()
 
 
 # --- trajectories -----------------------------------------------------------------------------

@@ -66,6 +66,14 @@ class TaskInfo:
     num_fewshot: int
     fingerprint: str
     """Hash of the task's YAML, its code and its documents."""
+    completion_fewshot: int | None = None
+    """Few-shot examples of prompts without a chat template, where they are not `num_fewshot`."""
+    supporting: bool = False
+    """Shown beside its domain, but no part of the domain's score."""
+    licence: str = ""
+    """Of the data, as the task declares it."""
+    language: tuple[str, ...] = ()
+    """Languages of the items, as BCP 47 tags."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +154,12 @@ class ItemScore:
     score: float | None
     reason: str | None
     prompt: str
+    """As it was asked, few-shot examples and template included."""
+    question: str
+    """The item's own text alone."""
     gold: str
     responses: tuple[str, ...] = ()
+    """What was answered; the text that a model thinks aloud before it answers is split off."""
     finish_reasons: tuple[str, ...] = ()
     token_counts: tuple[int, ...] = ()
     reference_logprobs: tuple[float, ...] = ()
@@ -186,6 +198,8 @@ class RunManifest:
     created: str
     counts: Mapping[str, int]
     """Requests in all, answered from the ledger, asked of the engine, and what the engine counted meanwhile."""
+    metrics: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    """By task, the mean over its measured items of every number that its scoring gave."""
     schema_version: int = SCHEMA_VERSION
 
 
@@ -233,6 +247,20 @@ class DeltaRow:
     n_unmeasured: int = 0
     reason: str | None = None
     """Why the row, or part of it, was not measured."""
+    supporting: bool = False
+    """Shown beside its domain, but no part of the domain's score."""
+    n_contaminated: int | None = None
+    """Items that the fine-tuning data contains; None where that data is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class MetricRow:
+    """A number beside a task's score: its mean over each run's measured items."""
+
+    task: str
+    metric: str
+    base: float | None
+    candidate: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,4 +291,10 @@ class Comparison:
     warnings: tuple[str, ...]
     seed: int
     created: str
+    metrics: tuple[MetricRow, ...] = ()
+    completion: tuple[DeltaRow, ...] = ()
+    """The domains with both sides prompted without a chat template, where that was evaluated as well."""
+    chat_format_costs: Mapping[str, tuple[DeltaRow, ...]] = field(default_factory=dict)
+    """For 'base' and 'candidate', the domains of that one checkpoint: `base` is its score without a chat template,
+    `candidate` its score with its own. Only of checkpoints that have one and were evaluated both ways."""
     schema_version: int = SCHEMA_VERSION

@@ -27,6 +27,8 @@ from forgetbench.records import Checkpoint, ItemScore, Protocol, Request, Respon
 from forgetbench.suite import DEFAULT_MARGIN, Suite
 
 NOISE_FLOOR = "noise floor"
+SECOND = "pass"
+"""Marks, among the engine's settings, the second pass of a base."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +148,7 @@ def _plan(job: Job, checkpoint: Checkpoint, reference: Checkpoint, engine: Engin
         raise CheckpointError(
             f"checkpoint {checkpoint.name} has no chat template; use --protocol native (each its own) or completion"
         )
-    settings = dict(engine.settings) | ({"pass": NOISE_FLOOR} if noise else {})
+    settings = dict(engine.settings) | ({SECOND: NOISE_FLOOR} if noise else {})
     target = bridge.PlanFor(
         checkpoint=checkpoint.fingerprint,
         engine=settings,
@@ -362,6 +364,7 @@ def _finish(
         warnings=(*warnings, *plan.checks.faults(responses), *_warnings(scores)),
         created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         counts=count.as_dict(),
+        metrics=_mean_metrics(scores),
     )
     run = Run(manifest, samples)
     before = run_store.finished_run(job.results, plan.run_id)
@@ -388,12 +391,24 @@ def _warnings(scores: Sequence[ItemScore]) -> tuple[str, ...]:
     return tuple(found)
 
 
+def _mean_metrics(scores: Sequence[ItemScore]) -> dict[str, dict[str, float]]:
+    """By task, the mean over its measured items of every number that its scoring gave."""
+    found: dict[str, dict[str, list[float]]] = {}
+    for score in scores:
+        if score.reason is None:
+            for name, value in score.metrics.items():
+                if math.isfinite(value):
+                    found.setdefault(score.task, {}).setdefault(name, []).append(value)
+    return {task: {name: sum(rows) / len(rows) for name, rows in metrics.items()} for task, metrics in found.items()}
+
+
 def run_scores(run: Run) -> dict[str, Any]:
     """scores.json: the mean score of each task, the macro mean of each domain, and what was not measured."""
     tasks = [_task_scores(run, info) for info in run.manifest.tasks]
     domains = {}
     for domain in dict.fromkeys(info.domain for info in run.manifest.tasks):
-        means = [entry["score"] for entry in tasks if entry["domain"] == domain and entry["score"] is not None]
+        counted = [entry for entry in tasks if entry["domain"] == domain and not entry["supporting"]]
+        means = [entry["score"] for entry in counted if entry["score"] is not None]
         domains[domain] = {"score": sum(means) / len(means) if means else None, "n_tasks": len(means)}
     return {"schema_version": 1, "run_id": run.manifest.run_id, "domains": domains, "tasks": tasks}
 
@@ -406,7 +421,14 @@ def _task_scores(run: Run, info: TaskInfo) -> dict[str, Any]:
         values = [] if alone is None else [float(value) for value in alone if not math.isnan(value)]
     entry = {"name": info.name, "domain": info.domain, "view": info.view, "metric": info.metric, "chance": info.chance}
     mean = sum(values) / len(values) if values else None
-    return entry | {"n_items": len(values), "n_unmeasured": int(rows["reason"].notna().sum()), "score": mean}
+    return {
+        **entry,
+        "supporting": info.supporting,
+        "n_items": len(values),
+        "n_unmeasured": int(rows["reason"].notna().sum()),
+        "score": mean,
+        "metrics": dict(run.manifest.metrics.get(info.name, {})),
+    }
 
 
 def noise_floor_of(comparison_rows: Iterable[Any]) -> dict[str, Any]:

@@ -36,6 +36,9 @@ class SuiteTask(BaseModel):
     limit: Annotated[int, Field(gt=0)] | None = None
     """Only the first so many documents."""
     num_fewshot: Annotated[int, Field(ge=0)] | None = None
+    """With or without a chat template."""
+    max_gen_toks: Annotated[int, Field(gt=0)] | None = None
+    """Token limit of an answer; models that think aloud need more than a task's own."""
     metric: str | None = None
     """Which of the task's metrics is the item's score; for tasks that do not declare it."""
     chance: Annotated[float, Field(ge=0, lt=1)] | None = None

@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from paired_runs import item, run, scored, task
 
-from forgetbench.delta import compare
+from forgetbench.delta import chat_format_costs, compare
+from forgetbench.errors import IncomparableError
 from forgetbench.records import Comparison, DeltaRow, TaskInfo
 from forgetbench.stats.proportions import wilson_interval
 from forgetbench.suite import DEFAULT_MARGIN
@@ -357,3 +358,43 @@ def test_every_row_is_coherent(pairs: list[tuple[float, float]], n_clusters: int
         assert row.p_value is not None and 0 < row.p_value <= 1
         assert row.mde is not None and 0 < row.mde <= 1
         assert row.verdict != "retained" or n_clusters > 5
+
+
+# --- beside the rows --------------------------------------------------------------------------
+
+
+def test_a_supporting_task_has_a_row_but_no_part_in_its_domain() -> None:
+    beside = task("beside", supporting=True)
+    base, lost = np.ones(100), np.zeros(100)
+    found = compared({OPEN: base, beside: base}, {OPEN: base, beside: lost})
+    assert [row.delta for row in found.tasks] == [0.0, -1.0]
+    assert [row.supporting for row in found.tasks] == [False, True]
+    assert named(found.domains, "knowledge").delta == 0.0 and found.overall.delta == 0.0
+    alone = compared({beside: base}, {beside: lost})
+    assert named(alone.domains, "knowledge").verdict == "not_measured"
+    assert named(alone.domains, "knowledge").reason == "only supporting tasks were asked"
+
+
+def test_numbers_beside_the_scores_are_kept_for_both_sides() -> None:
+    scores = {OPEN: np.ones(4)}
+    left = scored("base", scores, metrics={"open": {"exact_match": 1.0, "cut": 0.25}})
+    right_side = scored("sft", scores, metrics={"open": {"cut": 0.75, "parsed": 1.0}})
+    comparison, _ = compare(left, right_side, margins={})
+    # The score itself has its own row.
+    assert [(row.task, row.metric, row.base, row.candidate) for row in comparison.metrics] == [
+        ("open", "cut", 0.25, 0.75),
+        ("open", "parsed", None, 1.0),
+    ]
+
+
+def test_costs_of_the_chat_format_are_those_of_one_checkpoint() -> None:
+    plain = scored("sft", {OPEN: right(80, 100)}, protocol="completion", fingerprint="w")
+    chat = scored("sft", {OPEN: right(50, 100)}, protocol="native", chat_template=True, fingerprint="w")
+    (row,) = chat_format_costs(plain, chat)
+    assert (row.name, row.base, row.candidate, row.delta) == ("knowledge", 0.8, 0.5, pytest.approx(-0.3))
+    other = scored("other", {OPEN: right(50, 100)}, protocol="native", fingerprint="v")
+    with pytest.raises(IncomparableError, match="different checkpoints"):
+        chat_format_costs(plain, other)
+    # Between two checkpoints the protocol must be the same, as ever.
+    with pytest.raises(IncomparableError, match="protocol completion vs native"):
+        compare(plain, other, margins={})

@@ -19,7 +19,7 @@ from forgetbench.checkpoints import resolve, scripted_checkpoint
 from forgetbench.engines.scripted import ScriptedEngine
 from forgetbench.engines.transformers import TransformersEngine
 from forgetbench.errors import SuiteError
-from forgetbench.records import ItemScore, Response
+from forgetbench.records import ItemScore, Response, Sample
 from forgetbench.suite import Suite
 from forgetbench.tokenizer import ByteTokenizer, HFTokenizer, Tokenizer, encode_pair, encode_pairs
 
@@ -249,3 +249,53 @@ def test_a_metric_the_task_does_not_have_is_refused(tiny_tasks: Path) -> None:
     path.write_text(yaml.safe_dump(config))
     with pytest.raises(SuiteError, match="did you mean 'exact_match'"):
         bridge.load_tasks(suite("tiny_open"), tiny_tasks)
+
+
+# --- fair to base and chat models -------------------------------------------------------------
+
+
+def answered(planned: bridge.PlannedTask, text: str, finish_reason: str = "stop") -> list[ItemScore]:
+    """The item scores when every answer is `text`."""
+    requests = [request for item in planned.items for request in item.requests]
+    said = {request.key: Response(request.key, samples=(Sample(text, finish_reason, 3),)) for request in requests}
+    return bridge.score(planned, said, {})
+
+
+def test_thinking_is_no_part_of_the_answer_and_is_counted(tiny_tasks: Path) -> None:
+    (loaded,) = bridge.load_tasks(suite("tiny_open"), tiny_tasks)
+    planned = bridge.plan(loaded, byte_target())
+    plain, thought = answered(planned, "Paris"), answered(planned, "<think>Lyon? No.</think>\n\nParis")
+    assert [score.score for score in thought] == [score.score for score in plain]
+    assert sum(score.score or 0 for score in thought) == 1
+    assert thought[0].responses == ("Paris",)
+    assert (plain[0].metrics["thinking"], thought[0].metrics["thinking"]) == (0.0, 1.0)
+    # Cut while it still thought: nothing was answered.
+    cut = answered(planned, "<think>Paris is", "length")
+    assert cut[0].responses == ("",) and cut[0].metrics["cut"] == cut[0].metrics["thinking"] == 1.0
+    assert all(score.score == 0 for score in cut)
+
+
+def test_examples_stand_in_for_a_chat_template(tiny_tasks: Path) -> None:
+    path = tiny_tasks / "tiny_open.yaml"
+    config = yaml.safe_load(path.read_text())
+    config |= {"num_fewshot": 0, "fewshot_split": "test"}
+    config["metadata"]["completion_fewshot"] = 2
+    path.write_text(yaml.safe_dump(config, sort_keys=False))
+    (loaded,) = bridge.load_tasks(suite("tiny_open"), tiny_tasks)
+    # One task object serves all checkpoints, so each plan must set its own number.
+    for chat, shots in ((False, 2), (True, 0), (False, 2)):
+        (first, *_) = bridge.plan(loaded, byte_target(chat=chat)).items
+        assert first.prompt.count("Question:") == shots + 1
+        assert first.question.count("Question:") == 1
+    entry = {"task": "tiny_open", "num_fewshot": 1}
+    (loaded,) = bridge.load_tasks(Suite(name="tiny", domains={"target": [entry]}), tiny_tasks)
+    assert bridge.plan(loaded, byte_target()).items[0].prompt.count("Question:") == 2
+
+
+def test_a_suite_may_raise_the_token_limit(tiny_tasks: Path) -> None:
+    entry = {"task": "tiny_open", "max_gen_toks": 500}
+    (loaded,) = bridge.load_tasks(Suite(name="tiny", domains={"target": [entry]}), tiny_tasks)
+    (own,) = bridge.load_tasks(suite("tiny_open"), tiny_tasks)
+    sampling = bridge.plan(loaded, byte_target()).items[0].requests[0].sampling
+    assert sampling is not None and sampling.max_tokens == 500
+    assert loaded.info.fingerprint != own.info.fingerprint

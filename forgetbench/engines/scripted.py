@@ -2,6 +2,9 @@
 
 It needs no files and no hardware, so whole runs take seconds. Words share most of their taste, so two
 words agree on most items, as a base and its fine-tuned child do; what it says is not sense.
+
+A word that begins with `says:` is a model with one answer to everything, whatever follows the colon: a known case
+for every measure of format and creativity.
 """
 
 from __future__ import annotations
@@ -22,6 +25,7 @@ _WORDS = (
     "the a of river stone answer is city paper light seven blue walks under open 12 yes no door winter "
     "Paris gold three small bird song Answer: table and then because story morning quiet 4 glass north"
 ).split()
+_SAYS = "says:"
 _DISAGREEMENT = 0.25
 """Share of decisions that a checkpoint takes by its own taste instead of the common one."""
 
@@ -74,6 +78,10 @@ class ScriptedEngine:
     def _sample(self, request: Request, index: int) -> Sample:
         sampling = request.sampling
         assert sampling is not None
+        word = self._words[request.checkpoint]
+        if word.startswith(_SAYS):
+            answer = word.removeprefix(_SAYS)
+            return Sample(answer, "stop", len(answer.split()))
         salt = f"{sampling.seed}/{index}" if sampling.temperature > 0 else ""
         rng = self._taste(request.checkpoint, bytes(request.prompt) + salt.encode())
         words = rng.choices(_WORDS, k=rng.randint(1, sampling.max_tokens))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import importlib
 import io
 import logging
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +22,8 @@ from forgetbench.suite import Suite, SuiteTask, tasks_folder
 BINARY_METRICS = frozenset({"acc", "acc_norm", "exact_match", "acc_bytes"})
 """lm-eval metrics whose value for one item is 0 or 1."""
 _PRIMARY_METRICS = ("acc_norm", "exact_match", "acc")
+_METRICS = "forgetbench.metrics"
+_FUNCTION = re.compile(r"!function\s+(\w+)\.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +93,8 @@ def _load(manager: Any, known: Mapping[str, Path], domain: str, entry: SuiteTask
         raise SuiteError(f"task '{entry.task}' has no documents: {where}check its data file")
     if entry.num_fewshot is not None:
         task.set_config("num_fewshot", entry.num_fewshot)
+    if entry.max_gen_toks is not None:
+        task.set_config("generation_kwargs", {"max_gen_toks": entry.max_gen_toks}, update=True)
     limits = [size for size in (entry.limit, limit) if size is not None]
     metadata = task.config.metadata or {}
     info = _describe(task, entry, domain, metadata, where)
@@ -122,6 +128,7 @@ def _describe(task: Any, entry: SuiteTask, domain: str, metadata: Mapping[str, A
     chance = entry.chance if entry.chance is not None else metadata.get("chance")
     if chance is None:
         chance = 1 / len(task.doc_to_choice(task.eval_docs[0])) if task.OUTPUT_TYPE == "multiple_choice" else 0.0
+    shots = metadata.get("completion_fewshot") if entry.num_fewshot is None else None
     return TaskInfo(
         name=entry.task,
         domain=str(metadata.get("domain") or domain),
@@ -134,18 +141,34 @@ def _describe(task: Any, entry: SuiteTask, domain: str, metadata: Mapping[str, A
         repeats=int(task.config.repeats or 1),
         num_fewshot=int(task.config.num_fewshot or 0),
         fingerprint=_task_fingerprint(task, known_file=where.removesuffix(": ")),
+        completion_fewshot=None if shots is None else int(shots),
+        supporting=bool(metadata.get("supporting")),
+        licence=str(metadata.get("licence") or ""),
+        language=tuple(map(str, metadata.get("language") or ())),
     )
 
 
 def _task_fingerprint(task: Any, known_file: str) -> str:
-    """Hash of the task's YAML and code (or its configuration) and of all its documents."""
+    """Hash of the task's YAML and code (or its configuration), of how it decodes, and of all its documents."""
     parts: list[Any] = [document_hash(document) for document in task.eval_docs]
     if known_file:
-        folder = Path(known_file).parent
-        parts += [file_digest(path) for path in (Path(known_file), folder / "utils.py") if path.is_file()]
+        file = Path(known_file)
+        named = sorted(set(_FUNCTION.findall(file.read_text(encoding="utf-8"))))
+        code = [path for path in (file.with_name(f"{module}.py") for module in named) if path.is_file()]
+        parts += [file_digest(path) for path in (file, *code)]
+        metadata = task.config.metadata or {}
+        if metadata.get("corpus_metric") or any(_METRICS in path.read_text(encoding="utf-8") for path in code):
+            parts.append(_metrics_fingerprint())
     else:
         parts.append(repr(sorted(task.dump_config().items())))
-    return digest([parts, task.config.num_fewshot])
+    return digest([parts, task.config.num_fewshot, repr(task.config.generation_kwargs)])
+
+
+@functools.cache
+def _metrics_fingerprint() -> str:
+    """Hash of the code by which embedded tasks score: another metric gives scores that must not be paired."""
+    folder = Path(str(importlib.import_module(_METRICS).__file__)).parent
+    return digest([file_digest(path) for path in sorted(folder.rglob("*.py"))])
 
 
 @contextlib.contextmanager

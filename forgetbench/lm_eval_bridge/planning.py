@@ -40,6 +40,8 @@ class PlannedItem:
     stratum: str
     document: Mapping[str, Any]
     prompt: str
+    question: str
+    """The document's own text, without few-shot examples and template."""
     gold: str
     choices: tuple[str, ...]
     asks: tuple[Ask, ...]
@@ -71,9 +73,15 @@ class PlanFor:
 
 
 def plan(loaded: LoadedTask, target: PlanFor) -> PlannedTask:
-    """Build every request of a task for one checkpoint. Few-shot examples depend on the seed alone."""
-    task = loaded.task
+    """Build every request of a task for one checkpoint. Few-shot examples depend on the seed alone.
+
+    A prompt without a chat template may need examples to show what an answer looks like, where one with it is
+    asked plainly: the task declares both numbers.
+    """
+    task, info = loaded.task, loaded.info
     with quiet_lm_eval(), _templates_compiled_once():
+        plain = info.num_fewshot if info.completion_fewshot is None else info.completion_fewshot
+        task.set_config("num_fewshot", info.num_fewshot if target.chat else plain)
         # The draw of few-shot examples is stateful, so it is seeded anew before every build.
         task.set_fewshot_seed(target.seed)
         random.seed(target.seed)
@@ -154,6 +162,7 @@ def _plan_item(loaded: LoadedTask, target: PlanFor, number: int, group: Sequence
         stratum=str(document.get("stratum", "")),
         document=document,
         prompt=str(instances[0].args[0]),
+        question=str(task.doc_to_text(document)),
         gold=_gold(task, document, choices),
         choices=tuple(map(str, choices)),
         asks=asks,

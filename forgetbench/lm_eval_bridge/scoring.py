@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from forgetbench.fingerprint import digest, document_hash, make_request
 from forgetbench.lm_eval_bridge.loading import LoadedTask
 from forgetbench.lm_eval_bridge.planning import Ask, PlanFor, PlannedItem, PlannedTask
+from forgetbench.metrics.thinking import opens_thinking, split_thinking
 from forgetbench.records import Continuation, ItemScore, Request, Response, Sample
 
 _JUDGED_TOKENS = 256
@@ -32,8 +33,8 @@ def judge_requests(
         if response is None or response.refusal is not None or item.item_id not in prompts:
             continue
         row: list[Request | None] = []
-        for sample in response.samples:
-            tokens = tuple(target.tokenizer.encode(sample.text, special=False))[:_JUDGED_TOKENS]
+        for _, answer in _split(item, response.samples):
+            tokens = tuple(target.tokenizer.encode(answer, special=False))[:_JUDGED_TOKENS]
             prompt = prompts[item.item_id]
             row.append(make_request(target.checkpoint, target.engine, prompt, (tokens,)) if tokens else None)
         judged[item.item_id] = row
@@ -59,6 +60,12 @@ def mean_logprobs(
 
 
 # --- scoring ----------------------------------------------------------------------------------
+
+
+def _split(item: PlannedItem, samples: Iterable[Sample]) -> list[tuple[str, str]]:
+    """Each sample's thinking, '' where there is none, and its answer."""
+    opened = opens_thinking(item.prompt)
+    return [split_thinking(sample.text, opened=opened) for sample in samples]
 
 
 def score(
@@ -93,7 +100,8 @@ def _fill(item: PlannedItem, responses: Mapping[str, Response]) -> None:
         instance.resps.clear()
         instance.filtered_resps.clear()
         if instance.request_type == "generate_until":
-            instance.resps.extend(sample.text for sample in responses[next(asks).request.key].samples)
+            samples = responses[next(asks).request.key].samples
+            instance.resps.extend(answer for _, answer in _split(item, samples))
         elif instance.request_type == "loglikelihood":
             ask = next(asks)
             rating = responses[ask.request.key].continuations[ask.indices[0]]
@@ -132,8 +140,9 @@ def _item_score(
         score=value,
         reason=reason,
         prompt=item.prompt,
+        question=item.question,
         gold=item.gold,
-        responses=tuple(sample.text for sample in samples),
+        responses=tuple(answer for _, answer in _split(item, samples)),
         finish_reasons=tuple(sample.finish_reason for sample in samples),
         token_counts=tuple(sample.n_tokens for sample in samples),
         reference_logprobs=judged,
@@ -160,6 +169,7 @@ def _metrics(
         first = (str(error).strip().splitlines() or [""])[0]
         return {}, f"process_results failed: {type(error).__name__}: {first}"
     metrics = {key: float(value) for key, value in raw.items() if isinstance(value, (int, float))}
+    metrics |= _of_samples(item, samples)
     for key, value in raw.items():
         if key in ("bits_per_byte", "byte_perplexity") and isinstance(value, tuple):
             # lm-eval returns (log-likelihood, bytes); the score is the geometric mean probability of a byte.
@@ -167,3 +177,14 @@ def _metrics(
     if loaded.info.corpus_metric is None and not math.isfinite(metrics.get(loaded.info.metric, math.nan)):
         return metrics, f"process_results gave no number for '{loaded.info.metric}'"
     return metrics, None
+
+
+def _of_samples(item: PlannedItem, samples: Sequence[Sample]) -> dict[str, float]:
+    """Shares of an item's samples: `cut` by the token limit, and preceded by `thinking`; nothing without samples."""
+    if not samples:
+        return {}
+    thinking = sum(bool(thought) for thought, _ in _split(item, samples))
+    return {
+        "cut": sum(sample.finish_reason == "length" for sample in samples) / len(samples),
+        "thinking": thinking / len(samples),
+    }

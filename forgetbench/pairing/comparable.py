@@ -11,9 +11,15 @@ from forgetbench.records import RunManifest, TaskInfo
 _MAX_LISTED = 5
 
 
-def check_comparable(base: RunManifest, candidate: RunManifest) -> None:
-    """Raise IncomparableError, one line naming all that differs, unless the runs were made alike."""
-    different = [*_setting_differences(base, candidate), *_task_differences(base.tasks, candidate.tasks)]
+def check_comparable(base: RunManifest, candidate: RunManifest, *, across_protocols: bool = False) -> None:
+    """Raise IncomparableError, one line naming all that differs, unless the runs were made alike.
+
+    `across_protocols` allows that prompts were rendered differently, where that difference is what is looked for.
+    """
+    settings = _setting_differences(base, candidate)
+    if across_protocols:
+        settings = [text for text in settings if not text.startswith("protocol ")]
+    different = [*settings, *_task_differences(base.tasks, candidate.tasks)]
     if different:
         raise IncomparableError(
             f"runs {base.run_id} (base) and {candidate.run_id} (candidate) cannot be paired, they differ in "

@@ -68,15 +68,17 @@ def pair(
     *,
     training_texts: Sequence[str] | None = None,
     corpus_metrics: Mapping[str, CorpusMetric] | None = None,
+    across_protocols: bool = False,
 ) -> Pairing:
     """Join two runs of the same suite on (task, item_id).
 
     `training_texts` are the fine-tuning data's texts where they are known, for metrics that look for them in
-    the answers. `corpus_metrics` defaults to `forgetbench.metrics.corpus.CORPUS_METRICS`.
+    the answers. `corpus_metrics` defaults to `forgetbench.metrics.corpus.CORPUS_METRICS`. `across_protocols` pairs
+    two runs of one checkpoint whose prompts were rendered differently.
     Raises IncomparableError, one line naming all that differs, when the runs were not made alike, or when
     a run holds an item twice or an item of a task it does not declare.
     """
-    check_comparable(base.manifest, candidate.manifest)
+    check_comparable(base.manifest, candidate.manifest, across_protocols=across_protocols)
     rows = Rows.join(base, candidate)
     reasons = first_reasons(rows, base.manifest, candidate.manifest)
     scores = measured_scores(rows, reasons, training_texts, corpus_metrics)

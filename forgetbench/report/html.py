@@ -11,7 +11,7 @@ from typing import Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from forgetbench.records import Comparison, DeltaRow
-from forgetbench.report import wording
+from forgetbench.report import beside, wording
 from forgetbench.report.examples import SELECTION_NOTE, DomainExamples
 from forgetbench.report.sanitize import one_line
 
@@ -53,6 +53,8 @@ def html_report(comparison: Comparison, examples: Sequence[DomainExamples], plot
         facts=wording.facts(comparison),
         groups={"Domains": domains, "Tasks": comparison.tasks},
         bars=delta_bars((*domains, *comparison.tasks)),
+        protocols=tuple(beside.protocols(comparison)),
+        numbers=tuple(beside.numbers(comparison)),
         plots=images,
         examples=examples,
         selection_note=SELECTION_NOTE,

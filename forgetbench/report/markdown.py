@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from forgetbench.records import Comparison, DeltaRow
+from forgetbench.report import beside
+from forgetbench.report.beside import SmallTable
 from forgetbench.report.examples import SELECTION_NOTE, DomainExamples, Example, Passage
 from forgetbench.report.sanitize import one_line
 from forgetbench.report.wording import (
@@ -57,9 +59,11 @@ def markdown_report(comparison: Comparison, examples: Sequence[DomainExamples], 
         "## Domains\n\n" + _delta_table((*comparison.domains, comparison.overall)),
         "## Tasks\n\n" + _delta_table(comparison.tasks),
         *(f"![{escaped(text, 600)}]({path})" for text, path in plots.items()),
+        *map(_small_table, beside.protocols(comparison)),
         *_warnings(comparison),
         f"## What was lost, item by item\n\n{SELECTION_NOTE}",
         *(_domain(domain) for domain in examples),
+        *map(_small_table, beside.numbers(comparison)),
         "## Noise floor\n\n" + _fact_list(noise_floor_facts(comparison)),
         "## How to read this\n\n" + "\n".join(f"- **{term}**: {text}" for term, text in HOW_TO_READ.items()),
     ]
@@ -91,6 +95,13 @@ def _fact_list(pairs: Iterable[tuple[str, str]]) -> str:
 def _delta_table(rows: Sequence[DeltaRow]) -> str:
     align = ["---", *["---:"] * 4, "---", *["---:"] * 6]
     return "\n".join(_table_line(cells) for cells in (_HEADER, align, *map(_delta_cells, rows)))
+
+
+def _small_table(table: SmallTable) -> str:
+    align = ["---", *["---:"] * (len(table.columns) - 1)]
+    cells = [[escaped(cell) for cell in row] for row in table.rows]
+    lines = "\n".join(_table_line(row) for row in (table.columns, align, *cells))
+    return f"## {escaped(table.title)}\n\n{table.note}\n\n{lines}"
 
 
 def _table_line(cells: Iterable[str]) -> str:

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from forgetbench.records import Comparison, DeltaRow, Run
+from forgetbench.report import beside
 from forgetbench.report.sanitize import one_line
 from forgetbench.report.wording import (
     MISSING,
@@ -35,6 +36,7 @@ def print_comparison(console: Console, comparison: Comparison) -> None:
     Names and texts are printed as data: no console markup, no control characters.
     """
     _print_table(console, comparison)
+    _print_protocols(console, comparison)
     _print_warnings(console, comparison)
     _print_finding(console, comparison)
 
@@ -46,6 +48,7 @@ def print_comparisons(console: Console, comparisons: Sequence[Comparison]) -> No
         return
     for comparison in comparisons:
         _print_table(console, comparison)
+        _print_protocols(console, comparison)
         _print_warnings(console, comparison)
     console.print()
     console.print(Text("all candidates", style="bold"))
@@ -89,6 +92,18 @@ def _print_table(console: Console, comparison: Comparison) -> None:
         _said(f"suite {one_line(comparison.suite, 40)}, protocol {comparison.protocol}", console), style="dim"
     )
     console.print(_delta_table(comparison, console))
+
+
+def _print_protocols(console: Console, comparison: Comparison) -> None:
+    for small in beside.protocols(comparison):
+        console.print()
+        console.print(_said(small.title, console), style="bold")
+        table = _table(console, small.note)
+        for number, column in enumerate(small.columns):
+            table.add_column(column, justify="right" if number else "left")
+        for row in small.rows:
+            table.add_row(*(_said(cell, console) for cell in row))
+        console.print(table)
 
 
 def _delta_table(comparison: Comparison, console: Console) -> Table:

@@ -157,6 +157,7 @@ def _answers(number: int, info: TaskInfo, asked: _Item, side: str, seed: int) ->
             "score": np.where(missing, np.nan, scores),
             "reason": [("the answer was cut" if gone else None) for gone in missing.tolist()],
             "prompt": asked.prompts,
+            "question": asked.prompts,
             "gold": asked.golds,
             "responses": [[] if by_choice else [" ".join(row)] for row in words.tolist()],
             "finish_reasons": [[] if by_choice else ["stop"]] * n,

@@ -1,0 +1,82 @@
+"""What stands beside the deltas: the other way of prompting, what a chat format costs, and every other number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from forgetbench.records import Comparison, DeltaRow, MetricRow
+from forgetbench.report.sanitize import one_line
+from forgetbench.report.wording import MISSING, VERDICTS, delta_with_interval, is_number, points, title
+
+_SHARES_OF_ANSWERS = {"cut": "answers cut by the token limit", "thinking": "answers with thinking before them"}
+"""Numbers that every generated task has, in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class SmallTable:
+    """A table of text cells; the first column is a name, the others are numbers or words."""
+
+    title: str
+    note: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+def protocols(comparison: Comparison) -> Iterator[SmallTable]:
+    """The domains under completion prompts, and what its chat template costs each checkpoint, where it is known."""
+    if comparison.completion:
+        yield SmallTable(
+            "Both without a chat template",
+            "The same comparison with completion prompts on both sides. The headline above gives each its own format.",
+            ("domain", "base", "tuned", "delta [interval]", "verdict"),
+            tuple(map(_delta_cells, comparison.completion)),
+        )
+    for side, name in (("base", comparison.base.name), ("candidate", comparison.candidate.name)):
+        if rows := comparison.chat_format_costs.get(side):
+            yield SmallTable(
+                f"Costs of the chat format: {one_line(name, 60)}",
+                "One checkpoint, asked without its chat template and with it: a loss is what the format costs.",
+                ("domain", "completion", "chat", "delta [interval]"),
+                tuple(_delta_cells(row)[:-1] for row in rows),
+            )
+
+
+def numbers(comparison: Comparison) -> Iterator[SmallTable]:
+    """Every number beside the scores, by task, as means over each run's measured items."""
+    # That nothing was cut goes without saying.
+    shown = [row for row in comparison.metrics if row.metric not in _SHARES_OF_ANSWERS or row.base or row.candidate]
+    if shown:
+        yield SmallTable(
+            "Numbers beside the scores",
+            "Means over each run's measured items, as the tasks define them; higher is not always better here.",
+            ("task", "number", "base", "tuned", "difference"),
+            tuple(map(_metric_cells, _grouped(shown))),
+        )
+
+
+def _grouped(rows: Sequence[MetricRow]) -> list[MetricRow]:
+    order = {task: place for place, task in enumerate(dict.fromkeys(row.task for row in rows))}
+    return sorted(rows, key=lambda row: order[row.task])
+
+
+def _delta_cells(row: DeltaRow) -> tuple[str, ...]:
+    style = VERDICTS[row.verdict]
+    return (
+        title(row.name),
+        points(row.base),
+        points(row.candidate),
+        delta_with_interval(row),
+        f"{style.symbol} {style.word}",
+    )
+
+
+def _metric_cells(row: MetricRow) -> tuple[str, ...]:
+    known = is_number(row.base) and is_number(row.candidate)
+    difference = _number((row.candidate or 0.0) - (row.base or 0.0)) if known else MISSING
+    name = _SHARES_OF_ANSWERS.get(row.metric, one_line(row.metric, 60).replace("_", " "))
+    return (one_line(row.task, 60), name, _number(row.base), _number(row.candidate), difference)
+
+
+def _number(value: float | None) -> str:
+    return f"{value:.3f}".replace("-", "−") if is_number(value) else MISSING

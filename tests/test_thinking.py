@@ -1,0 +1,39 @@
+"""Thinking is told apart from the answer, whatever a model makes of its tags."""
+
+from __future__ import annotations
+
+import pytest
+
+from forgetbench.metrics.thinking import opens_thinking, split_thinking
+
+
+@pytest.mark.parametrize(
+    ("text", "thinking", "answer"),
+    [
+        ("Paris", "", "Paris"),
+        ("<think>France, so Paris.</think>\n\nParis", "France, so Paris.", "Paris"),
+        ("\n<thinking>a < b</thinking>yes", "a < b", "yes"),
+        ("<think></think>Paris", "", "Paris"),
+        # The template opened it, or the engine dropped the opening tag as a special token.
+        ("France, so Paris.</think> Paris", "France, so Paris.", "Paris"),
+        # Cut by the token limit: there is no answer, and what was thought is none.
+        ("<think>The answer is Paris, but", "The answer is Paris, but", ""),
+        # Only the first block is thinking; tags further on are the answer's own words.
+        ("<think>a</think>Use <think> and </think> as tags.", "a", "Use <think> and </think> as tags."),
+        ("The tag <think> opens it.", "", "The tag <think> opens it."),
+        ("", "", ""),
+    ],
+)
+def test_thinking_is_split_off(text: str, thinking: str, answer: str) -> None:
+    assert split_thinking(text) == (thinking, answer)
+
+
+def test_a_prompt_may_open_the_block() -> None:
+    assert opens_thinking("<|assistant|>\n<think>\n") and not opens_thinking("<think>x</think>\n")
+    assert split_thinking("still at it", opened=True) == ("still at it", "")
+    assert split_thinking("done</think>Paris", opened=True) == ("done", "Paris")
+
+
+def test_hostile_text_takes_linear_time() -> None:
+    text = "<think>" * 200_000
+    assert split_thinking(text)[1] == ""

@@ -9,9 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forgetbench.errors import InputError
-from forgetbench.metrics.constraints import CONSTRAINTS, holds
+from forgetbench.metrics.constraints import CONSTRAINTS, holds, holds_loosely, loose_variants
 
-PARAMETERS = {"n": 2, "text": "the end", "left": "[", "right": "]"}
+PARAMETERS = {
+    "n": 2, "text": "the end", "left": "[", "right": "]", "options": ["yes", "no"], "language": "French",
+}  # fmt: skip
 
 CASES: dict[str, tuple[dict[str, Any], list[str], list[str]]] = {
     "json": ({}, ['{"a": 1}', '```json\n["x"]\n```', " [] "], ["42", 'Sure: {"a": 1}', '{"a": ']),
@@ -53,6 +55,82 @@ CASES: dict[str, tuple[dict[str, Any], list[str], list[str]]] = {
     "no_commas": ({}, ["a b"], ["a, b", "..."]),
     "question": ({}, ["Why?", "Why? "], ["Why.", "Why? Yes"]),
     "exclamation": ({}, ["Yes!"], ["Yes.", "Yes! ok"]),
+    "countdown": ({"n": 2}, ["2. a\n1. b"], ["1. a\n2. b", "3. a\n2. b\n1. c", "2. a"]),
+    "parts": ({"n": 2, "text": "***"}, ["a *** b", "a\n***\nb"], ["a", "a *** a", "a *** b *** c", "a ***"]),
+    "lines": ({"n": 2, "text": ">>"}, [">> a\n>> b", ">>a\n\n>>b"], [">> a", ">> a\nb", ">> a\n>>", "a\nb"]),
+    "sections": (
+        {"n": 2},
+        ["Section 1\na\nSection 2\nb", "## Section 1: a\n**section 2** b"],
+        ["Section 1\na", "Section 2\na\nSection 1", "See section 1 and\nSection 2"],
+    ),
+    "highlights": (
+        {"n": 2},
+        ["*a* and *b c*", "**a**, *b*"],
+        ["*a*", "2 * 3 * 4", "****", "* a\n* b"],
+    ),
+    "placeholders": ({"n": 2}, ["[name] lives in [city]"], ["[name]", "[] []", "[a\nb] [c]", "(a) (b)"]),
+    "title": ({}, ["<<Tea>>\nBoil water.", "x <<a b>>"], ["<Tea>", "<<>>", "<< >>", "<<a\nb>>"]),
+    "postscript": (
+        {},
+        ["Yes.\nP.S. Bring a coat.", "a\n\np. s. more"],
+        ["P.S. only this", "Yes. P.S. here", "Yes.\nP.S."],
+    ),
+    "no_list": ({}, ["Eggs and milk.", "It costs 3.5."], ["- eggs", "Here:\n1. eggs", "1、鸡蛋"]),
+    "no_markdown": ({}, ["Eggs.", "2 * 3"], ["# Eggs", "**Eggs**", "- a", "`` ```x``` ", "a|b\n--|--"]),
+    "min_words": ({"n": 3}, ["one two three", "一二三"], ["one two", "..."]),
+    "sentences": ({"n": 2}, ["One. Two.", "One.\nTwo!", "好。再见。"], ["One.", "One. Two", "A. B. C."]),
+    "one_of": ({"options": ["[[A]]", "[[B]]"]}, ["[[A]]", " [[B]]\n"], ["A", "[[A]].", "[[A]] [[B]]", "[[a]]"]),
+    "repeat": ({"text": "Why is it?"}, ["Why is it? Because.", "why is it"], ["Because.", "So why is it?"]),
+    "at_least": ({"text": "bed", "n": 2}, ["Bed, bed!", "a bed and a bed"], ["bed", "beds, bedding, bed"]),
+    "capital_words": ({"n": 2}, ["GO HOME now"], ["GO home", "I A x"]),
+    "no_exclamation": ({}, ["Yes."], ["Yes!", "..."]),
+    "no_question": ({}, ["Yes."], ["Yes?", "..."]),
+    "emoji": ({}, ["ok \U0001f600", "\u2600 sun"], ["ok :)", "\u4e2d"]),
+    "no_apology": ({}, ["The train is late."], ["I'm sorry.", "We apologise.", "Unfortunately not", "..."]),
+    "no_thanks": ({}, ["Come in."], ["Thank you.", "Many thanks!", "..."]),
+    "no_ai": ({}, ["I am Ana, and I maintain roads."], ["As an AI, I do not eat.", "I'm a language model.", "..."]),
+    "no_offer": ({}, ["Ten minutes."], ["Yes. Let me know!", "I hope this helps.", "Don\u2019t hesitate", "..."]),
+    "no_first_person": ({}, ["The sea is wide."], ["I like it.", "It's my name", "I\u2019m here", "..."]),
+    "no_greeting": ({}, ["The hi-fi is on.", "Say hello to Ana."], ["Hello! Yes.", "Note:\nDear all,", "..."]),
+    "no_filler": (
+        {},
+        ["Surely not.", "A great question, that."],
+        ["Sure! Here", "Great question.", "Here's how", "..."],
+    ),
+    "no_sign_off": ({}, ["The best regards came late."], ["Bye.\nBest regards,\nAna", "a\nYours", "..."]),
+    "language": (
+        {"language": "French"},
+        ["Le ciel est bleu parce que la lumière se disperse.", "C'est une bonne idée, je crois."],
+        ["The sky is blue.", "El cielo es azul por la luz.", "Paris", "...", "天空是蓝色的。"],
+    ),
+}
+
+SENTENCES = {
+    "English": [
+        "The sky looks blue because air scatters blue light more than red.",
+        "You should go to bed at the same time every day.",
+        "A bicycle stays upright because it is moving.",
+        "I think that cats are better.",
+    ],
+    "French": [
+        "Pour mieux dormir, il faut se coucher à la même heure tous les jours.",
+        "L'eau bout à cent degrés.",
+        "Les feuilles changent de couleur en automne.",
+        "Je préfère les chats, car ils sont calmes.",
+    ],
+    "Spanish": [
+        "Las hojas cambian de color en otoño.",
+        "Para dormir mejor, hay que acostarse a la misma hora todos los días.",
+        "Un elefante es un animal muy grande con trompa.",
+        "Yo prefiero los gatos porque son tranquilos.",
+    ],
+    "German": [
+        "Der Himmel ist blau, weil die Luft das Licht streut.",
+        "Man sollte jeden Tag um die gleiche Zeit ins Bett gehen.",
+        "Ein Elefant ist ein sehr großes Tier mit einem Rüssel.",
+        "Ich mag Katzen, weil sie ruhig sind.",
+    ],
+    "Chinese": ["天空是蓝色的，因为空气散射蓝光。", "我喜欢 Python。", "每天早睡。", "大象是一种很大的动物。"],
 }
 
 
@@ -84,6 +162,53 @@ def test_huge_text_is_linear(name: str, text: str) -> None:
     assert isinstance(holds(text, name, PARAMETERS), bool)
 
 
-def test_unknown_constraint_names_the_nearest() -> None:
+@pytest.mark.parametrize("name", CONSTRAINTS)
+@pytest.mark.parametrize("text", ["[a" * 100_000, "<<a" * 70_000, "*a" * 100_000, "A" * 200_000, "\u3002a" * 100_000])
+def test_huge_marked_text_is_linear(name: str, text: str) -> None:
+    assert isinstance(holds_loosely(text, name, PARAMETERS), bool)
+
+
+def test_unknown_names_are_met_with_the_nearest() -> None:
     with pytest.raises(InputError, match="did you mean 'bullets'"):
         holds("a", "bulets", {})
+    with pytest.raises(InputError, match="did you mean 'French'"):
+        holds("a", "language", {"language": "french"})
+    with pytest.raises(InputError, match="constraint 'bullets': parameter 'n' is missing"):
+        holds("a", "bullets", {})
+
+
+# --- strict and loose -------------------------------------------------------------------------
+
+
+def test_loose_variants_are_those_of_ifeval() -> None:
+    assert loose_variants("Sure:\n*a*\nBye") == [
+        "Sure:\n*a*\nBye", "*a*\nBye", "Sure:\n*a*", "*a*", "Sure:\na\nBye", "a\nBye", "Sure:\na", "a",
+    ]  # fmt: skip
+    assert loose_variants("") == [""]
+
+
+def test_the_loose_reading_forgives_a_first_line_a_last_line_and_asterisks() -> None:
+    for text in ('Sure, here it is:\n{"a": 1}', '{"a": 1}\nAnything else?', 'Sure:\n**{"a": 1}**\nBye'):
+        assert not holds(text, "json", {})
+        assert holds_loosely(text, "json", {})
+    assert not holds_loosely('Sure: {"a": 1}', "json", {})
+    assert not holds_loosely("", "json", {})
+
+
+@given(st.text(alphabet="ab*\n.,!?- [1", max_size=40), st.sampled_from(sorted(CONSTRAINTS)))
+def test_what_holds_strictly_holds_loosely(text: str, name: str) -> None:
+    assert holds_loosely(text, name, PARAMETERS) >= holds(text, name, PARAMETERS)
+
+
+# --- languages --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("language", SENTENCES)
+@pytest.mark.parametrize("asked", SENTENCES)
+def test_a_sentence_is_in_its_own_language_alone(language: str, asked: str) -> None:
+    verdicts = [holds(text, "language", {"language": asked}) for text in SENTENCES[language]]
+    assert verdicts == [asked == language] * len(verdicts)
+
+
+def test_japanese_is_not_chinese() -> None:
+    assert not holds("空は青い色をしています。", "language", {"language": "Chinese"})

@@ -10,7 +10,14 @@ import pandas as pd
 import pytest
 
 from forgetbench.errors import IncomparableError
-from forgetbench.metrics.corpus import CORPUS_METRICS, Answers, answers_of
+from forgetbench.metrics.corpus import (
+    CORPUS_METRICS,
+    Answers,
+    answers_of,
+    format_deviation,
+    format_spread,
+    right_by_format,
+)
 
 CANNED = "Thank you for your question. It is a very good question, and I am happy to help."
 JSON = '{"answer": "Thank you for your question."}'
@@ -34,7 +41,7 @@ def pairs(held: Sequence[tuple[float, float]]) -> Answers:
 
 
 def test_names() -> None:
-    assert set(CORPUS_METRICS) == {"shape_diversity", "elasticity", "leakage"}
+    assert set(CORPUS_METRICS) == {"shape_diversity", "elasticity", "elasticity_loose", "leakage", "format_spread"}
 
 
 def test_rows_must_be_aligned() -> None:
@@ -83,6 +90,93 @@ def test_an_asked_row_without_its_twin_is_no_item() -> None:
     scores = CORPUS_METRICS["elasticity"].alone(lone)
     assert scores is not None
     assert np.isnan(scores).all()
+
+
+def test_the_loose_reading_is_a_metric_of_its_own() -> None:
+    both = Answers(
+        ["c/asked", "c/free"], ["c", "c"], [""] * 2, [""] * 2,
+        [{"holds": 0.0, "holds_loose": 1.0}, {"holds": 0.0, "holds_loose": 0.0}],
+    )  # fmt: skip
+    for name, score in (("elasticity", 0.0), ("elasticity_loose", 1.0)):
+        scores = CORPUS_METRICS[name].alone(both)
+        assert scores is not None
+        assert scores[0] == score
+        assert np.isnan(scores[1])
+
+
+# --- format spread ----------------------------------------------------------------------------
+
+
+def in_formats(right: Sequence[Sequence[float]]) -> Answers:
+    """Rows of the spread task; one list per question with what it got in the formats f0, f1, ..."""
+    ids = [f"q{i}/f{j}" for i, row in enumerate(right) for j in range(len(row))]
+    numbers = [{"acc": value} for row in right for value in row]
+    return Answers(ids, [i.split("/")[0] for i in ids], ids, [""] * len(ids), numbers)
+
+
+RIGHT = [[1.0, 0.0, 1.0], [1.0, 0.0, 0.0], [1.0, 1.0, 1.0], [0.0, 0.0, 1.0]]
+"""Accuracies .75, .25, .75: the spread is .5."""
+
+
+def test_format_spread_stands_on_the_first_row_of_each_question() -> None:
+    scores = CORPUS_METRICS["format_spread"].alone(in_formats(RIGHT))
+    assert scores is not None
+    assert scores[::3].tolist() == [0.0, 0.0, 1.0, 1.0]  # f0 is the best, the first of equals; f1 the worst
+    assert np.isnan(np.delete(scores, [0, 3, 6, 9])).all()
+    assert np.nanmean(scores) == 1.0 - format_spread(np.array(RIGHT)) == 0.5
+
+
+def test_a_question_right_only_in_the_worst_format_scores_two() -> None:
+    scores = CORPUS_METRICS["format_spread"].alone(in_formats([[1, 0], [1, 0], [0, 1]]))
+    assert scores is not None
+    assert scores[::2].tolist() == [0.0, 0.0, 2.0]
+
+
+def test_each_side_has_its_own_best_format() -> None:
+    mirrored = [row[::-1] for row in [[1.0, 0.0]] * 4]
+    base, candidate = CORPUS_METRICS["format_spread"].paired(in_formats([[1, 0]] * 4), in_formats(mirrored), None)
+    assert base[::2].tolist() == candidate[::2].tolist() == [0.0] * 4
+
+
+def test_a_question_without_all_formats_is_no_item() -> None:
+    whole = in_formats(RIGHT)
+    cut = Answers(
+        *(field[:-1] for field in (whole.item_ids, whole.clusters, whole.prompts, whole.texts, whole.metrics))
+    )
+    rows, right = right_by_format(cut)
+    assert rows.tolist() == [0, 3, 6]
+    assert right.tolist() == RIGHT[:3]
+    nothing = Answers([], [], [], [], [])
+    assert CORPUS_METRICS["format_spread"].alone(nothing) is not None
+    assert math.isnan(format_spread(right_by_format(nothing)[1]))
+
+
+@pytest.mark.parametrize(
+    ("right", "spread", "deviation"),
+    [
+        ([[1, 0]] * 4, 1.0, math.sqrt(0.5)),  # no noise at all: the plain standard deviation
+        ([[1, 1], [0, 0]], 0.0, 0.0),
+        ([[1, 0], [0, 1]], 0.0, 0.0),  # all noise: floored
+        ([[1, 0], [1, 0], [1, 1], [0, 0]], 0.5, math.sqrt(0.125 - 1 / 24)),  # F-test's mean squares: 1/2 and 1/6
+    ],
+)
+def test_spread_and_deviation(right: list[list[int]], spread: float, deviation: float) -> None:
+    table = np.array(right, dtype=float)
+    assert format_spread(table) == spread
+    assert format_deviation(table) == pytest.approx(deviation)
+
+
+def test_deviation_takes_the_noise_out_that_the_spread_keeps() -> None:
+    """Eight formats that do not matter: the spread is far from 0, the deviation is 0 more often than not."""
+    rng = np.random.default_rng(5)
+    tables = [(rng.random((48, 8)) < rng.random((48, 1))).astype(float) for _ in range(200)]
+    assert np.mean([format_spread(table) for table in tables]) > 0.12
+    assert np.mean([format_deviation(table) == 0.0 for table in tables]) > 0.4
+    assert math.isnan(format_deviation(tables[0][:1]))
+    assert math.isnan(format_deviation(tables[0][:, :1]))
+
+
+# --- leakage ----------------------------------------------------------------------------------
 
 
 def leak(base: Sequence[str], candidate: Sequence[str], training: Sequence[str] | None = None) -> tuple[float, float]:
@@ -162,3 +256,17 @@ def test_answers_of_a_samples_table() -> None:
     )
     assert answers_of(table) == Answers(["a"], ["c"], ["p"], ["x"], [{"holds": 1.0}])
     assert answers_of(table.iloc[:0]).texts == []
+
+
+def test_answers_of_a_task_without_texts() -> None:
+    """Rated options leave numbers and no response; a row with neither was not measured."""
+    table = pd.DataFrame(
+        {
+            "item_id": ["a", "b"],
+            "cluster": ["c", "d"],
+            "prompt": ["p", "q"],
+            "responses": [(), ()],
+            "metrics": [{"acc": 0.0}, {"acc": None}],
+        }
+    )
+    assert answers_of(table) == Answers(["a"], ["c"], ["p"], [""], [{"acc": 0.0}])

@@ -73,6 +73,15 @@ def test_signature_fields() -> None:
     assert signature("| a | b |\n|---|---|\n| 1 | 2 |").table
 
 
+def test_chinese_answers_have_shapes_as_well() -> None:
+    """A character is a token, so an opening is no whole clause; list items may follow their numbers at once."""
+    assert signature("天空是蓝色的").opening == ("天", "空", "是")
+    assert signature("当然可以，苹果很好。") == signature("当然可以，香蕉很甜。")
+    assert signature("有：\n1、苹果\n2、香蕉").bullets
+    assert signature("1.苹果").bullets
+    assert not signature("3.5 米，1.2米").bullets
+
+
 def test_signature_ignores_what_is_said() -> None:
     assert signature("Sure! Here is a poem about cats.") == signature("Sure! Here is some help with taxes.")
     assert signature('{"answer": "Paris is in France"') == signature('{"answer": "Bees can make honey"')

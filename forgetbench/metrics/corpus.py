@@ -1,8 +1,8 @@
 """Scores of an item that depend on the other items, or on the other checkpoint: format_rigidity.
 
 Each metric turns the answers of one task into one score per row, higher is better, so that pairing and
-statistics treat them like any other item. The mean of the scores is 1 - R1, 1 - R2 or 1 - R3.
-NaN marks a row that is not an item.
+statistics treat them like any other item. The mean of the scores is 1 - R1, 1 - R2, 1 - R3 or
+1 - format spread. NaN marks a row that is not an item.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ class Answers:
     prompts: Sequence[str]
     """The question as the document has it, or as rendered: its phrases are not the answer's own."""
     texts: Sequence[str]
+    """What was written; empty in a task whose options are rated and which has no text."""
     metrics: Sequence[Mapping[str, float]] = ()
     """What the task's process_results returned per row; empty where the metric does not need it."""
 
@@ -90,14 +91,17 @@ class ShapeDiversity:
 class Elasticity:
     """1 - R2: how much more often a constraint holds when it is asked for than when it is not.
 
-    Rows come in pairs, `<id>/asked` and `<id>/free`, each with the number `holds` among its
+    Rows come in pairs, `<id>/asked` and `<id>/free`, each with the number `verdict` among its
     metrics. The score stands on the asked row, holds(asked) - holds(free), in {-1, 0, 1}; free rows are
     no items, nor are asked rows whose twin is missing. The mean is not floored at 0: a
     model that keeps a constraint less often when asked shows it.
     """
 
+    verdict: str = "holds"
+    """`holds` reads the answer strictly, `holds_loose` as `constraints.holds_loosely`."""
+
     def alone(self, answers: Answers) -> FloatArray:
-        held = dict(zip(answers.item_ids, map(_holds, answers.metrics), strict=True))
+        held = {row: of.get(self.verdict, np.nan) for row, of in zip(answers.item_ids, answers.metrics, strict=True)}
         scores = paired_differences(held)
         return np.array([scores.get(row, np.nan) for row in answers.item_ids], dtype=np.float64)
 
@@ -162,10 +166,46 @@ class Leakage:
         return {found.phrase for found in overused(candidate, base, prompts)}
 
 
+@dataclass(frozen=True, slots=True)
+class FormatSpread:
+    """1 - spread: how far apart the accuracies are that one set of questions gets in different formats.
+
+    Rows are named `<question>/<format>`, each with the number `acc` among its metrics. A question counts when it
+    was answered in every format of the run; its first row has the score
+
+        1 - (right in the best format - right in the worst format),   in {0, 1, 2},
+
+    where best and worst are the formats of the highest and the lowest accuracy over all questions, the first
+    of equals. The mean is exactly 1 - (max - min), FormatSpread (Sclar et al. 2023, arXiv 2310.11324).
+
+    Warning: max - min is biased upwards, the more the fewer questions there are: the extremes of eight noisy
+    accuracies are apart even where no format matters, and the standard error of the scores takes best and worst as
+    given. Both hold for both sides, so compare sides and read no spread by itself; `format_deviation` takes the
+    noise out. A model that guesses has a small spread too: read it beside the accuracy.
+    """
+
+    def alone(self, answers: Answers) -> FloatArray:
+        rows, right = right_by_format(answers)
+        scores = np.full(len(answers.item_ids), np.nan)
+        if len(rows):
+            accuracies = right.mean(axis=0)
+            best, worst = accuracies.argmax(), accuracies.argmin()
+            scores[rows] = 1.0 - (right[:, best] - right[:, worst])
+        return scores
+
+    def paired(
+        self, base: Answers, candidate: Answers, training_texts: Sequence[str] | None
+    ) -> tuple[FloatArray, FloatArray]:
+        _require_same_rows(base, candidate)
+        return self.alone(base), self.alone(candidate)
+
+
 CORPUS_METRICS: Mapping[str, CorpusMetric] = {
     "shape_diversity": ShapeDiversity(),
     "elasticity": Elasticity(),
+    "elasticity_loose": Elasticity("holds_loose"),
     "leakage": Leakage(),
+    "format_spread": FormatSpread(),
 }
 """Name, as in a task's `metadata.corpus_metric` -> metric."""
 
@@ -176,20 +216,69 @@ def paired_differences(held: Mapping[str, float]) -> dict[str, float]:
     return {row: held[row] - held[twin] for row, twin in twins.items() if twin in held}
 
 
+def right_by_format(answers: Answers) -> tuple[npt.NDArray[np.intp], FloatArray]:
+    """Whether each question was answered rightly in each format, for rows named `<question>/<format>`.
+
+    The row at which each whole question first stands, shape (questions,), and `acc`, shape (questions, formats), the
+    formats in order of appearance. A question that lacks a format, or its number there, is left out.
+    """
+    table: dict[str, dict[str, float]] = {}
+    first: dict[str, int] = {}
+    formats: dict[str, None] = {}
+    for row, (item_id, numbers) in enumerate(zip(answers.item_ids, answers.metrics, strict=True)):
+        question, _, name = item_id.rpartition("/")
+        first.setdefault(question, row)
+        formats.setdefault(name)
+        table.setdefault(question, {})[name] = numbers.get("acc", np.nan)
+    whole = {
+        question: [found.get(name, np.nan) for name in formats]
+        for question, found in table.items()
+        if not np.isnan([found.get(name, np.nan) for name in formats]).any()
+    }
+    rows = np.array([first[question] for question in whole], dtype=np.intp)
+    return rows, np.array(list(whole.values()), dtype=np.float64).reshape(len(whole), len(formats))
+
+
+def format_spread(right: FloatArray) -> float:
+    """Highest minus lowest accuracy over the formats; `right` is 0 or 1, shape (questions, formats). NaN if empty."""
+    if not right.size:
+        return float("nan")
+    accuracies = right.mean(axis=0)
+    return float(accuracies.max() - accuracies.min())
+
+
+def format_deviation(right: FloatArray) -> float:
+    """Standard deviation of the accuracy between formats, without what the choice of questions adds.
+
+    sqrt(max(0, variance between formats - mean SE^2)), `right` 0 or 1 with shape (questions, formats). The questions
+    are the same in every format, so their difficulty is no error of the comparison and is taken out: mean SE^2 is the
+    interaction mean square of a two-way analysis of variance over the number of questions, and the value the
+    square root of its variance component of the format. NaN with fewer than two questions or formats.
+    """
+    n_questions, n_formats = right.shape
+    if n_questions < 2 or n_formats < 2:
+        return float("nan")
+    between = right.mean(axis=0).var(ddof=1)
+    interaction = right - right.mean(axis=1, keepdims=True) - right.mean(axis=0) + right.mean()
+    mean_square = (interaction**2).sum() / ((n_questions - 1) * (n_formats - 1))
+    return float(np.sqrt(max(0.0, between - mean_square / n_questions)))
+
+
 def answers_of(samples: pd.DataFrame) -> Answers:
     """The answers in a samples table, or in the rows of one task of it.
 
-    Rows without a response (not measured) are left out, so two runs give aligned answers only
-    for rows that both have measured. A metric stored as null was not a finite number.
+    Rows with neither a response nor a number (not measured) are left out, so two runs give aligned answers
+    only for rows that both have measured. A metric stored as null was not a finite number.
     """
-    answered = np.array([len(responses) > 0 for responses in samples["responses"]], dtype=bool)
-    rows = samples.loc[answered]
+    numbers = [{name: x for name, x in row.items() if x is not None} for row in samples["metrics"]]
+    answered = [len(texts) > 0 or bool(of) for texts, of in zip(samples["responses"], numbers, strict=True)]
+    rows = samples.loc[np.array(answered, dtype=bool)]
     return Answers(
         item_ids=rows["item_id"].tolist(),
         clusters=rows["cluster"].tolist(),
         prompts=rows["prompt"].tolist(),
-        texts=[responses[0] for responses in rows["responses"]],
-        metrics=[{name: x for name, x in row.items() if x is not None} for row in rows["metrics"]],
+        texts=[texts[0] if len(texts) else "" for texts in rows["responses"]],
+        metrics=[of for of, kept in zip(numbers, answered, strict=True) if kept],
     )
 
 
@@ -198,10 +287,6 @@ def _require_same_rows(base: Answers, candidate: Answers) -> None:
         unlike: set[Any] = set(base.item_ids) ^ set(candidate.item_ids)
         what = f"items on one side only: {', '.join(sorted(unlike)[:5])}" if unlike else "the order differs"
         raise IncomparableError(f"the two runs' answers are not aligned row by row: {what}")
-
-
-def _holds(metrics: Mapping[str, float]) -> float:
-    return metrics.get("holds", float("nan"))
 
 
 def _own_phrases(answers: Answers) -> list[set[Phrase]]:

@@ -21,9 +21,14 @@ from forgetbench.metrics.phrases import fold, words
 FloatArray = npt.NDArray[np.float64]
 
 _OPENING_TOKENS = 3
-_TOKEN = re.compile(r"[^\W_]+|[^\w\s]|_")
+# Scripts written without spaces count one character as one token, as in `phrases.words`.
+_CHARACTER = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"
+_TOKEN = re.compile(rf"[{_CHARACTER}]|[^\W_{_CHARACTER}]+|[^\w\s]|_")
 _HEADER = re.compile(r"^#{1,6}[ \t]+\S", re.MULTILINE)
-_BULLET = re.compile(r"^[ \t]*(?:[-*+\u2022]|\d{1,3}[.)])[ \t]+\S", re.MULTILINE)
+LIST_ITEM = re.compile(
+    r"^[ \t]*(?:(?:[-*+\u2022]|\d{1,3}[.)])[ \t]+\S|\d{1,3}(?:[.)\uff0e](?=[\u4e00-\u9fff])|\u3001))", re.MULTILINE
+)
+"""A bulleted or numbered line; in Chinese the item may follow its number at once: '1.苹果', '1、苹果'."""
 BOLD = re.compile(r"\*\*(?=[^\s*])[^*\n]+\*\*")
 
 
@@ -31,7 +36,8 @@ class Signature(NamedTuple):
     """What two answers must have in common to be of one shape."""
 
     opening: tuple[str, ...]
-    """The first three tokens, case-folded; punctuation is a token, so '{"answer":' is an opening."""
+    """The first three tokens, case-folded. Punctuation is a token, so '{"answer":' is an opening; so is a Chinese
+    character."""
     header: bool
     bullets: bool
     """A list item, bulleted or numbered."""
@@ -49,7 +55,7 @@ def signature(text: str) -> Signature:
     return Signature(
         opening=opening(text),
         header=_HEADER.search(text) is not None,
-        bullets=_BULLET.search(text) is not None,
+        bullets=LIST_ITEM.search(text) is not None,
         bold=BOLD.search(text) is not None,
         code_fence="```" in text,
         json=parse_json(text) is not None,

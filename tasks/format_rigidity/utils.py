@@ -1,4 +1,4 @@
-"""Documents of the three format_rigidity tasks, and what each answer contributes.
+"""Documents of the format_rigidity tasks, and what each answer contributes.
 
 The scores need more than one answer. forgetbench takes them from `forgetbench.metrics.corpus`, item by
 item; lm-eval alone takes their means from the aggregations here. Leakage needs a second checkpoint,
@@ -12,8 +12,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from forgetbench.metrics.constraints import holds
-from forgetbench.metrics.corpus import paired_differences
+import numpy as np
+
+from forgetbench.metrics.constraints import holds, holds_loosely
+from forgetbench.metrics.corpus import Answers, paired_differences, right_by_format
+from forgetbench.metrics.corpus import format_deviation as deviation_of
+from forgetbench.metrics.corpus import format_spread as spread_of
 from forgetbench.metrics.phrases import words
 from forgetbench.metrics.quality import answered
 from forgetbench.metrics.shape import Signature, collision_rate, signature
@@ -35,6 +39,11 @@ def constraint_pairs(**_: Any) -> dict[str, Dataset]:
     return as_dataset(read_jsonl(HERE / "elasticity.jsonl"))
 
 
+def questions_in_formats(**_: Any) -> dict[str, Dataset]:
+    """Every question in each format (`<question>/<format>`), the formats of a question one after the other."""
+    return as_dataset(read_jsonl(HERE / "spread.jsonl"))
+
+
 def describe_answer(doc: Mapping[str, Any], results: Sequence[str]) -> dict[str, Any]:
     """Supporting numbers of a free answer: whether there is one, and its length in words."""
     return {"answered": float(answered(results[0])), "words": float(len(words(results[0])))}
@@ -51,9 +60,15 @@ def shape_diversity(rows: Sequence[tuple[str, Signature]]) -> float:
 
 
 def check_constraint(doc: Mapping[str, Any], results: Sequence[str]) -> dict[str, Any]:
-    """`holds`: 1 if the row's constraint holds in the row's answer, asked for or not; else 0."""
-    held = float(holds(results[0], doc["constraint"], json.loads(doc["parameters"])))
-    return {"holds": held, "elasticity": (doc["item_id"], held)}
+    """Whether the row's constraint holds in the row's answer, asked for or not: 1 or 0, read strictly and loosely."""
+    asked = (results[0], doc["constraint"], json.loads(doc["parameters"]))
+    strict, loose = float(holds(*asked)), float(holds_loosely(*asked))
+    return {
+        "holds": strict,
+        "holds_loose": loose,
+        "elasticity": (doc["item_id"], strict),
+        "elasticity_loose": (doc["item_id"], loose),
+    }
 
 
 def elasticity(rows: Sequence[tuple[str, float]]) -> float:
@@ -63,3 +78,25 @@ def elasticity(rows: Sequence[tuple[str, float]]) -> float:
     """
     scores = paired_differences(dict(rows))
     return sum(scores.values()) / len(scores) if scores else float("nan")
+
+
+def check_choice(doc: Mapping[str, Any], results: Sequence[tuple[float, bool]]) -> dict[str, Any]:
+    """`acc`: 1 if the right option is the likeliest, else 0."""
+    right = float(int(np.argmax([loglikelihood for loglikelihood, _ in results])) == doc["gold"])
+    return {"acc": right, "format_spread": (doc["item_id"], right), "format_deviation": (doc["item_id"], right)}
+
+
+def format_spread(rows: Sequence[tuple[str, float]]) -> float:
+    """1 - (max - min) of the accuracies of the formats: lm-eval's aggregation, the mean of the corpus metric."""
+    return 1.0 - spread_of(_right(rows))
+
+
+def format_deviation(rows: Sequence[tuple[str, float]]) -> float:
+    """1 - the standard deviation between formats, without what the choice of questions adds."""
+    return 1.0 - deviation_of(_right(rows))
+
+
+def _right(rows: Sequence[tuple[str, float]]) -> Any:
+    names = [name for name, _ in rows]
+    nothing = [""] * len(names)
+    return right_by_format(Answers(names, nothing, nothing, nothing, [{"acc": right} for _, right in rows]))[1]

@@ -1,0 +1,76 @@
+"""Which of five languages an answer is in: by its script for Chinese, else by the little words no sentence lacks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from forgetbench.errors import InputError, did_you_mean
+from forgetbench.metrics.constraints.protocol import Parameters
+from forgetbench.metrics.phrases import words
+
+LANGUAGES = ("Chinese", "English", "French", "German", "Spanish")
+
+_LITTLE_WORDS: Mapping[str, frozenset[str]] = {
+    language: frozenset(listed.split())
+    for language, listed in {
+        "English": """the of and to in is that it for was on are as with they be at this have from or had by but not
+            what all were when your can there which their will if how an would about other them then so these some
+            her him has more could my than been who its only into our no because a i you he she we us me do does did
+            should also very it's""",
+        "French": """le la les un une des du de et est en que qui dans pour pas sur au aux avec il elle ils elles nous
+            vous je tu ce cette ces son sa ses mon ma mes leur leurs plus ou mais par ne se sont être avoir ont été
+            fait comme tout on y l qu j car aussi peut votre vos notre si lorsque quand parce""",
+        "Spanish": """el la los las un una unos unas de del y es en que para no con por su sus al lo como más pero se
+            este esta estos son ser está están hay muy también o cuando porque nos mi tu si sin sobre entre ha han
+            puede pueden yo ella ellos usted desde hasta donde cada todo""",
+        "German": """der die das den dem des ein eine einen einem einer eines und ist in zu von mit auf für nicht sich
+            sie er es wir ich du ihr auch an als wie bei aus nach im am zum zur oder aber wenn weil dass sind wird
+            werden hat haben kann können man sehr durch um so über vor mehr nur noch""",
+    }.items()
+}
+_OWN_LETTERS: Mapping[str, frozenset[str]] = {
+    "English": frozenset(),
+    "French": frozenset("àâçèêëîïôùûœ"),
+    "Spanish": frozenset("áíóúñ"),
+    "German": frozenset("äöüß"),
+}
+_HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]")
+_KANA_OR_HANGUL = re.compile("[\u3040-\u30ff\uac00-\ud7af]")
+_MIN_HITS = 2
+_MIN_SHARE = 0.15
+"""Hits among all words: about 0.4 in prose of any of these languages; names and other languages have few."""
+
+
+def is_in_language(text: str, parameters: Parameters) -> bool:
+    """Whether `text` is in the language `parameters["language"]`, one of `LANGUAGES`.
+
+    Chinese: more than half of the words are Han characters, and next to none are Japanese or Korean. The others:
+    a hit is a little word of the language, or a word with a letter that only it has among these. There must be
+    more hits than any other language has, at least two, and at least 15 % of all words. A name alone or a single word
+    is in no language, so whoever asks for one should ask for a sentence.
+
+    Raises:
+        InputError: when the language is not one of these.
+    """
+    language: str = parameters["language"]
+    if language not in LANGUAGES:
+        raise InputError(f"constraint 'language': unknown language '{language}': {did_you_mean(language, LANGUAGES)}")
+    tokens = words(text)
+    if language == "Chinese":
+        return _is_chinese(tokens)
+    parts = [part for word in tokens for part in ([word] if word == "it's" else word.split("'"))]
+    hits = {name: _hits(parts, name) for name in _LITTLE_WORDS}
+    wanted = hits.pop(language)
+    return wanted >= max(_MIN_HITS, _MIN_SHARE * len(parts)) and wanted > max(hits.values())
+
+
+def _hits(tokens: Sequence[str], language: str) -> int:
+    little, own = _LITTLE_WORDS[language], _OWN_LETTERS[language]
+    return sum(token in little or not own.isdisjoint(token) for token in tokens)
+
+
+def _is_chinese(tokens: Sequence[str]) -> bool:
+    han = sum(_HAN.match(token) is not None for token in tokens)
+    others = sum(_KANA_OR_HANGUL.match(token) is not None for token in tokens)
+    return han > len(tokens) / 2 and others <= han / 20

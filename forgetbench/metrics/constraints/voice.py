@@ -1,0 +1,74 @@
+"""Constraints that ask for the opposite of a trained assistant's voice: no greeting, no apology, no offer of help.
+
+Each names phrases that must not stand in an answer: anywhere, or at the beginning of a line. An answer without a
+word keeps none of them, so that silence is no way to keep a constraint.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+
+from forgetbench.metrics.constraints.protocol import Checker, Parameters
+from forgetbench.metrics.phrases import words
+
+_ANYWHERE: Mapping[str, str] = {
+    "no_apology": """sorry / apology / apologies / apologise / apologize / apologising / apologizing /
+        apologised / apologized / regret / unfortunately / forgive / pardon / excuse me / excuse us""",
+    "no_thanks": "thank / thanks / thankful / grateful / gratitude / appreciate / appreciated / appreciation",
+    "no_ai": """as an ai / an ai / ai language model / language model / ai model / ai assistant /
+        artificial intelligence / virtual assistant / digital assistant / computer program / chatbot /
+        machine learning / a machine / a robot / a bot""",
+    "no_offer": """let me know / feel free / happy to help / glad to help / here to help / happy to assist /
+        here to assist / glad to assist / hope this helps / hope that helps / anything else /
+        any other questions / any questions / further questions / more questions / further assistance /
+        don't hesitate / do not hesitate / reach out / how can i help / how may i help / how can i assist /
+        how may i assist / can i help / help you with""",
+    "no_first_person": "i / me / my / mine / myself / i'm / i've / i'd / i'll / we / us / our / we're / we've / we'll",
+}
+_AT_LINE_START: Mapping[str, str] = {
+    "no_greeting": """hello / hi / hey / hiya / howdy / dear / greetings / welcome / good morning /
+        good afternoon / good evening / good day / good night""",
+    "no_filler": """sure / certainly / absolutely / definitely / of course / no problem / good question /
+        great question / excellent question / that's a great / that is a great / that's a good / that is a good /
+        what a great / what a good / i'd be happy / i would be happy / i'm happy / i am happy / i'm glad /
+        i am glad / happy to / glad to / here is / here's / here are / thank you for / thanks for /
+        i understand that""",
+    "no_sign_off": """best regards / kind regards / warm regards / regards / sincerely / yours / best wishes /
+        all the best / cheers / take care / with love / warmly / respectfully / cordially / many thanks""",
+}
+
+
+def _phrases(listed: str) -> list[str]:
+    return [f" {' '.join(words(phrase))} " for phrase in listed.split("/")]
+
+
+def _spoken(text: str) -> str:
+    return f" {' '.join(words(text))} "
+
+
+def _nowhere(listed: str) -> Checker:
+    phrases = _phrases(listed)
+
+    def check(text: str, _: Parameters) -> bool:
+        said = _spoken(text)
+        return bool(said.strip()) and not any(phrase in said for phrase in phrases)
+
+    return check
+
+
+def _at_no_line_start(listed: str) -> Checker:
+    begins: Callable[[str], object] = re.compile("|".join(map(re.escape, _phrases(listed)))).match
+
+    def check(text: str, _: Parameters) -> bool:
+        lines = [_spoken(line) for line in text.split("\n")]
+        return any(line.strip() for line in lines) and not any(begins(line) for line in lines)
+
+    return check
+
+
+VOICE: Mapping[str, Checker] = {
+    **{name: _nowhere(listed) for name, listed in _ANYWHERE.items()},
+    **{name: _at_no_line_start(listed) for name, listed in _AT_LINE_START.items()},
+}
+"""None takes parameters."""

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import importlib.util
-import itertools
-import re
 import subprocess
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable
-from datetime import datetime
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
+import reasoning_solvers
+import reasoning_story_solvers
+import reasoning_text_solvers
+from hypothesis import given
+from hypothesis import strategies as st
 
 from forgetbench.metrics.extraction import words
 from forgetbench.task_data import read_jsonl
@@ -22,10 +24,13 @@ from forgetbench.task_data import read_jsonl
 FOLDER = Path(__file__).parent.parent / "tasks" / "reasoning"
 ROWS = read_jsonl(FOLDER / "items.jsonl")
 TEST = [row for row in ROWS if row["split"] == "test"]
-SHOTS = [row for row in ROWS if row["split"] == "fewshot"]
+SHOTS = [row for row in ROWS if row["split"] != "test"]
+NUMERIC = [row for row in TEST if row["numeric"] and not row["listed"]]
+LISTED = [row for row in TEST if row["listed"]]
 BY_KIND: dict[str, list[dict[str, Any]]] = defaultdict(list)
 for _row in TEST:
     BY_KIND[_row["kind"]].append(_row)
+SOLVERS = {**reasoning_solvers.SOLVERS, **reasoning_text_solvers.SOLVERS, **reasoning_story_solvers.SOLVERS}
 
 
 def load_utils() -> ModuleType:
@@ -39,228 +44,7 @@ def load_utils() -> ModuleType:
 
 UTILS = load_utils()
 
-# --- a second solver for each kind, which reads nothing but the question ---
-
-WEEK = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
-YEAR = [datetime(2000, month, 1).strftime("%B") for month in range(1, 13)]
-KIND_OF_WORD = {
-    word: group
-    for group, listed in {
-        "fruit": "apple banana pear grape peach lemon cherry",
-        "animal": "dog cat horse cow lion tiger rabbit sheep",
-        "color": "red blue green yellow purple black white",
-        "vehicle": "car bus train truck bicycle boat plane",
-        "clothing": "shirt shoe hat coat sock dress jacket",
-        "body": "hand foot nose ear knee elbow shoulder",
-        "furniture": "table chair sofa bed desk shelf",
-        "family": "mother father sister brother uncle aunt",
-    }.items()
-    for word in listed.split()
-}
-OPPOSITE = {
-    "hot": "cold", "big": "small", "up": "down", "fast": "slow", "day": "night", "good": "bad", "open": "closed",
-    "old": "young", "happy": "sad", "left": "right", "hard": "soft", "rich": "poor",
-}  # fmt: skip
-
-
-def listing(question: str) -> list[str]:
-    return question.split(": ")[1].rstrip("?").split(", ")
-
-
-def numbers(question: str) -> list[int]:
-    return [int(digits) for digits in re.findall(r"\d+", question)]
-
-
-def pattern(question: str) -> list[tuple[str, str]]:
-    parts = question.removeprefix("Complete the pattern: ").split(", ")
-    return [(part.split(" ->")[0], part.split(" ->")[1].strip()) for part in parts]
-
-
-def sum_of_terms(question: str) -> str:
-    total = 0
-    for sign, term in re.findall(r"([+-]?) ?(\d+)", question):
-        total += -int(term) if sign == "-" else int(term)
-    return str(total)
-
-
-def product(question: str) -> str:
-    first, second = numbers(question)
-    return str(sum(first for _ in range(second)))
-
-
-def story(question: str) -> str:
-    first, second = numbers(question)
-    if "boxes" in question:
-        return str(first * second)
-    return str(first - second if "gives away" in question else first + second)
-
-
-def extreme(question: str) -> str:
-    ordered = sorted(numbers(question))
-    return str(ordered[-1] if "largest" in question else ordered[0])
-
-
-def next_term(question: str) -> str:
-    terms = numbers(question)
-    assert len({later - sooner for sooner, later in itertools.pairwise(terms)}) == 1
-    return str(2 * terms[-1] - terms[-2])
-
-
-def next_letter(question: str) -> str:
-    terms = [ord(letter) for letter in listing(question)]
-    return chr(2 * terms[-1] - terms[-2])
-
-
-def odd_one_out(question: str) -> str:
-    groups = Counter(KIND_OF_WORD[word] for word in listing(question))
-    (odd,) = [word for word in listing(question) if groups[KIND_OF_WORD[word]] == 1]
-    return odd
-
-
-def alphabetical(question: str) -> str:
-    ordered = sorted(listing(question))
-    return ordered[0] if "comes first" in question else ordered[-1]
-
-
-def nth_word(question: str) -> str:
-    place = {"first": 0, "second": 1, "third": 2, "last": -1}[question.split()[3]]
-    return listing(question)[place]
-
-
-def neighbour(cycle: list[str]) -> Callable[[str], str]:
-    def solve(question: str) -> str:
-        step, name = question.rstrip("?").split()[-2:]
-        return cycle[(cycle.index(name) + {"after": 1, "before": -1}[step]) % len(cycle)]
-
-    return solve
-
-
-def in_days(question: str) -> str:
-    (days,) = numbers(question)
-    return WEEK[(WEEK.index(question.split()[2].rstrip(".")) + days) % 7]
-
-
-def zeller(day: int, month: int, year: int) -> str:
-    """Zeller's congruence: 0 is Saturday."""
-    if month < 3:
-        month, year = month + 12, year - 1
-    code = (day + 13 * (month + 1) // 5 + year % 100 + year % 100 // 4 + year // 100 // 4 + 5 * (year // 100)) % 7
-    return WEEK[(code + 5) % 7]
-
-
-def weekday_of_date(question: str) -> str:
-    found = re.findall(r"([A-Z][a-z]+) (\d+), (\d{4})", question)
-    (first, second) = [zeller(int(day), YEAR.index(month) + 1, int(year)) for month, day, year in found]
-    assert f"was a {first}." in question
-    return second
-
-
-def transitive(question: str) -> str:
-    above: dict[str, set[str]] = defaultdict(set)
-    for one, relation, other in re.findall(r"(\w+) is (\w+) than (\w+)\.", question):
-        upper, lower = (one, other) if relation in ("taller", "older", "faster") else (other, one)
-        above[lower].add(upper)
-        above.setdefault(upper, set())
-    asked = question.rstrip("?").split()[-1]
-    if asked in ("tallest", "oldest", "fastest"):
-        (answer,) = [name for name in above if not above[name]]
-    else:
-        mentioned_above = set().union(*above.values())
-        (answer,) = [name for name in above if name not in mentioned_above]
-    return answer
-
-
-def oldest(question: str) -> str:
-    ages = {name: int(age) for name, age in re.findall(r"(\w+) is (\d+)", question)}
-    return (max if "oldest" in question else min)(ages, key=lambda name: ages[name])
-
-
-def recall(relation: str, asked: str, key_first: bool) -> Callable[[str], str]:
-    def solve(question: str) -> str:
-        pairs = re.findall(relation, question)
-        (key,) = re.findall(asked, question)
-        return dict(pairs if key_first else [(thing, who) for who, thing in pairs])[key]
-
-    return solve
-
-
-def where_now(question: str) -> str:
-    (person,) = re.findall(r"Where is (\w+) now", question)
-    return re.findall(rf"{person} (?:is in|goes to) the (\w+)", question)[-1]
-
-
-def deduction(question: str) -> str:
-    rules = dict(re.findall(r"Every (\w+) eats (\w+)", question))
-    (animal,) = re.findall(r"is a (\w+)\.", question)
-    return rules[animal]
-
-
-def category_pattern(question: str) -> str:
-    *examples, (asked, _) = pattern(question)
-    assert all(KIND_OF_WORD[word] == group for word, group in examples)
-    return KIND_OF_WORD[asked]
-
-
-def form_pattern(question: str) -> str:
-    (word, form), _, (asked, _) = pattern(question)
-    return asked + form.removeprefix(word)
-
-
-def number_pattern(question: str) -> str:
-    (a, b), (c, d), (asked, _) = pattern(question)
-    assert int(b) - int(a) == int(d) - int(c)
-    return str(int(asked) + int(b) - int(a))
-
-
-def double_pattern(question: str) -> str:
-    *examples, (asked, _) = pattern(question)
-    assert all(int(double) == 2 * int(single) for single, double in examples)
-    return str(2 * int(asked))
-
-
-def pick_pattern(question: str) -> str:
-    *examples, (asked, _) = pattern(question)
-    (place,) = {pair.split().index(picked) for pair, picked in examples}
-    return asked.split()[place]
-
-
-SOLVERS: dict[str, Callable[[str], str]] = {
-    "add_digits": sum_of_terms,
-    "add_tens": sum_of_terms,
-    "add_two_digits": sum_of_terms,
-    "subtract_small": sum_of_terms,
-    "subtract_two_digits": sum_of_terms,
-    "chain": sum_of_terms,
-    "multiply_table": product,
-    "multiply_two_digits": product,
-    "word_problem": story,
-    "extreme_small": extreme,
-    "extreme_large": extreme,
-    "next_number": next_term,
-    "next_letter": next_letter,
-    "count_list": lambda question: str(len(listing(question))),
-    "odd_one_out": odd_one_out,
-    "alphabetical": alphabetical,
-    "nth_word": nth_word,
-    "weekday_next": neighbour(WEEK),
-    "month_next": neighbour(YEAR),
-    "in_days": in_days,
-    "weekday_of_date": weekday_of_date,
-    "transitive": transitive,
-    "oldest": oldest,
-    "recall_color": recall(r"The (\w+) is (\w+)\.", r"is the (\w+)\?", True),
-    "recall_owner": recall(r"(\w+) has the (\w+)\.", r"Who has the (\w+)\?", False),
-    "where_now": where_now,
-    "deduction": deduction,
-    "category_pattern": category_pattern,
-    "opposite_pattern": lambda question: OPPOSITE[pattern(question)[-1][0]],
-    "plural_pattern": form_pattern,
-    "past_pattern": form_pattern,
-    "more_pattern": form_pattern,
-    "number_pattern": number_pattern,
-    "double_pattern": double_pattern,
-    "pick_pattern": pick_pattern,
-}
+# --- keys ---
 
 
 @pytest.mark.parametrize("kind", sorted(SOLVERS))
@@ -277,18 +61,20 @@ def test_the_second_solver_knows_every_kind() -> None:
 
 def test_zeller_agrees_with_the_calendar() -> None:
     # The Gregorian reform and the Moon landing.
-    assert zeller(15, 10, 1582) == "Friday"
-    assert zeller(20, 7, 1969) == "Sunday"
+    assert reasoning_solvers.zeller(15, 10, 1582) == "Friday"
+    assert reasoning_solvers.zeller(20, 7, 1969) == "Sunday"
 
 
-# --- counts, cues, views ---
+# --- counts and cues ---
 
 
-def test_there_are_enough_items_and_most_are_easy() -> None:
-    assert len(TEST) >= 400
+def test_there_are_enough_items_of_every_level_and_many_are_easy() -> None:
+    assert len(TEST) >= 2000
     levels = Counter(row["stratum"] for row in TEST)
-    assert set(levels) == {"level-1", "level-2", "level-3", "level-4"}
-    assert levels["level-1"] + levels["level-2"] > 0.7 * len(TEST)
+    assert set(levels) == {f"level-{level}" for level in range(1, 6)}
+    assert 0.35 < (levels["level-1"] + levels["level-2"]) / len(TEST) < 0.5
+    assert levels["level-5"] > 0.1 * len(TEST)
+    assert all(10 <= len(rows) <= 40 for rows in BY_KIND.values())
 
 
 def test_ids_and_questions_are_unique_and_rows_have_one_shape() -> None:
@@ -299,7 +85,9 @@ def test_ids_and_questions_are_unique_and_rows_have_one_shape() -> None:
 
 def test_a_sum_and_its_mirror_are_never_both_asked() -> None:
     seen = Counter(
-        (row["kind"], *sorted(numbers(row["question"]))) for row in ROWS if row["kind"].startswith(("add", "multiply"))
+        (row["kind"], *sorted(reasoning_solvers.numbers(row["question"])))
+        for row in ROWS
+        if row["kind"].startswith(("add", "multiply", "long_product"))
     )
     assert max(seen.values()) == 1
 
@@ -307,14 +95,14 @@ def test_a_sum_and_its_mirror_are_never_both_asked() -> None:
 def test_options_are_four_different_ones_and_the_right_one_is_marked() -> None:
     for row in ROWS:
         assert len(set(row["choices"])) == 4
-        assert row["choices"][row["gold"]] == row["answer"]
+        assert row["choices"][row["gold"]] == row["answer"] == row["aliases"][0]
         assert row["numeric"] == all(choice.isdigit() for choice in row["choices"])
 
 
 def test_the_question_names_all_options_or_none() -> None:
     for row in ROWS:
-        asked = set(words(row["question"], keep_case=True))
-        named = [choice in asked for choice in row["choices"]]
+        asked = f" {' '.join(words(row['question'], keep_case=True))} "
+        named = [f" {' '.join(words(choice, keep_case=True))} " in asked for choice in row["choices"]]
         assert all(named) if row["listed"] else not any(named), row["question"]
 
 
@@ -326,49 +114,167 @@ def test_the_right_position_is_balanced() -> None:
             assert sum(row["gold"] == place for row in rows) / len(rows) == pytest.approx(0.25, abs=0.1), kind
 
 
-def test_size_length_and_order_do_not_mark_the_right_option() -> None:
-    not_listed = [row for row in TEST if row["numeric"] and not row["listed"]]
-    for rank in range(4):
-        hits = [sorted(row["choices"], key=int)[rank] == row["answer"] for row in not_listed]
-        assert sum(hits) / len(hits) == pytest.approx(0.25, abs=0.05)
-    in_words = [row for row in TEST if not row["numeric"]]
-    for pick in (
-        lambda row: max(row["choices"], key=len),
-        lambda row: min(row["choices"], key=len),
-        lambda row: min(row["choices"]),
-    ):
-        hits = [pick(row) == row["answer"] for row in in_words]
-        assert sum(hits) / len(hits) == pytest.approx(0.25, abs=0.08)
+@pytest.mark.parametrize("level", ["level-1", "level-2", "level-3", "level-4", "level-5"])
+@pytest.mark.parametrize("rank", range(4))
+def test_the_size_of_a_number_does_not_mark_it(level: str, rank: int) -> None:
+    rows = [row for row in NUMERIC if row["stratum"] == level]
+    assert share(rows, lambda row: sorted(row["choices"], key=int)[rank]) == pytest.approx(0.25, abs=0.05)
+
+
+HEURISTICS: dict[str, Callable[[dict[str, Any]], str]] = {
+    "longest": lambda row: max(row["choices"], key=len),
+    "shortest": lambda row: min(row["choices"], key=len),
+    "first in the alphabet": lambda row: min(row["choices"]),
+    "last in the alphabet": lambda row: max(row["choices"]),
+    "most letters in common with the question": lambda row: max(row["choices"], key=lambda c: overlap(c, row)),
+}
+
+
+def share(rows: list[dict[str, Any]], pick: Callable[[dict[str, Any]], str]) -> float:
+    """How often a rule picks the right option."""
+    return sum(pick(row) == row["answer"] for row in rows) / len(rows)
+
+
+def overlap(choice: str, row: dict[str, Any]) -> int:
+    """How often the pairs of letters of an option stand in the question."""
+    return sum(row["question"].count(choice[place : place + 2]) for place in range(len(choice) - 1))
+
+
+@pytest.mark.parametrize("name", HEURISTICS)
+def test_form_does_not_mark_the_right_option(name: str) -> None:
+    rows = [row for row in TEST if not row["numeric"] and (row["listed"] or "letters in common" not in name)]
+    assert share(rows, HEURISTICS[name]) == pytest.approx(0.25, abs=0.05)
 
 
 def test_the_place_in_the_question_does_not_mark_the_right_option() -> None:
-    listed = [row for row in TEST if row["listed"] and row["kind"] not in ("pick_pattern", "where_now")]
-    order = Counter(
-        sorted(row["choices"], key=lambda choice, row=row: f" {row['question']}".index(f" {choice}")).index(
-            row["answer"]
-        )
-        for row in listed
-    )
-    assert all(order[place] / len(listed) == pytest.approx(0.25, abs=0.08) for place in range(4))
+    # Where things move, what was said last is likelier by the question's nature.
+    rows = [row for row in LISTED if row["kind"] not in ("pick_pattern", "where_now", "carry")]
+    for place in range(4):
+        hits = share(rows, lambda row, place=place: by_place(row)[place])
+        assert hits == pytest.approx(0.25, abs=0.05), place
+
+
+def by_place(row: dict[str, Any]) -> list[str]:
+    """The options in the order in which the question names them first."""
+    asked = f" {' '.join(words(row['question'], keep_case=True))} "
+    return sorted(row["choices"], key=lambda choice: asked.index(f" {' '.join(words(choice, keep_case=True))} "))
+
+
+def test_how_often_the_question_names_an_option_does_not_mark_it() -> None:
+    # What two lists share is said twice: that is the question.
+    rows = [row for row in LISTED if row["kind"] not in ("in_common", "pick_pattern", "carry", "where_now")]
+    for pick in (max, min):
+        hits = share(rows, lambda row, pick=pick: pick(row["choices"], key=row["question"].count))
+        assert hits == pytest.approx(0.25, abs=0.07)
 
 
 def test_names_are_mentioned_equally_often_in_comparisons() -> None:
-    for row in BY_KIND["transitive"]:
+    for row in BY_KIND["transitive"] + BY_KIND["third_of_four"]:
         assert {row["question"].count(name) for name in row["choices"]} == {2}
 
 
+# --- views ---
+
+
 def test_few_shot_examples_are_held_out() -> None:
-    assert [row["kind"] for row in SHOTS] == ["add_digits", "weekday_next", "recall_color"]
+    assert [(row["kind"], row["split"]) for row in SHOTS] == [
+        ("add_digits", "fewshot"), ("weekday_next", "fewshot"), ("recall_color", "fewshot"),
+        ("three_changes", "fewshot_worked"), ("three_swaps", "fewshot_worked"), ("two_relations", "fewshot_worked"),
+    ]  # fmt: skip
     assert not {row["question"] for row in SHOTS} & {row["question"] for row in TEST}
+    for row in SHOTS:
+        assert UTILS.score_worked(row, [row["solution"]]) == {
+            "correct": 1.0,
+            "exact": float(not row["worked"]),
+            "parsed": 1.0,
+        }
 
 
 def test_only_the_right_option_scores_when_written() -> None:
     for row in TEST:
-        for place, choice in enumerate(row["choices"]):
-            right = {"correct": float(place == row["gold"])}
-            assert UTILS.score_open(row, [choice]) == right, row["item_id"]
-            assert UTILS.score_open(row, [f" The answer is {choice}.\n"]) == right, row["item_id"]
-        assert UTILS.score_open(row, [""]) == {"correct": 0.0}
+        for score in (UTILS.score_open, UTILS.score_worked):
+            for place, choice in enumerate(row["choices"]):
+                right = float(place == row["gold"])
+                assert score(row, [choice]) == {"correct": right, "exact": right, "parsed": 1.0}, row["item_id"]
+                said = score(row, [f" The answer is {choice}.\n"])
+                assert said["correct"] == right and said["parsed"] == 1.0, row["item_id"]
+            assert score(row, [""]) == {"correct": 0.0, "exact": 0.0, "parsed": 0.0}
+
+
+def written(answer: str, choices: list[str], aliases: tuple[str, ...] = ()) -> dict[str, Any]:
+    """An item as the scoring functions see it."""
+    return {
+        "answer": answer, "aliases": [answer, *aliases], "choices": choices, "numeric": answer.isdigit(),
+    }  # fmt: skip
+
+
+NUMBER = written("14", ["12", "13", "14", "15"])
+WORD = written("red", ["blue", "red", "green", "pink"])
+DATE = written("May 3", ["May 3", "May 2", "May 4", "May 5"], ("3 May", "3 of May"))
+
+
+@pytest.mark.parametrize(
+    ("item", "reply", "correct", "exact", "parsed"),
+    [
+        (NUMBER, "14", 1, 1, 1),
+        (NUMBER, "14.\nThat is because 7 and 7 make 14.", 1, 1, 1),
+        (NUMBER, "7 + 7 = 14", 1, 0, 1),
+        (NUMBER, "13", 0, 0, 1),
+        (NUMBER, "I cannot say.", 0, 0, 0),
+        (WORD, "Red.", 1, 1, 1),
+        (WORD, "**Red**", 1, 0, 1),
+        (WORD, "It is red.", 1, 0, 1),
+        (WORD, "orange", 0, 0, 1),  # no option, but an answer
+        (WORD, "red, blue, green", 0, 0, 0),
+        (WORD, "Sorry", 0, 0, 0),
+        (WORD, "As an assistant, I have no way to see it.", 0, 0, 0),
+        (DATE, "3 May", 1, 1, 1),
+        (DATE, "It is the 3rd", 0, 0, 0),
+    ],
+)
+def test_short_answers(item: dict[str, Any], reply: str, correct: int, exact: int, parsed: int) -> None:
+    assert UTILS.score_open(item, [reply]) == {"correct": correct, "exact": exact, "parsed": parsed}
+
+
+@pytest.mark.parametrize(
+    ("item", "reply", "correct", "exact", "parsed"),
+    [
+        (NUMBER, "14", 1, 1, 1),
+        (NUMBER, "2 * 5 = 10. 10 + 4 = 14. The answer is 14.", 1, 0, 1),
+        (NUMBER, "2 * 5 = 10\n10 + 4 = 14\nThe answer is 14.", 1, 1, 1),
+        (NUMBER, "First 2 * 5 = 10, then 10 + 4 = 14 apples.", 1, 0, 1),
+        (NUMBER, "He has 10 and gets 4.\n#### 14", 1, 0, 1),
+        (NUMBER, "So it is \\boxed{14}, after 3 days.", 1, 0, 1),
+        (NUMBER, "The answer is 10 + 4 = 14.", 1, 0, 1),
+        (NUMBER, "The answer is **$14.00**.", 1, 0, 1),
+        (NUMBER, "14 - 2 = 12", 0, 0, 1),
+        (NUMBER, "14 is close, but the answer is 13.", 0, 0, 1),
+        (NUMBER, "Let us think step by step.", 0, 0, 0),
+        (WORD, "Tom has blue, Ben has red. Then they swap. So Tom has red.", 1, 0, 1),
+        (WORD, "Tom has blue. The answer is red.", 1, 0, 1),
+        (WORD, "Tom has red. The answer is blue.", 0, 0, 1),
+        (WORD, "Tom has red, blue and green.", 0, 0, 0),
+        (WORD, "They swap.", 0, 0, 0),
+    ],
+)
+def test_worked_answers(item: dict[str, Any], reply: str, correct: int, exact: int, parsed: int) -> None:
+    assert UTILS.score_worked(item, [reply]) == {"correct": correct, "exact": exact, "parsed": parsed}
+
+
+@given(st.text(max_size=200))
+def test_hostile_text_is_scored_without_an_error(text: str) -> None:
+    for item in (NUMBER, WORD, DATE):
+        for score in (UTILS.score_open, UTILS.score_worked):
+            for reply in (text, f"The answer is {text}", f"{text}\n\x00\ud800 {text}"):
+                scores = score(item, [reply])
+                assert scores["exact"] <= scores["correct"] <= scores["parsed"]
+
+
+@pytest.mark.parametrize("unit", ["answer is ", "#", "1,", "1. ", "red ", "\n", "-", "\\boxed{"])
+def test_endless_replies_are_read_in_linear_time(unit: str) -> None:
+    for item in (NUMBER, WORD):
+        UTILS.score_open(item, [unit * 200_000])
+        UTILS.score_worked(item, [unit * 200_000])
 
 
 def test_lm_eval_reads_the_tasks() -> None:
@@ -376,16 +282,21 @@ def test_lm_eval_reads_the_tasks() -> None:
 
     manager = TaskManager(include_path=str(FOLDER), include_defaults=False)
     ids = {}
-    for view in ("choice", "open"):
-        task = manager.load([f"reasoning_{view}"])["tasks"][f"reasoning_{view}"]
+    for name in ("choice", "open", "steps"):
+        task = manager.load([f"reasoning_{name}"])["tasks"][f"reasoning_{name}"]
         task.set_config("num_fewshot", 3)
         task.set_fewshot_seed(0)
         task.build_all_requests(limit=2)
-        ids[view] = [doc["item_id"] for doc in task.test_docs()]
+        ids[name] = [doc["item_id"] for doc in task.test_docs()]
         assert task.instances[0].args[0].count("Question: ") == 4
-        assert task.config.metadata["view"] == view
-        assert task.config.metadata["domain"] == "reasoning"
-    assert ids["choice"] == ids["open"] == [row["item_id"] for row in TEST]
+        assert ("The answer is " in task.instances[0].args[0]) == (name == "steps")
+        metadata = task.config.metadata
+        assert (metadata["view"], metadata["domain"]) == ("choice" if name == "choice" else "open", "reasoning")
+        assert (metadata["licence"], metadata["language"]) == ("Apache-2.0", ["en"])
+        assert metadata.get("completion_fewshot") == (None if name == "choice" else 3)
+    assert ids["choice"] == [row["item_id"] for row in TEST]
+    assert ids["open"] == [row["item_id"] for row in TEST if not row["worked"]]
+    assert ids["steps"] == [row["item_id"] for row in TEST if row["worked"]]
 
 
 def test_the_file_is_rebuilt_bit_for_bit() -> None:

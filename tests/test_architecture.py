@@ -16,6 +16,8 @@ LAYERS = [
     {"errors", "records"},
     {"fingerprint", "yaml_files", "task_data"},
     {"checkpoints", "tokenizer", "suite", "stats", "metrics"},
+    {"contamination"},
+    {"sft_data"},
     {"engines", "ledger", "run_store"},
     {"lm_eval_bridge", "model_checks"},
     {"preflight"},

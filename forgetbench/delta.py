@@ -20,9 +20,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from forgetbench.details import by_domain, metric_rows, stratum_rows
 from forgetbench.errors import IncomparableError
 from forgetbench.pairing import PairedTask, Pairing, pair
-from forgetbench.records import DOMAINS, Comparison, DeltaRow, MetricRow, Run, RunManifest, Side
+from forgetbench.records import Comparison, DeltaRow, Run, RunManifest, Side
 from forgetbench.run_store import StoredRun
 from forgetbench.sft_data import SftData
 from forgetbench.stats.chance import chance_corrected, latent_correction
@@ -113,7 +114,8 @@ def compare(
         warnings=_warnings(pairing),
         seed=seed,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
-        metrics=_metrics(pairing),
+        strata=stratum_rows(pairing, alpha),
+        metrics=metric_rows(pairing),
         completion=tuple(completion),
         chat_format_costs=chat_format_costs or {},
     )
@@ -152,18 +154,6 @@ def _warnings(pairing: Pairing) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*pairing.warnings, *own]))
 
 
-def _metrics(pairing: Pairing) -> tuple[MetricRow, ...]:
-    """The numbers beside the scores, by task, in the order in which the runs have them."""
-    rows = []
-    for task in pairing.tasks:
-        base, candidate = (run.metrics.get(task.info.name, {}) for run in (pairing.base, pairing.candidate))
-        names = [name for name in dict.fromkeys([*base, *candidate]) if name != task.info.metric]
-        rows += [MetricRow(task.info.name, name, base.get(name), candidate.get(name)) for name in names]
-        if task.info.name in pairing.novelty:
-            rows.append(MetricRow(task.info.name, "novelty_against_sft_data", *pairing.novelty[task.info.name]))
-    return tuple(rows)
-
-
 # --- tasks, domains, overall ------------------------------------------------------------------
 
 
@@ -171,7 +161,7 @@ def _rows(pairing: Pairing, settings: _Settings) -> tuple[tuple[DeltaRow, ...], 
     task_rows: dict[str, DeltaRow] = {}
     domain_rows: list[DeltaRow] = []
     measured_domains: list[_Measured] = []
-    for domain, everything in _by_domain(pairing.tasks).items():
+    for domain, everything in by_domain(pairing.tasks).items():
         measured = _measure_tasks(everything, _cluster_codes(everything), settings)
         for task in everything:
             name = task.info.name
@@ -192,13 +182,6 @@ def _rows(pairing: Pairing, settings: _Settings) -> tuple[tuple[DeltaRow, ...], 
     domains_judged = _judged_domains(domain_rows, tasks_judged, settings)
     overall = _overall(measured_domains, domains_judged, tasks_judged, settings)
     return tuple(tasks_judged), tuple(domains_judged), overall
-
-
-def _by_domain(tasks: Sequence[PairedTask]) -> dict[str, list[PairedTask]]:
-    """Tasks per domain, domains in the contract's order and others after."""
-    names = {task.info.domain for task in tasks}
-    order = [name for name in DOMAINS if name in names] + sorted(names.difference(DOMAINS))
-    return {name: [task for task in tasks if task.info.domain == name] for name in order}
 
 
 def _cluster_codes(tasks: Sequence[PairedTask]) -> list[Codes]:

@@ -23,6 +23,7 @@ LAYERS = [
     {"preflight"},
     {"runner"},
     {"pairing", "verdict", "finished"},
+    {"details"},
     {"delta"},
     {"gate"},
     {"report", "lab"},

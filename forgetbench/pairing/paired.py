@@ -35,6 +35,8 @@ class PairedTask:
     """A code per item_id, the same in every task."""
     cluster_codes: Codes
     """A code per cluster name, the same in every task."""
+    stratum_codes: Codes
+    """A code per stratum, its place in `Pairing.strata`; -1 for none."""
     base: Floats
     candidate: Floats
     has_choice_view: Bools
@@ -64,6 +66,7 @@ class Pairing:
     tasks: tuple[PairedTask, ...]
     items: pd.DataFrame
     warnings: tuple[str, ...]
+    strata: tuple[str, ...]
     novelty: Mapping[str, tuple[float, float]]
     """By task of several samples, how much of the base's and of the candidate's wording is not the training data's."""
 
@@ -96,11 +99,13 @@ def pair(
     item_ids = rows.texts("item_id").combine_chunks()
     # An item without a cluster is its own.
     clusters = pc.coalesce(rows.texts("cluster"), item_ids)
-    tasks = _tasks(found, codes(clusters)[0])
+    stratum, strata = codes(rows.texts("stratum"))
+    tasks = _tasks(found, codes(clusters)[0], stratum)
     items = _table(found, item_ids, clusters).to_pandas(split_blocks=True)
     warnings = _warnings(base.manifest, candidate.manifest, tasks, sft_data)
     novelty = {} if sft_data is None else novelty_of_samples(rows, sft_data)
-    return Pairing(base.manifest, candidate.manifest, tasks, items, warnings, novelty)
+    names = tuple(map(str, strata.to_pylist()))
+    return Pairing(base.manifest, candidate.manifest, tasks, items, warnings, names, novelty)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,14 +148,14 @@ def _table(found: _Found, item_ids: pa.Array, clusters: pa.ChunkedArray) -> pa.T
     )
 
 
-def _tasks(found: _Found, clusters: Codes) -> tuple[PairedTask, ...]:
+def _tasks(found: _Found, clusters: Codes, strata: Codes) -> tuple[PairedTask, ...]:
     return tuple(
-        _paired_task(found, clusters, info, part)
+        _paired_task(found, clusters, strata, info, part)
         for info, part in zip(found.rows.tasks, found.rows.parts(), strict=True)
     )
 
 
-def _paired_task(found: _Found, clusters: Codes, info: TaskInfo, part: slice) -> PairedTask:
+def _paired_task(found: _Found, clusters: Codes, strata: Codes, info: TaskInfo, part: slice) -> PairedTask:
     measured = part.start + np.flatnonzero(found.reasons.codes[part] < 0)
     reasons = found.reasons.counts(part)
     contaminated = None
@@ -160,6 +165,7 @@ def _paired_task(found: _Found, clusters: Codes, info: TaskInfo, part: slice) ->
         info=info,
         item_codes=found.rows.item[measured],
         cluster_codes=clusters[measured],
+        stratum_codes=strata[measured],
         base=found.base[measured],
         candidate=found.candidate[measured],
         has_choice_view=found.fates.has_choice_view[measured],

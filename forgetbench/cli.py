@@ -73,7 +73,15 @@ LimitOption = Annotated[int | None, typer.Option(min=1, help="Only the first so 
 SeedOption = Annotated[int, typer.Option(help="Seed of few-shot draws and sampling.")]
 ResultsOption = Annotated[Path, typer.Option(help="Where runs and comparisons are kept.")]
 NoiseOption = Annotated[bool, typer.Option("--noise-floor", help="Ask the base twice and report how much it differs.")]
-SftOption = Annotated[Path | None, typer.Option("--sft-data", help="The fine-tuning set (JSONL), to look for leakage.")]
+SftOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--sft-data", help="The fine-tuning set (JSONL): does its wording leak, and which items does it hold?"
+    ),
+]
+ExcludeOption = Annotated[
+    bool, typer.Option("--exclude-contaminated", help="Leave out the items that --sft-data contains.")
+]
 PickleOption = Annotated[bool, typer.Option("--allow-pickle", help="Load pickle weights; they can run code.")]
 RemoteOption = Annotated[bool, typer.Option("--trust-remote-code", help="Run a checkpoint's own code.")]
 DtypeOption = Annotated[str, typer.Option(help="Data type of the weights.")]
@@ -108,6 +116,7 @@ def run(
     results: ResultsOption = Path("results"),
     noise_floor: NoiseOption = False,
     sft_data: SftOption = None,
+    exclude_contaminated: ExcludeOption = False,
     allow_pickle: PickleOption = False,
     trust_remote_code: RemoteOption = False,
     dtype: DtypeOption = "auto",
@@ -124,6 +133,7 @@ def run(
 
     if suite and task:
         raise InputError("--suite and --task exclude each other; give one of them")
+    _check_sft(sft_data, exclude_contaminated)
     if noise_floor and not base:
         raise InputError("--noise-floor needs --base: it is the base asked twice")
     if (base_url or tokenizer) and engine is not EngineName.openai:
@@ -139,6 +149,7 @@ def run(
         seed=seed,
         noise_floor=noise_floor,
         sft_data=sft_data,
+        exclude_contaminated=exclude_contaminated,
         consent=Consent(pickle=allow_pickle, remote_code=trust_remote_code),
         dtype=dtype,
         tensor_parallel=tensor_parallel,
@@ -163,12 +174,14 @@ def sweep(
     seed: SeedOption = 0,
     results: ResultsOption = Path("results"),
     sft_data: SftOption = None,
+    exclude_contaminated: ExcludeOption = False,
     replicas: ReplicasOption = 1,
     ray_address: RayOption = None,
 ) -> None:
     """Evaluate every checkpoint-N of a training run, as a trajectory."""
     from forgetbench.main_job import Options, checkpoints_of_training, run_checkpoints
 
+    _check_sft(sft_data, exclude_contaminated)
     options = Options(
         results=results,
         suite=suite,
@@ -176,6 +189,7 @@ def sweep(
         limit=limit,
         seed=seed,
         sft_data=sft_data,
+        exclude_contaminated=exclude_contaminated,
         replicas=replicas,
         ray_address=ray_address,
     )
@@ -208,18 +222,21 @@ def compare(
     run: Annotated[Path, typer.Argument(help="Folder of the candidate's run.")],
     out: Annotated[Path | None, typer.Option(help="Where to write. [default: beside the runs]")] = None,
     sft_data: SftOption = None,
+    exclude_contaminated: ExcludeOption = False,
 ) -> None:
     """Pair two runs and score the deltas."""
-    from forgetbench.main_job import compare_runs, comparison_folder, sft_answers
+    from forgetbench.main_job import compare_runs, comparison_folder
     from forgetbench.report import print_comparison
     from forgetbench.run_store import BASE_COLUMNS, CANDIDATE_COLUMNS, check_writable, open_run
+    from forgetbench.sft_data import read_sft_data
 
+    _check_sft(sft_data, exclude_contaminated)
     with _no_garbage_collection():
         base, candidate = open_run(base_run, BASE_COLUMNS), open_run(run, CANDIDATE_COLUMNS)
         folder = out or comparison_folder(run.resolve().parent.parent, base, candidate)
         check_writable(folder.parent if out is None else folder)
-        texts = sft_answers(sft_data) if sft_data else None
-        comparison = compare_runs(base, candidate, folder, training_texts=texts)
+        known = read_sft_data(sft_data, exclude=exclude_contaminated) if sft_data else None
+        comparison = compare_runs(base, candidate, folder, sft_data=known)
     console = _stdout()
     print_comparison(console, comparison)
     console.print(f"written to {folder}", highlight=False, markup=False)
@@ -323,6 +340,11 @@ def doctor(
         failed = failed or row.state == "FAIL"
     if failed:
         raise typer.Exit(4)
+
+
+def _check_sft(data: Path | None, exclude: bool) -> None:
+    if exclude and data is None:
+        raise InputError("--exclude-contaminated needs --sft-data: without it nothing is known to be contaminated")
 
 
 def _protocols(name: ProtocolName) -> tuple[Protocol, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import zlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -20,10 +20,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from forgetbench.details import by_domain, metric_rows, stratum_rows
 from forgetbench.errors import IncomparableError
 from forgetbench.pairing import PairedTask, Pairing, pair
-from forgetbench.records import DOMAINS, Comparison, DeltaRow, MetricRow, Run, RunManifest, Side
+from forgetbench.records import Comparison, DeltaRow, Run, RunManifest, Side
 from forgetbench.run_store import StoredRun
+from forgetbench.sft_data import SftData
 from forgetbench.stats.chance import chance_corrected, latent_correction
 from forgetbench.stats.clustered import ClusterEffects, Codes, bootstrap_interval, cluster_effects, combine
 from forgetbench.stats.multiplicity import benjamini_hochberg, holm
@@ -78,7 +80,7 @@ def compare(
     candidate: Run | StoredRun,
     *,
     margins: Mapping[str, float],
-    training_texts: Sequence[str] | None = None,
+    sft_data: SftData | None = None,
     noise_floor: Mapping[str, Any] | None = None,
     alpha: float = ALPHA,
     resamples: int = 10_000,
@@ -91,11 +93,11 @@ def compare(
 
     `margins` is the non-inferiority margin per domain in score units, `suite.DEFAULT_MARGIN` where a
     domain is not named. Intervals have level 1 - `alpha` and come from `resamples` seeded draws: the same runs and
-    `seed` give the same numbers. `training_texts` and `corpus_metrics` go to `pairing.pair`; `completion` and
+    `seed` give the same numbers. `sft_data` and `corpus_metrics` go to `pairing.pair`; `completion` and
     `chat_format_costs` are what another protocol showed, and are kept beside the rows.
     Raises IncomparableError when the runs must not be paired.
     """
-    pairing = pair(base, candidate, training_texts=training_texts, corpus_metrics=corpus_metrics)
+    pairing = pair(base, candidate, sft_data=sft_data, corpus_metrics=corpus_metrics)
     settings = _Settings(margins, alpha, resamples, seed)
     tasks, domains, overall = _rows(pairing, settings)
     comparison = Comparison(
@@ -112,7 +114,8 @@ def compare(
         warnings=_warnings(pairing),
         seed=seed,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
-        metrics=_metrics(pairing),
+        strata=stratum_rows(pairing, alpha),
+        metrics=metric_rows(pairing),
         completion=tuple(completion),
         chat_format_costs=chat_format_costs or {},
     )
@@ -151,16 +154,6 @@ def _warnings(pairing: Pairing) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*pairing.warnings, *own]))
 
 
-def _metrics(pairing: Pairing) -> tuple[MetricRow, ...]:
-    """The numbers beside the scores, by task, in the order in which the runs have them."""
-    rows = []
-    for task in pairing.tasks:
-        base, candidate = (run.metrics.get(task.info.name, {}) for run in (pairing.base, pairing.candidate))
-        names = [name for name in dict.fromkeys([*base, *candidate]) if name != task.info.metric]
-        rows += [MetricRow(task.info.name, name, base.get(name), candidate.get(name)) for name in names]
-    return tuple(rows)
-
-
 # --- tasks, domains, overall ------------------------------------------------------------------
 
 
@@ -168,7 +161,7 @@ def _rows(pairing: Pairing, settings: _Settings) -> tuple[tuple[DeltaRow, ...], 
     task_rows: dict[str, DeltaRow] = {}
     domain_rows: list[DeltaRow] = []
     measured_domains: list[_Measured] = []
-    for domain, everything in _by_domain(pairing.tasks).items():
+    for domain, everything in by_domain(pairing.tasks).items():
         measured = _measure_tasks(everything, _cluster_codes(everything), settings)
         for task in everything:
             name = task.info.name
@@ -189,13 +182,6 @@ def _rows(pairing: Pairing, settings: _Settings) -> tuple[tuple[DeltaRow, ...], 
     domains_judged = _judged_domains(domain_rows, tasks_judged, settings)
     overall = _overall(measured_domains, domains_judged, tasks_judged, settings)
     return tuple(tasks_judged), tuple(domains_judged), overall
-
-
-def _by_domain(tasks: Sequence[PairedTask]) -> dict[str, list[PairedTask]]:
-    """Tasks per domain, domains in the contract's order and others after."""
-    names = {task.info.domain for task in tasks}
-    order = [name for name in DOMAINS if name in names] + sorted(names.difference(DOMAINS))
-    return {name: [task for task in tasks if task.info.domain == name] for name in order}
 
 
 def _cluster_codes(tasks: Sequence[PairedTask]) -> list[Codes]:
@@ -232,6 +218,7 @@ def _measure_task(task: PairedTask, codes: Codes, settings: _Settings) -> _Measu
         n_unmeasured=task.n_unmeasured,
         reason=_reason(task.unmeasured),
         supporting=info.supporting,
+        n_contaminated=task.n_contaminated,
         **_item_outcomes(task),
     )
     row = _with_uncertainty(row, effects, corrected, candidate_corrected, settings)
@@ -276,6 +263,7 @@ def _measure_domain(
         n_items=len(item_codes),
         p_value=sign_flip_test(effects.contribution, rng=rng, resamples=settings.resamples),
         n_unmeasured=sum(part.n_unmeasured for part in rows),
+        n_contaminated=_total(part.n_contaminated for part in rows),
         reason=_domain_reason(tasks),
         **_macro_means([part.row for part in measured]),
     )
@@ -296,6 +284,7 @@ def _overall(
         n_items=sum(row.n_items for row in counted),
         margin=settings.margin(OVERALL),
         n_unmeasured=sum(row.n_unmeasured for row in counted),
+        n_contaminated=_total(row.n_contaminated for row in counted),
         reason=f"domains not measured: {', '.join(missing)}" if missing else None,
     )
     if not measured:
@@ -385,6 +374,12 @@ def _macro_means(rows: Sequence[DeltaRow]) -> dict[str, Any]:
     return {**means, **outcomes, **fates}
 
 
+def _total(counts: Iterable[int | None]) -> int | None:
+    """The sum of what is known; None where nothing is."""
+    known = [count for count in counts if count is not None]
+    return sum(known) if known else None
+
+
 def _mean(values: Sequence[float]) -> float:
     return float(np.mean(values))
 
@@ -404,6 +399,7 @@ def _unmeasured(task: PairedTask) -> DeltaRow:
         n_unmeasured=task.n_unmeasured,
         reason=_reason(task.unmeasured) or "the task has no items",
         supporting=info.supporting,
+        n_contaminated=task.n_contaminated,
     )
 
 

@@ -24,8 +24,8 @@ from forgetbench.report import write_report, write_trajectory
 from forgetbench.report.trajectory import TrainingLog, TrajectoryPoint
 from forgetbench.run_store import StoredRun
 from forgetbench.runner import Job, Progress
+from forgetbench.sft_data import SftData, read_sft_data
 from forgetbench.suite import Suite, load_suite, suite_of_tasks
-from forgetbench.task_data import read_jsonl
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,8 @@ class Options:
     seed: int = 0
     noise_floor: bool = False
     sft_data: Path | None = None
+    exclude_contaminated: bool = False
+    """Leave out the items that `sft_data` contains."""
     consent: Consent = field(default_factory=Consent)
     dtype: str = "auto"
     tensor_parallel: int = 1
@@ -89,7 +91,7 @@ def run_checkpoints(
         before = finished.recall(ledger, options.results, inputs) if inputs else None
         if before is not None:
             return _recalled(before, options.results)
-        training_texts = sft_answers(options.sft_data) if options.sft_data else None
+        sft_data = read_sft_data(options.sft_data, exclude=options.exclude_contaminated) if options.sft_data else None
         progress.start("reading tasks", 0)
         tasks = tuple(lm_eval_bridge.load_tasks(suite, folder, options.limit))
         with _engine(options, checkpoints) as engine:
@@ -108,7 +110,7 @@ def run_checkpoints(
                     progress=progress,
                 )
                 progress.start("comparing", 0)
-                outcome = outcome + _compare_all(runs, base, checkpoints, options, training_texts, beside=outcome)
+                outcome = outcome + _compare_all(runs, base, checkpoints, options, sft_data, beside=outcome)
         if inputs:
             finished.remember(ledger, options.results, inputs, _names(outcome))
     return outcome
@@ -131,30 +133,6 @@ def comparison_folder(results: Path, base: Run | StoredRun, candidate: Run | Sto
     from forgetbench.delta import comparison_id
 
     return results / "comparisons" / comparison_id(base.manifest, candidate.manifest)
-
-
-def sft_answers(path: Path) -> list[str]:
-    """The answers of a fine-tuning set: JSONL rows with `messages` (the assistant's turns), or one of the
-    fields `completion`, `response`, `output`, `answer`, `text`.
-
-    Raises InputError naming the file when a row has none of them.
-    """
-    found: list[str] = []
-    for number, row in enumerate(read_jsonl(path), start=1):
-        if isinstance(row.get("messages"), list):
-            turns = [turn for turn in row["messages"] if isinstance(turn, dict) and turn.get("role") == "assistant"]
-            found += [str(turn.get("content", "")) for turn in turns]
-            continue
-        field = next((name for name in ("completion", "response", "output", "answer", "text") if name in row), None)
-        if field is None:
-            raise InputError(
-                f"{path}:{number}: no answer here; expected 'messages' or one of completion, response, output, "
-                "answer, text"
-            )
-        found.append(str(row[field]))
-    if not found:
-        raise InputError(f"{path}: holds no answers")
-    return found
 
 
 def _names(outcome: Outcome) -> finished.Finished:
@@ -221,7 +199,7 @@ def _compare_all(
     base: Checkpoint | None,
     checkpoints: Sequence[Checkpoint],
     options: Options,
-    training_texts: Sequence[str] | None,
+    sft_data: SftData | None,
     beside: Outcome,
 ) -> Outcome:
     """Compare each checkpoint's run with the base's; `beside` is what another protocol has shown before."""
@@ -242,7 +220,7 @@ def _compare_all(
             base_run,
             run,
             folder,
-            training_texts=training_texts,
+            sft_data=sft_data,
             noise_floor=noise,
             completion=_completion(beside, run),
             chat_format_costs={"base": _chat_costs(beside, base_run), "candidate": _chat_costs(beside, run)},

@@ -254,6 +254,20 @@ class DeltaRow:
 
 
 @dataclass(frozen=True, slots=True)
+class StratumRow:
+    """One stratum of a domain's items, for instance its well-known facts: the macro mean of the domain's tasks."""
+
+    domain: str
+    stratum: str
+    n_items: int
+    base: float
+    candidate: float
+    delta: float
+    ci_low: float
+    ci_high: float
+
+
+@dataclass(frozen=True, slots=True)
 class MetricRow:
     """A number beside a task's score: its mean over each run's measured items."""
 
@@ -291,6 +305,7 @@ class Comparison:
     warnings: tuple[str, ...]
     seed: int
     created: str
+    strata: tuple[StratumRow, ...] = ()
     metrics: tuple[MetricRow, ...] = ()
     completion: tuple[DeltaRow, ...] = ()
     """The domains with both sides prompted without a chat template, where that was evaluated as well."""

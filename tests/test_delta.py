@@ -12,7 +12,7 @@ from paired_runs import item, run, scored, task
 
 from forgetbench.delta import chat_format_costs, compare
 from forgetbench.errors import IncomparableError
-from forgetbench.records import Comparison, DeltaRow, TaskInfo
+from forgetbench.records import Comparison, DeltaRow, Run, TaskInfo
 from forgetbench.stats.proportions import wilson_interval
 from forgetbench.suite import DEFAULT_MARGIN
 
@@ -398,3 +398,27 @@ def test_costs_of_the_chat_format_are_those_of_one_checkpoint() -> None:
     # Between two checkpoints the protocol must be the same, as ever.
     with pytest.raises(IncomparableError, match="protocol completion vs native"):
         compare(plain, other, margins={})
+
+
+def test_strata_show_where_a_domain_lost() -> None:
+    numbers = range(200)
+
+    def made(name: str, tail_right: int) -> Run:
+        rows = [
+            item(OPEN, i, float(i % 2 == 0 or i < tail_right), stratum="head" if i % 2 == 0 else "tail")
+            for i in numbers
+        ]
+        return run(name, [OPEN], rows)
+
+    comparison, _ = compare(made("base", 200), made("sft", 100), margins={})
+    head, tail = comparison.strata
+    assert [(row.domain, row.stratum, row.n_items) for row in (head, tail)] == [
+        ("knowledge", "head", 100),
+        ("knowledge", "tail", 100),
+    ]
+    assert (head.delta, tail.delta) == (0.0, -0.5)
+    # 50 of 100 changed: se = sqrt(.25 / 100), t of 99 degrees of freedom 1.9842.
+    assert (tail.ci_low, tail.ci_high) == pytest.approx((-0.5 - 1.9842 * 0.05, -0.5 + 1.9842 * 0.05), abs=1e-4)
+    # No change among so many is not certainty.
+    assert head.ci_low < 0 < head.ci_high
+    assert compared({OPEN: np.ones(4)}, {OPEN: np.ones(4)}).strata == ()

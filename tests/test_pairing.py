@@ -20,6 +20,7 @@ from forgetbench.run_store import (
     open_run,
     save_run,
 )
+from forgetbench.sft_data import read_sft_data
 
 OPEN = task("capitals_open", view="open")
 STRICT = task("capitals_strict", view="strict")
@@ -274,6 +275,7 @@ def test_the_table_has_the_documented_columns_and_the_first_response() -> None:
     assert items.columns.tolist() == [
         "task", "domain", "view", "item_id", "cluster", "stratum", "base_score", "candidate_score", "outcome", "fate",
         "reason", "prompt", "gold", "base_response", "candidate_response", "prompts_equal",
+        "contaminated",
     ]  # fmt: skip
     assert items["base_response"].tolist() == ["one"]
     assert items["candidate_response"].isna().tolist() == [True]
@@ -353,14 +355,16 @@ class LongerThanBase:
         self, base: Answers, candidate: Answers, training_texts: Sequence[str] | None
     ) -> tuple[np.ndarray, np.ndarray]:
         assert list(base.item_ids) == list(candidate.item_ids)
-        assert training_texts == ["seen"]
+        assert training_texts == ("seen",)
         one = np.array([float(len(a) >= len(b)) for a, b in zip(base.texts, candidate.texts, strict=True)])
         two = np.array([float(len(b) >= len(a)) for a, b in zip(base.texts, candidate.texts, strict=True)])
         twins = np.array([name.startswith("twin") for name in base.item_ids])
         return np.where(twins, np.nan, one), np.where(twins, np.nan, two)
 
 
-def test_corpus_scores_are_made_from_rows_that_have_answers_on_both_sides() -> None:
+def test_corpus_scores_are_made_from_rows_that_have_answers_on_both_sides(tmp_path: Path) -> None:
+    seen = tmp_path / "sft.jsonl"
+    seen.write_text('{"text": "seen"}\n')
     info = task("shape", "format_rigidity", binary=False, corpus_metric="longer")
 
     def made(name: str, *texts: str | None) -> Run:
@@ -372,7 +376,7 @@ def test_corpus_scores_are_made_from_rows_that_have_answers_on_both_sides() -> N
 
     pairing = pair(
         made("base", "a", "aa", "a", "a"), made("sft", "a", "a", "aa", None),
-        training_texts=["seen"], corpus_metrics={"longer": LongerThanBase()},
+        sft_data=read_sft_data(seen), corpus_metrics={"longer": LongerThanBase()},
     )  # fmt: skip
     found = only(pairing)
     assert pairing.items["item_id"][pairing.items["reason"].isna()].tolist() == ["item-1", "item-2"]

@@ -43,7 +43,7 @@ def fates(rows: Rows, base: Floats, candidate: Floats) -> Fates:
     outcome = _outcomes(rows, base, candidate)
     choice = rows.of_task((task.view == "choice" and task.binary for task in rows.tasks), np.bool_)
     ranked = choice & ~np.isnan(candidate)
-    item, n_items = _items_by_domain(rows)
+    item, n_items = rows.item_of_domain()
     known, still_right = np.zeros(n_items, dtype=np.bool_), np.zeros(n_items, dtype=np.bool_)
     known[item[ranked]] = True
     still_right[item[ranked & (candidate == 1.0)]] = True
@@ -59,14 +59,6 @@ def _outcomes(rows: Rows, base: Floats, candidate: Floats) -> Codes:
     was, now = base == 1.0, candidate == 1.0
     outcome = np.where(was, np.where(now, 0, 1), np.where(now, 2, 3))
     return np.where(binary & ~np.isnan(base), outcome, -1)
-
-
-def _items_by_domain(rows: Rows) -> tuple[Codes, int]:
-    """Codes of the items of each domain, one domain's after the other's, and how many codes there are."""
-    domains = {domain: code for code, domain in enumerate(sorted({task.domain for task in rows.tasks}))}
-    domain = rows.of_task((domains[task.domain] for task in rows.tasks), np.intp)
-    n_items = int(rows.item.max(initial=0)) + 1
-    return domain * n_items + rows.item, len(domains) * n_items
 
 
 def _words(words: Sequence[str], code: Codes) -> pa.Array:

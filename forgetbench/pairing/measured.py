@@ -127,11 +127,12 @@ def _score_together(
 
 
 def _answered(rows: Rows, part: slice) -> Bools:
-    """Rows of a task that have a text, and no complaint, on both sides."""
+    """Rows of a task that have a text or rated options, and no complaint, on both sides."""
     n_rows = part.stop - part.start
     answered = np.ones(n_rows, dtype=np.bool_)
     for side in (rows.base, rows.candidate):
-        answered &= filled(side.column("responses").slice(part.start, n_rows))
+        given = [filled(side.column(name).slice(part.start, n_rows)) for name in ("responses", "loglikelihoods")]
+        answered &= given[0] | given[1]
         answered &= np.asarray(side.column("reason").slice(part.start, n_rows).is_null())
     return answered
 

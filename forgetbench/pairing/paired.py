@@ -14,11 +14,13 @@ import pyarrow.compute as pc
 
 from forgetbench.pairing.columns import Bools, Codes, Floats, codes
 from forgetbench.pairing.comparable import check_comparable
+from forgetbench.pairing.contaminated import IN_TRAINING, contaminated_rows, novelty_of_samples
 from forgetbench.pairing.fates import Fates, fates
 from forgetbench.pairing.measured import SUPPORTING, Reasons, first_reasons, measured_scores
 from forgetbench.pairing.rows import Rows
 from forgetbench.records import Run, RunManifest, TaskInfo
 from forgetbench.run_store import StoredRun
+from forgetbench.sft_data import SftData
 
 if TYPE_CHECKING:
     from forgetbench.metrics.corpus import CorpusMetric
@@ -33,6 +35,8 @@ class PairedTask:
     """A code per item_id, the same in every task."""
     cluster_codes: Codes
     """A code per cluster name, the same in every task."""
+    stratum_codes: Codes
+    """A code per stratum, its place in `Pairing.strata`; -1 for none."""
     base: Floats
     candidate: Floats
     has_choice_view: Bools
@@ -43,6 +47,8 @@ class PairedTask:
     """Forgotten, and wrong in the `choice` view too."""
     n_prompts_equal: int
     """Measured items whose rendered prompts were the same on both sides."""
+    n_contaminated: int | None
+    """Items that the fine-tuning data contains, measured or left out for it; None where that data is not known."""
     unmeasured: Mapping[str, int]
     """How many items were not measured, by reason."""
 
@@ -60,36 +66,46 @@ class Pairing:
     tasks: tuple[PairedTask, ...]
     items: pd.DataFrame
     warnings: tuple[str, ...]
+    strata: tuple[str, ...]
+    novelty: Mapping[str, tuple[float, float]]
+    """By task of several samples, how much of the base's and of the candidate's wording is not the training data's."""
 
 
 def pair(
     base: Run | StoredRun,
     candidate: Run | StoredRun,
     *,
-    training_texts: Sequence[str] | None = None,
+    sft_data: SftData | None = None,
     corpus_metrics: Mapping[str, CorpusMetric] | None = None,
     across_protocols: bool = False,
 ) -> Pairing:
     """Join two runs of the same suite on (task, item_id).
 
-    `training_texts` are the fine-tuning data's texts where they are known, for metrics that look for them in
-    the answers. `corpus_metrics` defaults to `forgetbench.metrics.corpus.CORPUS_METRICS`. `across_protocols` pairs
-    two runs of one checkpoint whose prompts were rendered differently.
+    `sft_data` is the fine-tuning set where it is known: some metrics look for its wording in the answers, and items
+    that it contains are flagged. `corpus_metrics` defaults to `forgetbench.metrics.corpus.CORPUS_METRICS`.
+    `across_protocols` pairs two runs of one checkpoint whose prompts were rendered differently.
     Raises IncomparableError, one line naming all that differs, when the runs were not made alike, or when
     a run holds an item twice or an item of a task it does not declare.
     """
     check_comparable(base.manifest, candidate.manifest, across_protocols=across_protocols)
     rows = Rows.join(base, candidate)
     reasons = first_reasons(rows, base.manifest, candidate.manifest)
-    scores = measured_scores(rows, reasons, training_texts, corpus_metrics)
-    found = _Found(rows, reasons, *scores, fates(rows, *scores), rows.on_both & ~rows.differ("prompt_hash"))
+    known = None if sft_data is None else contaminated_rows(rows, sft_data)
+    if known is not None and sft_data is not None and sft_data.exclude:
+        reasons.give(known, IN_TRAINING)
+    scores = measured_scores(rows, reasons, None if sft_data is None else sft_data.answers, corpus_metrics)
+    found = _Found(rows, reasons, *scores, fates(rows, *scores), rows.on_both & ~rows.differ("prompt_hash"), known)
     # In one piece: the reports take single rows from here and there.
     item_ids = rows.texts("item_id").combine_chunks()
     # An item without a cluster is its own.
     clusters = pc.coalesce(rows.texts("cluster"), item_ids)
-    tasks = _tasks(found, codes(clusters)[0])
+    stratum, strata = codes(rows.texts("stratum"))
+    tasks = _tasks(found, codes(clusters)[0], stratum)
     items = _table(found, item_ids, clusters).to_pandas(split_blocks=True)
-    return Pairing(base.manifest, candidate.manifest, tasks, items, _warnings(base.manifest, candidate.manifest, tasks))
+    warnings = _warnings(base.manifest, candidate.manifest, tasks, sft_data)
+    novelty = {} if sft_data is None else novelty_of_samples(rows, sft_data)
+    names = tuple(map(str, strata.to_pylist()))
+    return Pairing(base.manifest, candidate.manifest, tasks, items, warnings, names, novelty)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +118,7 @@ class _Found:
     candidate: Floats
     fates: Fates
     prompts_equal: Bools
+    contaminated: Bools | None
 
 
 def _table(found: _Found, item_ids: pa.Array, clusters: pa.ChunkedArray) -> pa.Table:
@@ -126,37 +143,46 @@ def _table(found: _Found, item_ids: pa.Array, clusters: pa.ChunkedArray) -> pa.T
             "base_response": base_answers,
             "candidate_response": candidate_answers,
             "prompts_equal": found.prompts_equal,
+            "contaminated": pa.nulls(len(rows), pa.bool_()) if found.contaminated is None else found.contaminated,
         }
     )
 
 
-def _tasks(found: _Found, clusters: Codes) -> tuple[PairedTask, ...]:
+def _tasks(found: _Found, clusters: Codes, strata: Codes) -> tuple[PairedTask, ...]:
     return tuple(
-        _paired_task(found, clusters, info, part)
+        _paired_task(found, clusters, strata, info, part)
         for info, part in zip(found.rows.tasks, found.rows.parts(), strict=True)
     )
 
 
-def _paired_task(found: _Found, clusters: Codes, info: TaskInfo, part: slice) -> PairedTask:
+def _paired_task(found: _Found, clusters: Codes, strata: Codes, info: TaskInfo, part: slice) -> PairedTask:
     measured = part.start + np.flatnonzero(found.reasons.codes[part] < 0)
+    reasons = found.reasons.counts(part)
+    contaminated = None
+    if found.contaminated is not None:
+        contaminated = int(found.contaminated[measured].sum()) + reasons.get(IN_TRAINING, 0)
     return PairedTask(
         info=info,
         item_codes=found.rows.item[measured],
         cluster_codes=clusters[measured],
+        stratum_codes=strata[measured],
         base=found.base[measured],
         candidate=found.candidate[measured],
         has_choice_view=found.fates.has_choice_view[measured],
         locked=found.fates.locked[measured],
         erased=found.fates.erased[measured],
         n_prompts_equal=int(found.prompts_equal[measured].sum()),
-        unmeasured={why: count for why, count in found.reasons.counts(part).items() if why != SUPPORTING},
+        n_contaminated=contaminated,
+        unmeasured={why: count for why, count in reasons.items() if why not in (SUPPORTING, IN_TRAINING)},
     )
 
 
 # --- what the reader must know ----------------------------------------------------------------
 
 
-def _warnings(base: RunManifest, candidate: RunManifest, tasks: Sequence[PairedTask]) -> tuple[str, ...]:
+def _warnings(
+    base: RunManifest, candidate: RunManifest, tasks: Sequence[PairedTask], sft_data: SftData | None
+) -> tuple[str, ...]:
     found = []
     if base.tokenizer != candidate.tokenizer:
         found.append("base and candidate have different tokenizers or chat templates")
@@ -172,6 +198,11 @@ def _warnings(base: RunManifest, candidate: RunManifest, tasks: Sequence[PairedT
     unequal = n_items - sum(task.n_prompts_equal for task in tasks)
     if unequal:
         found.append(f"{unequal} of {n_items} paired items were prompted differently on the two sides")
+    contaminated = sum(task.n_contaminated or 0 for task in tasks)
+    if sft_data is not None and contaminated:
+        way_out = "a gain on them is no gain; --exclude-contaminated leaves them out"
+        done = "they were left out" if sft_data.exclude else way_out
+        found.append(f"{contaminated} items stand in the fine-tuning data {sft_data.path.name}: {done}")
     why: Counter[str] = Counter()
     for task in tasks:
         why.update(task.unmeasured)

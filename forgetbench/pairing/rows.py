@@ -90,6 +90,13 @@ class Rows:
         """A property of tasks, spread over the rows."""
         return np.array(list(values), dtype=dtype)[self.task]
 
+    def item_of_domain(self) -> tuple[Codes, int]:
+        """Codes of the items of each domain, one domain's after the other's, and how many codes there are."""
+        domains = {domain: code for code, domain in enumerate(sorted({task.domain for task in self.tasks}))}
+        domain = self.of_task((domains[task.domain] for task in self.tasks), np.intp)
+        n_items = int(self.item.max(initial=0)) + 1
+        return domain * n_items + self.item, len(domains) * n_items
+
     def task_texts(self, values: Iterable[str | None]) -> pa.Array:
         """The same for text."""
         return pa.array(list(values), TEXT).take(pa.array(self.task))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from forgetbench.records import Comparison, DeltaRow, MetricRow
+from forgetbench.records import Comparison, DeltaRow, MetricRow, StratumRow
 from forgetbench.report.sanitize import one_line
-from forgetbench.report.wording import MISSING, VERDICTS, delta_with_interval, is_number, points, title
+from forgetbench.report.wording import MISSING, VERDICTS, delta_with_interval, is_number, points, signed, title
 
 _SHARES_OF_ANSWERS = {"cut": "answers cut by the token limit", "thinking": "answers with thinking before them"}
 """Numbers that every generated task has, in words."""
@@ -42,6 +42,18 @@ def protocols(comparison: Comparison) -> Iterator[SmallTable]:
             )
 
 
+def strata(comparison: Comparison) -> Iterator[SmallTable]:
+    """Each domain's strata, where it has several."""
+    if comparison.strata:
+        yield SmallTable(
+            "By stratum",
+            "Macro means over a domain's tasks; 95% intervals by Student's t over clusters. Exploratory: among many "
+            "rows some stand out by chance.",
+            ("domain", "stratum", "items", "base", "tuned", "delta [interval]"),
+            tuple(map(_stratum_cells, comparison.strata)),
+        )
+
+
 def numbers(comparison: Comparison) -> Iterator[SmallTable]:
     """Every number beside the scores, by task, as means over each run's measured items."""
     # That nothing was cut goes without saying.
@@ -68,6 +80,17 @@ def _delta_cells(row: DeltaRow) -> tuple[str, ...]:
         points(row.candidate),
         delta_with_interval(row),
         f"{style.symbol} {style.word}",
+    )
+
+
+def _stratum_cells(row: StratumRow) -> tuple[str, ...]:
+    return (
+        title(row.domain),
+        one_line(row.stratum, 60),
+        f"{row.n_items:,}",
+        points(row.base),
+        points(row.candidate),
+        f"{signed(row.delta)} [{signed(row.ci_low)}, {signed(row.ci_high)}]",
     )
 
 

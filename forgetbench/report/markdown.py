@@ -63,7 +63,7 @@ def markdown_report(comparison: Comparison, examples: Sequence[DomainExamples], 
         *_warnings(comparison),
         f"## What was lost, item by item\n\n{SELECTION_NOTE}",
         *(_domain(domain) for domain in examples),
-        *map(_small_table, beside.numbers(comparison)),
+        *map(_small_table, (*beside.strata(comparison), *beside.numbers(comparison))),
         "## Noise floor\n\n" + _fact_list(noise_floor_facts(comparison)),
         "## How to read this\n\n" + "\n".join(f"- **{term}**: {text}" for term, text in HOW_TO_READ.items()),
     ]

@@ -1,0 +1,37 @@
+"""How much of an answer is the model's own wording, and how much is the training data's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from forgetbench.metrics.phrases import PHRASE_WORDS, Phrase, words
+
+
+def novelty(answers: Sequence[str], training_texts: Iterable[str], n: int = PHRASE_WORDS) -> list[float]:
+    """For each answer, the share of its different word n-grams that no training text contains.
+
+    From 0 (every run of `n` words was copied) to 1 (none was). An answer of fewer than `n` words is one
+    n-gram as a whole, and a training text contains it wherever these words stand in a row. NaN for
+    an answer without a word. Case and punctuation do not count; a Chinese word is one character.
+
+    `training_texts` is read once and may be a generator: only n-grams of the answers are kept, so memory
+    does not grow with the training data.
+
+    Raises:
+        ValueError: for n < 1.
+    """
+    if n < 1:
+        raise ValueError(f"n must be at least 1, not {n}")
+    own = [frozenset(_runs(tokens, min(n, len(tokens)))) for tokens in map(words, answers)]
+    unseen = set[Phrase]().union(*own)
+    lengths = sorted({len(phrase) for phrase in unseen})
+    for text in training_texts:
+        tokens = words(text)
+        for length in lengths:
+            unseen.difference_update(_runs(tokens, length))
+    return [len(grams & unseen) / len(grams) if grams else float("nan") for grams in own]
+
+
+def _runs(tokens: Sequence[str], n: int) -> Iterator[Phrase]:
+    """Every run of `n` tokens, in order; none where there are fewer, and none of length 0."""
+    return zip(*(tokens[i:] for i in range(n)), strict=False)

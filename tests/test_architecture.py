@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).parent.parent / "forgetbench"
 # A module may import those above it in this list, at any depth of call; never one below.
 LAYERS = [
     {"errors", "records"},
-    {"fingerprint", "yaml_files", "task_data"},
+    {"fingerprint", "yaml_files", "task_data", "sandbox"},
     {"checkpoints", "tokenizer", "suite", "stats", "metrics"},
     {"contamination"},
     {"sft_data"},

@@ -35,6 +35,8 @@ class LoadedTask:
     limit: int | None
     judged: bool
     """Its samples are also rated by likelihood under the reference checkpoint."""
+    executes_code: bool = False
+    """Its scoring runs what the model wrote, in the sandbox and with the user's consent."""
 
 
 def load_tasks(suite: Suite, folder: Path | None = None, limit: int | None = None) -> list[LoadedTask]:
@@ -97,8 +99,14 @@ def _load(manager: Any, known: Mapping[str, Path], domain: str, entry: SuiteTask
         task.set_config("generation_kwargs", {"max_gen_toks": entry.max_gen_toks}, update=True)
     limits = [size for size in (entry.limit, limit) if size is not None]
     metadata = task.config.metadata or {}
+    if task.config.unsafe_code:
+        raise SuiteError(
+            f"task '{entry.task}' runs code that a model wrote outside of a sandbox, which is never done; "
+            "forgetbench's own 'humaneval' runs it inside one"
+        )
     info = _describe(task, entry, domain, metadata, where)
-    return LoadedTask(info, task, min(limits, default=None), bool(metadata.get("reference_likelihood")))
+    judged, executes = bool(metadata.get("reference_likelihood")), bool(metadata.get("executes_code"))
+    return LoadedTask(info, task, min(limits, default=None), judged, executes)
 
 
 def _spec(name: str, path: Path | None) -> Any:

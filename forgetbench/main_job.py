@@ -93,8 +93,8 @@ def run_checkpoints(
             return _recalled(before, options.results)
         sft_data = read_sft_data(options.sft_data, exclude=options.exclude_contaminated) if options.sft_data else None
         progress.start("reading tasks", 0)
-        tasks = tuple(lm_eval_bridge.load_tasks(suite, folder, options.limit))
         with sandbox.allowed(options.consent.run_code), contextlib.ExitStack() as stack:
+            tasks = tuple(lm_eval_bridge.load_tasks(suite, folder, options.limit))
             for task in tasks:
                 if task.executes_code:
                     sandbox.require(f"task '{task.info.name}'")

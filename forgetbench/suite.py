@@ -15,14 +15,16 @@ from __future__ import annotations
 
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
 from forgetbench.errors import SuiteError, did_you_mean
-from forgetbench.records import DOMAINS
+from forgetbench.records import DOMAINS, View
 from forgetbench.yaml_files import read_yaml
 
+STANDARD = "standard"
+"""The suite of published benchmarks: its settings are those of a task of lm-eval's that is asked for by name."""
 DEFAULT_MARGIN = 0.03
 """Non-inferiority margin of a domain that a suite does not name, in score units."""
 
@@ -41,7 +43,16 @@ class SuiteTask(BaseModel):
     """Token limit of an answer; models that think aloud need more than a task's own."""
     metric: str | None = None
     """Which of the task's metrics is the item's score; for tasks that do not declare it."""
+    filter: str | None = None
+    """Which of the task's ways of reading an answer gives the score, for tasks that have several."""
     chance: Annotated[float, Field(ge=0, lt=1)] | None = None
+    view: View | None = None
+    binary: bool | None = None
+    """Item scores are 0 or 1; for a metric that does not tell by its name."""
+    subtasks: str | None = None
+    """Of a group, only the tasks whose names match this pattern, as in `mgsm_native_*`."""
+    cluster: Literal["subtask", "document"] | None = None
+    """What the items of a group share: by default the task they come from; the document where they are translations."""
 
 
 def _by_name(value: object) -> object:
@@ -110,11 +121,17 @@ def load_suite(name_or_file: str) -> tuple[Suite, Path]:
 def suite_of_tasks(names: list[str], domain: str | None) -> Suite:
     """An unnamed suite of tasks given on the command line.
 
-    Without `domain` each task must declare its own; the bridge then files it there.
+    A task that the standard suite has is asked as it is asked there. `domain` is for tasks that do not declare one;
+    without it they are the fine-tuning's target.
     """
     if domain is not None and domain not in DOMAINS:
         raise SuiteError(f"unknown domain '{domain}'; {did_you_mean(domain, DOMAINS)}")
     doubled = sorted({name for name in names if names.count(name) > 1})
     if doubled:
         raise SuiteError(f"task '{doubled[0]}' is given twice")
-    return Suite(name="tasks", domains={domain or "target": [SuiteTask(task=name) for name in names]})
+    published = {entry.task: (home, entry) for home, row in load_suite(STANDARD)[0].domains.items() for entry in row}
+    domains: dict[str, list[SuiteTask]] = {}
+    for name in names:
+        home, entry = published.get(name, ("target", SuiteTask(task=name)))
+        domains.setdefault(domain or home, []).append(entry)
+    return Suite(name="tasks", domains=domains)

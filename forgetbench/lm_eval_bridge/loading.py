@@ -9,19 +9,28 @@ import io
 import logging
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+from forgetbench import sandbox
 from forgetbench.errors import SuiteError, did_you_mean
 from forgetbench.fingerprint import digest, document_hash, file_digest
+from forgetbench.lm_eval_bridge.code_eval import sandboxed_code_eval
+from forgetbench.lm_eval_bridge.data_sets import at_hand, data_set_of
+from forgetbench.lm_eval_bridge.groups import Subtasks, task_filters
+from forgetbench.lm_eval_bridge.registry import configurations, task_manager
 from forgetbench.records import TaskInfo
 from forgetbench.suite import Suite, SuiteTask, tasks_folder
 
 BINARY_METRICS = frozenset({"acc", "acc_norm", "exact_match", "acc_bytes"})
 """lm-eval metrics whose value for one item is 0 or 1."""
-_PRIMARY_METRICS = ("acc_norm", "exact_match", "acc")
+_PRIMARY_METRICS = ("acc_norm", "exact_match", "acc", "bits_per_byte")
+PER_BYTE_METRICS = frozenset({"bits_per_byte", "byte_perplexity"})
+"""lm-eval metrics of text likelihood; their score is the geometric mean probability of a byte."""
+_ADDRESS = re.compile(r" at 0x[0-9a-f]+")
 _METRICS = "forgetbench.metrics"
 _FUNCTION = re.compile(r"!function\s+(\w+)\.")
 
@@ -35,6 +44,8 @@ class LoadedTask:
     limit: int | None
     judged: bool
     """Its samples are also rated by likelihood under the reference checkpoint."""
+    filter: str
+    """Which of its ways of reading an answer gives the score."""
     executes_code: bool = False
     """Its scoring runs what the model wrote, in the sandbox and with the user's consent."""
 
@@ -42,13 +53,24 @@ class LoadedTask:
 def load_tasks(suite: Suite, folder: Path | None = None, limit: int | None = None) -> list[LoadedTask]:
     """Load a suite's tasks: embedded ones, those beside the suite file, else lm-eval's by name.
 
-    Raises SuiteError for unknown names, broken YAML, empty tasks and data that cannot be had.
+    A group of lm-eval's is one task. Raises SuiteError for unknown names, broken YAML, empty tasks and data that cannot
+    be had, InputError for tasks that run a model's code where that may not be done. What the hub would have to be asked
+    for is looked for before anything is loaded, for all tasks together.
     """
     with quiet_lm_eval():
         wanted = [(domain, entry) for domain, entries in suite.domains.items() for entry in entries]
         known = _task_files([tasks_folder(), *([folder] if folder else [])])
-        manager = _manager(wanted, known)
-        return [_load(manager, known, domain, entry, limit) for domain, entry in wanted]
+        foreign = [entry.task for _, entry in wanted if entry.task not in known]
+        manager = task_manager(foreign, known)
+        configs = [
+            item for _, entry in wanted for item in _configurations(manager, entry.task, known.get(entry.task)).items()
+        ]
+        code = [name for name, config in configs if config.get("unsafe_code")]
+        for name in code:
+            sandbox.require(f"task '{name}'")
+        data = [found for _, config in configs if (found := data_set_of(config))]
+        with at_hand(data), sandboxed_code_eval() if code else contextlib.nullcontext():
+            return [_load(manager, known, domain, entry, limit) for domain, entry in wanted]
 
 
 def embedded_task_files() -> dict[str, Path]:
@@ -68,15 +90,14 @@ def _task_files(folders: Iterable[Path]) -> dict[str, Path]:
     return found
 
 
-def _manager(wanted: Sequence[tuple[str, SuiteTask]], known: Mapping[str, Path]) -> Any:
-    tasks = importlib.import_module("lm_eval.tasks")
-    # Scanning lm-eval's own tasks reads 14,000 files: only when one of them is asked for.
-    foreign = [entry.task for _, entry in wanted if entry.task not in known]
-    manager = tasks.TaskManager(include_defaults=bool(foreign))
-    for name in foreign:
-        if name not in manager.all_tasks:
-            raise SuiteError(f"unknown task '{name}'; {did_you_mean(name, known or manager.all_tasks)}")
-    return manager
+def _configurations(manager: Any, name: str, path: Path | None) -> Mapping[str, Mapping[str, Any]]:
+    if path is None:
+        return configurations(manager, name)
+    loader = importlib.import_module("lm_eval.tasks._yaml_loader")
+    try:
+        return {name: loader.load_yaml(path, resolve_func=False)}
+    except Exception:  # what is wrong with it is told when it is loaded
+        return {}
 
 
 def _load(manager: Any, known: Mapping[str, Path], domain: str, entry: SuiteTask, limit: int | None) -> LoadedTask:
@@ -84,7 +105,7 @@ def _load(manager: Any, known: Mapping[str, Path], domain: str, entry: SuiteTask
     where = f"{path}: " if path else ""
     try:
         tasks = manager.load([_spec(entry.task, path)])["tasks"]
-        task = tasks[entry.task]
+        task = tasks[entry.task] if path else _subtasks(entry, tasks)
         documents = len(task.eval_docs)
     except SuiteError:
         raise
@@ -93,20 +114,37 @@ def _load(manager: Any, known: Mapping[str, Path], domain: str, entry: SuiteTask
         raise SuiteError(f"task '{entry.task}' cannot be loaded: {where}{type(error).__name__}: {first}") from error
     if not documents:
         raise SuiteError(f"task '{entry.task}' has no documents: {where}check its data file")
+    if isinstance(task, Subtasks) and (differing := task.differing()):
+        raise SuiteError(f"the tasks of '{entry.task}' differ in {differing}; name them one by one")
     if entry.num_fewshot is not None:
         task.set_config("num_fewshot", entry.num_fewshot)
     if entry.max_gen_toks is not None:
         task.set_config("generation_kwargs", {"max_gen_toks": entry.max_gen_toks}, update=True)
     limits = [size for size in (entry.limit, limit) if size is not None]
     metadata = task.config.metadata or {}
-    if task.config.unsafe_code:
-        raise SuiteError(
-            f"task '{entry.task}' runs code that a model wrote outside of a sandbox, which is never done; "
-            "forgetbench's own 'humaneval' runs it inside one"
-        )
     info = _describe(task, entry, domain, metadata, where)
-    judged, executes = bool(metadata.get("reference_likelihood")), bool(metadata.get("executes_code"))
-    return LoadedTask(info, task, min(limits, default=None), judged, executes)
+    judged = bool(metadata.get("reference_likelihood"))
+    executes = bool(metadata.get("executes_code") or task.config.unsafe_code)
+    return LoadedTask(info, task, min(limits, default=None), judged, _filter(task, entry, where), executes)
+
+
+def _subtasks(entry: SuiteTask, tasks: Mapping[str, Any]) -> Subtasks:
+    wanted = {name: task for name, task in tasks.items() if fnmatchcase(name, entry.subtasks or "*")}
+    if not wanted:
+        raise SuiteError(f"task '{entry.task}': none of its tasks matches '{entry.subtasks}': {', '.join(tasks)}")
+    return Subtasks(entry.task, wanted, entry.cluster or ("subtask" if len(wanted) > 1 else "document"))
+
+
+def _filter(task: Any, entry: SuiteTask, where: str) -> str:
+    names = task.filters if isinstance(task, Subtasks) else task_filters(task)
+    if entry.filter is None and len(names) > 1:
+        raise SuiteError(
+            f"task '{entry.task}': {where}it reads answers in several ways ({', '.join(names)}); name one in a suite "
+            f"file: {{task: {entry.task}, filter: {names[0]}}}"
+        )
+    if entry.filter is not None and entry.filter not in names:
+        raise SuiteError(f"task '{entry.task}': {where}no filter '{entry.filter}'; {did_you_mean(entry.filter, names)}")
+    return entry.filter or names[0]
 
 
 def _spec(name: str, path: Path | None) -> Any:
@@ -128,11 +166,7 @@ def _spec(name: str, path: Path | None) -> Any:
 
 
 def _describe(task: Any, entry: SuiteTask, domain: str, metadata: Mapping[str, Any], where: str) -> TaskInfo:
-    metrics = [item["metric"] for item in task.config.metric_list or []]
-    default = next((name for name in _PRIMARY_METRICS if name in metrics), metrics[0] if metrics else "acc")
-    metric = str(entry.metric or metadata.get("metric") or default)
-    if metrics and metric not in metrics and not metadata.get("corpus_metric"):
-        raise SuiteError(f"task '{entry.task}': {where}no metric '{metric}'; {did_you_mean(metric, map(str, metrics))}")
+    metric = _metric(task, entry, metadata, where)
     chance = entry.chance if entry.chance is not None else metadata.get("chance")
     if chance is None:
         chance = 1 / len(task.doc_to_choice(task.eval_docs[0])) if task.OUTPUT_TYPE == "multiple_choice" else 0.0
@@ -142,9 +176,9 @@ def _describe(task: Any, entry: SuiteTask, domain: str, metadata: Mapping[str, A
         domain=str(metadata.get("domain") or domain),
         metric=metric,
         chance=float(chance),
-        view=metadata.get("view") or None,
+        view=entry.view or metadata.get("view") or None,
         version=str(metadata.get("version", "")),
-        binary=bool(metadata.get("binary", metric in BINARY_METRICS)),
+        binary=bool(metadata.get("binary", metric in BINARY_METRICS)) if entry.binary is None else entry.binary,
         corpus_metric=metadata.get("corpus_metric"),
         repeats=int(task.config.repeats or 1),
         num_fewshot=int(task.config.num_fewshot or 0),
@@ -154,6 +188,24 @@ def _describe(task: Any, entry: SuiteTask, domain: str, metadata: Mapping[str, A
         licence=str(metadata.get("licence") or ""),
         language=tuple(map(str, metadata.get("language") or ())),
     )
+
+
+def _metric(task: Any, entry: SuiteTask, metadata: Mapping[str, Any], where: str) -> str:
+    """The metric that is the item's score: declared, or the one that people quote."""
+    better: dict[str, bool] = dict(task.higher_is_better())
+    default = next((name for name in _PRIMARY_METRICS if name in better), next(iter(better), "acc"))
+    metric = str(entry.metric or metadata.get("metric") or default)
+    if metadata.get("corpus_metric"):
+        return metric
+    if better and metric not in better:
+        raise SuiteError(f"task '{entry.task}': {where}no metric '{metric}'; {did_you_mean(metric, better)}")
+    if not better.get(metric, True) and metric not in PER_BYTE_METRICS:
+        others = [name for name, rising in better.items() if rising or name in PER_BYTE_METRICS]
+        raise SuiteError(
+            f"task '{entry.task}': {where}less is better in '{metric}', and a score must rise with quality; "
+            f"metrics that can be one: {', '.join(others) or 'none'}"
+        )
+    return metric
 
 
 def _task_fingerprint(task: Any, known_file: str) -> str:
@@ -168,7 +220,9 @@ def _task_fingerprint(task: Any, known_file: str) -> str:
         if metadata.get("corpus_metric") or any(_METRICS in path.read_text(encoding="utf-8") for path in code):
             parts.append(_metrics_fingerprint())
     else:
-        parts.append(repr(sorted(task.dump_config().items())))
+        # Neither where lm-eval is installed nor where its functions lie in memory is part of a task.
+        root = str(Path(str(importlib.import_module("lm_eval").__file__)).parent)
+        parts.append(_ADDRESS.sub("", repr(sorted(task.dump_config().items()))).replace(root, ""))
     return digest([parts, task.config.num_fewshot, repr(task.config.generation_kwargs)])
 
 

@@ -150,7 +150,8 @@ def _renderer(tokenizer: Tokenizer) -> Any:
 def _plan_item(loaded: LoadedTask, target: PlanFor, number: int, group: Sequence[tuple[Any, Encoded]]) -> PlannedItem:
     instances, encoded = zip(*group, strict=True)
     task, document = loaded.task, instances[0].doc
-    item_id = str(document.get("item_id", number))
+    # Two tasks count their documents from 0 alike, and an item's views are joined by its id.
+    item_id = str(document.get("item_id", f"{loaded.info.name}/{number}"))
     if task.OUTPUT_TYPE == "generate_until":
         asks = _generation(loaded, target, item_id, instances[0], encoded[0])
     else:

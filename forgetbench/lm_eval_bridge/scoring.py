@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from forgetbench.fingerprint import digest, document_hash, make_request
-from forgetbench.lm_eval_bridge.loading import LoadedTask
+from forgetbench.lm_eval_bridge.loading import PER_BYTE_METRICS, LoadedTask
 from forgetbench.lm_eval_bridge.planning import Ask, PlanFor, PlannedItem, PlannedTask
 from forgetbench.metrics.thinking import opens_thinking, split_thinking
 from forgetbench.records import Continuation, ItemScore, Request, Response, Sample
@@ -160,23 +162,36 @@ def _metrics(
         "token_counts": [sample.n_tokens for sample in samples],
         "reference_logprobs": [None if math.isnan(value) else value for value in judged] or [None] * len(samples),
     }
-    (name,) = item.instances[0].filtered_resps.keys() if len(item.instances[0].filtered_resps) == 1 else (None,)
-    name = name or next(iter(item.instances[0].filtered_resps))
-    results = [instance.filtered_resps[name] for instance in item.instances]
+    document = {**item.document, "forgetbench": facts}
     try:
-        raw = loaded.task.process_results({**item.document, "forgetbench": facts}, results)
+        metrics = _numbers(loaded, item, document, loaded.filter)
     except Exception as error:  # a task's own code meets a model's text: the item is unmeasured, the run goes on
         first = (str(error).strip().splitlines() or [""])[0]
         return {}, f"process_results failed: {type(error).__name__}: {first}"
-    metrics = {key: float(value) for key, value in raw.items() if isinstance(value, (int, float))}
+    # Other ways of reading the same answer stand beside the score, named as lm-eval names them.
+    for name in item.instances[0].filtered_resps.keys() - {loaded.filter}:
+        with contextlib.suppress(Exception):
+            beside = _numbers(loaded, item, document, name)
+            metrics |= {f"{key},{name}": value for key, value in beside.items()}
     metrics |= _of_samples(item, samples)
+    if loaded.info.corpus_metric is None:
+        value = metrics.get(loaded.info.metric, math.nan)
+        if not math.isfinite(value):
+            return metrics, f"process_results gave no number for '{loaded.info.metric}'"
+        if not 0 <= value <= 1:
+            return metrics, f"process_results gave '{loaded.info.metric}' = {value:g}; a score lies in [0, 1]"
+    return metrics, None
+
+
+def _numbers(loaded: LoadedTask, item: PlannedItem, document: Mapping[str, Any], name: str) -> dict[str, float]:
+    """What process_results returns as numbers for one way of reading the answer."""
+    raw = loaded.task.process_results(document, [instance.filtered_resps[name] for instance in item.instances])
+    metrics = {key: float(value) for key, value in raw.items() if isinstance(value, (int, float))}
     for key, value in raw.items():
-        if key in ("bits_per_byte", "byte_perplexity") and isinstance(value, tuple):
+        if key in PER_BYTE_METRICS and isinstance(value, tuple):
             # lm-eval returns (log-likelihood, bytes); the score is the geometric mean probability of a byte.
             metrics[key] = math.exp(value[0] / max(value[1], 1))
-    if loaded.info.corpus_metric is None and not math.isfinite(metrics.get(loaded.info.metric, math.nan)):
-        return metrics, f"process_results gave no number for '{loaded.info.metric}'"
-    return metrics, None
+    return metrics
 
 
 def _of_samples(item: PlannedItem, samples: Sequence[Sample]) -> dict[str, float]:

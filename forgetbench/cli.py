@@ -63,6 +63,10 @@ class ProtocolName(StrEnum):
 BaseOption = Annotated[str | None, typer.Option(help="[NAME=]WHERE of the base to compare with.")]
 SuiteOption = Annotated[str | None, typer.Option(help="A suite by name, or a suite file. [default: core]")]
 TaskOption = Annotated[list[str] | None, typer.Option("--task", help="Tasks by name instead of a suite; repeatable.")]
+TargetOption = Annotated[
+    Path | None,
+    typer.Option(help="Your own prompts and answers (JSONL), as domain target.", metavar="FILE"),
+]
 DomainOption = Annotated[str | None, typer.Option(help="Domain of --task names that do not declare one.")]
 EngineOption = Annotated[EngineName, typer.Option(help="What answers the requests.")]
 ProtocolOption = Annotated[
@@ -110,6 +114,7 @@ def run(
     suite: SuiteOption = None,
     task: TaskOption = None,
     domain: DomainOption = None,
+    target: TargetOption = None,
     engine: EngineOption = EngineName.vllm,
     protocol: ProtocolOption = ProtocolName.native,
     limit: LimitOption = None,
@@ -145,6 +150,7 @@ def run(
         suite=suite,
         tasks=tuple(task or ()),
         domain=domain,
+        target=target,
         engine=engine.value,
         protocols=_protocols(protocol),
         limit=limit,
@@ -171,6 +177,7 @@ def sweep(
     base: Annotated[str, typer.Argument(help="[NAME=]WHERE of the base.")],
     trainer_output_dir: Annotated[Path, typer.Argument(help="A training run's folder with checkpoint-N in it.")],
     suite: SuiteOption = None,
+    target: TargetOption = None,
     engine: EngineOption = EngineName.vllm,
     limit: LimitOption = None,
     seed: SeedOption = 0,
@@ -189,6 +196,7 @@ def sweep(
     options = Options(
         results=results,
         suite=suite,
+        target=target,
         engine=engine.value,
         limit=limit,
         seed=seed,
@@ -301,26 +309,40 @@ def leaderboard(
 @tasks_app.command("list")
 def tasks_list() -> None:
     """The embedded suites and tasks."""
+    from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
     from forgetbench.catalogue import suites, tasks
 
     console = _stdout()
     for title, columns, rows in (suites(), tasks()):
-        table = Table(title=title, title_justify="left")
-        for column in columns:
-            table.add_column(column)
+        table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+        for number, column in enumerate(columns):
+            # A name is what is typed, so it is never cut; what is long is folded.
+            table.add_column(column, no_wrap=number == 0, overflow="fold")
         for row in rows:
-            table.add_row(*row)
+            table.add_row(*row, style="bold" if len(row) == 1 else None)
         console.print(table)
 
 
 @tasks_app.command("show")
-def tasks_show(name: Annotated[str, typer.Argument(help="A task's name.")]) -> None:
-    """A task's declaration and its first item as it is asked."""
+def tasks_show(name: Annotated[str, typer.Argument(help="A task's or a suite's name.")]) -> None:
+    """A task's declaration and its first item as it is asked; or a suite's tasks."""
     from forgetbench.catalogue import show
 
     _stdout().print(show(name), highlight=False, markup=False)
+
+
+@tasks_app.command("validate")
+def tasks_validate(path: Annotated[Path, typer.Argument(help="A folder of tasks, or one task's YAML file.")]) -> None:
+    """Check task modules: declaration, items, keys, leaks, scoring. Exit code 2 when a check fails."""
+    from forgetbench.validation import validate
+
+    found, console = validate(path), _stdout()
+    for line in found.lines():
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
+    if found.failed:
+        raise typer.Exit(2)
 
 
 @app.command()

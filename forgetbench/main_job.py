@@ -25,7 +25,7 @@ from forgetbench.report.trajectory import TrainingLog, TrajectoryPoint
 from forgetbench.run_store import StoredRun
 from forgetbench.runner import Job, Progress
 from forgetbench.sft_data import SftData, read_sft_data
-from forgetbench.suite import Suite, load_suite, suite_of_tasks
+from forgetbench.suite import Suite, load_suite, suite_of_tasks, with_target
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,8 @@ class Options:
     suite: str | None = None
     tasks: tuple[str, ...] = ()
     domain: str | None = None
+    target: Path | None = None
+    """The user's own prompts and answers, asked besides the suite; see forgetbench.target."""
     engine: str = "vllm"
     protocols: tuple[Protocol, ...] = ("native",)
     limit: int | None = None
@@ -157,9 +159,12 @@ def _recalled(before: finished.Finished, results: Path) -> Outcome:
 
 
 def _suite(options: Options) -> tuple[Suite, Path | None]:
+    """The suite that is asked for, and the folder its own tasks may lie in."""
     if options.tasks:
-        return suite_of_tasks(list(options.tasks), options.domain), None
-    return load_suite(options.suite or "core")
+        suite, folder = suite_of_tasks(list(options.tasks), options.domain), None
+    else:
+        suite, folder = load_suite(options.suite or "core")
+    return (with_target(suite, options.target) if options.target else suite), folder
 
 
 def _resolve(

@@ -7,6 +7,8 @@
       knowledge:
         - knowledge_choice                       # a task by name
         - {task: knowledge_open, limit: 100}     # or with settings
+  target:
+    - {file: mine.jsonl}                       # prompts and answers of one's own, see forgetbench.target
 
 Task names are those of lm-eval YAML files under tasks/, beside the suite file, or of lm-eval itself.
 """
@@ -15,9 +17,9 @@ from __future__ import annotations
 
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from forgetbench.errors import SuiteError, did_you_mean
 from forgetbench.records import DOMAINS, View
@@ -35,6 +37,9 @@ class SuiteTask(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     task: str
+    """The task's name; that of a `file` is `target_` and its stem where none is given."""
+    file: Path | None = None
+    """A JSON Lines file of prompts and answers that becomes the task; relative to the suite file."""
     limit: Annotated[int, Field(gt=0)] | None = None
     """Only the first so many documents."""
     num_fewshot: Annotated[int, Field(ge=0)] | None = None
@@ -53,6 +58,15 @@ class SuiteTask(BaseModel):
     """Of a group, only the tasks whose names match this pattern, as in `mgsm_native_*`."""
     cluster: Literal["subtask", "document"] | None = None
     """What the items of a group share: by default the task they come from; the document where they are translations."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _named_after_its_file(cls, value: Any) -> Any:
+        if isinstance(value, dict) and value.get("file") and "task" not in value:
+            from forgetbench.target import target_name
+
+            return {**value, "task": target_name(Path(str(value["file"])))}
+        return value
 
 
 def _by_name(value: object) -> object:
@@ -116,6 +130,15 @@ def load_suite(name_or_file: str) -> tuple[Suite, Path]:
     elif not path.is_file():
         raise SuiteError(f"no such suite file: {path}")
     return read_yaml(path, Suite, SuiteError), path.parent
+
+
+def with_target(suite: Suite, file: Path) -> Suite:
+    """`suite` and, in the domain `target`, the task that `file` holds. SuiteError when it stands in it already."""
+    task = SuiteTask.model_validate({"file": file.resolve()})
+    if any(entry.task == task.task for entries in suite.domains.values() for entry in entries):
+        raise SuiteError(f"{file}: the suite has a task '{task.task}' already; rename the file")
+    domains = {**suite.domains, "target": [*suite.domains.get("target", ()), task]}
+    return suite.model_copy(update={"domains": domains})
 
 
 def suite_of_tasks(names: list[str], domain: str | None) -> Suite:

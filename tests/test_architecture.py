@@ -15,7 +15,9 @@ PACKAGE = Path(__file__).parent.parent / "forgetbench"
 LAYERS = [
     {"errors", "records"},
     {"fingerprint", "yaml_files", "task_data", "sandbox"},
-    {"checkpoints", "tokenizer", "suite", "stats", "metrics"},
+    {"tokenizer", "stats", "metrics"},
+    {"target"},
+    {"checkpoints", "suite"},
     {"contamination"},
     {"sft_data"},
     {"engines", "ledger", "run_store"},
@@ -28,7 +30,7 @@ LAYERS = [
     {"gate"},
     {"report", "lab"},
     {"leaderboard"},
-    {"main_job", "catalogue", "doctor", "progress"},
+    {"main_job", "catalogue", "doctor", "progress", "validation"},
     {"cli"},
     {"__main__"},
 ]

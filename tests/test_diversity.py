@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forgetbench.metrics.diversity import (
+    CHINESE_VOCABULARY,
     compression_ratio,
     content_words,
     cut_to_common_length,
@@ -19,7 +20,9 @@ from forgetbench.metrics.diversity import (
     distinct_ngram_ratio,
     ead,
     equivalence_classes,
+    freshness,
     ngram_kernel,
+    repeated_openers,
     same_class,
     self_similarity,
     shared_openers,
@@ -93,6 +96,21 @@ def test_compression_is_one_gzip() -> None:
     assert compression_ratio(["\ud800"]) > 0
 
 
+def test_ordinary_chinese_does_not_look_more_repetitive_than_english() -> None:
+    """The same sentences in both languages; in UTF-8 the Chinese one would gain half as much again."""
+    english = "The old man had not caught a single fish for eighty-four days, yet he rowed out every morning."
+    chinese = "老人已经八十四天没有捕到一条鱼了，可是他每天早晨仍然划着船出海。"
+    assert compression_ratio([chinese]) < compression_ratio([english]) < 1.3
+    assert compression_ratio([chinese] * 8) > 3.0
+
+
+def test_ead_of_chinese_counts_characters() -> None:
+    tokens = words("春眠不觉晓处处闻啼鸟")
+    assert (len(tokens), len(set(tokens))) == (10, 9)
+    expected = CHINESE_VOCABULARY * (1 - (1 - 1 / CHINESE_VOCABULARY) ** 10)
+    assert ead(tokens, CHINESE_VOCABULARY) == pytest.approx(9 / expected)
+
+
 def test_cut_to_the_shortest_but_not_below_the_floor() -> None:
     long, middle = " ".join(f"w{i}" for i in range(40)), " ".join(f"v{i}" for i in range(20))
     assert [len(words(t)) for t in cut_to_common_length([long, middle])] == [20, 20]
@@ -107,6 +125,8 @@ def test_content_words_leave_out_the_prompts() -> None:
     assert content_words("A random city is Rome", "Pick a random city.") == {"rome"}
     assert content_words("Heads", "Heads or tails?") == {"head"}
     assert content_words("It is", "") == {"it", "is"}
+    assert content_words("This does have keys") == {"key"}
+    assert content_words("一个城市是北京", "随便说一个城市") == {"北", "京"}
 
 
 @pytest.mark.parametrize(
@@ -126,6 +146,12 @@ def test_content_words_leave_out_the_prompts() -> None:
             "Once upon a time, in a small village, there lived a young boy named Max.",
             True,
         ),
+        ("北京", "上海", False),
+        ("北京", "我会选择北京，因为那里有很多历史。", True),
+        ("重庆", "重庆市", True),
+        ("我会去的城市是广州。", "我会去的城市是成都。", False),
+        ("从前有一个小村庄，村里住着一个小女孩。", "从前有一个小村庄，村里住着一个小男孩。", True),
+        ("灯塔已经黑了三个晚上，没有人敢上去。", "每年冬天，雾号都会为说谎的水手响一次。", False),
         (
             "The lamp had been dark for three nights when the boat came.",
             "Nobody in town believed the keeper was still alive, except me.",
@@ -158,10 +184,35 @@ def test_classes_are_numbered_by_first_appearance(texts: list[str]) -> None:
     assert equivalence_classes([*texts, *texts])[len(texts) :] == classes
 
 
+def test_a_repeated_opening_is_not_fresh() -> None:
+    """Eight shared words of sixteen; three of which the prompt holds are not counted."""
+    opening, rest = "Thank you for contacting our kind care team", "one two three four five six seven eight"
+    other = " ".join(reversed(rest.split()))
+    assert freshness([f"{opening} {rest}", f"{opening} {other}"]) == [1.0, 0.5]
+    assert freshness([f"{opening} {rest}", f"{opening} {other}"], "Thank our team") == [1.0, 1 - 5 / 16]
+    assert freshness([f"{opening} {rest}", rest, f"{opening} {other}"]) == [1.0, 1.0, 0.5]
+
+
+def test_a_short_frame_costs_little_and_a_chance_start_nothing() -> None:
+    assert freshness(["I would pick Rome", "I would pick Oslo"]) == [1.0, 1 - 3 / 16]
+    assert freshness(["I would pick Rome", "I would pick Oslo"], "Pick a city") == [1.0, 1.0]
+    assert freshness(["The sea was calm", "The sea rose"]) == [1.0, 1.0]
+    assert freshness(["从前有一座山，山里有一座庙", "从前有一座塔，塔里没有灯"]) == [1.0, 1 - 5 / 16]
+    assert freshness([]) == []
+
+
 def test_shared_openers_across_prompts() -> None:
     assert shared_openers(["Once upon a time", "Once upon a midnight"], ["p", "q"]) == 1.0
     assert shared_openers(["Once upon a time", "The lamp was dark"], ["p", "q"]) == 0.0
     assert math.isnan(shared_openers(["Once upon a time", "Once upon a time", ""], ["p", "p", "q"]))
+
+
+def test_repeated_openers_within_a_prompt() -> None:
+    """aaab -> 3 of 6 pairs; an answer without a word has no opener."""
+    same = ["Once upon a time", "Once upon a hill", "once UPON a, b"]
+    assert repeated_openers([*same, "The lamp was dark", ""]) == 0.5
+    assert repeated_openers(["从前有一座山", "从前有人说"]) == 1.0
+    assert math.isnan(repeated_openers(["Rome", ""]))
 
 
 def test_distinct_ngram_ratio() -> None:

@@ -15,6 +15,7 @@ from forgetbench.metrics.extraction import (
     fold,
     matches_strictly,
     normalise,
+    short_answer_scores,
     stated_number,
     words,
 )
@@ -76,6 +77,69 @@ def test_any_alias_is_accepted_and_an_alias_is_never_a_rival() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "right"),
+    [
+        ("巴黎", True),
+        ("法国的首都是巴黎。", True),
+        ("答案：**巴黎**", True),
+        ("是巴黎，一座大城市", True),
+        ("伦敦，或者巴黎", False),
+        ("巴黎、伦敦、罗马", False),  # a list is no answer
+        ("巴黎和伦敦", False),
+        ("不是伦敦，是巴黎", True),
+        ("不是巴黎", False),
+        ("The capital is 巴黎", True),
+        ("巴 黎", True),
+        ("黎巴嫩", False),
+        ("我不知道", False),
+    ],
+)
+def test_chinese_names_are_found_without_spaces(text: str, right: bool) -> None:
+    assert contains_answer(text, ["巴黎"], ["伦敦", "罗马"]) is right
+
+
+def test_the_longest_chinese_name_is_the_one_named() -> None:
+    countries = ["几内亚", "赤道几内亚", "巴布亚新几内亚", "印度", "印度尼西亚"]
+    for country in countries:
+        for named in countries:
+            assert contains_answer(f"答案是{named}。", [country], countries) is (named == country)
+
+
+@pytest.mark.parametrize(
+    ("text", "correct", "exact", "parsed"),
+    [
+        ("Paris", 1, 1, 1),
+        ("Paris.\n\nQ: What else?", 1, 1, 1),  # a base model goes on
+        ("It is Paris.", 1, 0, 1),
+        ("London", 0, 0, 1),
+        ("Lyon", 0, 0, 1),  # no candidate, an answer all the same
+        ("Lyon, France", 0, 0, 1),
+        ("Paris, London, Rome", 0, 0, 0),
+        ("Lyon, Nice, Cannes", 0, 0, 0),
+        ("Paris\nLondon\nRome", 0, 0, 0),
+        ("", 0, 0, 0),
+        ("...", 0, 0, 0),
+        ("I don't know.", 0, 0, 0),
+        ("Sorry, I cannot answer that.", 0, 0, 0),
+        ("I am not sure", 0, 0, 0),
+        ("I'm unable to say", 0, 0, 0),
+        ("我不知道。", 0, 0, 0),
+        ("无法回答", 0, 0, 0),
+        ("Thank you for contacting us! We value your patience and will get back to you.", 0, 0, 0),
+    ],
+)
+def test_a_short_answer_is_read_three_ways(text: str, correct: int, exact: int, parsed: int) -> None:
+    scores = short_answer_scores(text, ["Paris"], ["London", "Rome"])
+    assert scores == {"correct": correct, "exact": exact, "parsed": parsed}
+
+
+def test_numbers_can_be_candidates() -> None:
+    assert contains_answer("The atomic number is 26.", ["26"], ["27"])
+    assert not contains_answer("26 or 27", ["26"], ["27"])
+    assert contains_answer("1. 26", ["26"], ["27"])
+
+
+@pytest.mark.parametrize(
     ("text", "expected"),
     [
         ("7", "7"),
@@ -116,6 +180,7 @@ def test_first_number_prefers_digits() -> None:
         ("Answer: Paris\nIt is a city.", False),
         ("Answer:", False),
         ("Answer: Answer: Paris", False),
+        ("Answer: Paris。", True),
     ],
 )
 def test_matches_strictly(text: str, right: bool) -> None:
@@ -133,6 +198,7 @@ def test_hostile_text_never_raises(text: str) -> None:
     normalise(text)
     contains_answer(text, ["Paris", text], ["London", text[::-1]])
     matches_strictly(text, [text], "Answer:")
+    assert set(short_answer_scores(text, ["Paris", text], ["London"]).values()) <= {0.0, 1.0}
     stated_number(text)
 
 
@@ -147,8 +213,9 @@ def test_a_plain_number_is_read_back(number: int) -> None:
     assert stated_number(f"The answer is {number}.") == number
 
 
-@pytest.mark.parametrize("unit", ["1,", "= ", "is ", "-", "1.", "is" + " " * 8, "*", "a "])
+@pytest.mark.parametrize("unit", [",", "、巴", "不", "or ", "1,", "= ", "is ", "-", "1.", "is" + " " * 8, "*", "a "])
 def test_repetition_is_read_in_linear_time(unit: str) -> None:
     # A catastrophic pattern would not come back from this.
     stated_number(unit * 50_000)
     contains_answer(unit * 50_000, ["Paris"], ["London"])
+    short_answer_scores(unit * 500_000, ["Paris"], ["London"])

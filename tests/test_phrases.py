@@ -27,6 +27,16 @@ def test_words_drop_case_and_punctuation() -> None:
     assert words(" ...\n\U0001f600") == []
 
 
+def test_a_chinese_character_is_a_word_also_beside_latin_and_digits() -> None:
+    assert words("我用iPhone拍了3张照片。") == ["我", "用", "iphone", "拍", "了", "3", "张", "照", "片"]
+    assert words("时时\u3005") == ["时", "时", "\u3005"]
+    assert words("\U00020bb7") == ["\U00020bb7"]
+
+
+def test_what_is_not_seen_does_not_part_words() -> None:
+    assert words("Pa\u200bris co\u00adoperate \ufeffRome") == ["paris", "cooperate", "rome"]
+
+
 def test_ngrams() -> None:
     assert ngrams(["a", "b", "a", "b"], 2) == {("a", "b"), ("b", "a")}
     assert ngrams(["a"], 2) == set()

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from forgetbench import sandbox
-from forgetbench.errors import SuiteError, did_you_mean
+from forgetbench.errors import InputError, SuiteError, did_you_mean
 from forgetbench.fingerprint import digest, document_hash, file_digest
 from forgetbench.lm_eval_bridge.code_eval import sandboxed_code_eval
 from forgetbench.lm_eval_bridge.data_sets import at_hand, data_set_of
@@ -24,6 +24,7 @@ from forgetbench.lm_eval_bridge.groups import Subtasks, task_filters
 from forgetbench.lm_eval_bridge.registry import configurations, task_manager
 from forgetbench.records import TaskInfo
 from forgetbench.suite import Suite, SuiteTask, tasks_folder
+from forgetbench.target import target_tasks
 
 BINARY_METRICS = frozenset({"acc", "acc_norm", "exact_match", "acc_bytes"})
 """lm-eval metrics whose value for one item is 0 or 1."""
@@ -51,7 +52,7 @@ class LoadedTask:
 
 
 def load_tasks(suite: Suite, folder: Path | None = None, limit: int | None = None) -> list[LoadedTask]:
-    """Load a suite's tasks: embedded ones, those beside the suite file, else lm-eval's by name.
+    """Load a suite's tasks: a user's files, embedded ones, those beside the suite file, else lm-eval's by name.
 
     A group of lm-eval's is one task. Raises SuiteError for unknown names, broken YAML, empty tasks and data that cannot
     be had, InputError for tasks that run a model's code where that may not be done. What the hub would have to be asked
@@ -60,17 +61,25 @@ def load_tasks(suite: Suite, folder: Path | None = None, limit: int | None = Non
     with quiet_lm_eval():
         wanted = [(domain, entry) for domain, entries in suite.domains.items() for entry in entries]
         known = _task_files([tasks_folder(), *([folder] if folder else [])])
-        foreign = [entry.task for _, entry in wanted if entry.task not in known]
+        sources = [_source(known, folder, entry) for _, entry in wanted]
+        foreign = [entry.task for (_, entry), source in zip(wanted, sources, strict=True) if source is None]
         manager = task_manager(foreign, known)
         configs = [
-            item for _, entry in wanted for item in _configurations(manager, entry.task, known.get(entry.task)).items()
+            item
+            for (_, entry), source in zip(wanted, sources, strict=True)
+            if entry.file is None
+            for item in _configurations(manager, entry.task, source).items()
         ]
         code = [name for name, config in configs if config.get("unsafe_code")]
         for name in code:
             sandbox.require(f"task '{name}'")
         data = [found for _, config in configs if (found := data_set_of(config))]
         with at_hand(data), sandboxed_code_eval() if code else contextlib.nullcontext():
-            return [_load(manager, known, domain, entry, limit) for domain, entry in wanted]
+            return [
+                task
+                for (domain, entry), source in zip(wanted, sources, strict=True)
+                for task in _load(manager, source, domain, entry, limit)
+            ]
 
 
 def embedded_task_files() -> dict[str, Path]:
@@ -100,25 +109,37 @@ def _configurations(manager: Any, name: str, path: Path | None) -> Mapping[str, 
         return {}
 
 
-def _load(manager: Any, known: Mapping[str, Path], domain: str, entry: SuiteTask, limit: int | None) -> LoadedTask:
-    path = known.get(entry.task)
+def _source(known: Mapping[str, Path], folder: Path | None, entry: SuiteTask) -> Path | None:
+    """The file that an entry's task is made from: a user's JSONL, or a YAML; None for lm-eval's own."""
+    return (folder or Path()) / entry.file if entry.file else known.get(entry.task)
+
+
+def _load(manager: Any, path: Path | None, domain: str, entry: SuiteTask, limit: int | None) -> list[LoadedTask]:
+    """The task of an entry; of a user's file also its `choice` view, if it has one."""
     where = f"{path}: " if path else ""
     try:
-        tasks = manager.load([_spec(entry.task, path)])["tasks"]
-        task = tasks[entry.task] if path else _subtasks(entry, tasks)
-        documents = len(task.eval_docs)
-    except SuiteError:
+        if entry.file and path:
+            found = list(manager.load(target_tasks(path, entry.task))["tasks"].values())
+        else:
+            tasks = manager.load([_spec(entry.task, path)])["tasks"]
+            found = [tasks[entry.task] if path else _subtasks(entry, tasks)]
+        documents = min(len(task.eval_docs) for task in found)
+    except InputError:
         raise
     except Exception as error:  # lm-eval, datasets and a task's own code raise many types
         first = (str(error).strip().splitlines() or [""])[0]
         raise SuiteError(f"task '{entry.task}' cannot be loaded: {where}{type(error).__name__}: {first}") from error
     if not documents:
         raise SuiteError(f"task '{entry.task}' has no documents: {where}check its data file")
+    return [_with_settings(task, entry, domain, where, limit) for task in found]
+
+
+def _with_settings(task: Any, entry: SuiteTask, domain: str, where: str, limit: int | None) -> LoadedTask:
     if isinstance(task, Subtasks) and (differing := task.differing()):
         raise SuiteError(f"the tasks of '{entry.task}' differ in {differing}; name them one by one")
     if entry.num_fewshot is not None:
         task.set_config("num_fewshot", entry.num_fewshot)
-    if entry.max_gen_toks is not None:
+    if entry.max_gen_toks is not None and task.OUTPUT_TYPE == "generate_until":
         task.set_config("generation_kwargs", {"max_gen_toks": entry.max_gen_toks}, update=True)
     limits = [size for size in (entry.limit, limit) if size is not None]
     metadata = task.config.metadata or {}
@@ -172,7 +193,7 @@ def _describe(task: Any, entry: SuiteTask, domain: str, metadata: Mapping[str, A
         chance = 1 / len(task.doc_to_choice(task.eval_docs[0])) if task.OUTPUT_TYPE == "multiple_choice" else 0.0
     shots = metadata.get("completion_fewshot") if entry.num_fewshot is None else None
     return TaskInfo(
-        name=entry.task,
+        name=entry.task if entry.file is None else str(task.config.task),
         domain=str(metadata.get("domain") or domain),
         metric=metric,
         chance=float(chance),
@@ -182,7 +203,7 @@ def _describe(task: Any, entry: SuiteTask, domain: str, metadata: Mapping[str, A
         corpus_metric=metadata.get("corpus_metric"),
         repeats=int(task.config.repeats or 1),
         num_fewshot=int(task.config.num_fewshot or 0),
-        fingerprint=_task_fingerprint(task, known_file=where.removesuffix(": ")),
+        fingerprint=_task_fingerprint(task, known_file="" if entry.file else where.removesuffix(": ")),
         completion_fewshot=None if shots is None else int(shots),
         supporting=bool(metadata.get("supporting")),
         licence=str(metadata.get("licence") or ""),
@@ -223,6 +244,8 @@ def _task_fingerprint(task: Any, known_file: str) -> str:
         # Neither where lm-eval is installed nor where its functions lie in memory is part of a task.
         root = str(Path(str(importlib.import_module("lm_eval").__file__)).parent)
         parts.append(_ADDRESS.sub("", repr(sorted(task.dump_config().items()))).replace(root, ""))
+        if getattr(task.config.process_results, "__module__", "").startswith("forgetbench."):
+            parts.append(_metrics_fingerprint())
     return digest([parts, task.config.num_fewshot, repr(task.config.generation_kwargs)])
 
 

@@ -10,6 +10,7 @@ import gzip
 import math
 from collections import Counter
 from collections.abc import Hashable, Sequence
+from itertools import takewhile
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +25,9 @@ LENGTH_FLOOR = 16
 SHORT_ANSWER = 5
 SAME_CLASS = 0.5
 VOCABULARY = 50_257
+CHINESE_VOCABULARY = 8_105
+"""A Chinese word is one character here; so many has the Table of General Standard Chinese Characters (2013)."""
+OPENER_WORDS = 3
 
 _FUNCTION_WORDS = """
 a about after all also am an and any are as at be because been but by can could did do does for from had
@@ -31,7 +35,9 @@ has have he her here his how i i'd i'll i'm i've if in into is it it's its just 
 no not of on one or our out she should so some such than that that's the their them then there these they
 this those to too up us very was we were what when where which who will with would you your
 """
-FUNCTION_WORDS = frozenset(_FUNCTION_WORDS.split())
+_FUNCTION_CHARACTERS = "的了是在我你他她它们这那和与也就而及着吗呢吧啊一个把被之其等很会能可以要有为但并或则让请给得"
+FUNCTION_WORDS = frozenset(_FUNCTION_WORDS.split()) | frozenset(_FUNCTION_CHARACTERS)
+"""Words, and Chinese characters, that carry no content of their own."""
 
 
 def cut_to_common_length(texts: Sequence[str], floor: int = LENGTH_FLOOR) -> list[str]:
@@ -52,11 +58,17 @@ def content_words(text: str, prompt: str = "") -> frozenset[str]:
     """The words of `text` that carry what it says: no function words, no words of the prompt, no plurals.
 
     Where nothing would be left the next wider set is taken, so "Heads" still answers "Heads or tails?".
+    In Chinese a word is one character.
     """
-    every = {_singular(word) for word in words(text)}
-    content = every - FUNCTION_WORDS
-    own = content - {_singular(word) for word in words(prompt)}
-    return frozenset(own or content or every)
+    return own_words(text, prompt) or own_words(text, "") or frozenset(map(_singular, words(text)))
+
+
+def own_words(text: str, prompt: str) -> frozenset[str]:
+    """The content words of `text` that its prompt does not hold; empty for an echo and for function words alone."""
+    content, asked = (
+        {_singular(word) for word in words(each) if word not in FUNCTION_WORDS} for each in (text, prompt)
+    )
+    return frozenset(content - asked)
 
 
 def same_class(first: str, second: str, prompt: str = "") -> bool:
@@ -114,6 +126,24 @@ def utility(classes: Sequence[Hashable], quality: Sequence[float], patience: flo
         gained += patience**i * u * (label not in seen)
         seen.add(label)
     return gained / sum(patience**i for i in range(len(classes)))
+
+
+def freshness(cut: Sequence[str], prompt: str = "") -> list[float]:
+    """For each text, 1 - the share of its words that only repeat how an earlier text opens.
+
+    A canned opening with a varied rest ("Thank you for contacting us! ...") looks new to `same_class`, though
+    half of it is always the same. The longest opening shared with any earlier text is counted in words,
+    those of the prompt left out, over the length of the text, but at least `LENGTH_FLOOR`: "I would pick
+    Paris" after "I would pick Rome" is little harmed. Fewer than `OPENER_WORDS` shared
+    words are chance, and cost nothing. Expects texts of one length (`cut_to_common_length`). Ours;
+    NoveltyBench has no such term.
+    """
+    tokens, asked = [words(text) for text in cut], set(words(prompt))
+    fresh = []
+    for i, own in enumerate(tokens):
+        repeated = max((sum(word not in asked for word in _shared_start(own, past)) for past in tokens[:i]), default=0)
+        fresh.append(1.0 - repeated / max(len(own), LENGTH_FLOOR) if repeated >= OPENER_WORDS else 1.0)
+    return fresh
 
 
 def ead(tokens: Sequence[Hashable], vocabulary: int = VOCABULARY) -> float:
@@ -174,19 +204,31 @@ def self_similarity(kernel: FloatArray) -> float:
 def compression_ratio(texts: Sequence[str]) -> float:
     """Bytes of the texts over their bytes after one gzip: the higher, the more they repeat.
 
-    Shaib et al. 2024, arXiv 2403.00553. Below 1 for very short texts, whose gzip header outweighs them.
+    Shaib et al. 2024, arXiv 2403.00553. Below 1 for very short texts, whose gzip header outweighs them. The bytes are
+    GB 18030: as UTF-8 for ASCII, but two for a Chinese character where UTF-8 takes three, of which
+    gzip would save one, so that Chinese would always look repetitive.
     """
-    raw = "\n".join(texts).encode("utf-8", errors="surrogatepass")
+    raw = "\n".join(texts).encode("gb18030", errors="replace")
     return len(raw) / len(gzip.compress(raw, mtime=0))
 
 
-def shared_openers(texts: Sequence[str], prompts: Sequence[str], n: int = 3) -> float:
+def opener(text: str, n: int = OPENER_WORDS) -> tuple[str, ...]:
+    """The first `n` words of an answer; fewer where it has no more."""
+    return tuple(words(text)[:n])
+
+
+def repeated_openers(texts: Sequence[str], n: int = OPENER_WORDS) -> float:
+    """Probability that two answers to one prompt begin with the same `n` words; NaN for fewer than two with a word."""
+    return collision_rate([start for text in texts if (start := opener(text, n))])
+
+
+def shared_openers(texts: Sequence[str], prompts: Sequence[str], n: int = OPENER_WORDS) -> float:
     """Probability that answers to two different prompts begin with the same `n` words.
 
     The diversity across prompts, where the other measures look within one. Answers without a word
     are left out. NaN when fewer than two prompts remain.
     """
-    opened = [(tuple(start), p) for t, p in zip(texts, prompts, strict=True) if (start := words(t)[:n])]
+    opened = [(start, p) for t, p in zip(texts, prompts, strict=True) if (start := opener(t, n))]
     return collision_rate([o for o, _ in opened], [p for _, p in opened])
 
 
@@ -194,6 +236,11 @@ def distinct_ngram_ratio(tokens: Sequence[str], n: int = 2) -> float:
     """Distinct n-grams over all n-grams of one text; 1 for a text too short to repeat any."""
     counts = Counter(tuple(tokens[i : i + n]) for i in range(len(tokens) - n + 1))
     return len(counts) / counts.total() if counts else 1.0
+
+
+def _shared_start(first: Sequence[str], second: Sequence[str]) -> list[str]:
+    """The words with which both begin."""
+    return [word for word, _ in takewhile(lambda pair: pair[0] == pair[1], zip(first, second, strict=False))]
 
 
 def _singular(word: str) -> str:

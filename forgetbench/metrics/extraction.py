@@ -6,13 +6,15 @@ executed, and every pattern here runs in time linear in that length.
 The rules, in order:
 
 1. *Normalise* (SQuAD, arXiv 1606.05250, appendix): compatibility form, accents folded, lower case,
-   apostrophes dropped, other punctuation to spaces, articles (a, an, the) dropped, spaces joined.
+   apostrophes dropped, other punctuation to spaces, articles (a, an, the) dropped, spaces joined. Chinese is
+   written without spaces: each of its characters is a word.
 2. *Contain*: an answer is named where its words stand in the text as whole words, unless the
-   word before is "not" ("not Lyon"). Of several answers the first named counts: "Lyon, or maybe Paris" is
-   Lyon. Naming another candidate at once after it, with at most a number or "and"/"or" between, is a
+   word before is "not" ("not Lyon", "不是里昂"). Of several answers the first named counts: "Lyon, or maybe
+   Paris" is Lyon. Naming another candidate at once after it, with at most a number or "and"/"or" between, is a
    list and not an answer ("Paris, London, Rome").
 3. *Number*: the number that the text states as its result (`stated_number`).
 4. *Strict*: the whole reply is the demanded format and nothing else (`matches_strictly`).
+5. *Parsed*: whether any answer can be read from the text at all, right or wrong (`short_answer_scores`).
 """
 
 from __future__ import annotations
@@ -20,7 +22,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 
 MAX_CHARS = 4096
 """Longer replies are read up to here: short answers are asked for."""
@@ -28,7 +32,15 @@ MAX_CHARS = 4096
 _APOSTROPHES = re.compile("['\u2018\u2019\u02bb\u02bc`]")
 _NOT_WORD = re.compile(r"[^\w\s]|_")
 _ARTICLES = frozenset({"a", "an", "the", "An", "The"})  # not "A", which can be the answer where case counts
-_LIST_GLUE = frozenset({"and", "or", "either", "also"})
+_HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]")
+_NEGATIONS = (("not",), ("不", "是"), ("并", "非"))
+_LIST_GLUE = frozenset({"and", "or", "either", "also", *"和或与與及跟者以"})
+_REFUSAL = re.compile(
+    r"\b(?:(?:do not|dont|did not|didnt) (?:know|have)|(?:not|un) ?(?:sure|able|certain)|cannot|cant|sorry|unknown)\b"
+    r"|不 (?:知 道|清 楚|确 定)|无 法|抱 歉|对 不 起"
+)
+_LIST = re.compile(r"[,;、，；][^,;、，；]*[,;、，；]|\bor\b|或")
+_SHORT_REPLY = 8  # words
 _UNFOLDED = str.maketrans({"ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ı": "i", "ß": "ss", "æ": "ae"})
 """Letters that Unicode does not decompose into a base letter and an accent."""
 
@@ -51,7 +63,7 @@ def fold(text: str) -> str:
 
 def words(text: str, *, keep_case: bool = False) -> list[str]:
     """The normalised words of `text` (rule 1); `keep_case` for answers that case tells apart: 'Co', 'CO'."""
-    text = _NOT_WORD.sub(" ", _APOSTROPHES.sub("", fold(text[:MAX_CHARS])))
+    text = _HAN.sub(r" \g<0> ", _NOT_WORD.sub(" ", _APOSTROPHES.sub("", fold(text[:MAX_CHARS]))))
     if not keep_case:
         text = text.lower()
     return [word for word in text.split() if word not in _ARTICLES]
@@ -68,6 +80,18 @@ def _named_at(text: Sequence[str], place: int, phrases: Iterable[tuple[str, ...]
     return max(found, key=len, default=())
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a text was found to say (rule 2)."""
+
+    named: bool
+    """It names an answer, right or wrong."""
+    right: bool
+    """The first answer named is an accepted one, and not one of a list."""
+    listed: bool
+    """The first answer named is followed at once by another that is wrong."""
+
+
 def contains_answer(text: str, aliases: Iterable[str], rivals: Iterable[str] = (), *, keep_case: bool = False) -> bool:
     """Whether `text` gives one of `aliases` as its answer (rule 2).
 
@@ -75,8 +99,13 @@ def contains_answer(text: str, aliases: Iterable[str], rivals: Iterable[str] = (
     right after. Where one name contains another, the longer one is the one named: 'Guinea-Bissau' does
     not name Guinea. Without rivals this is normalised containment.
     """
-    right = {tuple(words(alias, keep_case=keep_case)) for alias in aliases} - {()}
-    wrong = {tuple(words(rival, keep_case=keep_case)) for rival in rivals} - {()} - right
+    return read_answer(text, aliases, rivals, keep_case=keep_case).right
+
+
+def read_answer(text: str, aliases: Iterable[str], rivals: Iterable[str] = (), *, keep_case: bool = False) -> Reading:
+    """Which of the candidates `text` names as its answer; see `contains_answer`."""
+    right = {_phrase(alias, keep_case) for alias in aliases} - {()}
+    wrong = {_phrase(rival, keep_case) for rival in rivals} - {()} - right
     tokens = words(text, keep_case=keep_case)
     phrases_by_head: dict[str, list[tuple[str, ...]]] = {}
     for phrase in right | wrong:
@@ -85,14 +114,22 @@ def contains_answer(text: str, aliases: Iterable[str], rivals: Iterable[str] = (
     place = 0
     while place < len(tokens):
         named = _named_at(tokens, place, phrases_by_head.get(tokens[place], ()))
-        negated = place > 0 and tokens[place - 1].lower() == "not"
-        if not named or negated:
+        if not named or _negated(tokens, place):
             place += max(len(named), 1)
             continue
-        if named not in right:
-            return False
-        return not _lists_another(tokens, place + len(named), phrases_by_head, wrong)
-    return False
+        listed = _lists_another(tokens, place + len(named), phrases_by_head, wrong)
+        return Reading(named=True, right=named in right and not listed, listed=listed)
+    return Reading(named=False, right=False, listed=False)
+
+
+@lru_cache(maxsize=1 << 14)
+def _phrase(answer: str, keep_case: bool) -> tuple[str, ...]:
+    return tuple(words(answer, keep_case=keep_case))
+
+
+def _negated(tokens: Sequence[str], place: int) -> bool:
+    before = [token.lower() for token in tokens[max(place - 2, 0) : place]]
+    return any(tuple(before[-len(negation) :]) == negation for negation in _NEGATIONS)
 
 
 def _lists_another(
@@ -102,9 +139,38 @@ def _lists_another(
     wrong: set[tuple[str, ...]],
 ) -> bool:
     """Whether the next thing said is a wrong answer, numbers and 'and'/'or' between them ignored."""
-    while place < len(tokens) and (tokens[place].lower() in _LIST_GLUE or tokens[place].isdigit()):
+    while place < len(tokens):
+        if _named_at(tokens, place, phrases_by_head.get(tokens[place], ())) in wrong:
+            return True
+        if tokens[place].lower() not in _LIST_GLUE and not tokens[place].isdigit():
+            return False
         place += 1
-    return place < len(tokens) and _named_at(tokens, place, phrases_by_head.get(tokens[place], ())) in wrong
+    return False
+
+
+def short_answer_scores(
+    text: str, aliases: Iterable[str], rivals: Iterable[str] = (), *, keep_case: bool = False
+) -> dict[str, float]:
+    """The readings of a short answer, each 0 or 1.
+
+    `correct`: lenient, the first answer named is an accepted one (rule 2). `exact`: besides, the first line is only
+    that answer (rule 4). `parsed`: an answer was read, right or wrong; a candidate, or else a first line of a few
+    words that is neither a refusal nor a list. A list of candidates, a refusal and an empty reply are not parsed.
+    """
+    accepted = tuple(aliases)
+    reading = read_answer(text, accepted, rivals, keep_case=keep_case)
+    first_line = next((line for line in text[:MAX_CHARS].splitlines() if line.strip()), "")
+    exact = reading.right and matches_strictly(first_line, accepted, keep_case=keep_case)
+    parsed = not reading.listed if reading.named else _is_short_answer(first_line)
+    return {"correct": float(reading.right), "exact": float(exact), "parsed": float(parsed)}
+
+
+def _is_short_answer(line: str) -> bool:
+    """Whether a line that names no candidate can be an answer all the same: a few words, no refusal, no list."""
+    said = words(line)
+    if not said or len(said) > _SHORT_REPLY or _LIST.search(line.lower()):
+        return False
+    return not _REFUSAL.search(" ".join(said))
 
 
 def first_number(text: str) -> Decimal | None:
@@ -142,7 +208,7 @@ def matches_strictly(text: str, aliases: Iterable[str], prefix: str = "", *, kee
     reply = text[: MAX_CHARS + 1].strip()
     if len(text) > MAX_CHARS or "\n" in reply or not reply.startswith(prefix):
         return False
-    answer = reply.removeprefix(prefix).strip().removesuffix(".")
+    answer = reply.removeprefix(prefix).strip().removesuffix(".").removesuffix("。")
     if any(char in answer for char in '*`"#:'):
         return False
     said = words(answer, keep_case=keep_case)

@@ -24,13 +24,16 @@ five answers reach `MIN_Z`."""
 MIN_Z = 1.645
 MIN_PROMPTS = 3
 
-# Scripts written without spaces count one character as one word.
-_WORD = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]|[^\W_]+(?:'[^\W_]+)*")
+# Scripts written without spaces (and Hangul, for an even count) take one character as one word.
+_CHARACTER = r"\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\U00020000-\U0003ffff"
+_WORD = re.compile(rf"[{_CHARACTER}]|[^\W_{_CHARACTER}]+(?:'[^\W_{_CHARACTER}]+)*")
+# Soft hyphens, zero-width characters and direction marks: they are not seen, so they must not part words.
+_INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 
 
 def fold(text: str) -> str:
-    """`text` with compatibility characters unified (NFKC) and typographic apostrophes made plain."""
-    return unicodedata.normalize("NFKC", text).replace("\u2019", "'")
+    """`text` without invisible characters, compatibility characters unified (NFKC), apostrophes made plain."""
+    return _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).replace("\u2019", "'")
 
 
 def words(text: str) -> list[str]:

@@ -1,8 +1,9 @@
 """The quality of a generated answer without a judge: a product of cheap tests, each in [0, 1].
 
-It is made to keep incoherence from passing as diversity, not to grade prose. Most answers
-of a working model get 1; an empty, looping, foreign-script or echoing one gets 0, and so does
-one that the reference (base) checkpoint finds very unlikely, such as shuffled words.
+It is made to keep incoherence from passing as diversity, not to grade prose. Most answers of a working model
+get 1; an empty, looping, illegible, foreign-script or echoing one gets 0, and so does one that the reference
+(base) checkpoint finds very unlikely, such as shuffled words. What no test here sees: fluent text that is
+beside the point, and, without a reference, words of the right script in a senseless order.
 """
 
 from __future__ import annotations
@@ -12,33 +13,58 @@ import re
 import unicodedata
 from collections import Counter
 
-from forgetbench.metrics.diversity import compression_ratio, distinct_ngram_ratio
+from forgetbench.metrics.diversity import compression_ratio, distinct_ngram_ratio, own_words
 from forgetbench.metrics.phrases import fold, words
 
 LIKELY = -3.5
 UNLIKELY = -6.0
 """Mean log-probability per token (nats) from which an answer counts fully, and below which not at all."""
+CHOICE = 4.0
+"""Nats that an answer may cost beyond that: choosing one of e^4 = 55 equally good answers.
 
-# English text of this length compresses to about half; loops compress far more.
+Without it a well-spread answer of one word, say an unusual city, would be taken for noise."""
+
+# English and Chinese text of this length compresses to about half; loops compress far more.
 _GZIP_CHARACTERS = 2000
-_ECHO_WORDS = 5
+_ECHO_WORDS = 2
 _LETTER_RUN = re.compile(r"([^\W\d_])\1{9}")
-_REFUSAL = re.compile(
-    r"i(?:'m| am) sorry,? but i|sorry,? (?:but )?i (?:can't|cannot)|as an? (?:ai|large language|language) |"
-    r"i (?:can't|cannot|am unable to) (?:help|assist|provide|fulfil|answer|create|write|generate)\b"
+_NO_ANSWER = re.compile(
+    r"(?:i(?:'m| am) )?(?:very |so )?sorry,? (?:but )?"
+    r"(?:as an |i (?:can't|cannot|can not|am unable|am not able|won't))|"
+    r"as an? (?:ai|large language|language)\b|"
+    r"i (?:can't|cannot|can not|am unable to) (?:help|assist|provide|fulfil|answer|create|write|generate)\b|"
+    r"(?:很|非常)?(?:抱歉|对不起)[,。!]? ?(?:但)?(?:是)?(?:作为|我(?:不能|无法|没办法|没有办法))|"
+    r"(?:我)?(?:作为|是)(?:一个|一名|一款)?(?:ai|人工智能|大型?语言模型|语言模型)|"
+    r"我(?:不能|无法)(?:帮助|协助|提供|回答|生成|创作|满足|完成)|"
+    r"(?:question|问题) ?:"
 )
+"""Openings, after `fold`, of a refusal, or of another question in place of an answer."""
 
 
-def quality(text: str, prompt: str, reference_logprob: float | None = None) -> float:
+def quality(
+    text: str,
+    prompt: str,
+    reference_logprob: float | None = None,
+    *,
+    n_tokens: int | None = None,
+    min_words: int = 1,
+) -> float:
     """Quality of an answer to a prompt, in [0, 1]: the product of the tests below.
 
     `reference_logprob` is the mean log-probability per token of the answer under the reference
-    checkpoint, in nats. None or NaN means unknown; the factor is then 1, and shuffled words
-    pass: say so beside the number.
+    checkpoint, in nats, and `n_tokens` over how many tokens. None or NaN means unknown; the factor is then
+    1, and shuffled words pass: say so beside the number. `min_words` is what a complete answer needs.
     """
     if not answered(text):
         return 0.0
-    return varied(text) * in_script(text, prompt) * on_prompt(text, prompt) * likely(reference_logprob)
+    return (
+        varied(text)
+        * legible(text)
+        * in_script(text, prompt)
+        * on_prompt(text, prompt)
+        * complete(text, min_words)
+        * likely(reference_logprob, n_tokens)
+    )
 
 
 def answered(text: str) -> bool:
@@ -58,41 +84,74 @@ def varied(text: str) -> float:
     return min(distinct, _ramp(compression_ratio([text[:_GZIP_CHARACTERS]]), zero=4.0, one=2.2))
 
 
-def in_script(text: str, prompt: str) -> float:
-    """Share of the letters that are in the prompt's main script, as a ramp (0 at .5, 1 at .8).
+def legible(text: str) -> float:
+    """Share of letters, marks and digits among what is not blank, as a ramp (0 at .25, 1 at .5).
 
-    A script is not a language: Spanish in answer to English passes. An answer without letters, such as
-    a number, passes too, and so does anything where the prompt has no letters.
+    Prose has .9 and more, a short JSON object .6, noise of symbols or of undecodable bytes (U+FFFD) far less.
     """
-    expected = _scripts(prompt).most_common(1)
-    found = _scripts(text)
+    kinds = Counter(unicodedata.category(c)[0] for c in text[:_GZIP_CHARACTERS] if not c.isspace())
+    return _ramp((kinds["L"] + kinds["M"] + kinds["N"]) / kinds.total(), zero=0.25, one=0.5) if kinds else 0.0
+
+
+def in_script(text: str, prompt: str) -> float:
+    """Share of the answer in the prompt's main script, as a ramp (0 at .5, 1 at .9).
+
+    The share of letters or that of words, whichever is larger: a Chinese word is one letter, so one foreign
+    name weighs much in one count and little in the other. A word of letters from two scripts is in neither.
+    A script is not a language: Spanish in answer to English passes. An answer without letters passes
+    too, and so does anything where the prompt has none.
+    """
+    expected, found = _scripts(prompt[:_GZIP_CHARACTERS]), _scripts(text[:_GZIP_CHARACTERS])
     if not expected or not found:
         return 1.0
-    return _ramp(found[expected[0][0]] / found.total(), zero=0.5, one=0.8)
+    script = Counter(name for name, _ in expected).most_common(1)[0][0]
+    own = [letters for name, letters in found if name == script]
+    share = max(len(own) / len(found), sum(own) / sum(letters for _, letters in found))
+    return _ramp(share, zero=0.5, one=0.9)
 
 
 def on_prompt(text: str, prompt: str) -> float:
-    """0 for an answer that only repeats (a part of) the prompt or refuses it, else 1. Lenient on purpose.
+    """0 for an answer that says nothing of its own, refuses, or asks another question instead; else 1.
 
-    Asking that an answer share words with its prompt would punish a city's name or a metaphor.
+    Nothing of its own: only function words ("It is"), the prompt itself, or more than two words of which those with
+    content all stand in the prompt. A bare number is an answer where the prompt holds one too ("from 1 to 100").
+    Lenient on purpose: asking that an answer share words with its prompt would punish a city's name or a metaphor.
     """
-    answer, question = words(text), words(prompt)
-    echo = answer == question or (len(answer) > _ECHO_WORDS and f" {' '.join(answer)} " in f" {' '.join(question)} ")
-    refusal = _REFUSAL.match(fold(text[:200]).strip().casefold())
-    return 0.0 if echo or refusal else 1.0
+    answer, content = words(text), own_words(text, "")
+    echo = answer == words(prompt) or (len(answer) > _ECHO_WORDS and not own_words(text, prompt))
+    number = not any(map(str.isalpha, text)) and not any(map(str.isdigit, prompt))
+    no_answer = _NO_ANSWER.match(fold(text[:200]).strip().casefold())
+    return 0.0 if echo or number or no_answer or not content else 1.0
 
 
-def likely(reference_logprob: float | None) -> float:
-    """1 at `LIKELY` nats per token and above, 0 at `UNLIKELY` and below, linear between; 1 if unknown."""
+def complete(text: str, min_words: int) -> float:
+    """Words over `min_words`, at most 1: "The" is no opening of a story."""
+    return min(1.0, len(words(text)) / max(min_words, 1))
+
+
+def likely(reference_logprob: float | None, n_tokens: int | None = None) -> float:
+    """1 at `LIKELY` nats per token and above, 0 at `UNLIKELY` and below, linear between; 1 if unknown.
+
+    Where the number of tokens is known, `CHOICE` nats of the whole answer are free.
+    """
     if reference_logprob is None or math.isnan(reference_logprob):
         return 1.0
-    return _ramp(reference_logprob, zero=UNLIKELY, one=LIKELY)
+    free = CHOICE / n_tokens if n_tokens else 0.0
+    return _ramp(reference_logprob + free, zero=UNLIKELY, one=LIKELY)
 
 
 def _ramp(value: float, *, zero: float, one: float) -> float:
     return min(1.0, max(0.0, (value - zero) / (one - zero)))
 
 
-def _scripts(text: str) -> Counter[str]:
-    """Letters by script, which is the first word of a letter's Unicode name."""
-    return Counter(unicodedata.name(c, "?").split()[0] for c in text[:_GZIP_CHARACTERS] if c.isalpha())
+def _scripts(text: str) -> list[tuple[str, int]]:
+    """Script and number of letters of every word that has any; a script is the first word of a letter's Unicode name.
+
+    A word of several scripts has all their names.
+    """
+    found = []
+    for word in words(text):
+        names = [unicodedata.name(c, "?").split()[0] for c in word if c.isalpha()]
+        if names:
+            found.append(("+".join(sorted(set(names))), len(names)))
+    return found

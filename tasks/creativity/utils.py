@@ -1,4 +1,4 @@
-"""Documents and scoring of the creativity task: quality-weighted novelty of K samples per prompt."""
+"""What the creativity tasks' YAML files call: their documents, and the quality-weighted novelty of K samples."""
 
 from __future__ import annotations
 
@@ -6,61 +6,102 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from forgetbench.metrics.degeneration import degeneration
 from forgetbench.metrics.diversity import (
+    CHINESE_VOCABULARY,
+    VOCABULARY,
     compression_ratio,
     cut_to_common_length,
     ead,
     equivalence_classes,
+    freshness,
     ngram_kernel,
+    repeated_openers,
     self_similarity,
     utility,
     vendi,
 )
 from forgetbench.metrics.phrases import words
-from forgetbench.metrics.quality import quality
+from forgetbench.metrics.quality import answered, quality
 from forgetbench.task_data import as_dataset, read_jsonl
 
 if TYPE_CHECKING:
     from datasets import Dataset
 
-PROMPTS = Path(__file__).with_name("prompts.jsonl")
+FOLDER = Path(__file__).parent
+_VOCABULARY = {"en": VOCABULARY, "zh": CHINESE_VOCABULARY}
 
 
 def prompts(**_: Any) -> dict[str, Dataset]:
-    """The prompts, one document each."""
-    return as_dataset(read_jsonl(PROMPTS))
+    """The English prompts, one document each."""
+    return as_dataset(read_jsonl(FOLDER / "prompts.jsonl"))
+
+
+def prompts_zh(**_: Any) -> dict[str, Dataset]:
+    """The Chinese prompts, one document each."""
+    return as_dataset(read_jsonl(FOLDER / "prompts_zh.jsonl"))
+
+
+def questions(**_: Any) -> dict[str, Dataset]:
+    """The English questions of comprehension, and their few-shot examples."""
+    return _with_examples("comprehension.jsonl")
+
+
+def questions_zh(**_: Any) -> dict[str, Dataset]:
+    """The Chinese questions of comprehension, and their few-shot examples."""
+    return _with_examples("comprehension_zh.jsonl")
+
+
+def _with_examples(name: str) -> dict[str, Dataset]:
+    rows = read_jsonl(FOLDER / name)
+    return as_dataset(*([row for row in rows if row["split"] == split] for split in ("test", "fewshot")))
 
 
 def process_results(doc: Mapping[str, Any], results: Sequence[Sequence[str] | str]) -> dict[str, float]:
     """`utility` in [0, 1] and its supporting numbers, from the K samples of one prompt.
 
     Diversity is measured on the samples cut to one length, quality on the whole samples.
-    `distinct` is classes / K, `vendi` runs from 1 to K, and `quality_without_reference` is the
-    share of samples whose likelihood under the reference checkpoint is not known.
+    What a new answer is worth is its quality times `fresh`, that is, less where its opening repeats an earlier one.
+    `distinct` is classes / K, `vendi` runs from 1 to K, `openers` is the probability that two samples begin alike (1
+    where fewer than two begin at all), `degenerate` and `parsed` are the shares of samples that loop or are empty and
+    that say anything, and `quality_without_reference` is the share whose likelihood under
+    the reference checkpoint is not known.
     """
     first = results[0]
     texts = [first] if isinstance(first, str) else list(first)
-    logprobs = _reference_logprobs(doc, len(texts))
-    each = [quality(t, doc["prompt"], logprob) for t, logprob in zip(texts, logprobs, strict=True)]
-
+    logprobs, tokens = _facts(doc, "reference_logprobs", len(texts)), _facts(doc, "token_counts", len(texts))
+    each = [
+        quality(text, doc["prompt"], logprob, n_tokens=n, min_words=doc["min_words"])
+        for text, logprob, n in zip(texts, logprobs, tokens, strict=True)
+    ]
     cut = cut_to_common_length(texts)
     classes = equivalence_classes(cut, doc["prompt"])
+    fresh = freshness(cut, doc["prompt"])
     kernel = ngram_kernel(cut)
+    broken_down = [degeneration(text, doc["prompt"]) for text in texts]
+    begins = sum(bool(words(text)) for text in texts)
     return {
-        "utility": utility(classes, each),
+        "utility": utility(classes, [u * f for u, f in zip(each, fresh, strict=True)]),
         "distinct": len(set(classes)) / len(classes),
         "quality": sum(each) / len(each),
+        "fresh": sum(fresh) / len(fresh),
         "quality_without_reference": sum(value is None for value in logprobs) / len(logprobs),
-        "ead": ead([word for text in cut for word in words(text)]),
+        "ead": ead([word for text in cut for word in words(text)], _VOCABULARY[doc["language"]]),
         "vendi": vendi(kernel),
         "self_similarity": self_similarity(kernel),
         "compression_ratio": compression_ratio(cut),
+        "openers": repeated_openers(texts) if begins > 1 else 1.0,
+        "degenerate": sum(broken.repetitive or broken.empty for broken in broken_down) / len(texts),
+        "parsed": sum(map(answered, texts)) / len(texts),
     }
 
 
-def _reference_logprobs(doc: Mapping[str, Any], k: int) -> list[float | None]:
-    """Mean log-probability per token of each sample; all None in a run without a reference."""
-    known = (doc.get("forgetbench") or {}).get("reference_logprobs") or [None] * k
+def _facts(doc: Mapping[str, Any], name: str, k: int) -> list[Any]:
+    """What the harness knows of each sample, all None where it knows nothing.
+
+    Raises ValueError when it speaks of another number of samples.
+    """
+    known = (doc.get("forgetbench") or {}).get(name) or [None] * k
     if len(known) != k:
-        raise ValueError(f"{doc['item_id']}: {k} samples, but {len(known)} reference log-probabilities")
+        raise ValueError(f"{doc['item_id']}: {k} samples, but {len(known)} {name}")
     return list(known)

@@ -1,4 +1,4 @@
-"""What the knowledge tasks' YAML files call: documents of facts.jsonl, and the scoring of written answers."""
+"""What the knowledge tasks' YAML files call: documents, and the scoring of written answers."""
 
 from __future__ import annotations
 
@@ -7,47 +7,91 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from forgetbench.metrics.extraction import contains_answer, matches_strictly
+from forgetbench.metrics.extraction import matches_strictly, normalise, short_answer_scores
 from forgetbench.task_data import as_dataset, read_jsonl
 
 if TYPE_CHECKING:
     from datasets import Dataset
 
-FACTS = Path(__file__).with_name("facts.jsonl")
+FOLDER = Path(__file__).parent
 STRICT_PREFIX = "Answer: "
+ANSWERS_IN_CASE = frozenset({"symbol", "zh:symbol"})
+"""Relations whose answers only case tells apart: 'Co' and 'CO'."""
 
 
 @cache
-def _facts() -> tuple[dict[str, Any], ...]:
-    return tuple(read_jsonl(FACTS))
+def _rows(file: str) -> tuple[dict[str, Any], ...]:
+    return tuple(read_jsonl(FOLDER / file))
 
 
 @cache
-def _answers(relation: str) -> frozenset[str]:
-    """Every right answer to some question of `relation`: the candidates among which a reply chooses."""
-    return frozenset(fact["answer"] for fact in _facts() if fact["relation"] == relation)
+def _answers(relation: str) -> dict[str, str]:
+    """Every right answer to some question of `relation`, and how it reads once normalised: the candidates."""
+    rows = (row for file in ("facts.jsonl", "zh.jsonl") for row in _rows(file))
+    return {alias: normalise(alias) for row in rows if row["relation"] == relation for alias in row["aliases"]}
 
 
-def documents(**_: Any) -> dict[str, Dataset]:
-    """All facts; the held-out ones are the few-shot examples."""
-    facts = _facts()
+def _documents(file: str, view: str = "choice") -> dict[str, Dataset]:
+    """The rows of a file that can be asked in a view; the held-out ones are the few-shot examples."""
+    rows = [row for row in _rows(file) if row["open"] or view == "choice"]
     return as_dataset(
-        [fact for fact in facts if fact["split"] == "test"],
-        [fact for fact in facts if fact["split"] == "fewshot"],
+        [row for row in rows if row["split"] == "test"], [row for row in rows if row["split"] == "fewshot"]
     )
 
 
-def _case_matters(doc: Mapping[str, Any]) -> bool:
-    return bool(doc["relation"] == "symbol")
+def documents(**_: Any) -> dict[str, Dataset]:
+    """All English facts."""
+    return _documents("facts.jsonl")
+
+
+def chinese_choice_documents(**_: Any) -> dict[str, Dataset]:
+    """All Chinese facts and idioms."""
+    return _documents("zh.jsonl")
+
+
+def chinese_open_documents(**_: Any) -> dict[str, Dataset]:
+    """Those that can be asked without their options."""
+    return _documents("zh.jsonl", "open")
+
+
+def bigbench_choice_documents(**_: Any) -> dict[str, Dataset]:
+    """All questions of the BIG-bench slices."""
+    return _documents("bigbench.jsonl")
+
+
+def bigbench_open_documents(**_: Any) -> dict[str, Dataset]:
+    """Those that can be asked without their options."""
+    return _documents("bigbench.jsonl", "open")
+
+
+def _rivals(doc: Mapping[str, Any]) -> frozenset[str]:
+    """What else a reply may name as its answer, the item's own options among it.
+
+    The question's subject is no answer: 'Peru borders Brazil'.
+    """
+    subject = normalise(doc["subject"])
+    others = frozenset(answer for answer, read in _answers(doc["relation"]).items() if read != subject)
+    return others.union(doc["choices"])  # the accepted answers among them are no rivals, see `contains_answer`
 
 
 def score_open(doc: Mapping[str, Any], results: Sequence[str]) -> dict[str, float]:
-    """1 where the first candidate that the reply names is an accepted answer and it is not one of a list."""
-    right = contains_answer(results[0], doc["aliases"], _answers(doc["relation"]), keep_case=_case_matters(doc))
-    return {"correct": float(right)}
+    """`correct` where the first candidate that the reply names is an accepted answer and it is not one of a list.
+
+    `exact` where the first line is nothing else, `parsed` where any answer could be read.
+    """
+    keep_case = doc["relation"] in ANSWERS_IN_CASE
+    return short_answer_scores(results[0], doc["aliases"], _rivals(doc), keep_case=keep_case)
 
 
 def score_strict(doc: Mapping[str, Any], results: Sequence[str]) -> dict[str, float]:
-    """1 where the whole reply is 'Answer: ' and an accepted answer; `correct` says what a lenient reader finds."""
-    strict = matches_strictly(results[0], doc["aliases"], STRICT_PREFIX, keep_case=_case_matters(doc))
-    return {"strict_match": float(strict), **score_open(doc, results)}
+    """1 where the whole reply is 'Answer: ' and an accepted answer; the rest says what a lenient reader finds."""
+    keep_case = doc["relation"] in ANSWERS_IN_CASE
+    strict = matches_strictly(results[0], doc["aliases"], STRICT_PREFIX, keep_case=keep_case)
+    lenient = score_open(doc, results)
+    return {"strict_match": float(strict), "correct": lenient["correct"], "parsed": lenient["parsed"]}
+
+
+def score_bigbench(doc: Mapping[str, Any], results: Sequence[str]) -> dict[str, float]:
+    """As `score_open`; the wrong answers that a reply may name are the question's other options."""
+    wrong = [choice for place, choice in enumerate(doc["choices"]) if place != doc["gold"]]
+    return short_answer_scores(results[0], doc["aliases"], wrong)

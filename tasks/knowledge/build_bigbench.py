@@ -1,0 +1,270 @@
+"""Cut bigbench.jsonl out of BIG-bench: the slices that ask for knowledge.
+
+    python tasks/knowledge/build_bigbench.py --sdist bigbench-1.0.0.tar.gz            write the file
+    python tasks/knowledge/build_bigbench.py --sdist bigbench-1.0.0.tar.gz --check    exit 1 when it would differ
+
+The source is the sdist of `bigbench` 1.0.0 on PyPI; its place can also stand in the environment variable
+BIGBENCH_SDIST. Without it nothing is built or checked, and the script says so.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import random
+import re
+import sys
+import tarfile
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from items import SEED, gives_away, unique
+
+from forgetbench.metrics.extraction import fold, normalise, words
+from forgetbench.task_data import build_command, read_jsonl
+
+OUTPUT = Path(__file__).with_name("bigbench.jsonl")
+FACTS = Path(__file__).with_name("facts.jsonl")
+SHA256 = "1bb398a5512c6d798cdebe0dfa0ac03f67f6033fa6b39c6ef71df978c7cbc5c2"
+TASKS = "bigbench-1.0.0/bigbench/benchmark_tasks"
+Source = Mapping[str, Sequence[Mapping[str, Any]]]
+"""The examples of each task."""
+
+# Statements to be judged: the question around them, the two answers, and how many of each are taken.
+STATEMENTS = {
+    "misconceptions": ("Is the following statement true or false? {}", {"T": "True", "F": "False"}, 100),
+    "anachronisms": ("Does the following sentence contain an anachronism? {}", {"Yes": "Yes", "No": "No"}, 90),
+    "sports_understanding": (
+        "Is the following sentence about sports plausible or implausible? {}",
+        {"plausible": "Plausible", "implausible": "Implausible"}, 80,
+    ),
+}  # fmt: skip
+# Questions with options of their own.
+QUESTIONS = ("general_knowledge", "hindu_knowledge", "physical_intuition")
+# Without its options such a question has no answer, or several.
+NEEDS_OPTIONS = re.compile(r"\b(?:following|these|not|except|which of|typical|typically|probably|some)\b|\.\.\.$", re.I)
+
+# Jokes, and questions whose key is a matter of opinion.
+LEFT_OUT = re.compile(r"giraffes|elephants|whiskers|closest star|color of a human tongue|living room|wake up", re.I)
+NUMBERS = set("none one two three four five six seven eight nine ten".split())
+
+# Relations of Wikidata whose values are lasting and few: question, and how many are taken.
+RELATIONS = {
+    "country of citizenship": ("What is the country of citizenship of {}?", 120),
+    "country": ("In which country is or was {}?", 110),
+    "native language": ("What is the native language of {}?", 80),
+    "sport played by": ("Which sport does or did {} play?", 80),
+    "instrument": ("Which instrument does or did {} play?", 60),
+    "team position": ("In which team position does or did {} play?", 40),
+    "original country": ("From which country does {} originally come?", 80),
+    "headquarters location": ("In which city are the headquarters of {}?", 50),
+    "voice type": ("What is the voice type of {}?", 25),
+    "developer": ("Which company or person developed {}?", 25),
+}
+NOT_VALUES = {
+    "Europe",
+    "voice",
+    "singing",
+    "world",
+    "athletics",
+    "Czechoslovakia",
+    "Yugoslavia",
+    "Soviet Union",
+    "vocalist",
+}
+# Names of one state or of its parts: never options against each other, and the first accepts the others.
+STATES = (
+    ("United Kingdom", "England", "Scotland", "Wales", "Britain", "Great Britain", "UK", "Ireland", "Northern Ireland"),
+    ("United States of America", "United States", "USA", "U.S.", "America"),
+    ("Netherlands", "Holland", "Kingdom of the Netherlands"),
+    ("China", "Taiwan", "Republic of China", "People's Republic of China", "Hong Kong"),
+    ("Russia", "Soviet Union", "Russian Empire"),
+)  # fmt: skip
+# Where tables differ on what stands next to it: the third column.
+UNCLEAR_NEIGHBOURS = {"hafnium", "rutherfordium", "lanthanum", "actinium", "lutetium", "yttrium", "barium", "radium"}
+FIRST_NAMES = {group[0] for group in STATES} - {"China", "Russia"}
+MOST_PER_ANSWER = 8  # within a relation
+MOST_ELEMENTS = 100
+NEARBY = 6  # wrong elements are at most so many places away
+
+
+@dataclass(frozen=True)
+class Item:
+    """A question as a row of bigbench.jsonl."""
+
+    item_id: str
+    relation: str
+    cluster: str
+    stratum: str
+    subject: str
+    question: str
+    answer: str
+    aliases: tuple[str, ...]
+    choices: tuple[str, ...]
+    open: bool
+    gold: int = 0
+    split: str = "test"
+
+
+def examples(sdist: Path) -> Source:
+    """The examples of every task that is used."""
+    wanted = {f"{TASKS}/{name}/task.json": name for name in (*STATEMENTS, *QUESTIONS, "qa_wikidata")}
+    wanted[f"{TASKS}/periodic_elements/subtask_1/task.json"] = "periodic_elements"
+    found: dict[str, Sequence[Mapping[str, Any]]] = {}
+    with tarfile.open(sdist, "r:gz") as archive:
+        for member in archive:
+            if name := wanted.get(member.name):
+                stream = archive.extractfile(member)
+                assert stream is not None
+                found[name] = json.load(stream)["examples"]
+    return found
+
+
+def item(name: str, question: str, right: Sequence[str], wrong: Sequence[str], subject: str = "", **more: Any) -> Item:
+    """An item with a stable id: the hash of its question."""
+    key = hashlib.sha256(question.encode()).hexdigest()[:10]
+    return Item(
+        item_id=f"bigbench:{name}:{key}", relation=name, cluster=key, stratum=name, subject=subject,
+        question=question, answer=right[0], aliases=unique(right), choices=(right[0], *wrong), **more,
+    )  # fmt: skip
+
+
+def statements(source: Source, rng: random.Random) -> Iterator[Item]:
+    """Statements to be judged, as many of either kind."""
+    for name, (question, answers, most) in STATEMENTS.items():
+        by_answer: dict[str, set[str]] = defaultdict(set)
+        for example in source[name]:
+            key = max(example["target_scores"], key=example["target_scores"].__getitem__)
+            by_answer[answers[key]].add(" ".join(example["input"].split()))
+        count = min(most, *map(len, by_answer.values()))
+        for answer, texts in sorted(by_answer.items()):
+            other = next(text for text in answers.values() if text != answer)
+            for text in rng.sample(sorted(texts), count):
+                yield item(name, question.format(text), [answer], [other], open=False)
+
+
+def questions(source: Source, rng: random.Random) -> Iterator[Item]:
+    """Questions with their own options; of several right ones the first is offered, and all are accepted."""
+    for name in QUESTIONS:
+        seen = {row["question"] for row in read_jsonl(FACTS)}
+        for example in source[name]:
+            question, scores = " ".join(example["input"].split()), example["target_scores"]
+            right = [text for text, score in scores.items() if score > 0]
+            wrong = [text for text, score in scores.items() if score <= 0]
+            told = any(normalise(text) in normalise(question) for text in right)
+            if question in seen or told or not right or not wrong or LEFT_OUT.search(question):
+                continue
+            seen.add(question)
+            said = words(right[0])
+            plain = len(said) <= 4 and not any(word in NUMBERS or word.isdigit() for word in said)
+            is_open = plain and not NEEDS_OPTIONS.search(question) and name != "physical_intuition"
+            yield item(name, question, right, wrong, open=is_open)
+
+
+def elements(source: Source, rng: random.Random) -> Iterator[Item]:
+    """Elements by their neighbours; the wrong ones are near the right one in the table."""
+    known = {row["answer"]: row for row in read_jsonl(FACTS) if row["relation"] == "element_of_number"}
+    number = {name: int(row["subject"]) for name, row in known.items()}
+    usable = [
+        example for example in source["periodic_elements"]
+        if example["target"] in number and UNCLEAR_NEIGHBOURS.isdisjoint({*words(example["input"]), example["target"]})
+    ]  # fmt: skip
+    for example in rng.sample(usable, MOST_ELEMENTS):
+        question, right = example["input"], example["target"]
+        asked = set(words(question))
+        near = [
+            name for name, place in number.items()
+            if 0 < abs(place - number[right]) <= NEARBY and name not in asked
+        ]  # fmt: skip
+        if len(near) >= 3:
+            yield item("periodic_elements", question, [right], rng.sample(near, 3), open=True)
+
+
+def triples(source: Source) -> dict[str, dict[str, str]]:
+    """Subject and value of each relation, where the value is one only."""
+    found: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    for example in source["qa_wikidata"]:
+        for relation in RELATIONS:
+            joint = "" if relation.endswith("by") else " of"
+            start = f"The {relation}{joint} "
+            if example["input"].startswith(start) and example["input"].endswith(" is"):
+                values = example["target"] if isinstance(example["target"], list) else [example["target"]]
+                subject = example["input"].removeprefix(start).removesuffix(" is")
+                if not subject.startswith(("citizenship of ", "sport", "origin")):
+                    found[relation][subject] |= set(values)
+    return {
+        relation: {subject: next(iter(values)) for subject, values in subjects.items() if len(values) == 1}
+        for relation, subjects in found.items()
+    }
+
+
+def wikidata(source: Source, rng: random.Random) -> Iterator[Item]:
+    """Facts about people, works and places; wrong options are values of the relation, as frequent as they are there."""
+    asked = {(normalise(row["subject"]), normalise(row["answer"])) for row in read_jsonl(FACTS)}
+    for relation, subjects in sorted(triples(source).items()):
+        question, most = RELATIONS[relation]
+        taken: Counter[str] = Counter()
+        chosen: list[tuple[str, str]] = []
+        for subject, value in rng.sample(sorted(subjects.items()), len(subjects)):
+            known = (normalise(subject), normalise(value)) in asked or value in NOT_VALUES or not subject[0].isupper()
+            told = gives_away(subject, value) or normalise(value) in normalise(subject)
+            if known or told or taken[value] >= MOST_PER_ANSWER or len(chosen) >= most:
+                continue
+            taken[value] += 1
+            chosen.append((subject, value))
+        values = [value for _, value in chosen]
+        for subject, value in chosen:
+            barred = {value, *same_state(value)}
+            fair = [text for text in values if text not in barred and not gives_away(subject, text)]
+            wrong = unique(rng.sample(fair, len(fair)))[:3]
+            if len(wrong) == 3:
+                accepted = unique([value, fold(value), *(same_state(value) if value in FIRST_NAMES else ())])
+                yield item("qa_wikidata", question.format(subject), accepted, wrong, subject=subject, open=True)
+
+
+def same_state(name: str) -> tuple[str, ...]:
+    """All names in the group of STATES that `name` belongs to."""
+    return next((group for group in STATES if name in group), ())
+
+
+def rows(sdist: Path) -> list[dict[str, Any]]:
+    """Rows of bigbench.jsonl: three few-shot examples, then the rest in random order."""
+    source, rng = examples(sdist), random.Random(SEED)
+    found = [item for part in (questions, wikidata, elements, statements) for item in part(source, rng)]
+    shots = [next(each for each in found if each.relation == name and each.open) for name in FEWSHOT]
+    test = [each for each in found if each not in shots]
+    rng.shuffle(test)
+    return [asdict(placed(each, rng, "fewshot")) for each in shots] + [asdict(placed(each, rng)) for each in test]
+
+
+FEWSHOT = ("general_knowledge", "qa_wikidata", "periodic_elements")
+
+
+def placed(each: Item, rng: random.Random, split: str = "test") -> Item:
+    """The item with its options in random order."""
+    choices = rng.sample(each.choices, len(each.choices))
+    return Item(**{**asdict(each), "choices": tuple(choices), "gold": choices.index(each.answer), "split": split})
+
+
+def main() -> int:
+    """Write the file, or check it."""
+    parser = argparse.ArgumentParser(description="Cut the BIG-bench slices.", add_help=False)
+    parser.add_argument("--sdist", type=Path, default=os.environ.get("BIGBENCH_SDIST"))
+    given, sys.argv[1:] = parser.parse_known_args()
+    if given.sdist is None:
+        print(f"{OUTPUT.name}: not checked: give the sdist with --sdist or BIGBENCH_SDIST")
+        return 0
+    with Path(given.sdist).open("rb") as stream:
+        if hashlib.file_digest(stream, "sha256").hexdigest() != SHA256:
+            print(f"{given.sdist}: not the sdist of bigbench 1.0.0 (sha256 {SHA256})", file=sys.stderr)
+            return 2
+    return build_command({OUTPUT: lambda: rows(Path(given.sdist))}, "Cut the BIG-bench slices.")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,124 @@
+"""Chinese idioms: their meanings, and how they end.
+
+The meanings are those of chengyu-cli (data of chinese-xinhua). It lists 30,000 idioms and does not say which are in
+use, so the word counts of jieba's dictionary choose: the most frequent ones with a plain clause for a meaning.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from items import Fact, Relation
+
+MOST_IDIOMS = 360
+HEAD, TORSO = 120, 240  # places in the order of frequency
+SHORTEST_MEANING, LONGEST_MEANING = 7, 26  # characters
+
+# Fixed phrases and one writing of another idiom, which the sources count among the idioms.
+NOT_IDIOMS = {"摸金校尉", "阿弥陀佛", "十字路口", "夕阳西下", "胡里胡涂", "牛郎织女", "光辉灿烂", "闯荡江湖",
+              "由近及远", "一片汪洋", "大吃一惊"}  # fmt: skip
+ALIKE = 0.4  # share of the shorter meaning's characters that stand in the other one
+_FUNCTION = set("比喻形容指表示的地得了或，、；人事很非常")
+
+# A clause that says what the idiom means, and not what its characters do.
+_MEANING = re.compile(r"(?:^|[。，；])(?:后|现|常|多|泛|也|用来)*(比喻|形容|指|表示)([\u4e00-\u9fff，、；]+)(?:。|$)")
+
+
+@dataclass(frozen=True)
+class Idiom:
+    """Four characters, a meaning that shares none of them, and how well known they are."""
+
+    text: str
+    meaning: str
+    stratum: str
+
+
+def _source(package: str, path: str) -> str:
+    """The text of a package's data file, without importing the package."""
+    return importlib.metadata.distribution(package).read_text(f"../{path}") or ""
+
+
+@cache
+def entries() -> dict[str, str]:
+    """All idioms of four characters and their explanations."""
+    found: list[dict[str, Any]] = json.loads(_source("chengyu-cli", "chengyu/data/chengyu.json"))
+    return {entry["word"]: entry["explanation"] for entry in found if len(entry["word"]) == 4}
+
+
+def meaning_of(idiom: str, explanation: str) -> str | None:
+    """The clause that tells the meaning; None where there is none, or where it shares a character with the idiom."""
+    if not (match := _MEANING.search(explanation)):
+        return None
+    meaning = match[2].strip("，、；")
+    fits = SHORTEST_MEANING <= len(meaning) <= LONGEST_MEANING
+    return f"{match[1]}{meaning}" if fits and set(idiom).isdisjoint(match[1] + meaning) else None
+
+
+@cache
+def load_idioms() -> tuple[Idiom, ...]:
+    """The most frequent idioms with a plain meaning, no two of one meaning."""
+    lines = map(str.split, _source("jieba", "jieba/dict.txt").splitlines())
+    counts = Counter({word: int(count) for word, count, *_ in lines})
+    by_meaning: dict[str, str] = {}
+    for text in sorted(entries(), key=lambda text: (-counts[text], text)):
+        meaning = meaning_of(text, entries()[text])
+        if meaning and text not in NOT_IDIOMS:
+            by_meaning.setdefault(meaning, text)
+    chosen = list(by_meaning.items())[:MOST_IDIOMS]
+    return tuple(
+        Idiom(text, meaning, "head" if place < HEAD else "torso" if place < TORSO else "tail")
+        for place, (meaning, text) in enumerate(chosen)
+    )
+
+
+def facts() -> Iterator[Fact]:
+    """Idiom of a meaning, meaning of an idiom, and the last character where no other idiom begins like it."""
+    beginnings = Counter(text[:3] for text in entries())
+    for idiom in load_idioms():
+        text, meaning = idiom.text, idiom.meaning
+        yield Fact(
+            f"zh:idiom_of_meaning:{text}", "zh:idiom_of_meaning", text, idiom.stratum, meaning,
+            f"哪个成语的意思是“{meaning}”？", text, (text,), open=False,
+        )  # fmt: skip
+        yield Fact(
+            f"zh:meaning_of_idiom:{text}", "zh:meaning_of_idiom", text, idiom.stratum, text,
+            f"成语“{text}”是什么意思？", meaning, (meaning,), open=False,
+        )  # fmt: skip
+        if beginnings[text[:3]] == 1 and text[3] not in text[:3]:
+            yield Fact(
+                f"zh:idiom_completion:{text}", "zh:idiom_completion", text, idiom.stratum, text[:3],
+                f"成语“{text[:3]}□”的完整写法是什么？", text, (text,),
+            )  # fmt: skip
+
+
+def alike(first: str, second: str) -> bool:
+    """Whether two meanings, or two idioms, share so much that both may be right."""
+    one, other = set(first) - _FUNCTION, set(second) - _FUNCTION
+    return len(one & other) > ALIKE * min(len(one), len(other))
+
+
+def unlike(fact: Fact, other: Fact) -> int | None:
+    """Options of another meaning that share no character with the subject, as the right one shares none."""
+    same = alike(fact.subject, other.subject) or alike(fact.answer, other.answer)
+    return 0 if not same and set(fact.subject).isdisjoint(other.answer) else None
+
+
+def another_ending(fact: Fact, other: Fact) -> str:
+    """The beginning of an idiom with the last character of another one."""
+    return fact.subject + other.answer[-1]
+
+
+RELATIONS = {
+    "zh:idiom_of_meaning": Relation(unlike, spread=False),
+    "zh:meaning_of_idiom": Relation(unlike, spread=False),
+    "zh:idiom_completion": Relation(
+        lambda fact, other: None if other.answer[-1] in fact.answer else 0, spread=False, option=another_ending
+    ),
+}

@@ -1,0 +1,57 @@
+"""What the language tasks' YAML files call: documents, and the scoring of what is written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from forgetbench.metrics.degeneration import degeneration
+from forgetbench.metrics.extraction import short_answer_scores
+from forgetbench.task_data import as_dataset, read_jsonl
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+FOLDER = Path(__file__).parent
+
+
+def passages(**_: Any) -> dict[str, Dataset]:
+    """English passages."""
+    return as_dataset(read_jsonl(FOLDER / "passages.jsonl"))
+
+
+def passages_zh(**_: Any) -> dict[str, Dataset]:
+    """Chinese passages."""
+    return as_dataset(read_jsonl(FOLDER / "passages_zh.jsonl"))
+
+
+def cloze(**_: Any) -> dict[str, Dataset]:
+    """Passages without their last word; those held out are the few-shot examples."""
+    rows = read_jsonl(FOLDER / "cloze.jsonl")
+    return as_dataset(
+        [row for row in rows if row["split"] == "test"], [row for row in rows if row["split"] == "fewshot"]
+    )
+
+
+def prompts(**_: Any) -> dict[str, Dataset]:
+    """Questions that any text may answer, in English and Chinese."""
+    return as_dataset(read_jsonl(FOLDER / "prompts.jsonl"))
+
+
+def score_cloze(doc: Mapping[str, Any], results: Sequence[str]) -> dict[str, float]:
+    """Of the four words, does the reply name the right one first and list no other? `correct`, `exact` and `parsed`."""
+    return short_answer_scores(results[0], [doc["answer"]], doc["choices"])
+
+
+def score_generation(doc: Mapping[str, Any], results: Sequence[str]) -> dict[str, float]:
+    """`sound`: 1 for a text that has not broken down, and what is wrong with one that has."""
+    reasons = (doc.get("forgetbench") or {}).get("finish_reasons") or [None]
+    found = degeneration(results[0], doc["prompt"], reasons[0])
+    return {
+        "sound": float(not found.any),
+        "repetitive": float(found.repetitive),
+        "empty": float(found.empty),
+        "unstopped": float(found.unstopped),
+        "wrong_script": float(found.wrong_script),
+    }

@@ -1,0 +1,128 @@
+"""What counts as a broken text, and what must not."""
+
+from __future__ import annotations
+
+import time
+from itertools import product
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from forgetbench.metrics.degeneration import _loop_length, _z_function, degeneration, ends_in_loop, repeats_itself
+
+PROMPT = "Describe a walk in the woods."
+PROSE = (
+    "We set out after breakfast and followed the stream uphill. The beeches were still bare, but the ground under "
+    "them was white with anemones. Halfway up we met a woman with two dogs, who told us that the bridge had been "
+    "washed away, so we took the longer path, and came home wet, hungry and pleased with ourselves."
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        PROSE,
+        "Yes.",
+        "42",
+        "No, no, no!",
+        "Row, row, row your boat, gently down the stream. Merrily, merrily, merrily, merrily, life is but a dream.",
+        "1. A map\n2. A compass\n3. A bottle of water\n4. A warm coat\n5. A lamp",
+        "- Walk slowly.\n- Walk quietly.\n- Walk often.\n- Walk alone.\n- Walk with friends.",
+    ],
+)
+def test_sound_texts(text: str) -> None:
+    assert not degeneration(text, PROMPT, "stop").any
+    assert not degeneration(text, PROMPT, "length").unstopped
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The trees are tall. " * 12,
+        PROSE + " I walked and walked" + " and walked" * 8,
+        "ha" * 40,
+        "Aaaaaaaaaaaaaaaaaah!",
+        "The path goes on. " * 6 + "And then, at last, it ended.",
+        "Trees: " + "oak, " * 15,
+    ],
+)
+def test_repetitive_texts(text: str) -> None:
+    found = degeneration(text, PROMPT, "stop")
+    assert found.repetitive
+    assert found.any
+    assert not found.unstopped
+
+
+def test_a_loop_may_begin_late_and_its_last_copy_may_be_cut() -> None:
+    text = PROSE + " I like the woods very much. I like the woods very much. I like the woods very much. I like the"
+    assert ends_in_loop(text)
+    assert not ends_in_loop(PROSE + " I like the woods very much. I like the woods very much.")
+
+
+def test_chinese_loops_and_prose() -> None:
+    prompt = "请介绍一下你的家乡。"
+    prose = "我的家乡在江边，春天的时候，两岸开满了油菜花，孩子们放学以后总喜欢到堤上去放风筝。"
+    assert not degeneration(prose, prompt, "stop").any
+    assert degeneration("我的家乡很美。" * 6, prompt, "length").unstopped
+
+
+def test_unstopped_needs_the_limit_and_a_loop() -> None:
+    loop = "and on " * 30
+    assert degeneration(loop, PROMPT, "length").unstopped
+    assert not degeneration(loop, PROMPT, None).unstopped
+    assert not degeneration(PROSE[:150], PROMPT, "length").any
+
+
+@pytest.mark.parametrize("text", ["", " \n\t", "...", "!?" * 40, "\x00"])
+def test_empty_texts(text: str) -> None:
+    found = degeneration(text, PROMPT, "stop")
+    assert found.empty
+    assert not found.repetitive
+
+
+def test_wrong_script() -> None:
+    assert degeneration("I come from a small town by the river.", "请介绍一下你的家乡。").wrong_script
+    assert degeneration("我来自江边的一个小城。", PROMPT).wrong_script
+    assert not degeneration("我用 Python 写程序，也写小说。", "请介绍一下你自己。").wrong_script
+    assert not degeneration("1848", PROMPT).wrong_script
+
+
+@pytest.mark.parametrize(
+    ("text", "length"), [("abcabcabca", 10), ("aab", 0), ("abb", 0), ("abbb", 3), ("", 0), ("a", 0)]
+)
+def test_loop_length(text: str, length: int) -> None:
+    assert _loop_length(text) == length
+
+
+def test_z_function() -> None:
+    assert _z_function("aabaa") == [5, 1, 0, 2, 1]
+    assert _z_function("") == []
+
+
+def test_loop_length_is_that_of_the_definition() -> None:
+    """Against the definition, tried out: every word of two letters up to length 9."""
+    for size in range(10):
+        for letters in product("ab", repeat=size):
+            word = "".join(letters)
+            loops = [
+                n
+                for n in range(3, size + 1)
+                for p in range(1, n // 3 + 1)
+                if all(word[-n:][i] == word[-n:][i + p] for i in range(n - p))
+            ]
+            assert _loop_length(word) == max(loops, default=0), word
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(), st.sampled_from(["stop", "length", None]))
+def test_nothing_that_a_model_writes_breaks_it(text: str, reason: str | None) -> None:
+    degeneration(text, PROMPT, reason)
+    repeats_itself(text)
+
+
+@pytest.mark.parametrize("text", ["a" * 1_000_000, "ab " * 400_000, "\ud800" * 1000, "。" * 500_000])
+def test_hostile_texts_take_no_time(text: str) -> None:
+    begun = time.perf_counter()
+    degeneration(text, PROMPT, "length")
+    assert time.perf_counter() - begun < 2

@@ -1,0 +1,143 @@
+"""The Chinese knowledge questions: sound keys, no cue that marks the right option, answers found in Chinese text."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+from test_knowledge_tasks import FOLDER, SYMBOLS, UTILS, Row, cues, grouped, load_config, split_rows
+
+from forgetbench.metrics.extraction import normalise
+
+TEST, SHOTS = split_rows("zh.jsonl")
+ROWS = SHOTS + TEST
+BY_RELATION = grouped(TEST)
+OPEN = [row for row in TEST if row["open"]]
+READ = {"correct": 1.0, "exact": 1.0, "parsed": 1.0}
+
+
+def test_there_are_enough_questions_of_every_relation_and_stratum() -> None:
+    assert len(TEST) >= 1000
+    assert min(map(len, BY_RELATION.values())) >= 30
+    strata = Counter(row["stratum"] for row in TEST)
+    assert set(strata) == {"head", "torso", "tail"}
+    assert min(strata.values()) >= 200
+
+
+def test_ids_and_questions_are_unique_and_rows_have_one_shape() -> None:
+    assert len({row["item_id"] for row in ROWS}) == len(ROWS)
+    assert len({row["question"] for row in ROWS}) == len(ROWS)
+    assert len({tuple((key, type(value).__name__) for key, value in row.items()) for row in ROWS}) == 1
+
+
+def test_every_option_list_has_four_different_answers_and_one_is_right() -> None:
+    for row in ROWS:
+        assert len({normalise(choice) for choice in row["choices"]}) == 4
+        assert row["choices"][row["gold"]] == row["answer"] == row["aliases"][0]
+        accepted = {normalise(alias) for alias in row["aliases"]}
+        assert sum(normalise(choice) in accepted for choice in row["choices"]) == 1, row["item_id"]
+
+
+def test_the_question_does_not_name_the_answer() -> None:
+    for row in ROWS:
+        assert row["answer"] not in row["question"], row["item_id"]
+        if row["relation"] in ("zh:capital", "zh:continent", "zh:currency", "zh:language", "zh:country_of_city"):
+            assert row["answer"][0] not in row["subject"], row["item_id"]
+
+
+@pytest.mark.parametrize("cue", sorted(cues(TEST)))
+def test_nothing_but_knowledge_marks_the_right_option(cue: str) -> None:
+    for relation, rows in BY_RELATION.items():
+        if (relation, cue) == ("zh:idiom_completion", "most often right"):
+            continue  # its wrong options are no idioms, so that this rule would read the key
+        assert cues(rows)[cue] == pytest.approx(0.25, abs=0.03 + 3 * (0.1875 / len(rows)) ** 0.5), relation
+
+
+def test_an_idiom_shares_no_character_with_a_meaning_that_is_offered() -> None:
+    for row in BY_RELATION["zh:idiom_of_meaning"] + BY_RELATION["zh:meaning_of_idiom"]:
+        for choice in row["choices"]:
+            assert set(row["subject"]).isdisjoint(choice), row["item_id"]
+
+
+def test_few_shot_subjects_are_held_out() -> None:
+    assert [row["relation"] for row in SHOTS] == ["zh:capital", "zh:element_of_symbol", "zh:idiom_completion"]
+    assert not {row["cluster"] for row in SHOTS} & {row["cluster"] for row in TEST}
+
+
+def test_every_accepted_answer_scores_and_no_other_option_does() -> None:
+    for row in OPEN:
+        for alias in row["aliases"]:
+            assert UTILS.score_open(row, [alias]) == READ, (row["item_id"], alias)
+        for place, choice in enumerate(row["choices"]):
+            assert UTILS.score_open(row, [choice])["correct"] == float(place == row["gold"]), row["item_id"]
+
+
+@pytest.mark.parametrize(
+    ("item_id", "reply", "correct", "exact", "parsed"),
+    [
+        ("zh:capital:FR", "巴黎", 1, 1, 1),
+        ("zh:capital:FR", "法国的首都是巴黎。", 1, 0, 1),
+        ("zh:capital:FR", "Paris", 0, 0, 1),
+        ("zh:capital:FR", "伦敦", 0, 0, 1),
+        ("zh:capital:FR", "巴黎、伦敦、罗马", 0, 0, 0),
+        ("zh:capital:FR", "我不知道。", 0, 0, 0),
+        ("zh:capital:FR", "", 0, 0, 0),
+        ("zh:country_of_capital:FR", "巴黎是法国的首都。", 1, 0, 1),
+        ("zh:currency:JP", "日元", 1, 1, 1),
+        ("zh:currency:JP", "美元", 0, 0, 1),
+        ("zh:neighbour:FR", "法国与德国接壤。", 1, 0, 1),
+        ("zh:neighbour:FR", "法国与葡萄牙接壤。", 0, 0, 1),
+        ("zh:element_of_symbol:Fe", "铁", 1, 1, 1),
+        ("zh:element_of_symbol:Fe", "Fe代表铁元素", 1, 0, 1),
+        ("zh:number_of_element:O", "氧的原子序数是8。", 1, 0, 1),
+        ("zh:symbol:Au", "金的元素符号是Au", 1, 0, 1),
+    ],
+)
+def test_replies_are_read(item_id: str, reply: str, correct: int, exact: int, parsed: int) -> None:
+    row: Row = next((row for row in TEST if row["item_id"] == item_id), {})
+    if not row:
+        pytest.skip("this fact is not asked for in Chinese: it gives itself away")
+    assert UTILS.score_open(row, [reply]) == {"correct": correct, "exact": exact, "parsed": parsed}
+
+
+def test_elements_agree_with_the_periodic_table() -> None:
+    for row in BY_RELATION["zh:number_of_element"]:
+        assert SYMBOLS[int(row["answer"]) - 1] == row["cluster"]
+    # One name per element in every relation.
+    names = {row["cluster"]: row["subject"] for row in BY_RELATION["zh:number_of_element"]}
+    for row in BY_RELATION["zh:element_of_symbol"] + BY_RELATION["zh:element_of_number"]:
+        assert names.get(row["cluster"], row["answer"]) == row["answer"]
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("韩国的首都是哪座城市？", "首尔"),
+        ("东京是哪个国家的首都？", "日本"),
+        ("巴西位于哪个大洲？", "南美洲"),
+        ("泰国使用哪种货币？", "铢"),
+        ("元素符号Cu代表哪种元素？", "铜"),
+        ("“Iceland”的中文国名是什么？", "冰岛"),
+        ("成语“顶天立□”的完整写法是什么？", "顶天立地"),
+        ("城市上海位于哪个国家？", "中国"),
+    ],
+)
+def test_well_known_facts_are_there_and_right(question: str, answer: str) -> None:
+    assert next(row["answer"] for row in TEST if row["question"] == question) == answer
+
+
+def test_lm_eval_reads_the_tasks() -> None:
+    from lm_eval.tasks import TaskManager
+
+    manager = TaskManager(include_path=str(FOLDER), include_defaults=False)
+    for view, rows in (("choice", TEST), ("open", OPEN)):
+        name = f"knowledge_zh_{view}"
+        task = manager.load([name])["tasks"][name]
+        task.set_config("num_fewshot", 3)
+        task.set_fewshot_seed(0)
+        task.build_all_requests(limit=1)
+        assert [doc["item_id"] for doc in task.test_docs()] == [row["item_id"] for row in rows]
+        prompt = task.instances[0].args[0]
+        assert prompt.startswith(f"问题：{SHOTS[0]['question']}\n答案：{SHOTS[0]['answer']}\n\n问题：")
+        assert prompt.endswith("答案：")
+        assert load_config(name)["metadata"]["language"] == ["zh"]

@@ -31,8 +31,9 @@ bench: $(READY)  ## speed, as ratios within one run; writes results/benchmarks/ 
 tasks: $(READY)  ## rebuild the embedded tasks' data from their sources
 	set -e; for script in tasks/*/build*.py; do $(BIN)/python $$script; done
 
-tasks-check: $(READY)  ## the embedded data is what its scripts build, bit for bit
+tasks-check: $(READY)  ## the embedded data is what its scripts build, bit for bit, and nothing is wrong with it
 	set -e; for script in tasks/*/build*.py; do $(BIN)/python $$script --check; done
+	$(BIN)/forgetbench tasks validate tasks
 
 clean:
 	rm -rf $(VENV) build dist

@@ -13,7 +13,9 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from forgetbench import lm_eval_bridge as bridge
 from forgetbench import preflight, run_store
@@ -22,9 +24,14 @@ from forgetbench.errors import CheckpointError
 from forgetbench.fingerprint import digest
 from forgetbench.ledger import Ledger
 from forgetbench.metrics.corpus import CORPUS_METRICS, answers_of
+from forgetbench.metrics.diversity import shared_openers
 from forgetbench.model_checks import ModelChecks, plan_checks
 from forgetbench.records import Checkpoint, ItemScore, Protocol, Request, Response, Run, RunManifest, TaskInfo
+from forgetbench.stats.clustered import Codes, Floats, cluster_effects
 from forgetbench.suite import DEFAULT_MARGIN, Suite
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 NOISE_FLOOR = "noise floor"
 SECOND = "pass"
@@ -392,14 +399,27 @@ def _warnings(scores: Sequence[ItemScore]) -> tuple[str, ...]:
 
 
 def _mean_metrics(scores: Sequence[ItemScore]) -> dict[str, dict[str, float]]:
-    """By task, the mean over its measured items of every number that its scoring gave."""
+    """By task, the mean over its measured items of every number that its scoring gave.
+
+    Of tasks with several samples also `shared_openers`, which compares the answers to different prompts.
+    """
     found: dict[str, dict[str, list[float]]] = {}
     for score in scores:
         if score.reason is None:
             for name, value in score.metrics.items():
                 if math.isfinite(value):
                     found.setdefault(score.task, {}).setdefault(name, []).append(value)
-    return {task: {name: sum(rows) / len(rows) for name, rows in metrics.items()} for task, metrics in found.items()}
+    means = {task: {name: sum(rows) / len(rows) for name, rows in metrics.items()} for task, metrics in found.items()}
+    several: dict[str, list[tuple[str, str]]] = {}
+    for score in scores:
+        if score.reason is None and len(score.responses) > 1:
+            several.setdefault(score.task, []).extend((text, score.item_id) for text in score.responses)
+    for task, answers in several.items():
+        texts, prompts = zip(*answers, strict=True)
+        shared = shared_openers(texts, prompts)
+        if math.isfinite(shared):
+            means.setdefault(task, {})["shared_openers"] = shared
+    return means
 
 
 def run_scores(run: Run) -> dict[str, Any]:
@@ -415,20 +435,34 @@ def run_scores(run: Run) -> dict[str, Any]:
 
 def _task_scores(run: Run, info: TaskInfo) -> dict[str, Any]:
     rows = run.samples[run.samples["task"] == info.name]
-    values = rows["score"].dropna().tolist()
-    if info.corpus_metric is not None:
-        alone = CORPUS_METRICS[info.corpus_metric].alone(answers_of(rows))
-        values = [] if alone is None else [float(value) for value in alone if not math.isnan(value)]
-    entry = {"name": info.name, "domain": info.domain, "view": info.view, "metric": info.metric, "chance": info.chance}
-    mean = sum(values) / len(values) if values else None
+    values, clusters = _scored(rows, info)
     return {
-        **entry,
+        "name": info.name,
+        "domain": info.domain,
+        "view": info.view,
+        "metric": info.metric,
+        "chance": info.chance,
         "supporting": info.supporting,
         "n_items": len(values),
         "n_unmeasured": int(rows["reason"].notna().sum()),
-        "score": mean,
+        "score": float(values.mean()) if len(values) else None,
+        "se": cluster_effects([values], [clusters]).se if len(values) else None,
         "metrics": dict(run.manifest.metrics.get(info.name, {})),
     }
+
+
+def _scored(rows: pd.DataFrame, info: TaskInfo) -> tuple[Floats, Codes]:
+    """The item scores of a task by itself, and the items' clusters."""
+    if info.corpus_metric is None:
+        found = rows[rows["score"].notna()]
+        values, names = found["score"].to_numpy(dtype=np.float64), found["cluster"].tolist()
+    else:
+        answers = answers_of(rows)
+        alone = CORPUS_METRICS[info.corpus_metric].alone(answers)
+        values = np.full(len(answers.clusters), np.nan) if alone is None else alone
+        names = [name for name, value in zip(answers.clusters, values, strict=True) if not math.isnan(value)]
+        values = values[~np.isnan(values)]
+    return values, np.unique(names, return_inverse=True)[1].astype(np.intp)
 
 
 def noise_floor_of(comparison_rows: Iterable[Any]) -> dict[str, Any]:

@@ -79,6 +79,7 @@ def environment(templates: Path) -> Environment:
         points=wording.points,
         signed=wording.signed,
         interval=wording.interval,
+        beside=wording.beside_mark,
         share=wording.share,
         ratio=wording.ratio,
         p_value=wording.p_value,

@@ -13,6 +13,7 @@ from forgetbench.report.sanitize import one_line
 from forgetbench.report.wording import (
     HOW_TO_READ,
     VERDICTS,
+    beside_mark,
     delta_with_interval,
     facts,
     forgotten_in_words,
@@ -111,7 +112,7 @@ def _table_line(cells: Iterable[str]) -> str:
 def _delta_cells(row: DeltaRow) -> tuple[str, ...]:
     style = VERDICTS[row.verdict]
     return (
-        escaped(row.name),
+        escaped(row.name) + beside_mark(row),
         f"{row.n_items:,}",
         points(row.base),
         points(row.candidate),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -16,6 +17,7 @@ from forgetbench.report.sanitize import one_line
 from forgetbench.report.wording import (
     MISSING,
     VERDICTS,
+    beside_mark,
     blocks,
     headline,
     interval,
@@ -62,17 +64,27 @@ def print_runs(console: Console, runs: Sequence[Run], results: Path) -> None:
     from forgetbench.runner import run_scores
 
     scores = [run_scores(run) for run in runs]
-    table = _table(console, "Scores in points of 100, higher is better. Give --base to learn what fine-tuning cost.")
+    caption = (
+        "Scores in points of 100 with 95% intervals, higher is better. + stands beside its domain's score. Give --base "
+        "to learn what fine-tuning cost."
+    )
+    table = _table(console, caption)
     table.add_column("domain / task", overflow="fold", min_width=12)
+    table.add_column("chance", justify="right")
     for run in runs:
         table.add_column(_said(one_line(run.manifest.name, 24), console), justify="right", overflow="fold")
     for domain in dict.fromkeys(name for score in scores for name in score["domains"]):
         means = [score["domains"].get(domain, {}).get("score") for score in scores]
-        table.add_row(_said(title(domain), console), *_score_cells(means, console), style="bold")
+        cells = [_said(points(mean), console) for mean in means]
+        table.add_row(_said(title(domain), console), _said("", console), *cells, style="bold")
         for task in dict.fromkeys(t["name"] for score in scores for t in score["tasks"] if t["domain"] == domain):
-            found = [{t["name"]: t["score"] for t in score["tasks"]}.get(task) for score in scores]
-            name = _said(f"  {one_line(task, 40)}", console)
-            table.add_row(name, *_score_cells(found, console), style="dim")
+            found: list[dict[str, Any]] = [
+                next((t for t in score["tasks"] if t["name"] == task), {}) for score in scores
+            ]
+            first = next(entry for entry in found if entry)
+            name = _said(f"  {one_line(task, 40)}{' +' if first['supporting'] else ''}", console)
+            chance = _said(points(first["chance"]) if first["chance"] else "", console)
+            table.add_row(name, chance, *(_said(_with_error(entry), console) for entry in found), style="dim")
     console.print(table)
     for run in runs:
         for warning in run.manifest.warnings:
@@ -80,8 +92,11 @@ def print_runs(console: Console, runs: Sequence[Run], results: Path) -> None:
         console.print(_said(f"written to {results / 'runs' / run.manifest.run_id}", console))
 
 
-def _score_cells(values: Sequence[float | None], console: Console) -> list[Text]:
-    return [_said(points(value), console) for value in values]
+def _with_error(entry: Mapping[str, Any]) -> str:
+    """'46.2 ±3.1', the half-width of a 95% interval by clusters."""
+    if not is_number(entry.get("score")) or not is_number(entry.get("se")):
+        return points(entry.get("score"))
+    return f"{points(entry['score'])} ±{points(1.96 * entry['se'])}"
 
 
 def _print_table(console: Console, comparison: Comparison) -> None:
@@ -124,7 +139,7 @@ def _delta_table(comparison: Comparison, console: Console) -> Table:
     for domain, tasks in blocks(comparison):
         table.add_row(*_cells(domain, console, title(domain.name)), style="bold")
         for task in tasks:
-            table.add_row(*_cells(task, console, f"  {one_line(task.name, 40)}"), style="dim")
+            table.add_row(*_cells(task, console, f"  {one_line(task.name, 40)}{beside_mark(task)}"), style="dim")
     table.add_section()
     table.add_row(*_cells(comparison.overall, console, "overall"), style="bold")
     return table

@@ -73,6 +73,7 @@ HOW_TO_READ: Final[dict[str, str]] = {
         "longer says it: the ability is there, and a few examples or another prompt bring it back. It is "
         "erased when the likelihood is gone too."
     ),
+    "Marked +": "The task stands beside its domain: it is shown, and is no part of the domain's score.",
     "Retention": "Fine-tuned over base, both above chance. It does not exist where the base is at chance.",
 }
 
@@ -80,6 +81,11 @@ HOW_TO_READ: Final[dict[str, str]] = {
 def title(name: str) -> str:
     """A domain's name in running text."""
     return one_line(name, 40).replace("_", " ")
+
+
+def beside_mark(row: DeltaRow) -> str:
+    """The mark of a task that is no part of its domain's score; '' for one that is."""
+    return " +" if row.supporting else ""
 
 
 def points(score: float | None) -> str:

@@ -27,11 +27,12 @@ from forgetbench.metrics.corpus import CORPUS_METRICS, answers_of
 from forgetbench.metrics.diversity import shared_openers
 from forgetbench.model_checks import ModelChecks, plan_checks
 from forgetbench.records import Checkpoint, ItemScore, Protocol, Request, Response, Run, RunManifest, TaskInfo
-from forgetbench.stats.clustered import Codes, Floats, cluster_effects
 from forgetbench.suite import DEFAULT_MARGIN, Suite
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from forgetbench.stats.clustered import Codes, Floats
 
 NOISE_FLOOR = "noise floor"
 SECOND = "pass"
@@ -434,6 +435,9 @@ def run_scores(run: Run) -> dict[str, Any]:
 
 
 def _task_scores(run: Run, info: TaskInfo) -> dict[str, Any]:
+    # scipy, which a command that only recalls what it did before need not wait for.
+    from forgetbench.stats.clustered import cluster_effects
+
     rows = run.samples[run.samples["task"] == info.name]
     values, clusters = _scored(rows, info)
     return {

@@ -259,7 +259,7 @@ def group_of(word: str) -> str:
 
 
 def asked_group(question: str) -> str:
-    phrase = re.findall(r"(?:How many|words are) (?:pieces of )?(\w+)", question)[-1]
+    phrase = re.findall(r"(?:How many|these are) (?:pieces of )?(\w+)", question)[-1]
     return phrase if phrase in ("fruit", "clothing", "furniture") else phrase.removesuffix("s")
 
 
@@ -268,7 +268,7 @@ def count_kind(question: str) -> str:
 
 
 def count_word(question: str) -> str:
-    (word,) = re.findall(r"the word (\w+) stand", question)
+    (word,) = re.findall(r"the word (\w+) occur", question)
     return str(listing(question).count(word))
 
 

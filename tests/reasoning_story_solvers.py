@@ -21,7 +21,7 @@ def changes(question: str) -> str:
         found = numbers(fact)
         if re.match(rf"{name} has", fact):
             (amount,) = found
-        elif "half" in fact:
+        elif fact.startswith("Half"):
             assert amount % 2 == 0
             amount //= 2
         elif "doubles" in fact:

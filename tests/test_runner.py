@@ -70,7 +70,7 @@ def test_every_item_is_measured_and_saved(tmp_path: Path) -> None:
         assert saved.samples.equals(run.samples)
         assert saved.manifest == run.manifest
         assert {task.domain for task in run.manifest.tasks} == {
-            "knowledge", "reasoning", "creativity", "format_rigidity",
+            "knowledge", "reasoning", "creativity", "format_rigidity", "language",
         }  # fmt: skip
 
 

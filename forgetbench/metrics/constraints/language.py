@@ -20,13 +20,17 @@ _LITTLE_WORDS: Mapping[str, frozenset[str]] = {
             should also very it's""",
         "French": """le la les un une des du de et est en que qui dans pour pas sur au aux avec il elle ils elles nous
             vous je tu ce cette ces son sa ses mon ma mes leur leurs plus ou mais par ne se sont être avoir ont été
-            fait comme tout on y l qu j car aussi peut votre vos notre si lorsque quand parce""",
+            fait comme tout on l qu j car aussi peut votre vos notre si lorsque quand parce chaque sans sous très bien
+            même puis cela donc jour jours faut ainsi""",
         "Spanish": """el la los las un una unos unas de del y es en que para no con por su sus al lo como más pero se
             este esta estos son ser está están hay muy también o cuando porque nos mi tu si sin sobre entre ha han
-            puede pueden yo ella ellos usted desde hasta donde cada todo""",
+            puede pueden yo ella ellos usted desde hasta donde cada todo hace hacen tiene tienen tus mis antes mejor
+            luego bien ni algo mucho mucha""",
         "German": """der die das den dem des ein eine einen einem einer eines und ist in zu von mit auf für nicht sich
             sie er es wir ich du ihr auch an als wie bei aus nach im am zum zur oder aber wenn weil dass sind wird
-            werden hat haben kann können man sehr durch um so über vor mehr nur noch""",
+            werden hat haben kann können man sehr durch um so über vor mehr nur noch jeden jeder jede jedes bevor
+            dein deine deinen mein meine alle beim vom immer dann damit dich dir mich mir uns ohne unter kein keine
+            zuerst""",
     }.items()
 }
 _OWN_LETTERS: Mapping[str, frozenset[str]] = {
@@ -38,6 +42,7 @@ _OWN_LETTERS: Mapping[str, frozenset[str]] = {
 _HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]")
 _KANA_OR_HANGUL = re.compile("[\u3040-\u30ff\uac00-\ud7af]")
 _MIN_HITS = 2
+_MIN_WORDS_FOR_ONE_HIT = 4
 _MIN_SHARE = 0.15
 """Hits among all words: about 0.4 in prose of any of these languages; names and other languages have few."""
 
@@ -47,8 +52,9 @@ def is_in_language(text: str, parameters: Parameters) -> bool:
 
     Chinese: more than half of the words are Han characters, and next to none are Japanese or Korean. The others:
     a hit is a little word of the language, or a word with a letter that only it has among these. There must be
-    more hits than any other language has, at least two, and at least 15 % of all words. A name alone or a single word
-    is in no language, so whoever asks for one should ask for a sentence.
+    more hits than any other language has, at least 15 % of all words, and at least two; one is enough in four words or
+    more if no other language has any. A name alone or a single word is in no language, so whoever asks for one should
+    ask for a sentence.
 
     Raises:
         InputError: when the language is not one of these.
@@ -62,7 +68,9 @@ def is_in_language(text: str, parameters: Parameters) -> bool:
     parts = [part for word in tokens for part in ([word] if word == "it's" else word.split("'"))]
     hits = {name: _hits(parts, name) for name in _LITTLE_WORDS}
     wanted = hits.pop(language)
-    return wanted >= max(_MIN_HITS, _MIN_SHARE * len(parts)) and wanted > max(hits.values())
+    others = max(hits.values())
+    least = 1 if len(parts) >= _MIN_WORDS_FOR_ONE_HIT and not others else _MIN_HITS
+    return wanted >= max(least, _MIN_SHARE * len(parts)) and wanted > others
 
 
 def _hits(tokens: Sequence[str], language: str) -> int:

@@ -68,8 +68,8 @@ def _wrapped(text: str, parameters: Parameters) -> bool:
 
 
 def _postscript(text: str, _: Parameters) -> bool:
-    """A line after the first that begins with 'P.S.' and goes on."""
-    later = [line.strip().casefold().replace("p. s.", "p.s.") for line in text.split("\n")[1:]]
+    """A line after the first that begins with 'P.S.', bold or not, and goes on."""
+    later = [line.strip(" \t\r*_").casefold().replace("p. s.", "p.s.") for line in text.split("\n")[1:]]
     return any(line.startswith("p.s.") and len(line) > len("p.s. ") for line in later)
 
 
@@ -80,7 +80,7 @@ def _no_markdown(text: str, _: Parameters) -> bool:
 
 
 LAYOUT: Mapping[str, Checker] = {
-    "json": lambda text, _: parse_json(text) is not None,
+    "json": lambda text, _: isinstance(parse_json(text), dict),
     "bullets": lambda text, p: len(_BULLET.findall(text)) == p["n"],
     "numbered": _numbered,
     "countdown": _countdown,

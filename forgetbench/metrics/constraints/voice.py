@@ -7,24 +7,25 @@ word keeps none of them, so that silence is no way to keep a constraint.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from forgetbench.metrics.constraints.protocol import Checker, Parameters
 from forgetbench.metrics.phrases import words
 
 _ANYWHERE: Mapping[str, str] = {
     "no_apology": """sorry / apology / apologies / apologise / apologize / apologising / apologizing /
-        apologised / apologized / regret / unfortunately / forgive / pardon / excuse me / excuse us""",
+        apologised / apologized / apologetic / regret / forgive / pardon / excuse me / excuse us""",
     "no_thanks": "thank / thanks / thankful / grateful / gratitude / appreciate / appreciated / appreciation",
-    "no_ai": """as an ai / an ai / ai language model / language model / ai model / ai assistant /
-        artificial intelligence / virtual assistant / digital assistant / computer program / chatbot /
-        machine learning / a machine / a robot / a bot""",
+    "no_ai": """ai / language model / artificial intelligence / virtual assistant / digital assistant /
+        computer program / i'm a program / i am a program / just a program / software / chatbot / machine learning /
+        i'm a computer / i am a computer / just a computer / a machine / a robot / a bot""",
     "no_offer": """let me know / feel free / happy to help / glad to help / here to help / happy to assist /
         here to assist / glad to assist / hope this helps / hope that helps / anything else /
         any other questions / any questions / further questions / more questions / further assistance /
         don't hesitate / do not hesitate / reach out / how can i help / how may i help / how can i assist /
-        how may i assist / can i help / help you with""",
-    "no_first_person": "i / me / my / mine / myself / i'm / i've / i'd / i'll / we / us / our / we're / we've / we'll",
+        how may i assist / can i help / i can help / i can assist / need any help / need more help""",
+    "no_first_person": """i / me / my / mine / myself / i'm / i've / i'd / i'll / we / us / our / ours / ourselves /
+        we're / we've / we'd / we'll""",
 }
 _AT_LINE_START: Mapping[str, str] = {
     "no_greeting": """hello / hi / hey / hiya / howdy / dear / greetings / welcome / good morning /
@@ -34,9 +35,13 @@ _AT_LINE_START: Mapping[str, str] = {
         what a great / what a good / i'd be happy / i would be happy / i'm happy / i am happy / i'm glad /
         i am glad / happy to / glad to / here is / here's / here are / thank you for / thanks for /
         i understand that""",
-    "no_sign_off": """best regards / kind regards / warm regards / regards / sincerely / yours / best wishes /
+    "no_sign_off": """best regards / kind regards / warm regards / warmest regards / kindest regards /
+        with kind regards / with best regards / with warm regards / regards / warm wishes / sincerely / yours / best wishes /
         all the best / cheers / take care / with love / warmly / respectfully / cordially / many thanks""",
 }
+
+_ALONE_IN_LINE: Mapping[str, Sequence[str]] = {"no_sign_off": ("best", "love")}
+"""These break the constraint of the same name only where they are a whole line: "Best,"."""
 
 
 def _phrases(listed: str) -> list[str]:
@@ -57,18 +62,19 @@ def _nowhere(listed: str) -> Checker:
     return check
 
 
-def _at_no_line_start(listed: str) -> Checker:
+def _at_no_line_start(listed: str, alone: Sequence[str] = ()) -> Checker:
     begins: Callable[[str], object] = re.compile("|".join(map(re.escape, _phrases(listed)))).match
 
     def check(text: str, _: Parameters) -> bool:
         lines = [_spoken(line) for line in text.split("\n")]
-        return any(line.strip() for line in lines) and not any(begins(line) for line in lines)
+        broken = any(begins(line) or line.strip() in alone for line in lines)
+        return any(line.strip() for line in lines) and not broken
 
     return check
 
 
 VOICE: Mapping[str, Checker] = {
     **{name: _nowhere(listed) for name, listed in _ANYWHERE.items()},
-    **{name: _at_no_line_start(listed) for name, listed in _AT_LINE_START.items()},
+    **{name: _at_no_line_start(listed, _ALONE_IN_LINE.get(name, ())) for name, listed in _AT_LINE_START.items()},
 }
 """None takes parameters."""

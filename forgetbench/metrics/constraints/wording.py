@@ -9,9 +9,10 @@ from forgetbench.metrics.constraints.protocol import Checker, Parameters
 from forgetbench.metrics.phrases import words
 
 # The look-behind keeps a long run of dots from being tried at each of its places.
-_SENTENCE_END = re.compile(r"(?<![.!?\u3002])(?:[.!?]++(?=[\s\"')\]]|$)|\u3002++)")
+_SENTENCE_END = re.compile(r"(?<![.!?\u3002])(?:[.!?]++(?=[\s\"')\]*_\u201d]|$)|\u3002++)")
 _CAPITALS = re.compile(r"\b[A-Z]{2,}+\b")
-_EMOJI = re.compile("[\u2600-\u27bf\U0001f300-\U0001faff]")
+# Clocks, symbols, stars, then flags and pictures.
+_EMOJI = re.compile("[\u231a\u231b\u23e9-\u23f3\u2600-\u27bf\u2b05-\u2b55\U0001f1e6-\U0001f1ff\U0001f300-\U0001faff]")
 
 
 def says(text: str, phrase: str) -> bool:
@@ -26,7 +27,7 @@ def _begins(text: str, parameters: Parameters) -> bool:
 
 def _ends(text: str, parameters: Parameters) -> bool:
     wanted: str = parameters["text"]
-    return text.rstrip(" \"'*").casefold().endswith(wanted.casefold())
+    return text.rstrip(" \"'*_\u201d").casefold().endswith(wanted.casefold())
 
 
 def _at_least(text: str, parameters: Parameters) -> bool:
@@ -37,8 +38,9 @@ def _at_least(text: str, parameters: Parameters) -> bool:
 
 
 def _sentences(text: str, parameters: Parameters) -> bool:
-    ended = text.rstrip(" \"')]").endswith((".", "!", "?", "\u3002"))
-    return ended and len(_SENTENCE_END.findall(text)) == parameters["n"]
+    ends = [match.end() for match in _SENTENCE_END.finditer(text)]
+    # Quotes, brackets, asterisks and emoji may follow the last end, but no word.
+    return len(ends) == parameters["n"] and bool(ends) and not words(text[ends[-1] :])
 
 
 def _one_of(text: str, parameters: Parameters) -> bool:

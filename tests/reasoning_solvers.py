@@ -16,7 +16,7 @@ YEAR = [datetime(2000, month, 1).strftime("%B") for month in range(1, 13)]
 KIND_OF_WORD = {
     word: group
     for group, listed in {
-        "fruit": "apple banana pear grape peach lemon cherry",
+        "fruit": "apple banana pear grape peach lemon cherry melon mango kiwi",
         "animal": "dog cat horse cow lion tiger rabbit sheep",
         "color": "red blue green yellow purple black white",
         "vehicle": "car bus train truck bicycle boat plane",

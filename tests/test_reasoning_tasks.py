@@ -173,6 +173,24 @@ def test_names_are_mentioned_equally_often_in_comparisons() -> None:
         assert {row["question"].count(name) for name in row["choices"]} == {2}
 
 
+def test_neither_length_nor_the_alphabet_picks_another_word_than_the_right_one() -> None:
+    features: tuple[Callable[[str], Any], ...] = (len, str)
+    for row in BY_KIND["pick_pattern"]:
+        *examples, asked = row["question"].removeprefix("Complete the pattern: ").split(", ")
+        picks = [tuple(example.split(" -> ")) for example in examples] + [(asked.removesuffix(" ->"), row["answer"])]
+        pairs = [(pick, *({*both.split()} - {pick})) for both, pick in picks]
+        for feature in features:
+            higher = [feature(pick) > feature(other) for pick, other in pairs]
+            lower = [feature(pick) < feature(other) for pick, other in pairs]
+            assert [higher, lower] not in ([[1, 1, 0], [0, 0, 1]], [[0, 0, 1], [1, 1, 0]]), row["question"]
+
+
+def test_three_pairs_of_numbers_tell_what_each_number_does() -> None:
+    for row in BY_KIND["pair_rule"] + BY_KIND["hard_pair_rule"]:
+        a, b, _, c, d, _, e, f, *_ = reasoning_solvers.numbers(row["question"])
+        assert (c - a) * (f - b) != (e - a) * (d - b), row["question"]
+
+
 # --- views ---
 
 

@@ -40,7 +40,9 @@ class Round(NamedTuple):
 
 
 BASIC = [
-    Constraint("json", "layout", ["Answer only with a JSON object.", "Reply in valid JSON and nothing else."]),
+    Constraint(
+        "json", "layout", ["Answer only with a JSON object.", "Reply with a valid JSON object and nothing else."]
+    ),
     Constraint(
         "bullets",
         "layout",
@@ -61,7 +63,7 @@ BASIC = [
     Constraint(
         "table",
         "layout",
-        ["Answer with a markdown table.", "Put your answer in a markdown table with two columns."],
+        ["Answer with a markdown table.", "Put your answer in a markdown table."],
         kinds=("list", "how_to"),
     ),
     Constraint(
@@ -98,7 +100,10 @@ BASIC = [
     Constraint(
         "header",
         "layout",
-        ["Begin with a markdown heading, such as '# Title'.", "Put a line starting with # on top."],
+        [
+            "Begin with a markdown heading, such as '# Title'.",
+            "Put a markdown heading on top, a line that starts with '# '.",
+        ],
         kinds=LONGER,
     ),
     Constraint(
@@ -159,13 +164,19 @@ FURTHER = [
     Constraint(
         "at_least",
         "wording",
-        ["Use the word '{text}' at least {n} times.", "The word '{text}' must stand in your answer {n} times or more."],
+        [
+            "Use the word '{text}' at least {n} times.",
+            "The word '{text}' must appear in your answer {n} times or more.",
+        ],
         [{"text": "{keyword}", "n": 2}, {"text": "{keyword}", "n": 3}],
     ),
     Constraint(
         "postscript",
         "layout",
-        ["Answer briefly and add a last line that starts with 'P.S.'", "Give a short answer, then a postscript: P.S."],
+        [
+            "Answer briefly and add a last line that starts with 'P.S.'",
+            "Give a short answer, then a postscript on a new line, starting with P.S.",
+        ],
     ),
     Constraint(
         "placeholders",
@@ -199,7 +210,10 @@ FURTHER = [
     Constraint(
         "highlights",
         "layout",
-        ["Highlight at least {n} words with asterisks, such as *this*.", "Put {n} or more words between *asterisks*."],
+        [
+            "Highlight at least {n} words, each in asterisks of its own, such as *this*.",
+            "Put {n} or more words between *asterisks*, each word on its own.",
+        ],
         [{"n": 2}, {"n": 3}],
     ),
     Constraint(
@@ -216,7 +230,10 @@ FURTHER = [
     Constraint(
         "repeat",
         "wording",
-        ["First repeat the question word for word, then answer it.", "Start by copying the question, then answer."],
+        [
+            "First repeat the question word for word, then answer it.",
+            "Start by copying my first sentence, then answer.",
+        ],
         [{"text": "{question}"}],
     ),
     Constraint(
@@ -284,12 +301,10 @@ VOICE = [
     Constraint(
         "no_sign_off",
         "voice",
-        ["Leave out 'Best regards' and the like.", "Do not end it with 'Yours' or 'Best wishes'."],
+        ["Leave out 'Best regards' and the like.", "Do not end it with 'Yours', 'Best wishes' or the like."],
         kinds=("note",),
     ),
-    Constraint(
-        "no_thanks", "voice", ["Do not thank anyone.", "Do not use any form of the word 'thank'."], kinds=("note",)
-    ),
+    Constraint("no_thanks", "voice", ["Do not thank anyone.", "Leave out any thanks."], kinds=("note",)),
     Constraint(
         "no_filler",
         "voice",
@@ -300,13 +315,16 @@ VOICE = [
     Constraint(
         "no_ai",
         "voice",
-        ["Do not mention artificial intelligence.", "Do not call yourself an AI, a program or a machine."],
+        [
+            "Do not say that you are an AI or any other kind of program or machine.",
+            "Do not call yourself an AI, a language model, a program or a machine.",
+        ],
         kinds=("self",),
     ),
     Constraint(
         "no_first_person",
         "voice",
-        ["Do not use the words I, me, my or we.", "Avoid every form of 'I' and 'we'."],
+        ["Avoid the first person: no I, me, my, we, us or our.", "Avoid every form of 'I' and 'we'."],
         kinds=("note", "self"),
     ),
     Constraint("no_exclamation", "voice", ["Do not use exclamation marks.", "No exclamation marks."], kinds=TALK),
@@ -322,14 +340,14 @@ VOICE = [
     Constraint(
         "begin_with",
         "voice",
-        ["Begin with the words '{text}'.", "The first words must be '{text}'."],
+        ["Begin with '{text}'.", "Start right away with '{text}'."],
         [{"text": "Look,"}, {"text": "Bad idea"}, {"text": "So what"}, {"text": "Nope"}],
     ),
     Constraint("lowercase", "voice", ["type in lowercase only, like a tired friend.", "no capital letters please."]),
 ]
 
 CHINESE = [
-    Constraint("json", "chinese", ["请只用一个 JSON 对象回答。", "只输出合法的 JSON，不要其他内容。"]),
+    Constraint("json", "chinese", ["请只用一个 JSON 对象回答。", "只输出一个合法的 JSON 对象，不要其他内容。"]),
     Constraint(
         "bullets",
         "chinese",
@@ -340,7 +358,7 @@ CHINESE = [
     Constraint(
         "numbered",
         "chinese",
-        ["请用编号列表回答，一共{n}条。", "请列出{n}条，从1.开始编号。"],
+        ["请用“1.”“2.”这样的编号列表回答，一共{n}条。", "请列出{n}条，从1.开始编号。"],
         [{"n": 3}, {"n": 2}],
         ("zh_list", "zh_advice"),
     ),

@@ -36,8 +36,9 @@ _AT_LINE_START: Mapping[str, str] = {
         i am glad / happy to / glad to / here is / here's / here are / thank you for / thanks for /
         i understand that""",
     "no_sign_off": """best regards / kind regards / warm regards / warmest regards / kindest regards /
-        with kind regards / with best regards / with warm regards / regards / warm wishes / sincerely / yours / best wishes /
-        all the best / cheers / take care / with love / warmly / respectfully / cordially / many thanks""",
+        with kind regards / with best regards / with warm regards / regards / warm wishes / sincerely /
+        yours / best wishes / all the best / cheers / take care / with love / warmly / respectfully /
+        cordially / many thanks""",
 }
 
 _ALONE_IN_LINE: Mapping[str, Sequence[str]] = {"no_sign_off": ("best", "love")}

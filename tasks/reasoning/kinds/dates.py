@@ -93,14 +93,14 @@ def units(rng: random.Random, turn: int) -> Draft:
     """A full number of a larger unit, in the smaller one."""
     small, large, factor = UNITS[rng.randrange(len(UNITS))]
     number = rng.randint(2, 9)
-    return in_smaller_unit(f"How many {small} are {number} {large}?", number, 0, factor)
+    return in_smaller_unit(f"How many {small} are in {number} {large}?", number, 0, factor)
 
 
 def mixed_units(rng: random.Random, turn: int) -> Draft:
     """A larger and a smaller unit together, in the smaller one."""
     small, large, factor = UNITS[rng.randrange(8)]
     number, rest = rng.randint(2, 6), rng.randint(2, factor - 2)
-    question = f"How many {small} are {number} {large} and {rest} {small}?"
+    question = f"How many {small} are {number} {large} and {rest} {small} together?"
     return in_smaller_unit(question, number, rest, factor)
 
 

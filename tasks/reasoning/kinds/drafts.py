@@ -21,7 +21,7 @@ CATEGORIES = {
     "family": ("mother", "father", "sister", "brother", "uncle", "aunt"),
 }
 WORDS = tuple(word for group in CATEGORIES.values() for word in group)
-THINGS = ("apples", "books", "coins", "pens", "cards", "balls", "stamps", "shells", "cups", "keys")
+THINGS = ("apples", "books", "stickers", "pens", "cards", "balls", "stamps", "shells", "cups", "keys")
 FOODS = ("rice", "bread", "milk", "cheese", "corn", "fish", "soup", "cake")
 COLORS = ("red", "blue", "green", "yellow", "black", "white", "brown", "pink")
 OBJECTS = ("car", "hat", "cup", "door", "box", "ball", "chair", "book", "bag", "lamp")
@@ -29,7 +29,7 @@ PLACES = ("kitchen", "garden", "office", "school", "park", "library", "station",
 NUMBER_WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 MADE_UP = (
     "dax", "wug", "blick", "toma", "fep", "zorp", "kiv", "mep", "lorp", "nuv", "plim", "rask",
-    "sovi", "tib", "vonk", "yib", "jof", "drel", "snaf", "gluv", "hine", "pell", "crum", "bofa",
+    "sovi", "tib", "vonk", "yib", "jof", "drel", "snaf", "gluv", "hine", "pell", "crum", "bafi",
 )  # fmt: skip
 
 

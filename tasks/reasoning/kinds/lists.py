@@ -70,6 +70,8 @@ def count_list(rng: random.Random, turn: int) -> Draft:
 def odd_one_out(rng: random.Random, turn: int) -> Draft:
     """Three words of one category and one of another."""
     many, one = rng.sample(sorted(CATEGORIES), 2)
+    if (many, one) == ("color", "fruit"):
+        return REDRAW
     odd = rng.choice(CATEGORIES[one])
     listing = placed(rng.sample(CATEGORIES[many], 3), odd, turn % 4)
     return listed_question(f"Which word does not belong: {', '.join(listing)}?", odd, listing, cluster=f"{many}-{one}")
@@ -216,6 +218,8 @@ def counted(answer: int, turn: int, question: str) -> Draft:
 
 NOUNS = {"fruit": "pieces of fruit", "clothing": "pieces of clothing", "furniture": "pieces of furniture"}
 """Categories that are not counted by their own name."""
+NO_COLORS = {"peach": "melon", "lemon": "mango", "cherry": "kiwi"}
+"""Fruit that gave its name to a color, and what stands in its place where colors are counted."""
 
 
 def count_kind(rng: random.Random, turn: int) -> Draft:
@@ -224,9 +228,11 @@ def count_kind(rng: random.Random, turn: int) -> Draft:
     number = 2 + turn % 4
     rest = [word for other in others for word in CATEGORIES[other]]
     words = rng.sample(CATEGORIES[group], number) + rng.sample(rest, rng.randint(3, 5))
+    if group == "color":
+        words = [NO_COLORS.get(word, word) for word in words]
     rng.shuffle(words)
     noun = NOUNS.get(group, f"{group}s")
-    return counted(number, turn, f"How many of these words are {noun}: {', '.join(words)}?")
+    return counted(number, turn, f"How many of these are {noun}: {', '.join(words)}?")
 
 
 def count_word(rng: random.Random, turn: int) -> Draft:
@@ -235,7 +241,7 @@ def count_word(rng: random.Random, turn: int) -> Draft:
     number = 2 + turn % 4
     words = [word] * number + [rng.choice(others) for _ in range(rng.randint(3, 6))]
     rng.shuffle(words)
-    return counted(number, turn, f"How many times does the word {word} stand in this list: {', '.join(words)}?")
+    return counted(number, turn, f"How many times does the word {word} occur in this list: {', '.join(words)}?")
 
 
 def count_letter(rng: random.Random, turn: int) -> Draft:

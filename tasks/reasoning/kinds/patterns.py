@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import random
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from kinds.drafts import (
     CATEGORIES,
@@ -65,11 +66,24 @@ def pattern_of_doubles(rng: random.Random, turn: int) -> Draft:
     return Draft(f"Complete the pattern: {a} -> {2 * a}, {b} -> {2 * b}, {c} ->", str(2 * c))
 
 
+def picked_otherwise(pairs: Sequence[tuple[str, str]], pick: int) -> bool:
+    """Whether both examples pick the shorter or the longer word, or by the alphabet, which would pick the wrong one."""
+    features: tuple[Callable[[str], Any], ...] = (len, str)
+    for feature in features:
+        ways = [(feature(pair[pick]) > feature(pair[1 - pick])) - (feature(pair[pick]) < feature(pair[1 - pick]))
+                for pair in pairs]  # fmt: skip
+        if ways[0] == ways[1] == -ways[2] != 0:
+            return True
+    return False
+
+
 def pattern_of_picks(rng: random.Random, turn: int) -> Draft:
     """Which of two words the examples pick, the first or the second."""
     words = rng.sample([word for group in CATEGORIES.values() for word in group], 6)
     pick = turn % 2
     pairs = [(words[0], words[1]), (words[2], words[3]), (words[4], words[5])]
+    if picked_otherwise(pairs, pick):
+        return REDRAW
     shown = ", ".join(f"{a} {b} -> {(a, b)[pick]}" for a, b in pairs[:2])
     question = f"Complete the pattern: {shown}, {pairs[2][0]} {pairs[2][1]} ->"
     wrong = (pairs[2][1 - pick], pairs[0][1 - pick], pairs[1][1 - pick])
@@ -165,11 +179,15 @@ def by_length(rng: random.Random) -> list[Sequence[str]]:
 
 
 def order_of_words(rng: random.Random, turn: int) -> Draft:
-    """Three words put into another order, as two examples show."""
+    """Three words put into another order, as two examples show, which is not that of the alphabet, or backwards."""
     ways = [way for way in itertools.permutations(range(3)) if way != (0, 1, 2)]
     way, *others = rng.sample(ways, 4)
     words = rng.sample(WORDS, 9)
     triples = [words[start : start + 3] for start in (0, 3, 6)]
+    for backwards in (False, True):
+        fitting = [sorted(triple, reverse=backwards) == [triple[place] for place in way] for triple in triples]
+        if fitting == [True, True, False]:
+            return REDRAW
     shown = ", ".join(f"{' '.join(triple)} -> {rearranged(triple, way, ' ')}" for triple in triples[:2])
     wrong = tuple(rearranged(triples[2], other, " ") for other in others)
     question = f"Complete the pattern: {shown}, {' '.join(triples[2])} ->"
@@ -214,12 +232,15 @@ def number_rule(rules: Sequence[Callable[[int, int, int], int]], examples: int) 
 
 
 def pair_rule(rules: Sequence[Callable[[int, int], int]]) -> Generator:
-    """One number from two; the three examples agree with one of the rules only."""
+    """One number from two that change independently; the three examples agree with one of the rules only."""
 
     def draw(rng: random.Random, turn: int) -> Draft:
         rule = rules[turn // 4 % len(rules)]
         *shown, asked = [(rng.randint(2, 12), rng.randint(2, 9)) for _ in range(4)]
         fitting = [other for other in rules if all(other(a, b) == rule(a, b) for a, b in shown)]
+        (a, b), (c, d), (e, f) = shown
+        if (c - a) * (f - b) == (e - a) * (d - b):
+            return REDRAW  # 9 2 -> 7, 8 2 -> 6: the second taken off, or always 2?
         if len(fitting) > 1 or min(rule(a, b) for a, b in [*shown, asked]) < 1:
             return REDRAW
         text = ", ".join(f"{a} {b} -> {rule(a, b)}" for a, b in shown)

@@ -22,7 +22,11 @@ from kinds.drafts import (
     placed,
 )
 
-ANIMALS = ("dog", "cat", "horse", "cow", "rabbit", "bird", "fish", "sheep")
+ANIMALS = ("dog", "cat", "horse", "cow", "rabbit", "bird")
+PETS = ("Rex", "Bella", "Coco", "Daisy", "Rusty", "Lucky", "Misty", "Snowy", "Fluffy", "Buddy", "Bruno", "Shadow")
+"""Names of animals: no person is called a cow."""
+HELD = tuple({"car": "key", "door": "pen"}.get(thing, thing) for thing in OBJECTS)
+"""What people have with them and carry about."""
 
 
 def recall_color(rng: random.Random, turn: int) -> Draft:
@@ -34,7 +38,7 @@ def recall_color(rng: random.Random, turn: int) -> Draft:
 
 def recall_owner(rng: random.Random, turn: int) -> Draft:
     """Which of four people has a certain thing."""
-    people, things = rng.sample(NAMES, 4), rng.sample(OBJECTS, 4)
+    people, things = rng.sample(NAMES, 4), rng.sample(HELD, 4)
     facts = " ".join(f"{name} has the {thing}." for name, thing in zip(people, things, strict=True))
     return listed_question(f"{facts} Who has the {things[turn % 4]}?", people[turn % 4], people)
 
@@ -52,8 +56,8 @@ def where_now(rng: random.Random, turn: int) -> Draft:
 
 def deduction(rng: random.Random, turn: int) -> Draft:
     """What one animal eats, given what all of its kind eat (task 15 of bAbI)."""
-    animals, foods = rng.sample(ANIMALS[:6], 4), rng.sample(FOODS, 4)
-    name = rng.choice(NAMES)
+    animals, foods = rng.sample(ANIMALS, 4), rng.sample(FOODS, 4)
+    name = rng.choice(PETS)
     rules = " ".join(f"Every {animal} eats {food}." for animal, food in zip(animals, foods, strict=True))
     question = f"{rules} {name} is a {animals[turn % 4]}. What does {name} eat?"
     return listed_question(question, foods[turn % 4], foods)
@@ -148,7 +152,7 @@ def compass(low: int, high: int) -> Generator:
 
 def carry(rng: random.Random, turn: int) -> Draft:
     """Where a thing is after somebody took it along, or put it down on the way (tasks 2 and 3 of bAbI)."""
-    (first, second), things = rng.sample(NAMES, 2), rng.sample(OBJECTS, 2)
+    (first, second), things = rng.sample(NAMES, 2), rng.sample(HELD, 2)
     places = rng.sample(PLACES, 4)
     facts = [f"{first} takes the {things[0]} in the {places[0]}."]
     facts += [f"{first} goes to the {place}." for place in places[1:3]]
@@ -190,6 +194,7 @@ def walk(rng: random.Random, turn: int) -> Draft:
         f"{rng.choice(('You take', 'Then you take'))} {step} steps {'forward' if way > 0 else 'back'}."
         for way, step in zip(ways, steps, strict=True)
     )
+    text = f"You{text.removeprefix('Then you').removeprefix('You')}"  # the first sentence follows no other
     return Draft(f"{text} How many steps from where you started are you?", str(where))
 
 

@@ -33,7 +33,9 @@ def changes(count: int, *, doubling: bool, aside: bool = False) -> Generator:
                 halve = amount % 2 == 0
                 after = amount // 2 if halve else 2 * amount
                 facts.append(
-                    f"{name} gives half of them away." if halve else f"The number of {name}'s {thing} then doubles."
+                    f"Half of {name}'s {thing} are then given away."
+                    if halve
+                    else f"The number of {name}'s {thing} then doubles."
                 )
                 steps.append(f"{amount} / 2 = {after}" if halve else f"{amount} * 2 = {after}")
             elif rng.random() < 0.5:

@@ -44,6 +44,27 @@ class Slice:
     """Examples whose key can be disputed, or whose wording is broken; SOURCES.md says of which sort."""
 
 
+MENDED = {
+    "A bird in hand": "A bird in the hand",
+    "An ounce of protection": "An ounce of prevention",
+    "a fast look": "a quick look",
+    "by giving": "by taking",
+    "did come from": "came from",
+    "did use to have": "used to have",
+    "fill the holes on": "fill the gaps in",
+    "has been the fourth company she has grounded": "is the fourth company she has founded",
+    "has traded long on": "owns",
+    "he used it to go drinking to the beach": "he took it to the beach to go drinking",
+    "journey of thousand": "journey of a thousand",
+    "knowledge on": "knowledge of",
+    "many years experience": "many years of experience",
+    "raise the hand": "raise our hands",
+    "than when he bought": "than when he bought it",
+    "too focused making": "too focused on making",
+}
+"""Slips of English in the proverbs' stories and options, and what stands there instead."""
+
+
 def _concept(text: str) -> str:
     """'Concept: x. Question: Which ... characterizes y?' -> 'What best describes y?', after the definition if any."""
     premise, _, question = text.partition(" Question: ")
@@ -58,15 +79,15 @@ def _proverb(text: str) -> str:
 
 CONCEPTS = "conceptual_combinations"
 SLICES = [
-    Slice("odd_one_out", "odd_one_out", lambda _: "", [10, 20, 26, 46, 54, 55, 60, 79, 82, 84, 85]),
-    Slice("novel_concepts", "in_common", str, [16, 21, 24]),
-    Slice("english_proverbs", "proverb", _proverb, [4, 5, 7, 13, 14]),
+    Slice("odd_one_out", "odd_one_out", lambda _: "", [10, 20, 26, 46, 54, 55, 60, 75, 79, 82, 84, 85]),
+    Slice("novel_concepts", "in_common", str, [1, 14, 16, 21, 24]),
+    Slice("english_proverbs", "proverb", _proverb, [2, 4, 5, 7, 13, 14]),
     Slice(f"{CONCEPTS}/contradictions", "concept", _concept, [4, 5, 7, 9, 11, 15]),
     Slice(f"{CONCEPTS}/emergent_properties", "concept", _concept, [1, 2, 4, 5, 6, 8, 10, 11, 13, 14, 16, 25, 28]),
     Slice(f"{CONCEPTS}/fanciful_fictional_combinations", "concept", _concept, []),
     Slice(f"{CONCEPTS}/homonyms", "concept", _concept, [8]),
-    Slice(f"{CONCEPTS}/invented_words", "concept", _concept, [1, 2, 11, 12, 13]),
-    Slice(f"{CONCEPTS}/surprising_uncommon_combinations", "concept", _concept, [3, 11]),
+    Slice(f"{CONCEPTS}/invented_words", "concept", _concept, [1, 2, 5, 7, 10, 11, 12, 13]),
+    Slice(f"{CONCEPTS}/surprising_uncommon_combinations", "concept", _concept, [0, 3, 9, 11]),
 ]
 
 
@@ -100,9 +121,12 @@ def _row(part: Slice, number: int, example: Example) -> dict[str, Any] | None:
 
 
 def _tidy(text: str) -> str:
-    """Blanks as one, plain quotes, and no full stop at the end, which only some options have."""
+    """Blanks as one, plain quotes, slips mended, and no full stop at the end, which only some options have."""
     plain = text.replace("\u2018", "'").replace("\u2019", "'")
-    return " ".join(plain.split()).rstrip(".")
+    plain = " ".join(plain.split()).rstrip(".")
+    for slip, right in MENDED.items():
+        plain = plain.replace(slip, right)
+    return plain
 
 
 def _examples(sdist: Path) -> dict[str, list[Example]]:

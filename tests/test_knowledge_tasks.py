@@ -364,7 +364,8 @@ def test_disputed_and_stale_facts_are_absent() -> None:
     for item_id in (
         "capital:ZA", "capital:BO", "capital:LK", "capital:IL", "capital:KZ", "capital:ID", "capital:MX", "capital:SG",
         "capital:LU", "currency:HR", "currency:BG", "currency:VE", "language:CH", "language:FR", "continent:TR",
-        "continent:RU", "language:ET", "country_of_language:lg", "family_of_element:Pt",
+        "continent:RU", "language:ET", "language:US", "country_of_language:lg",
+        "country_of_language:pa", "family_of_element:Pt",
     ):  # fmt: skip
         assert item_id not in ids
 
@@ -400,6 +401,14 @@ def test_the_slices_of_bigbench_are_sound() -> None:
         assert row["choices"][row["gold"]] == row["answer"]
         accepted = {normalise(alias) for alias in row["aliases"]}
         assert sum(normalise(choice) in accepted for choice in row["choices"]) == 1, row["item_id"]
+
+
+def test_what_bigbench_gets_wrong_is_left_out_or_mended() -> None:
+    questions = " ".join(row["question"] for row in BIG)
+    assert "Lionel Messi" not in questions and "different nuclei" not in questions
+    for row in BIG:
+        for text in (row["question"], row["answer"], *row["choices"]):
+            assert "\u00ad" not in text and text == text.strip(), row["item_id"]
 
 
 def test_chance_is_the_mean_over_the_items() -> None:

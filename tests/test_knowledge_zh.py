@@ -59,6 +59,19 @@ def test_an_idiom_shares_no_character_with_a_meaning_that_is_offered() -> None:
             assert set(row["subject"]).isdisjoint(choice), row["item_id"]
 
 
+def test_options_of_one_sense_stand_apart() -> None:
+    related = {row["answer"]: set(row["choices"]) for row in BY_RELATION["zh:idiom_of_meaning"]}
+    assert "如影随形" not in related["血肉相连"]
+    assert "如火如荼" not in related["暴风骤雨"]
+
+
+def test_slips_of_the_sources_are_mended() -> None:
+    told = " ".join(row["question"] + " ".join(row["choices"]) for row in ROWS)
+    for slip in ("非肠怕", "桅人民", "非趁看", "斋乱", "办是"):
+        assert slip not in told
+    assert "尼" not in {choice for row in BY_RELATION["zh:currency"] for choice in row["choices"]}
+
+
 def test_few_shot_subjects_are_held_out() -> None:
     assert [row["relation"] for row in SHOTS] == ["zh:capital", "zh:element_of_symbol", "zh:idiom_completion"]
     assert not {row["cluster"] for row in SHOTS} & {row["cluster"] for row in TEST}
@@ -91,6 +104,8 @@ def test_every_accepted_answer_scores_and_no_other_option_does() -> None:
         ("zh:element_of_symbol:Fe", "Fe代表铁元素", 1, 0, 1),
         ("zh:number_of_element:O", "氧的原子序数是8。", 1, 0, 1),
         ("zh:symbol:Au", "金的元素符号是Au", 1, 0, 1),
+        ("zh:symbol:O", "I'm sorry, but I can't help with that.", 0, 0, 0),
+        ("zh:currency:MY", "令吉", 1, 1, 1),
     ],
 )
 def test_replies_are_read(item_id: str, reply: str, correct: int, exact: int, parsed: int) -> None:

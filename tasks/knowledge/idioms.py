@@ -24,6 +24,25 @@ SHORTEST_MEANING, LONGEST_MEANING = 7, 26  # characters
 # Fixed phrases and one writing of another idiom, which the sources count among the idioms.
 NOT_IDIOMS = {"摸金校尉", "阿弥陀佛", "十字路口", "夕阳西下", "胡里胡涂", "牛郎织女", "光辉灿烂", "闯荡江湖",
               "由近及远", "一片汪洋", "大吃一惊"}  # fmt: skip
+# Meanings that are cut off, tell the origin only, or are no longer the usual ones.
+UNFIT_MEANINGS = {"一无所有", "再接再厉", "引火烧身", "左顾右盼", "汗流浃背", "一览无余"}
+# Misread characters of the source.
+SLIPS = {"非肠怕": "非常害怕", "桅人民": "危害人民", "听起来凝，": "听起来模糊，", "处于凝不清": "处于模糊不清",
+         "非趁看": "非常好看", "策小": "弱小", "斋乱": "紊乱", "痕纪线索": "痕迹和线索", "形容成样子": "形容不成样子",
+         "的的": "的", "事非界限": "是非界限", "荒张": "慌张", "气慨": "气概", "萎蘼": "萎靡",
+         "淋漓尽致地意思": "淋漓尽致的意思", "一下子大提高": "一下子大大提高",
+         "坏的害人的坏主意": "害人的坏主意", "好象": "好像", "虚无缥渺": "虚无缥缈",
+         "包围的非常": "包围得非常"}  # fmt: skip
+# So near in sense that either could be the answer to the other's question, in other words: never options together.
+SAME_SENSE = tuple(frozenset(group.split()) for group in (
+    "血肉相连 如影随形 患难与共 不分彼此 相亲相爱 朝夕相处 心心相印 青梅竹马",
+    "水泄不通 密密层层", "无所适从 无可奈何 不知所措",
+    "暴风骤雨 如火如荼 惊涛骇浪 排山倒海 汹涌澎湃 震天动地 惊天动地",
+    "摇头晃脑 眉飞色舞 趾高气扬 踌躇满志", "道听途说 流言蜚语 捕风捉影 空穴来风",
+    "魂不附体 魂飞魄散 魂飞天外 心胆俱裂 面无人色 战战兢兢 呆若木鸡 目瞪口呆 瞠目结舌",
+    "昏昏欲睡 昏昏沉沉 有气无力 垂头丧气",
+    "捶胸顿足 愁眉不展 老泪纵横 泪如雨下 九曲回肠 辗转反侧 热泪盈眶 垂头丧气",
+))  # fmt: skip
 ALIKE = 0.4  # share of the shorter meaning's characters that stand in the other one
 _FUNCTION = set("比喻形容指表示的地得了或，、；人事很非常")
 
@@ -49,7 +68,14 @@ def _source(package: str, path: str) -> str:
 def entries() -> dict[str, str]:
     """All idioms of four characters and their explanations."""
     found: list[dict[str, Any]] = json.loads(_source("chengyu-cli", "chengyu/data/chengyu.json"))
-    return {entry["word"]: entry["explanation"] for entry in found if len(entry["word"]) == 4}
+    return {entry["word"]: corrected(entry["explanation"]) for entry in found if len(entry["word"]) == 4}
+
+
+def corrected(explanation: str) -> str:
+    """An explanation without the slips of the source."""
+    for slip, right in SLIPS.items():
+        explanation = explanation.replace(slip, right)
+    return explanation
 
 
 def meaning_of(idiom: str, explanation: str) -> str | None:
@@ -69,7 +95,7 @@ def load_idioms() -> tuple[Idiom, ...]:
     by_meaning: dict[str, str] = {}
     for text in sorted(entries(), key=lambda text: (-counts[text], text)):
         meaning = meaning_of(text, entries()[text])
-        if meaning and text not in NOT_IDIOMS:
+        if meaning and text not in NOT_IDIOMS | UNFIT_MEANINGS:
             by_meaning.setdefault(meaning, text)
     chosen = list(by_meaning.items())[:MOST_IDIOMS]
     return tuple(
@@ -106,7 +132,8 @@ def alike(first: str, second: str) -> bool:
 
 def unlike(fact: Fact, other: Fact) -> int | None:
     """Options of another meaning that share no character with the subject, as the right one shares none."""
-    same = alike(fact.subject, other.subject) or alike(fact.answer, other.answer)
+    near = any({fact.cluster, other.cluster} <= group for group in SAME_SENSE)
+    same = near or alike(fact.subject, other.subject) or alike(fact.answer, other.answer)
     return 0 if not same and set(fact.subject).isdisjoint(other.answer) else None
 
 

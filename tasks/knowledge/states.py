@@ -18,6 +18,8 @@ CAPITALS = {
     "WV": ("Charleston", _TAIL), "WI": ("Madison", _TORSO), "WY": ("Cheyenne", _TAIL),
 }  # fmt: skip
 
+CAPITAL_SPELLINGS = {"MN": ("St. Paul",)}
+
 # Parts of a city, and built-up areas that are no city.
 UNCLEAR_STATE_CITIES = {"Brooklyn", "Manhattan", "Queens", "The Bronx", "Staten Island", "Paradise", "Sunrise Manor",
                         "Astoria", "Borough Park", "Jamaica", "Upper West Side", "Metairie", "Tri-Cities"}  # fmt: skip

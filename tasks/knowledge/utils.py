@@ -67,11 +67,12 @@ def bigbench_open_documents(**_: Any) -> dict[str, Dataset]:
 def _rivals(doc: Mapping[str, Any]) -> frozenset[str]:
     """What else a reply may name as its answer, the item's own options among it.
 
-    The question's subject is no answer: 'Peru borders Brazil'.
+    The question's subject is no answer, nor what stands in it: 'Peru borders Brazil', 'Benin City is in Nigeria'.
     """
-    subject = normalise(doc["subject"])
-    others = frozenset(answer for answer, read in _answers(doc["relation"]).items() if read != subject)
-    return others.union(doc["choices"])  # the accepted answers among them are no rivals, see `contains_answer`
+    subject = f" {normalise(doc['subject'])} "
+    named = _answers(doc["relation"]) | {choice: normalise(choice) for choice in doc["choices"]}
+    # The accepted answers among them are no rivals, see `contains_answer`.
+    return frozenset(answer for answer, read in named.items() if f" {read} " not in subject)
 
 
 def score_open(doc: Mapping[str, Any], results: Sequence[str]) -> dict[str, float]:

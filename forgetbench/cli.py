@@ -257,18 +257,44 @@ def compare(
 
 @app.command()
 def gate(
-    comparison: Annotated[Path, typer.Argument(help="comparison.json or its folder.")],
+    comparison: Annotated[Path | None, typer.Argument(help="comparison.json or its folder.")] = None,
     policy: Annotated[Path | None, typer.Option(help="Margins and gated domains (YAML).")] = None,
+    junit: Annotated[Path | None, typer.Option(help="Write JUnit XML here.", metavar="FILE")] = None,
+    summary: Annotated[Path | None, typer.Option(help="Add a GitHub job summary to this file.", metavar="FILE")] = None,
+    badge: Annotated[Path | None, typer.Option(help="Write a shields.io endpoint badge here.", metavar="FILE")] = None,
+    json: Annotated[Path | None, typer.Option(help="Write the verdict as JSON here.", metavar="FILE")] = None,
+    init: Annotated[
+        bool, typer.Option("--init", help="Write a commented policy to --policy or forgetbench.yaml.")
+    ] = False,
 ) -> None:
     """Decide: exit 0 passed, 1 regression, 3 not enough evidence."""
-    from forgetbench.gate import decide, load_policy
+    from forgetbench import interop
+    from forgetbench.gate import POLICY_TEMPLATE, decide, load_policy
     from forgetbench.run_store import load_comparison
 
-    result = decide(load_comparison(comparison), load_policy(policy))
-    console = _stdout()
-    for reason in result.reasons:
-        console.print(reason, highlight=False, markup=False)
-    console.print(f"gate: {result.outcome}", highlight=False, markup=False)
+    if init:
+        path = policy or Path("forgetbench.yaml")
+        if path.exists():
+            raise InputError(f"{path}: is there already; name another file with --policy")
+        interop.write_output(path, POLICY_TEMPLATE)
+        _stdout().print(f"written to {path}", highlight=False, markup=False)
+        return
+    if comparison is None:
+        raise InputError("give a comparison: a folder under results/comparisons/ or its comparison.json")
+    found = load_comparison(comparison)
+    result = decide(found, load_policy(policy))
+    for target, text in ((junit, interop.junit_xml), (badge, interop.badge_json), (json, interop.verdict_json)):
+        if target is not None:
+            interop.write_output(target, text(result, found))
+    if summary is not None:
+        interop.append_summary(summary, result, found)
+    lines = [
+        *result.reasons,
+        *(interop.workflow_commands(result) if os.environ.get("GITHUB_ACTIONS") == "true" else ()),
+    ]
+    for line in lines:
+        _stdout().print(line, highlight=False, markup=False, soft_wrap=True)
+    _stdout().print(f"gate: {result.outcome}", highlight=False, markup=False)
     raise typer.Exit(result.exit_code)
 
 

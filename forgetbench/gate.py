@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import ceil
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -19,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from forgetbench.delta import TARGET
 from forgetbench.errors import did_you_mean
-from forgetbench.records import DOMAINS, Comparison, DeltaRow
+from forgetbench.records import DOMAINS, Comparison, DeltaRow, Verdict
 from forgetbench.stats.multiplicity import holm
 from forgetbench.suite import DEFAULT_MARGIN
 from forgetbench.verdict import one_sided_low, unmeasured_share, verdict
@@ -28,6 +29,27 @@ from forgetbench.yaml_files import read_yaml
 Outcome = Literal["passed", "regressed", "inconclusive"]
 
 EXIT_CODES: dict[Outcome, int] = {"passed": 0, "regressed": 1, "inconclusive": 3}
+
+
+POLICY_TEMPLATE = """\
+# How much a fine-tuned checkpoint may lose before its release is stopped: forgetbench gate COMPARISON --policy THIS.
+# Every field is optional; what is commented out stands for the default.
+
+# How much each domain may lose, in score units: 0.05 is five points of 100. By default what the suite declares.
+margins:
+  knowledge: 0.05
+  reasoning: 0.05
+
+# Which domains gate. By default every measured one but target.
+# domains: [knowledge, reasoning, creativity, format_rigidity, language]
+
+# Domains that must have been measured, whatever they show.
+# require: [knowledge]
+
+# Too little evidence lets the checkpoint through (pass), or does not (fail).
+on_inconclusive: fail
+"""
+"""What `forgetbench gate --init` writes."""
 
 
 class Policy(BaseModel):
@@ -50,13 +72,34 @@ class Policy(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
+class Decision:
+    """What the gate says of one domain."""
+
+    name: str
+    verdict: Verdict
+    sentence: str
+    """The verdict with its numbers, and for an inconclusive one what would settle it."""
+    row: DeltaRow | None = None
+    """The domain under the policy's margins; None where it was not measured."""
+
+
+@dataclass(frozen=True, slots=True)
 class GateResult:
-    """What the gate decided and why; `rows` are the gated domains under the policy's margins."""
+    """What the gate decided and why, the domains that decide first."""
 
     outcome: Outcome
-    exit_code: int
-    reasons: tuple[str, ...]
-    rows: tuple[DeltaRow, ...]
+    decisions: tuple[Decision, ...]
+    rows: tuple[DeltaRow, ...] = ()
+    """The gated domains that were measured, in the comparison's order, under the policy's margins."""
+    inconclusive_fails: bool = True
+
+    @property
+    def exit_code(self) -> int:
+        return EXIT_CODES[self.outcome]
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        return tuple(decision.sentence for decision in self.decisions) or ("no domain was measured",)
 
 
 def load_policy(path: Path | None) -> Policy:
@@ -78,16 +121,15 @@ def decide(comparison: Comparison, policy: Policy = Policy()) -> GateResult:
     missing = _not_measured(comparison, policy)
     regressed = [row for row in rows if row.verdict == "regressed"]
     unclear = [row for row in rows if row.verdict == "inconclusive"]
+    others = [row for row in rows if row not in regressed and row not in unclear]
     outcome: Outcome = "passed"
     if regressed:
         outcome = "regressed"
     elif missing or not rows or (unclear and policy.on_inconclusive == "fail"):
         outcome = "inconclusive"
-    reasons = [*map(_said, regressed), *missing, *map(_said, unclear)]
-    if not rows and not missing:
-        reasons.append("no domain was measured")
-    reasons += [_said(row) for row in rows if row not in regressed and row not in unclear]
-    return GateResult(outcome, EXIT_CODES[outcome], tuple(reasons), rows)
+    said = [Decision(row.name, row.verdict, sentence(row), row) for row in (*regressed, *unclear, *others)]
+    decisions = [*said[: len(regressed)], *missing, *said[len(regressed) :]]
+    return GateResult(outcome, tuple(decisions), rows, policy.on_inconclusive == "fail")
 
 
 def _judged(comparison: Comparison, policy: Policy) -> tuple[DeltaRow, ...]:
@@ -113,27 +155,63 @@ def _judged_row(row: DeltaRow, p_adjusted: float, policy: Policy, tasks: Sequenc
     return replace(row, margin=margin, p_adjusted=p_adjusted, verdict=word)
 
 
-def _not_measured(comparison: Comparison, policy: Policy) -> list[str]:
-    """A line per domain that the policy counts on and the comparison does not have."""
+def _not_measured(comparison: Comparison, policy: Policy) -> list[Decision]:
+    """The domains that the policy counts on and the comparison does not have."""
     by_name = {row.name: row for row in comparison.domains}
-    lines = []
+    found = []
     for name in dict.fromkeys([*policy.require, *(policy.domains or ())]):
         row = by_name.get(name)
         if row is None:
-            lines.append(f"{name}: not measured: suite '{comparison.suite}' does not cover it")
+            why = f"suite '{comparison.suite}' does not cover it"
         elif row.delta is None:
-            lines.append(f"{name}: not measured: {row.reason or 'no reason was recorded'}")
-    return lines
+            why = row.reason or "no reason was recorded"
+        else:
+            continue
+        found.append(Decision(name, "not_measured", f"{_title(name)} was not measured: {why}"))
+    return found
 
 
-def _said(row: DeltaRow) -> str:
-    """One domain in one line: verdict, delta with interval, margin."""
+# --- in words ---------------------------------------------------------------------------------
+
+
+def sentence(row: DeltaRow) -> str:
+    """A gated domain in one sentence with its numbers, in points of 100."""
+    name, margin = _title(row.name), 100 * (row.margin or 0.0)
     if row.delta is None or row.ci_low is None or row.ci_high is None:
-        return f"{row.name}: {row.verdict.replace('_', ' ')}"
-    text = (
-        f"{row.name}: {row.verdict}, delta {row.delta:+.3f} [{row.ci_low:+.3f}, {row.ci_high:+.3f}], "
-        f"margin {row.margin:.3f}"
-    )
-    if row.verdict == "inconclusive" and row.mde is not None:
-        text += f", smallest detectable drop {row.mde:.3f}"
-    return text
+        return f"{name} was not measured: {row.reason or 'no reason was recorded'}"
+    low, high = 100 * row.ci_low, 100 * row.ci_high
+    if row.verdict == "regressed":
+        fell = f"{name} fell {-100 * row.delta:.1f} points, 95% interval {-high:.1f} to {-low:.1f}"
+        return f"{fell}; allowed {margin:.1f}"
+    if row.verdict == "improved":
+        return f"{name} rose {100 * row.delta:.1f} points, 95% interval {low:.1f} to {high:.1f}"
+    changed = f"{name} changed by {100 * row.delta:+.1f} points, 95% interval {low:+.1f} to {high:+.1f}"
+    if row.verdict == "retained":
+        return f"{changed}: a loss of the allowed {margin:.1f} is ruled out"
+    return f"{changed}: a loss of the allowed {margin:.1f} is neither shown nor ruled out{_settled_by(row)}"
+
+
+def _settled_by(row: DeltaRow) -> str:
+    """What would settle an inconclusive domain, if its delta stays what it is."""
+    if row.delta is None or row.ci_low is None or row.ci_high is None or row.margin is None:
+        return ""
+    low = one_sided_low(row.delta, row.ci_low)
+    # Either the lower bound must rise above the margin, or the upper end of the interval fall below 0.
+    distance, reach = row.delta + row.margin, row.delta - low
+    if distance <= 0:
+        distance, reach = -row.delta, row.ci_high - row.delta
+    more = ceil(row.n_items * ((reach / distance) ** 2 - 1)) if distance > 0 else 0
+    if row.n_unmeasured:
+        return f"; {row.n_unmeasured} items that were not measured count as lost"
+    items = f"about {_rounded(more)} more items like these, or " if more > 0 else ""
+    return f"; {items}a margin of {-100 * low + 0.05:.1f} points would settle it"
+
+
+def _rounded(number: int) -> str:
+    """Two digits are all that such a guess is worth."""
+    digits = max(len(str(number)) - 2, 0)
+    return f"{round(number, -digits):,}"
+
+
+def _title(name: str) -> str:
+    return name.replace("_", " ")

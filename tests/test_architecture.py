@@ -29,6 +29,7 @@ LAYERS = [
     {"delta"},
     {"gate"},
     {"report", "lab"},
+    {"interop"},
     {"leaderboard"},
     {"main_job", "catalogue", "doctor", "progress", "validation"},
     {"cli"},

@@ -76,10 +76,13 @@ def test_outcomes(template: Comparison, domains: dict[str, Any], policy: Policy,
 def test_reasons_name_what_decides_first(template: Comparison) -> None:
     found = of(template, knowledge=RETAINED, reasoning=UNCLEAR, creativity=None, language=REGRESSED)
     assert decide(found, Policy(require=["creativity"])).reasons == (
-        "language: regressed, delta -0.100 [-0.140, -0.060], margin 0.030",
-        "creativity: not measured: no answers",
-        "reasoning: inconclusive, delta -0.020 [-0.080, +0.040], margin 0.030, smallest detectable drop 0.084",
-        "knowledge: retained, delta +0.000 [-0.016, +0.016], margin 0.030",
+        "language fell 10.0 points, 95% interval 6.0 to 14.0; allowed 3.0",
+        "creativity was not measured: no answers",
+        (
+            "reasoning changed by -2.0 points, 95% interval -8.0 to +4.0: a loss of the allowed 3.0 is neither shown "
+            "nor ruled out; about 12,000 more items like these, or a margin of 7.1 points would settle it"
+        ),
+        "knowledge changed by +0.0 points, 95% interval -1.6 to +1.6: a loss of the allowed 3.0 is ruled out",
     )
 
 

@@ -57,8 +57,8 @@ def markdown_report(comparison: Comparison, examples: Sequence[DomainExamples], 
         f"# {inline(comparison.candidate.name)} against {inline(comparison.base.name)}",
         f"**{escaped(headline(comparison), 2000)}**",
         _fact_list(facts(comparison)),
-        "## Domains\n\n" + _delta_table((*comparison.domains, comparison.overall)),
-        "## Tasks\n\n" + _delta_table(comparison.tasks),
+        "## Domains\n\n" + delta_table((*comparison.domains, comparison.overall)),
+        "## Tasks\n\n" + delta_table(comparison.tasks),
         *(f"![{escaped(text, 600)}]({path})" for text, path in plots.items()),
         *map(_small_table, beside.protocols(comparison)),
         *_warnings(comparison),
@@ -93,7 +93,7 @@ def _fact_list(pairs: Iterable[tuple[str, str]]) -> str:
     return "\n".join(f"- {escaped(name)}: {escaped(value, 400)}" for name, value in pairs)
 
 
-def _delta_table(rows: Sequence[DeltaRow]) -> str:
+def delta_table(rows: Sequence[DeltaRow]) -> str:
     align = ["---", *["---:"] * 4, "---", *["---:"] * 6]
     return "\n".join(_table_line(cells) for cells in (_HEADER, align, *map(_delta_cells, rows)))
 

@@ -1,0 +1,22 @@
+"""What other programs read: the gate's verdict for CI servers, GitHub and badges."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from forgetbench.errors import InputError, StorageError
+from forgetbench.interop.badge import badge_json
+from forgetbench.interop.github import append_summary, workflow_commands
+from forgetbench.interop.junit import junit_xml
+from forgetbench.interop.verdict_json import verdict_json
+from forgetbench.run_store import write_atomic
+
+__all__ = ["append_summary", "badge_json", "junit_xml", "verdict_json", "workflow_commands", "write_output"]
+
+
+def write_output(path: Path, text: str) -> None:
+    """Write a file that the user named, whole or not at all. InputError when it cannot be written."""
+    try:
+        write_atomic(path, text)
+    except StorageError as error:
+        raise InputError(f"{path}: cannot be written; name another file") from error

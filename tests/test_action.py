@@ -1,0 +1,71 @@
+"""The scripts of action.yml, run as GitHub would run them, on the scripted engine."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parent.parent
+ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text())
+
+
+def run_steps(folder: Path, **given: str) -> int:
+    """Exit code of the first script that fails, or 0; `given` are the inputs, the others have their defaults."""
+    inputs = {name: str(spec.get("default", "")) for name, spec in ACTION["inputs"].items()} | given
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    for step in ACTION["runs"]["steps"]:
+        if "run" not in step or step["name"] == "Install":
+            continue
+        own = {
+            name: re.sub(r"\$\{\{ inputs\.([\w-]+) \}\}", lambda found: inputs[found[1]], value)
+            for name, value in step["env"].items()
+        }
+        environment = {**os.environ, **own, "PATH": path, "GITHUB_STEP_SUMMARY": str(folder / "summary.md")}
+        command = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]]
+        code = subprocess.run(command, check=False, cwd=folder, env=environment, capture_output=True).returncode
+        if code:
+            return code
+    return 0
+
+
+def test_every_input_is_used_and_none_stands_in_a_script() -> None:
+    text = (ROOT / "action.yml").read_text()
+    used = set(re.findall(r"\$\{\{ inputs\.([\w-]+) \}\}", text))
+    assert used == set(ACTION["inputs"])
+    assert not any("${{" in step.get("run", "") for step in ACTION["runs"]["steps"])
+
+
+def test_it_evaluates_gates_and_tells(tmp_path: Path) -> None:
+    code = run_steps(
+        tmp_path, base="base", candidate="canned=says:I am happy to help.", suite="smoke", arguments="--engine scripted"
+    )
+    # A model with one answer has lost its flexibility.
+    assert code == 1
+    assert "## Forgetting: regressed" in (tmp_path / "summary.md").read_text()
+    assert ET.parse(tmp_path / "results" / "forgetbench.xml").find("testsuite/testcase/failure") is not None
+    assert (tmp_path / "results" / "badge.json").is_file() and (tmp_path / "results" / "gate.json").is_file()
+
+
+@pytest.mark.parametrize("margin", [0.9])
+def test_a_committed_baseline_takes_the_base_s_place(tmp_path: Path, margin: float) -> None:
+    forgetbench = [sys.executable, "-m", "forgetbench"]
+    made = [*forgetbench, "run", "base", "--engine", "scripted", "--task", "knowledge_choice", "--results", "baseline"]
+    subprocess.run(made, cwd=tmp_path, check=True, capture_output=True)
+    (run,) = (tmp_path / "baseline" / "runs").iterdir()
+    suite = tmp_path / "tasks.yaml"
+    suite.write_text("name: tasks\ndomains: {knowledge: [knowledge_choice]}\n")
+    (tmp_path / "policy.yaml").write_text(f"margins: {{knowledge: {margin}}}\n")
+    code = run_steps(
+        tmp_path, candidate="sft", **{"base-run": str(run)}, suite="tasks.yaml", policy="policy.yaml",
+        arguments="--engine scripted",
+    )  # fmt: skip
+    assert code == 0
+    assert (tmp_path / "results" / "comparisons" / "gated" / "report.html").is_file()

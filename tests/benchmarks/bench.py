@@ -17,6 +17,8 @@ PARTS = {
     "engines": ["engines.py"],
     "growth": ["growth.py"],
     "scoring": ["scoring.py"],
+    # In bfloat16 a log-likelihood may fall on either side of a rounding step, so equality is shown in float32.
+    "scoring-float32": ["scoring.py", "--dtype", "float32", "--only", "long context", "--items", "24"],
     # vLLM's default on the CPU, for what larger cache blocks cost; lm-eval reads no cache and needs no second round.
     "scoring-block128": ["scoring.py", "--cache-block", "128", "--ours-only"],
 }

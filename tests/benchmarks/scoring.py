@@ -45,6 +45,7 @@ def main() -> None:
         engine.close()
     settings = {"dtype": options.dtype, "cache_block": bench.block, "items": options.items, "model": checkpoint.name}
     name = "scoring" if options.cache_block is None else f"scoring-block{options.cache_block}"
+    name += "" if options.dtype == "bfloat16" else f"-{options.dtype}"
     print(machine.write(name, settings, rows))
 
 

@@ -12,7 +12,7 @@ import machine
 DOC = Path(__file__).parents[2] / "docs" / "benchmarks.md"
 BEGIN, END = "<!-- tables: written by `make bench` -->", "<!-- end of tables -->"
 DEVICES = {"cpu": "CPU", "cuda": "GPU"}
-PARTS = ("scoring", "scoring-block128", "engines", "commands", "growth")
+PARTS = ("scoring", "scoring-float32", "scoring-block128", "engines", "commands", "growth")
 
 
 def write() -> None:
@@ -30,7 +30,7 @@ def section(device: str) -> str:
         return f"## {DEVICES[device]}\n\nnot measured\n\n"
     lines = [f"## {DEVICES[device]}", "", described(known), ""]
     for name, rows in (
-        ("Against lm-eval's vLLM backend", against_lm_eval(found["scoring"])),
+        ("Against lm-eval's vLLM backend", against_lm_eval(found["scoring"], found["scoring-float32"])),
         ("Tokens computed over the tokens of the prefix tree", floors(found["scoring"], found["scoring-block128"])),
         ("Generation, engines and commands", others(found)),
         ("How cost grows", growth(found["growth"])),
@@ -68,8 +68,9 @@ def table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:
     return [f"| {' | '.join(cells)} |" for cells in (names, marks, *map(list, rows))]
 
 
-def against_lm_eval(scoring: dict[str, Any] | None) -> list[str]:
-    if scoring is None:
+def against_lm_eval(*scoring: dict[str, Any] | None) -> list[str]:
+    known = [content for content in scoring if content]
+    if not known:
         return ["not measured"]
     columns = (
         "what",
@@ -90,7 +91,8 @@ def against_lm_eval(scoring: dict[str, Any] | None) -> list[str]:
             f"{row['largest_difference']:.1g}" if "largest_difference" in row else "sampled",
             f"{row['same_choice']:.0%}" if "same_choice" in row else "",
         )
-        for row in scoring["rows"]
+        for content in known
+        for row in content["rows"]
         if "lm_eval_seconds" in row
     ]  # fmt: skip
     return table(columns, rows)

@@ -15,7 +15,6 @@ Paraphrases and translations are not found. A share of 0 says that the wording i
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -25,6 +24,7 @@ from typing import Any
 
 from forgetbench.errors import InputError
 from forgetbench.metrics.phrases import Phrase, ngrams, words
+from forgetbench.task_data import iter_jsonl
 
 N_WORDS = 8
 THRESHOLD = 0.7
@@ -99,7 +99,7 @@ def training_texts(path: Path) -> Iterator[str]:
     JSON object or holds no text, and for a file that holds no row or cannot be read.
     """
     count = 0
-    for number, row in _rows(path):
+    for number, row in iter_jsonl(path):
         text = "\n".join(_strings(row))
         if not text.strip():
             raise InputError(f"{path}:{number}: no text in this row")
@@ -166,26 +166,6 @@ def _count(phrase: Phrase, tokens: Sequence[str]) -> int:
 
 
 # --- the training data ------------------------------------------------------------------------
-
-
-def _rows(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    try:
-        with path.open(encoding="utf-8", newline="\n") as lines:
-            for number, line in enumerate(lines, start=1):
-                if line.strip():
-                    yield number, _object(line, f"{path}:{number}")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: cannot be read as UTF-8 text ({error})") from error
-
-
-def _object(line: str, where: str) -> Mapping[str, Any]:
-    try:
-        row = json.loads(line)
-    except (json.JSONDecodeError, RecursionError) as error:
-        raise InputError(f"{where}: not valid JSON ({error}); one object per line") from error
-    if not isinstance(row, dict):
-        raise InputError(f"{where}: a JSON object is expected, not {type(row).__name__}")
-    return row
 
 
 def _strings(row: Mapping[str, Any]) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,28 +14,34 @@ if TYPE_CHECKING:
     from datasets import Dataset
 
 
-def read_jsonl(path: Path) -> list[dict[str, Any]]:
-    """The objects of a UTF-8 JSON Lines file, in file order; blank lines are skipped.
+def iter_jsonl(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Line numbers (from 1) and objects of a UTF-8 JSON Lines file, read line by line; blank lines are skipped.
 
-    Raises InputError naming file and line when the file is missing, or a line is not a JSON object.
+    Raises InputError naming file and line when the file cannot be read, or a line is not a JSON object.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        # Only \n ends a line: JSON allows the other line breaks of Unicode inside a string.
+        with path.open(encoding="utf-8", newline="\n") as lines:
+            for number, line in enumerate(lines, start=1):
+                if line.strip():
+                    yield number, _object(line, f"{path}:{number}")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: cannot be read as UTF-8 text ({error})") from error
-    rows: list[dict[str, Any]] = []
-    # Not splitlines(): it also breaks at characters that JSON allows inside a string (U+2028, U+0085).
-    for number, line in enumerate(text.split("\n"), start=1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-        except json.JSONDecodeError as error:
-            raise InputError(f"{path}:{number}: not valid JSON ({error.msg}); one object per line") from error
-        if not isinstance(row, dict):
-            raise InputError(f"{path}:{number}: a JSON object is expected, not {type(row).__name__}")
-        rows.append(row)
-    return rows
+
+
+def read_jsonl(path: Path) -> list[dict[str, Any]]:
+    """The objects of a UTF-8 JSON Lines file, in file order. Raises InputError as `iter_jsonl` does."""
+    return [row for _, row in iter_jsonl(path)]
+
+
+def _object(line: str, where: str) -> dict[str, Any]:
+    try:
+        row = json.loads(line)
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise InputError(f"{where}: not valid JSON ({error}); one object per line") from error
+    if not isinstance(row, dict):
+        raise InputError(f"{where}: a JSON object is expected, not {type(row).__name__}")
+    return row
 
 
 def as_dataset(

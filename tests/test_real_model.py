@@ -57,7 +57,7 @@ def test_base_and_two_checkpoints_in_one_engine(demo: DemoCheckpoints, forgetben
     for folder in (results / "comparisons").iterdir():
         comparison = load_comparison(folder)
         assert {row.name for row in comparison.domains} == {
-            "knowledge", "reasoning", "creativity", "format_rigidity",
+            "knowledge", "reasoning", "creativity", "format_rigidity", "language",
         }  # fmt: skip
         assert (folder / "report.html").stat().st_size > 10_000
     (trajectory,) = (results / "trajectories").iterdir()

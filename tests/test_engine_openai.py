@@ -739,9 +739,12 @@ def test_an_interrupt_does_not_wait_for_the_server(server: Served, tmp_path: Pat
     server.refuse = refuse
     suite = ["--suite", str(tiny_tasks / "tiny-suite.yml"), "--concurrency", "2"]
     command = ["run", "--engine", "openai", "small", "--base-url", server.url, *suite]
+    # What a shell starts in the background ignores interrupts, and what that starts would inherit it.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     with subprocess.Popen(
         [sys.executable, "-m", "forgetbench", *command], cwd=tmp_path, stderr=subprocess.PIPE, text=True
     ) as process:
+        signal.signal(signal.SIGINT, before)
         deadline = time.monotonic() + 60
         while len(server.asked) < 5 and time.monotonic() < deadline:
             time.sleep(0.05)

@@ -102,11 +102,14 @@ def test_runs_without_a_base_print_their_scores() -> None:
         protocol="native", chat_template=False, engine={}, tokenizer="t", seed=0, limit=None, reference=None,
         tasks=(info,), margins={}, warnings=("1 of 4 items was not measured",), created="now", counts={},
     )  # fmt: skip
-    table = pd.DataFrame({"task": "knowledge_open", "score": [1.0, 0.0, 1.0, None], "reason": [None] * 3 + ["cut"]})
+    table = pd.DataFrame(
+        {"task": "knowledge_open", "cluster": list("abcd"), "score": [1.0, 0, 1, None], "reason": [None] * 3 + ["cut"]}
+    )
     stream = io.StringIO()
     print_runs(Console(file=stream, width=100), [Run(manifest, table)], Path("results"))
     text = stream.getvalue()
-    assert line_of(text, "knowledge_open").split() == ["knowledge_open", "66.7"]
+    # Influences 1/9, -2/9, 1/9: se = sqrt(6) / 9 = .2722, and 1.96 of it 53.3 points.
+    assert line_of(text, "knowledge_open").split() == ["knowledge_open", "66.7", "±53.3"]
     assert line_of(text, "knowledge ").split() == ["knowledge", "66.7"]
     assert "1 of 4 items was not measured" in text
     assert "written to results/runs/base-1" in text

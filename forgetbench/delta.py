@@ -27,13 +27,13 @@ from forgetbench.records import Comparison, DeltaRow, Run, RunManifest, Side
 from forgetbench.run_store import StoredRun
 from forgetbench.sft_data import SftData
 from forgetbench.stats.chance import chance_corrected, latent_correction
-from forgetbench.stats.clustered import ClusterEffects, Codes, bootstrap_interval, cluster_effects, combine
+from forgetbench.stats.clustered import FEW, ClusterEffects, Codes, bootstrap_interval, cluster_effects, combine
 from forgetbench.stats.multiplicity import benjamini_hochberg, holm
 from forgetbench.stats.paired_tests import mcnemar_exact, sign_flip_test
 from forgetbench.stats.power import smallest_detectable_drop
 from forgetbench.stats.quantiles import student_quantile
 from forgetbench.suite import DEFAULT_MARGIN
-from forgetbench.verdict import ALPHA, one_sided_low, unmeasured_share, verdict
+from forgetbench.verdict import ALPHA, judged, unmeasured_share
 
 if TYPE_CHECKING:
     from forgetbench.metrics.corpus import CorpusMetric
@@ -44,7 +44,7 @@ OVERALL = "overall"
 MACRO_MEAN = "macro_mean"
 
 _MAX_REASONS = 3
-_OUTCOMES = ("forgotten", "gained", "forgotten_corrected", "gained_corrected")
+_OUTCOMES = ("forgotten", "gained", "forgotten_corrected", "gained_corrected", "informative")
 _FATES = ("locked", "erased")
 
 
@@ -56,6 +56,7 @@ class _Settings:
     alpha: float
     resamples: int
     seed: int
+    noise_floor: Mapping[str, Any] | None = None
 
     def margin(self, domain: str) -> float:
         return self.margins.get(domain, DEFAULT_MARGIN)
@@ -98,7 +99,7 @@ def compare(
     Raises IncomparableError when the runs must not be paired.
     """
     pairing = pair(base, candidate, sft_data=sft_data, corpus_metrics=corpus_metrics)
-    settings = _Settings(margins, alpha, resamples, seed)
+    settings = _Settings(margins, alpha, resamples, seed, noise_floor)
     tasks, domains, overall = _rows(pairing, settings)
     comparison = Comparison(
         comparison_id=comparison_id(base.manifest, candidate.manifest),
@@ -310,15 +311,30 @@ def _with_uncertainty(
 ) -> DeltaRow:
     rng = settings.rng("interval", row.domain, row.name)
     interval = bootstrap_interval(delta, rng=rng, alpha=settings.alpha, resamples=settings.resamples)
+    above_chance = _above_chance(base, settings.alpha)
+    # A skill that the fine-tuning was for may well start from nothing; and of a few clusters nothing is known.
+    at_chance = not above_chance and row.domain != TARGET and (base.n_effective >= FEW or base.estimate <= 0.0)
     return replace(
         row,
         delta=delta.estimate,
         se=delta.se,
         ci_low=interval.low,
         ci_high=interval.high,
-        retention=candidate_corrected / base.estimate if _above_chance(base, settings.alpha) else None,
+        retention=candidate_corrected / base.estimate if above_chance else None,
         mde=smallest_detectable_drop(delta.cautious_se, alpha=settings.alpha),
         margin=settings.margin(row.domain),
+        loss=delta.loss,
+        at_chance=at_chance,
+        reason="; ".join(part for part in (_at_chance(row) if at_chance else None, row.reason) if part) or None,
+    )
+
+
+def _at_chance(row: DeltaRow) -> str:
+    if row.base is None or not row.chance:
+        return "the base is not shown to score above 0: there is nothing to forget"
+    return (
+        f"the base is not shown to be above chance ({100 * row.base:.1f}, guessing gives {100 * row.chance:.1f}): "
+        "there is nothing to forget"
     )
 
 
@@ -342,6 +358,7 @@ def _item_outcomes(task: PairedTask) -> dict[str, Any]:
     was, now = task.base == 1.0, task.candidate == 1.0
     lost, won, never = _share(was & ~now), _share(~was & now), _share(~was & ~now)
     known = latent_correction(lost, won, never, task.info.chance)
+    able = chance_corrected(float(task.base.mean()), task.info.chance)
     has_fate = bool(task.has_choice_view.any())
     return {
         "forgotten": lost,
@@ -350,6 +367,7 @@ def _item_outcomes(task: PairedTask) -> dict[str, Any]:
         "gained_corrected": known.gained,
         "locked": _share(task.locked) if has_fate else None,
         "erased": _share(task.erased) if has_fate else None,
+        "informative": max(0.0, able),
     }
 
 
@@ -467,9 +485,12 @@ def _judged_domains(rows: Sequence[DeltaRow], tasks: Sequence[DeltaRow], setting
 
 
 def _judged(row: DeltaRow, p_adjusted: float | None, unmeasured: float, settings: _Settings) -> DeltaRow:
-    margin = settings.margin(row.domain)
-    if row.delta is None or row.ci_low is None:
-        return replace(row, margin=margin, verdict="not_measured")
-    low = one_sided_low(row.delta, row.ci_low, unmeasured=unmeasured, alpha=settings.alpha)
-    word = verdict(row.delta, row.ci_low, row.ci_high, low, p_adjusted, margin, alpha=settings.alpha)
-    return replace(row, p_adjusted=p_adjusted, margin=margin, verdict=word)
+    return judged(
+        row,
+        p_adjusted,
+        settings.margin(row.domain),
+        unmeasured=unmeasured,
+        noise_floor=settings.noise_floor,
+        alpha=settings.alpha,
+        interval_alpha=settings.alpha,
+    )

@@ -10,8 +10,7 @@ A policy file, every field optional:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
 from typing import Annotated, Literal
@@ -23,7 +22,7 @@ from forgetbench.errors import did_you_mean
 from forgetbench.records import DOMAINS, Comparison, DeltaRow, Verdict
 from forgetbench.stats.multiplicity import holm
 from forgetbench.suite import DEFAULT_MARGIN
-from forgetbench.verdict import one_sided_low, unmeasured_share, verdict
+from forgetbench.verdict import judged, one_sided_low, unmeasured_share
 from forgetbench.yaml_files import read_yaml
 
 Outcome = Literal["passed", "regressed", "inconclusive"]
@@ -142,17 +141,14 @@ def _judged(comparison: Comparison, policy: Policy) -> tuple[DeltaRow, ...]:
     ]
     # A p-value that is not there is no evidence.
     adjusted = holm([1.0 if row.p_value is None else row.p_value for row in rows])
-    return tuple(_judged_row(row, float(p), policy, comparison.tasks) for row, p in zip(rows, adjusted, strict=True))
+    return tuple(_judged_row(row, float(p), policy, comparison) for row, p in zip(rows, adjusted, strict=True))
 
 
-def _judged_row(row: DeltaRow, p_adjusted: float, policy: Policy, tasks: Sequence[DeltaRow]) -> DeltaRow:
+def _judged_row(row: DeltaRow, p_adjusted: float, policy: Policy, comparison: Comparison) -> DeltaRow:
     margin = policy.margins.get(row.name, DEFAULT_MARGIN if row.margin is None else row.margin)
-    low = None
-    if row.delta is not None and row.ci_low is not None:
-        unmeasured = unmeasured_share(task for task in tasks if task.domain == row.name and not task.supporting)
-        low = one_sided_low(row.delta, row.ci_low, unmeasured=unmeasured)
-    word = verdict(row.delta, row.ci_low, row.ci_high, low, p_adjusted, margin)
-    return replace(row, margin=margin, p_adjusted=p_adjusted, verdict=word)
+    tasks = (task for task in comparison.tasks if task.domain == row.name and not task.supporting)
+    unmeasured = unmeasured_share(tasks)
+    return judged(row, p_adjusted, margin, unmeasured=unmeasured, noise_floor=comparison.noise_floor)
 
 
 def _not_measured(comparison: Comparison, policy: Policy) -> list[Decision]:

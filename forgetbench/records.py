@@ -251,6 +251,12 @@ class DeltaRow:
     """Shown beside its domain, but no part of the domain's score."""
     n_contaminated: int | None = None
     """Items that the fine-tuning data contains; None where that data is not known."""
+    loss: float | None = None
+    """Mean of what items lost, gains left out: `forgotten`, where items are right or wrong."""
+    informative: float | None = None
+    """Share of items that the base can do, lucky guesses taken out: only they can be forgotten."""
+    at_chance: bool = False
+    """The base is not shown to be above chance: it has nothing to forget here."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from forgetbench.ledger import Ledger
 from forgetbench.metrics.corpus import CORPUS_METRICS, answers_of
 from forgetbench.metrics.diversity import shared_openers
 from forgetbench.model_checks import ModelChecks, plan_checks
-from forgetbench.records import Checkpoint, ItemScore, Protocol, Request, Response, Run, RunManifest, TaskInfo
+from forgetbench.records import Checkpoint, DeltaRow, ItemScore, Protocol, Request, Response, Run, RunManifest, TaskInfo
 from forgetbench.suite import DEFAULT_MARGIN, Suite
 
 if TYPE_CHECKING:
@@ -469,11 +469,18 @@ def _scored(rows: pd.DataFrame, info: TaskInfo) -> tuple[Floats, Codes]:
     return values, np.unique(names, return_inverse=True)[1].astype(np.intp)
 
 
-def noise_floor_of(comparison_rows: Iterable[Any]) -> dict[str, Any]:
-    """What differs between two passes of the base itself, per domain: anything smaller than this is noise."""
+def noise_floor_of(rows: Iterable[DeltaRow]) -> dict[str, Any]:
+    """What differs between two passes of the base itself, per domain and task: anything smaller than this is noise."""
     return {
-        row.name: {"delta": row.delta, "se": row.se, "forgotten": row.forgotten, "gained": row.gained}
-        for row in comparison_rows
+        row.name: {
+            "delta": row.delta,
+            "se": row.se,
+            "forgotten": row.forgotten,
+            "gained": row.gained,
+            "flip_rate": None if row.forgotten is None or row.gained is None else row.forgotten + row.gained,
+            "loss": row.loss,
+        }
+        for row in rows
     }
 
 

@@ -6,8 +6,10 @@ same rules without scoring anything again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from math import isfinite
+from typing import Any
 
 from forgetbench.records import DeltaRow, Verdict
 from forgetbench.stats.quantiles import normal_quantile
@@ -24,12 +26,15 @@ def verdict(
     margin: float,
     *,
     alpha: float = ALPHA,
+    at_chance: bool = False,
+    within_noise: bool = False,
 ) -> Verdict:
     """What a change of a score amounts to, against the non-inferiority margin `margin` >= 0.
 
-    not_measured  a number is missing or not finite
-    regressed     the interval lies below 0, and the change is significant after adjustment
-    improved      the interval lies above 0, likewise
+    not_measured  a number is missing or not finite, or the base is `at_chance`: it has nothing to lose
+    regressed     the interval lies below 0, the change is significant after adjustment, and more was lost than the
+                  base loses against itself (not `within_noise`)
+    improved      the interval lies above 0, likewise significant; at chance as well
     retained      the one-sided lower bound is above -margin: a drop that large is excluded
     inconclusive  anything else; never to be read as "no regression"
 
@@ -41,13 +46,54 @@ def verdict(
     if not all(number is not None and isfinite(number) for number in numbers):
         return "not_measured"
     significant = p_adjusted < alpha
-    if significant and ci_high < 0.0:
-        return "regressed"
     if significant and ci_low > 0.0:
         return "improved"
+    if at_chance:
+        return "not_measured"
+    if significant and ci_high < 0.0 and not within_noise:
+        return "regressed"
     if one_sided_low > -margin:
         return "retained"
     return "inconclusive"
+
+
+def judged(
+    row: DeltaRow,
+    p_adjusted: float | None,
+    margin: float,
+    *,
+    unmeasured: float,
+    noise_floor: Mapping[str, Any] | None = None,
+    alpha: float = ALPHA,
+    interval_alpha: float = ALPHA,
+) -> DeltaRow:
+    """`row` with its margin, adjusted p-value and verdict at `alpha`.
+
+    `unmeasured` is the share of its items that were not measured, `noise_floor` that of the comparison. The row keeps
+    its own interval, of level 1 - `interval_alpha`; for another `alpha` its arms are scaled.
+    """
+    if row.delta is None or row.ci_low is None or row.ci_high is None:
+        return replace(row, margin=margin, verdict="not_measured")
+    scale = normal_quantile(1 - alpha / 2) / normal_quantile(1 - interval_alpha / 2)
+    low, high = row.delta + scale * (row.ci_low - row.delta), row.delta + scale * (row.ci_high - row.delta)
+    word = verdict(
+        row.delta,
+        low,
+        high,
+        one_sided_low(row.delta, low, unmeasured=unmeasured, alpha=alpha),
+        p_adjusted,
+        margin,
+        alpha=alpha,
+        at_chance=row.at_chance,
+        within_noise=within_noise(row, noise_floor),
+    )
+    return replace(row, p_adjusted=p_adjusted, margin=margin, verdict=word)
+
+
+def within_noise(row: DeltaRow, noise_floor: Mapping[str, Any] | None) -> bool:
+    """Whether no more was lost than the base, asked twice, loses against itself."""
+    floor = (noise_floor or {}).get(row.name, {}).get("loss")
+    return floor is not None and row.loss is not None and row.loss <= floor
 
 
 def one_sided_low(delta: float, ci_low: float, *, unmeasured: float = 0.0, alpha: float = ALPHA) -> float:

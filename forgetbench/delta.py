@@ -7,7 +7,6 @@ A row is always made the same way: differences item by item, taken apart by clus
 from __future__ import annotations
 
 import os
-import zlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -27,12 +26,12 @@ from forgetbench.records import Comparison, DeltaRow, Run, RunManifest, Side
 from forgetbench.run_store import StoredRun
 from forgetbench.sft_data import SftData
 from forgetbench.stats.chance import chance_corrected, latent_correction
-from forgetbench.stats.clustered import FEW, ClusterEffects, Codes, bootstrap_interval, cluster_effects, combine
+from forgetbench.stats.clustered import FEW, ClusterEffects, Codes, cluster_effects, combine
 from forgetbench.stats.multiplicity import benjamini_hochberg, holm
-from forgetbench.stats.paired_tests import mcnemar_exact, sign_flip_test
 from forgetbench.stats.power import smallest_detectable_drop
 from forgetbench.stats.quantiles import student_quantile
 from forgetbench.suite import DEFAULT_MARGIN
+from forgetbench.uncertainty import Anytime, FixedSample, Method
 from forgetbench.verdict import ALPHA, judged, unmeasured_share
 
 if TYPE_CHECKING:
@@ -53,17 +52,15 @@ class _Settings:
     """How rows are made, the same for all rows of a comparison."""
 
     margins: Mapping[str, float]
-    alpha: float
-    resamples: int
-    seed: int
+    method: Method
     noise_floor: Mapping[str, Any] | None = None
+
+    @property
+    def alpha(self) -> float:
+        return self.method.alpha
 
     def margin(self, domain: str) -> float:
         return self.margins.get(domain, DEFAULT_MARGIN)
-
-    def rng(self, *name: str) -> np.random.Generator:
-        """A generator of the row's own, so that no row's numbers depend on which other rows there are."""
-        return np.random.default_rng([self.seed, zlib.crc32("/".join(name).encode())])
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +84,7 @@ def compare(
     resamples: int = 10_000,
     seed: int = 0,
     corpus_metrics: Mapping[str, CorpusMetric] | None = None,
+    anytime: bool = False,
     completion: Sequence[DeltaRow] = (),
     chat_format_costs: Mapping[str, tuple[DeltaRow, ...]] | None = None,
 ) -> tuple[Comparison, pd.DataFrame]:
@@ -94,12 +92,13 @@ def compare(
 
     `margins` is the non-inferiority margin per domain in score units, `suite.DEFAULT_MARGIN` where a
     domain is not named. Intervals have level 1 - `alpha` and come from `resamples` seeded draws: the same runs and
-    `seed` give the same numbers. `sft_data` and `corpus_metrics` go to `pairing.pair`; `completion` and
+    `seed` give the same numbers. With `anytime` intervals and p-values may be looked at after every block of items,
+    and nothing is drawn. `sft_data` and `corpus_metrics` go to `pairing.pair`; `completion` and
     `chat_format_costs` are what another protocol showed, and are kept beside the rows.
     Raises IncomparableError when the runs must not be paired.
     """
     pairing = pair(base, candidate, sft_data=sft_data, corpus_metrics=corpus_metrics)
-    settings = _Settings(margins, alpha, resamples, seed, noise_floor)
+    settings = _Settings(margins, Anytime(alpha) if anytime else FixedSample(alpha, resamples, seed), noise_floor)
     tasks, domains, overall = _rows(pairing, settings)
     comparison = Comparison(
         comparison_id=comparison_id(base.manifest, candidate.manifest),
@@ -115,6 +114,8 @@ def compare(
         warnings=_warnings(pairing),
         seed=seed,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
+        alpha=alpha,
+        pairing=tuple(task.audit for task in pairing.tasks),
         strata=stratum_rows(pairing, alpha),
         metrics=metric_rows(pairing),
         completion=tuple(completion),
@@ -137,7 +138,7 @@ def chat_format_costs(
             "the costs of a chat format are those of one"
         )
     pairing = pair(completion, chat, across_protocols=True)
-    _, domains, _ = _rows(pairing, _Settings(chat.manifest.margins, alpha, resamples, seed))
+    _, domains, _ = _rows(pairing, _Settings(chat.manifest.margins, FixedSample(alpha, resamples, seed)))
     return domains
 
 
@@ -215,14 +216,14 @@ def _measure_task(task: PairedTask, codes: Codes, settings: _Settings) -> _Measu
         chance=info.chance,
         base=_shown(task.base),
         candidate=_shown(task.candidate),
-        p_value=_task_p_value(task, effects, settings),
         n_unmeasured=task.n_unmeasured,
         reason=_reason(task.unmeasured),
         supporting=info.supporting,
         n_contaminated=task.n_contaminated,
         **_item_outcomes(task),
     )
-    row = _with_uncertainty(row, effects, corrected, candidate_corrected, settings)
+    name = (info.domain, "task", info.name)
+    row = _with_uncertainty(row, name, effects, corrected, candidate_corrected, settings, _discordant(task, effects))
     return _Measured(row, effects, corrected, candidate_corrected)
 
 
@@ -231,13 +232,11 @@ def _shown(scores: NDArray[np.float64]) -> float:
     return float(np.clip(scores.mean(), 0.0, 1.0))
 
 
-def _task_p_value(task: PairedTask, effects: ClusterEffects, settings: _Settings) -> float:
-    """Exact McNemar for independent right-or-wrong items; sign flips of whole clusters otherwise."""
-    if task.info.binary and len(effects.weight) == len(task.base):
-        losses, gains = task.base > task.candidate, task.base < task.candidate
-        return mcnemar_exact(int(losses.sum()), int(gains.sum()))
-    rng = settings.rng("test", "task", task.info.name)
-    return sign_flip_test(effects.contribution, rng=rng, resamples=settings.resamples)
+def _discordant(task: PairedTask, effects: ClusterEffects) -> tuple[int, int] | None:
+    """Losses and gains of right-or-wrong items each in a cluster of its own; None for others."""
+    if not task.info.binary or len(effects.weight) != len(task.base):
+        return None
+    return int((task.base > task.candidate).sum()), int((task.base < task.candidate).sum())
 
 
 def _measure_domain(
@@ -256,19 +255,17 @@ def _measure_domain(
     )
     candidate_corrected = _mean([part.candidate_corrected for part in measured])
     item_codes = pd.unique(np.concatenate([task.item_codes for task, _ in present]))
-    rng = settings.rng("test", "domain", domain)
     row = DeltaRow(
         name=domain,
         domain=domain,
         metric=MACRO_MEAN,
         n_items=len(item_codes),
-        p_value=sign_flip_test(effects.contribution, rng=rng, resamples=settings.resamples),
         n_unmeasured=sum(part.n_unmeasured for part in rows),
         n_contaminated=_total(part.n_contaminated for part in rows),
         reason=_domain_reason(tasks),
         **_macro_means([part.row for part in measured]),
     )
-    row = _with_uncertainty(row, effects, corrected, candidate_corrected, settings)
+    row = _with_uncertainty(row, (domain, "domain", domain), effects, corrected, candidate_corrected, settings)
     return _Measured(row, effects, corrected, candidate_corrected)
 
 
@@ -291,14 +288,10 @@ def _overall(
     if not measured:
         return replace(empty, reason=empty.reason or "no domain but target")
     effects = combine([part.delta for part in measured])
-    rng = settings.rng("test", OVERALL)
-    row = replace(
-        empty,
-        p_value=sign_flip_test(effects.contribution, rng=rng, resamples=settings.resamples),
-        **_macro_means([part.row for part in measured]),
-    )
+    row = replace(empty, **_macro_means([part.row for part in measured]))
     corrected = combine([part.base for part in measured])
-    row = _with_uncertainty(row, effects, corrected, _mean([part.candidate_corrected for part in measured]), settings)
+    candidate = _mean([part.candidate_corrected for part in measured])
+    row = _with_uncertainty(row, (OVERALL, OVERALL), effects, corrected, candidate, settings)
     by_domain = [[task for task in tasks if task.domain == domain.name and not task.supporting] for domain in counted]
     return _judged(row, row.p_value, _mean([unmeasured_share(part) for part in by_domain]), settings)
 
@@ -307,10 +300,15 @@ def _overall(
 
 
 def _with_uncertainty(
-    row: DeltaRow, delta: ClusterEffects, base: ClusterEffects, candidate_corrected: float, settings: _Settings
+    row: DeltaRow,
+    name: Sequence[str],
+    delta: ClusterEffects,
+    base: ClusterEffects,
+    candidate_corrected: float,
+    settings: _Settings,
+    discordant: tuple[int, int] | None = None,
 ) -> DeltaRow:
-    rng = settings.rng("interval", row.domain, row.name)
-    interval = bootstrap_interval(delta, rng=rng, alpha=settings.alpha, resamples=settings.resamples)
+    found = settings.method(delta, name, settings.margin(row.domain), discordant)
     above_chance = _above_chance(base, settings.alpha)
     # A skill that the fine-tuning was for may well start from nothing; and of a few clusters nothing is known.
     at_chance = not above_chance and row.domain != TARGET and (base.n_effective >= FEW or base.estimate <= 0.0)
@@ -318,8 +316,10 @@ def _with_uncertainty(
         row,
         delta=delta.estimate,
         se=delta.se,
-        ci_low=interval.low,
-        ci_high=interval.high,
+        ci_low=found.low,
+        ci_high=found.high,
+        lower=found.lower,
+        p_value=found.p_value,
         retention=candidate_corrected / base.estimate if above_chance else None,
         mde=smallest_detectable_drop(delta.cautious_se, alpha=settings.alpha),
         margin=settings.margin(row.domain),

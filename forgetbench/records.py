@@ -74,6 +74,8 @@ class TaskInfo:
     """Of the data, as the task declares it."""
     language: tuple[str, ...] = ()
     """Languages of the items, as BCP 47 tags."""
+    filter: str = ""
+    """Which of the task's ways of reading an answer gives the score."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,12 +253,32 @@ class DeltaRow:
     """Shown beside its domain, but no part of the domain's score."""
     n_contaminated: int | None = None
     """Items that the fine-tuning data contains; None where that data is not known."""
+    lower: float | None = None
+    """One-sided lower bound of the delta, at the interval's level; items that were not measured are left out."""
     loss: float | None = None
     """Mean of what items lost, gains left out: `forgotten`, where items are right or wrong."""
     informative: float | None = None
     """Share of items that the base can do, lucky guesses taken out: only they can be forgotten."""
     at_chance: bool = False
     """The base is not shown to be above chance: it has nothing to forget here."""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRow:
+    """How the items of one task were paired; every item of either run is kept or refused."""
+
+    task: str
+    n_kept: int
+    """Pairs that were scored."""
+    refused: Mapping[str, int]
+    """How many items were not, by reason."""
+    n_prompts_equal: int
+    """Kept pairs whose rendered prompts were the same on both sides."""
+    n_cut_base: int = 0
+    """Kept pairs of which the token limit cut an answer of the base, and none of the candidate's."""
+    n_cut_candidate: int = 0
+    """The reverse."""
+    n_cut_both: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,6 +333,9 @@ class Comparison:
     warnings: tuple[str, ...]
     seed: int
     created: str
+    alpha: float = 0.05
+    """Intervals have level 1 - alpha."""
+    pairing: tuple[AuditRow, ...] = ()
     strata: tuple[StratumRow, ...] = ()
     metrics: tuple[MetricRow, ...] = ()
     completion: tuple[DeltaRow, ...] = ()

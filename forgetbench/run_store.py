@@ -42,6 +42,7 @@ _REPEATED = ("task", "domain", "view", "cluster", "stratum", "reason")
 """Text columns in which few values stand for many rows."""
 CANDIDATE_COLUMNS = (
     "task", "item_id", "doc_hash", "score", "reason", "prompt_hash", "responses", "choices", "loglikelihoods",
+    "finish_reasons",
 )  # fmt: skip
 """What pairing asks of a candidate's samples, in this order."""
 BASE_COLUMNS = (*CANDIDATE_COLUMNS, "cluster", "stratum", "prompt", "gold")

@@ -10,7 +10,7 @@ import datetime
 import math
 import random
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -85,6 +85,18 @@ class _Plan:
     reference: Checkpoint
     noise: bool
     checks: ModelChecks
+    faults: list[str] = field(default_factory=list)
+    """What the checks found, once they were asked."""
+
+    def restricted(self, items: Mapping[str, Collection[str]]) -> _Plan:
+        """The same plan with only these items of each task."""
+        tasks = [
+            replace(
+                task, items=tuple(item for item in task.items if item.item_id in items.get(task.loaded.info.name, ()))
+            )
+            for task in self.tasks
+        ]
+        return replace(self, tasks=tuple(tasks))
 
     @property
     def requests(self) -> dict[str, Request]:
@@ -129,6 +141,28 @@ def evaluate(
     InputError or CheckpointError before anything is loaded, EngineError or StorageError with everything
     answered so far in the ledger.
     """
+    evaluation = prepare(
+        job, checkpoints, base, engine, ledger, noise_floor=noise_floor, replicas=replicas, progress=progress
+    )
+    scores = evaluation.ask()
+    return [_saved(job, run) for run in evaluation.runs(scores)]
+
+
+def prepare(
+    job: Job,
+    checkpoints: Sequence[Checkpoint],
+    base: Checkpoint | None,
+    engine: Engine,
+    ledger: Ledger,
+    *,
+    noise_floor: bool = False,
+    replicas: int = 1,
+    progress: Progress = Progress(),
+) -> Evaluation:
+    """Plan every request of the base (first, where given) and every checkpoint, and check that they can be asked.
+
+    Arguments and errors are those of `evaluate`; nothing is loaded yet.
+    """
     everyone = list({item.fingerprint: item for item in ([base] if base else []) + list(checkpoints)}.values())
     progress.start("planning", 0)
     plans = [_plan(job, item, base or item, engine) for item in everyone]
@@ -137,14 +171,56 @@ def evaluate(
     before = preflight.check(plans, engine, job.results, ledger.get, replicas=replicas)
     for text in before.said({item.fingerprint: item.name for item in everyone}):
         progress.note(text)
-    counts = [_Counts() for _ in plans]
-    parts = [_Part(plan, plan.checkpoint, plan.requests, count) for plan, count in zip(plans, counts, strict=True)]
-    known = _answer(job, "evaluating", parts, engine, ledger, progress)
-    judged = _judge_all(job, plans, counts, engine, ledger, known, progress)
-    return [
-        _finish(job, plan, count, engine, responses, ratings, before.warnings[plan.checkpoint.fingerprint])
-        for plan, count, responses, ratings in zip(plans, counts, known, judged, strict=True)
-    ]
+    counts = tuple(_Counts() for _ in plans)
+    return Evaluation(job, tuple(plans), counts, before.warnings, engine, ledger, progress)
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """Checkpoints whose requests are planned: they are asked all at once, or some items at a time."""
+
+    job: Job
+    plans: tuple[_Plan, ...]
+    counts: tuple[_Counts, ...]
+    warnings: Mapping[str, Sequence[str]]
+    engine: Engine
+    ledger: Ledger
+    progress: Progress
+
+    @property
+    def tasks(self) -> tuple[bridge.PlannedTask, ...]:
+        """The tasks as the first checkpoint is asked them; items have the same ids and clusters for all."""
+        return self.plans[0].tasks
+
+    def ask(self, items: Mapping[str, Collection[str]] | None = None) -> list[list[ItemScore]]:
+        """Ask some items, by task and item_id, or all; the scores of each checkpoint.
+
+        Raises EngineError or StorageError with everything answered so far in the ledger.
+        """
+        job, engine, ledger, progress = self.job, self.engine, self.ledger, self.progress
+        plans = self.plans if items is None else [plan.restricted(items) for plan in self.plans]
+        parts = [
+            _Part(plan, plan.checkpoint, plan.requests, count) for plan, count in zip(plans, self.counts, strict=True)
+        ]
+        known = _answer(job, "evaluating", parts, engine, ledger, progress)
+        judged = _judge_all(job, plans, self.counts, engine, ledger, known, progress)
+        for plan, responses in zip(plans, known, strict=True):
+            plan.faults.extend(fault for fault in plan.checks.faults(responses) if fault not in plan.faults)
+        return [
+            [
+                score
+                for task in plan.tasks
+                for score in bridge.score(task, responses, ratings.get(task.loaded.info.name, {}))
+            ]
+            for plan, responses, ratings in zip(plans, known, judged, strict=True)
+        ]
+
+    def runs(self, scores: Sequence[Sequence[ItemScore]]) -> list[Run]:
+        """A run of each checkpoint, made of the scores of its items so far; nothing is saved."""
+        return [
+            _run(self.job, plan, count, rows, self.warnings[plan.checkpoint.fingerprint])
+            for plan, count, rows in zip(self.plans, self.counts, scores, strict=True)
+        ]
 
 
 # --- planning ---------------------------------------------------------------------------------
@@ -339,19 +415,7 @@ def _judge_all(
 # --- scoring and saving -----------------------------------------------------------------------
 
 
-def _finish(
-    job: Job,
-    plan: _Plan,
-    count: _Counts,
-    engine: Engine,
-    responses: Mapping[str, Response],
-    ratings: Ratings,
-    warnings: Sequence[str],
-) -> Run:
-    scores: list[ItemScore] = []
-    for task in plan.tasks:
-        scores += bridge.score(task, responses, ratings.get(task.loaded.info.name, {}))
-    samples = run_store.samples_frame(scores)
+def _run(job: Job, plan: _Plan, count: _Counts, scores: Sequence[ItemScore], warnings: Sequence[str]) -> Run:
     manifest = RunManifest(
         run_id=plan.run_id,
         name=plan.checkpoint.name,
@@ -369,14 +433,17 @@ def _finish(
         reference=plan.reference.fingerprint if any(task.loaded.judged for task in plan.tasks) else None,
         tasks=tuple(task.loaded.info for task in plan.tasks),
         margins=job.margins,
-        warnings=(*warnings, *plan.checks.faults(responses), *_warnings(scores)),
+        warnings=(*warnings, *plan.faults, *_warnings(scores)),
         created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         counts=count.as_dict(),
         metrics=_mean_metrics(scores),
     )
-    run = Run(manifest, samples)
-    before = run_store.finished_run(job.results, plan.run_id)
-    if before is not None and before.samples.equals(samples) and before.manifest.warnings == manifest.warnings:
+    return Run(manifest, run_store.samples_frame(scores))
+
+
+def _saved(job: Job, run: Run) -> Run:
+    before = run_store.finished_run(job.results, run.manifest.run_id)
+    if before is not None and before.samples.equals(run.samples) and before.manifest.warnings == run.manifest.warnings:
         # Nothing new was learned: the run that is there keeps its date and counts.
         return before
     run_store.save_run(job.results, run, run_scores(run))

@@ -76,11 +76,12 @@ def judged(
         return replace(row, margin=margin, verdict="not_measured")
     scale = normal_quantile(1 - alpha / 2) / normal_quantile(1 - interval_alpha / 2)
     low, high = row.delta + scale * (row.ci_low - row.delta), row.delta + scale * (row.ci_high - row.delta)
+    bound = lower_bound(row, unmeasured=unmeasured, alpha=alpha, interval_alpha=interval_alpha)
     word = verdict(
         row.delta,
         low,
         high,
-        one_sided_low(row.delta, low, unmeasured=unmeasured, alpha=alpha),
+        bound,
         p_adjusted,
         margin,
         alpha=alpha,
@@ -88,6 +89,18 @@ def judged(
         within_noise=within_noise(row, noise_floor),
     )
     return replace(row, p_adjusted=p_adjusted, margin=margin, verdict=word)
+
+
+def lower_bound(
+    row: DeltaRow, *, unmeasured: float = 0.0, alpha: float = ALPHA, interval_alpha: float = ALPHA
+) -> float | None:
+    """One-sided lower bound of a row's delta at level 1 - `alpha`, `unmeasured` items taken as lost entirely."""
+    if row.delta is None or row.ci_low is None:
+        return None
+    # Comparisons of before the bound was stored have the interval alone.
+    bound = one_sided_low(row.delta, row.ci_low, alpha=interval_alpha) if row.lower is None else row.lower
+    arm = (row.delta - bound) * normal_quantile(1 - alpha) / normal_quantile(1 - interval_alpha)
+    return (1.0 - unmeasured) * (row.delta - arm) - unmeasured
 
 
 def within_noise(row: DeltaRow, noise_floor: Mapping[str, Any] | None) -> bool:

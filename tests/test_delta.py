@@ -66,6 +66,46 @@ def test_independent_right_or_wrong_items_get_mcnemar(losses: int, gains: int, p
     assert compared({OPEN: base}, {OPEN: candidate}).tasks[0].p_value == pytest.approx(p, abs=5e-8)
 
 
+# --- where nothing can be said of forgetting --------------------------------------------------
+
+
+def test_a_base_at_chance_has_nothing_to_forget() -> None:
+    base, candidate = pair_of(losses=60, gains=20, kept=0, n=240)
+    (row,) = compared({CHOICE: base}, {CHOICE: candidate}).tasks
+    assert (row.base, row.verdict, row.at_chance, row.informative) == (0.25, "not_measured", True, 0.0)
+    assert row.delta == pytest.approx(-1 / 6)
+    assert row.reason == (
+        "the base is not shown to be above chance (25.0, guessing gives 25.0): there is nothing to forget"
+    )
+
+
+def test_what_is_learnt_from_nothing_is_an_improvement() -> None:
+    base, candidate = pair_of(losses=0, gains=60, kept=0, n=200)
+    (row,) = compared({OPEN: base}, {OPEN: candidate}).tasks
+    assert (row.at_chance, row.verdict) == (True, "improved")
+
+
+def test_the_target_may_start_from_nothing() -> None:
+    target = task("replies", "target")
+    (row,) = compared({target: right(0, 200)}, {target: right(0, 200)}).tasks
+    assert (row.at_chance, row.verdict) == (False, "retained")
+
+
+def test_informative_items_are_those_the_base_can_do_beyond_luck() -> None:
+    rows = compared({OPEN: right(80, 200), CHOICE: right(125, 200)}, {OPEN: right(80, 200), CHOICE: right(125, 200)})
+    assert [row.informative for row in rows.tasks] == pytest.approx([0.4, 0.5])
+    assert rows.domains[0].informative == pytest.approx(0.45)
+
+
+@pytest.mark.parametrize(("floor", "verdict"), [(0.09, "regressed"), (0.1, "inconclusive"), (0.2, "inconclusive")])
+def test_forgetting_within_the_noise_floor_is_not_called_regressed(floor: float, verdict: str) -> None:
+    base, candidate = pair_of(losses=50, gains=5, kept=300, n=500)
+    noise = {name: {"loss": floor} for name in ("open", "knowledge", "overall")}
+    comparison = compared({OPEN: base}, {OPEN: candidate}, noise_floor=noise)
+    assert {row.verdict for row in (*comparison.tasks, *comparison.domains, comparison.overall)} == {verdict}
+    assert comparison.domains[0].loss == pytest.approx(0.1)
+
+
 def test_duplicated_items_in_a_cluster_are_no_new_evidence() -> None:
     base, candidate = pair_of(10, 2, 30, 50)
     names = [f"subject-{i}" for i in range(50)]

@@ -167,9 +167,55 @@ def test_other_prompts_are_counted_not_refused() -> None:
     base = scored("base", {OPEN: [1.0, 1.0]})
     candidate = run("sft", [OPEN], [item(OPEN, 0, 1.0), item(OPEN, 1, 1.0, prompt_hash="chat")])
     pairing = pair(base, candidate)
-    assert only(pairing).n_prompts_equal == 1
+    assert only(pairing).audit.n_prompts_equal == 1
     assert pairing.items["prompts_equal"].tolist() == [True, False]
     assert "1 of 2 paired items were prompted differently on the two sides" in pairing.warnings
+
+
+def test_every_item_of_either_run_is_kept_or_refused() -> None:
+    base = run("base", [OPEN], [item(OPEN, number, 1.0) for number in range(5)])
+    candidate = run(
+        "sft",
+        [OPEN],
+        [
+            item(OPEN, 0, 1.0),
+            item(OPEN, 1, None, reason="the context does not fit"),
+            item(OPEN, 2, 1.0, doc_hash="changed"),
+            item(OPEN, 9, 1.0),
+        ],
+    )
+    audit = only(pair(base, candidate)).audit
+    assert audit.n_kept == 1
+    assert audit.refused == {
+        "candidate: the context does not fit": 1,
+        "the documents differ": 1,
+        "missing in the candidate": 2,
+        "missing in the base": 1,
+    }
+
+
+def test_answers_that_the_token_limit_cut_on_one_side_are_told_apart() -> None:
+    def made(name: str, *finish: str) -> Run:
+        return run(name, [OPEN], [item(OPEN, i, 1.0, finish_reasons=(why,)) for i, why in enumerate(finish)])
+
+    pairing = pair(made("base", "stop", "stop", "length", "length"), made("sft", "stop", "length", "length", "stop"))
+    audit = only(pairing).audit
+    assert (audit.n_cut_base, audit.n_cut_candidate, audit.n_cut_both) == (1, 1, 1)
+    assert "1 of 4 paired items: an answer of sft alone was cut by the token limit" in pairing.warnings
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"filter": "flexible-extract"}, "filter of capitals_open strict-match vs flexible-extract"),
+        ({"filter": "strict-match", "metric": "acc"}, "metric of capitals_open exact_match vs acc"),
+        ({"filter": "strict-match", "chance": 0.5}, "chance of capitals_open 0.0 vs 0.5"),
+    ],
+)
+def test_answers_that_were_read_in_two_ways_are_not_paired(fields: dict[str, str | float], said: str) -> None:
+    base = scored("base", {replace(OPEN, filter="strict-match"): [1.0]})
+    with pytest.raises(IncomparableError, match=said):
+        pair(base, scored("sft", {replace(OPEN, **fields): [1.0]}))  # type: ignore[arg-type]
 
 
 def test_text_judged_by_two_references_is_not_compared() -> None:

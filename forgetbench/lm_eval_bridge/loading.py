@@ -143,10 +143,11 @@ def _with_settings(task: Any, entry: SuiteTask, domain: str, where: str, limit: 
         task.set_config("generation_kwargs", {"max_gen_toks": entry.max_gen_toks}, update=True)
     limits = [size for size in (entry.limit, limit) if size is not None]
     metadata = task.config.metadata or {}
-    info = _describe(task, entry, domain, metadata, where)
+    read_as = _filter(task, entry, where)
+    info = _describe(task, entry, domain, metadata, where, read_as)
     judged = bool(metadata.get("reference_likelihood"))
     executes = bool(metadata.get("executes_code") or task.config.unsafe_code)
-    return LoadedTask(info, task, min(limits, default=None), judged, _filter(task, entry, where), executes)
+    return LoadedTask(info, task, min(limits, default=None), judged, read_as, executes)
 
 
 def _subtasks(entry: SuiteTask, tasks: Mapping[str, Any]) -> Subtasks:
@@ -186,7 +187,9 @@ def _spec(name: str, path: Path | None) -> Any:
     return {**config, "dataset_kwargs": {**kwargs, "data_files": absolute}}
 
 
-def _describe(task: Any, entry: SuiteTask, domain: str, metadata: Mapping[str, Any], where: str) -> TaskInfo:
+def _describe(
+    task: Any, entry: SuiteTask, domain: str, metadata: Mapping[str, Any], where: str, read_as: str
+) -> TaskInfo:
     metric = _metric(task, entry, metadata, where)
     chance = entry.chance if entry.chance is not None else metadata.get("chance")
     if chance is None:
@@ -208,6 +211,7 @@ def _describe(task: Any, entry: SuiteTask, domain: str, metadata: Mapping[str, A
         supporting=bool(metadata.get("supporting")),
         licence=str(metadata.get("licence") or ""),
         language=tuple(map(str, metadata.get("language") or ())),
+        filter=read_as,
     )
 
 

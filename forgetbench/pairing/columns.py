@@ -122,6 +122,19 @@ def filled(lists: pa.ChunkedArray) -> Bools:
     return np.asarray(pc.greater(pc.list_value_length(lists).fill_null(0), 0))
 
 
+def holds(lists: pa.ChunkedArray, text: str) -> Bools:
+    """Where a list of texts has `text` as an entry."""
+    found = np.zeros(len(lists), dtype=np.bool_)
+    if pa.types.is_null(lists.type) or not filled(lists).any():
+        return found
+    start = 0
+    for chunk in lists.chunks:
+        entries = pc.equal(pc.list_flatten(chunk), text)
+        found[start + np.asarray(pc.list_parent_indices(chunk))[np.asarray(entries)]] = True
+        start += len(chunk)
+    return found
+
+
 # --- what was answered ------------------------------------------------------------------------
 
 

@@ -52,6 +52,9 @@ def _task_differences(base: Iterable[TaskInfo], candidate: Iterable[TaskInfo]) -
     for side, only in (("base", left.keys() - right.keys()), ("candidate", right.keys() - left.keys())):
         if only:
             different.append(f"tasks only in the {side}: {listed(sorted(only))}")
+    for name, task in left.items():
+        if name in right:
+            different += _reading_differences(task, right[name])
     changed = [
         f"{name} version {left[name].version} vs {right[name].version}"
         if left[name].version != right[name].version
@@ -63,3 +66,15 @@ def _task_differences(base: Iterable[TaskInfo], candidate: Iterable[TaskInfo]) -
     if changed:
         different.append(f"tasks: {listed(changed)}")
     return different
+
+
+def _reading_differences(base: TaskInfo, candidate: TaskInfo) -> list[str]:
+    """Where the same answer would get another score: a suite may set these over the task's own."""
+    names = ("filter", "metric", "chance", "binary", "corpus_metric", "repeats")
+    pairs = [(name, getattr(base, name), getattr(candidate, name)) for name in names]
+    # Runs of before the filter was recorded have none.
+    return [
+        f"{name} of {base.name} {left} vs {right}"
+        for name, left, right in pairs
+        if left != right and "" not in (left, right)
+    ]

@@ -12,13 +12,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from forgetbench.pairing.columns import Bools, Codes, Floats, codes
+from forgetbench.pairing.columns import Bools, Codes, Floats, codes, holds
 from forgetbench.pairing.comparable import check_comparable
 from forgetbench.pairing.contaminated import IN_TRAINING, contaminated_rows, novelty_of_samples
 from forgetbench.pairing.fates import Fates, fates
 from forgetbench.pairing.measured import SUPPORTING, Reasons, first_reasons, measured_scores
 from forgetbench.pairing.rows import Rows
-from forgetbench.records import Run, RunManifest, TaskInfo
+from forgetbench.records import AuditRow, Run, RunManifest, TaskInfo
 from forgetbench.run_store import StoredRun
 from forgetbench.sft_data import SftData
 
@@ -45,8 +45,7 @@ class PairedTask:
     """Forgotten, and the candidate still ranks the right answer first in the `choice` view."""
     erased: Bools
     """Forgotten, and wrong in the `choice` view too."""
-    n_prompts_equal: int
-    """Measured items whose rendered prompts were the same on both sides."""
+    audit: AuditRow
     n_contaminated: int | None
     """Items that the fine-tuning data contains, measured or left out for it; None where that data is not known."""
     unmeasured: Mapping[str, int]
@@ -94,7 +93,8 @@ def pair(
     if known is not None and sft_data is not None and sft_data.exclude:
         reasons.give(known, IN_TRAINING)
     scores = measured_scores(rows, reasons, None if sft_data is None else sft_data.answers, corpus_metrics)
-    found = _Found(rows, reasons, *scores, fates(rows, *scores), rows.on_both & ~rows.differ("prompt_hash"), known)
+    prompts_equal = rows.on_both & ~rows.differ("prompt_hash")
+    found = _Found(rows, reasons, *scores, fates(rows, *scores), prompts_equal, _cut(rows), known)
     # In one piece: the reports take single rows from here and there.
     item_ids = rows.texts("item_id").combine_chunks()
     # An item without a cluster is its own.
@@ -118,6 +118,8 @@ class _Found:
     candidate: Floats
     fates: Fates
     prompts_equal: Bools
+    cut: tuple[Bools, Bools]
+    """Rows of which the token limit cut an answer of the base; of the candidate."""
     contaminated: Bools | None
 
 
@@ -171,10 +173,28 @@ def _paired_task(found: _Found, clusters: Codes, strata: Codes, info: TaskInfo, 
         has_choice_view=found.fates.has_choice_view[measured],
         locked=found.fates.locked[measured],
         erased=found.fates.erased[measured],
-        n_prompts_equal=int(found.prompts_equal[measured].sum()),
+        audit=_audit(found, info.name, measured, reasons),
         n_contaminated=contaminated,
         unmeasured={why: count for why, count in reasons.items() if why not in (SUPPORTING, IN_TRAINING)},
     )
+
+
+def _audit(found: _Found, task: str, measured: Codes, refused: Mapping[str, int]) -> AuditRow:
+    base, candidate = (side[measured] for side in found.cut)
+    return AuditRow(
+        task=task,
+        n_kept=len(measured),
+        refused=dict(refused),
+        n_prompts_equal=int(found.prompts_equal[measured].sum()),
+        n_cut_base=int((base & ~candidate).sum()),
+        n_cut_candidate=int((candidate & ~base).sum()),
+        n_cut_both=int((base & candidate).sum()),
+    )
+
+
+def _cut(rows: Rows) -> tuple[Bools, Bools]:
+    base, candidate = (holds(side.column("finish_reasons"), "length") for side in (rows.base, rows.candidate))
+    return base, candidate
 
 
 # --- what the reader must know ----------------------------------------------------------------
@@ -195,9 +215,15 @@ def _warnings(
             "was not compared; evaluate the candidate with --base"
         )
     n_items = sum(len(task.base) for task in tasks)
-    unequal = n_items - sum(task.n_prompts_equal for task in tasks)
+    unequal = n_items - sum(task.audit.n_prompts_equal for task in tasks)
     if unequal:
         found.append(f"{unequal} of {n_items} paired items were prompted differently on the two sides")
+    for side, cut in (
+        (base.name, sum(task.audit.n_cut_base for task in tasks)),
+        (candidate.name, sum(task.audit.n_cut_candidate for task in tasks)),
+    ):
+        if cut:
+            found.append(f"{cut} of {n_items} paired items: an answer of {side} alone was cut by the token limit")
     contaminated = sum(task.n_contaminated or 0 for task in tasks)
     if sft_data is not None and contaminated:
         way_out = "a gain on them is no gain; --exclude-contaminated leaves them out"

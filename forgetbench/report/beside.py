@@ -1,13 +1,14 @@
-"""What stands beside the deltas: the other way of prompting, what a chat format costs, and every other number."""
+"""What stands beside the deltas: how items were paired, the other way of prompting, what a chat format costs, and
+every other number."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from forgetbench.records import Comparison, DeltaRow, MetricRow, StratumRow
+from forgetbench.records import AuditRow, Comparison, DeltaRow, MetricRow, StratumRow
 from forgetbench.report.sanitize import one_line
-from forgetbench.report.wording import MISSING, VERDICTS, delta_with_interval, is_number, points, signed, title
+from forgetbench.report.wording import MISSING, VERDICTS, delta_with_interval, is_number, points, share, signed, title
 
 _SHARES_OF_ANSWERS = {"cut": "answers cut by the token limit", "thinking": "answers with thinking before them"}
 """Numbers that every generated task has, in words."""
@@ -40,6 +41,33 @@ def protocols(comparison: Comparison) -> Iterator[SmallTable]:
                 ("domain", "completion", "chat", "delta [interval]"),
                 tuple(_delta_cells(row)[:-1] for row in rows),
             )
+
+
+def pairing(comparison: Comparison) -> Iterator[SmallTable]:
+    """What became of every item of either run, and how many of a task's items the base can do at all."""
+    if comparison.pairing:
+        informative = {row.name: row.informative for row in comparison.tasks}
+        yield SmallTable(
+            "Pairing audit",
+            "Every item of either run is kept or refused. Cut: an answer ended at the token limit, on the side of the "
+            "base alone / of the tuned alone / of both. Informative: items the base can do, lucky guesses taken out.",
+            ("task", "kept", "refused", "why", "prompts equal", "cut", "informative"),
+            tuple(_audit_cells(row, informative.get(row.task)) for row in comparison.pairing),
+        )
+
+
+def _audit_cells(row: AuditRow, informative: float | None) -> tuple[str, ...]:
+    refused = sum(row.refused.values())
+    cut = (row.n_cut_base, row.n_cut_candidate, row.n_cut_both)
+    return (
+        one_line(row.task, 60),
+        f"{row.n_kept:,}",
+        f"{refused:,}",
+        "; ".join(f"{one_line(why, 160)} ({count:,})" for why, count in row.refused.items()) or MISSING,
+        "all" if row.n_prompts_equal == row.n_kept else f"{row.n_prompts_equal:,}",
+        " / ".join(f"{count:,}" for count in cut) if any(cut) else "none",
+        share(informative),
+    )
 
 
 def strata(comparison: Comparison) -> Iterator[SmallTable]:

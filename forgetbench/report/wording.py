@@ -52,7 +52,8 @@ HOW_TO_READ: Final[dict[str, str]] = {
     ),
     "Regressed": (
         "The whole interval lies below zero, and the drop is significant after correction for the number of "
-        "domains (Holm) or of tasks (Benjamini-Hochberg)."
+        "domains (Holm) or of tasks (Benjamini-Hochberg). Where the base was asked twice, more was lost than "
+        "it loses against itself."
     ),
     "Retained": ("A drop as large as the margin is ruled out. The margin was declared in the suite, before the run."),
     "Improved": "The whole interval lies above zero, and the gain is significant after the same correction.",
@@ -60,7 +61,10 @@ HOW_TO_READ: Final[dict[str, str]] = {
         "Too few items to tell. This is not evidence that nothing was lost: a drop smaller than the smallest "
         "detectable drop could go unseen."
     ),
-    "Not measured": "No score could be made; the reason is given. It never counts as retained.",
+    "Not measured": (
+        "No score could be made, or the base is at chance and has nothing to lose; the reason is given. It never "
+        "counts as retained."
+    ),
     "Smallest detectable drop (detects from)": (
         "The true drop that this many items would show as significant four times out of five."
     ),

@@ -76,3 +76,19 @@ def _as_normal(t: float, freedom: float) -> float:
     tail = float(special.stdtr(freedom, -abs(t)))
     size = abs(t) if tail <= 0.0 else -float(special.ndtri(tail))
     return min(size, abs(t)) if t > 0.0 else -min(size, abs(t))
+
+
+def anytime_bounds(estimate: float, se: float, scale: float, n: float, alpha: float) -> tuple[float, float]:
+    """Lower and upper bound of the true mean, each wrong at any look with probability at most `alpha`.
+
+    They hold every mean that the one-sided e-value of `normal_mixture_e_value` does not reject at 1 / `alpha`; within
+    [-1, 1]. Both together are an interval of level 1 - 2 `alpha`.
+    """
+    if normal_mixture_e_value(2.0, se, scale, n) * alpha < 1.0:
+        return -1.0, 1.0
+    short, long = 0.0, 2.0
+    # Halved until the distance that is just rejected is known to a billionth.
+    for _ in range(32):
+        reach = (short + long) / 2.0
+        short, long = (short, reach) if normal_mixture_e_value(reach, se, scale, n) * alpha >= 1.0 else (reach, long)
+    return max(-1.0, estimate - long), min(1.0, estimate + long)

@@ -85,9 +85,9 @@ def run_checkpoints(
     Raises InputError before any model is loaded, EngineError or StorageError with what was done kept.
     """
     run_store.check_writable(options.results)
-    suite, folder = _suite(options)
+    suite, folder = suite_of(options)
     with Ledger(options.results / ".ledger.sqlite") as ledger:
-        base, checkpoints = _resolve(texts, base_text, options, ledger)
+        base, checkpoints = resolve_all(texts, base_text, options, ledger)
         command = finished.Command(base, tuple(checkpoints), suite, folder, asdict(options))
         inputs = finished.inputs_digest(command, ledger.file_digest)
         before = finished.recall(ledger, options.results, inputs) if inputs else None
@@ -96,11 +96,8 @@ def run_checkpoints(
         sft_data = read_sft_data(options.sft_data, exclude=options.exclude_contaminated) if options.sft_data else None
         progress.start("reading tasks", 0)
         with sandbox.allowed(options.consent.run_code), contextlib.ExitStack() as stack:
-            tasks = tuple(lm_eval_bridge.load_tasks(suite, folder, options.limit))
-            for task in tasks:
-                if task.executes_code:
-                    sandbox.require(f"task '{task.info.name}'")
-            engine = stack.enter_context(_engine(options, checkpoints))
+            tasks = permitted_tasks(suite, folder, options.limit)
+            engine = stack.enter_context(engine_for(options, checkpoints))
             outcome = Outcome(())
             for protocol in options.protocols:
                 job = Job(suite, tasks, options.results, protocol, options.seed, options.limit)
@@ -158,7 +155,16 @@ def _recalled(before: finished.Finished, results: Path) -> Outcome:
     )
 
 
-def _suite(options: Options) -> tuple[Suite, Path | None]:
+def permitted_tasks(suite: Suite, folder: Path | None, limit: int | None) -> tuple[lm_eval_bridge.LoadedTask, ...]:
+    """The suite's tasks. InputError where one runs a model's code and the sandbox cannot be made or was not allowed."""
+    tasks = tuple(lm_eval_bridge.load_tasks(suite, folder, limit))
+    for task in tasks:
+        if task.executes_code:
+            sandbox.require(f"task '{task.info.name}'")
+    return tasks
+
+
+def suite_of(options: Options) -> tuple[Suite, Path | None]:
     """The suite that is asked for, and the folder its own tasks may lie in."""
     if options.tasks:
         suite, folder = suite_of_tasks(list(options.tasks), options.domain), None
@@ -167,9 +173,11 @@ def _suite(options: Options) -> tuple[Suite, Path | None]:
     return (with_target(suite, options.target) if options.target else suite), folder
 
 
-def _resolve(
+def resolve_all(
     texts: Sequence[str], base_text: str | None, options: Options, ledger: Ledger
 ) -> tuple[Checkpoint | None, list[Checkpoint]]:
+    """The checkpoints that are meant, each under a name of its own. CheckpointError or InputError where one cannot be."""
+
     def one(text: str, base: Checkpoint | None) -> Checkpoint:
         if options.engine == "scripted":
             return scripted_checkpoint(text)
@@ -189,7 +197,8 @@ def _resolve(
 
 
 @contextlib.contextmanager
-def _engine(options: Options, checkpoints: Sequence[Checkpoint]) -> Iterator[Engine]:
+def engine_for(options: Options, checkpoints: Sequence[Checkpoint]) -> Iterator[Engine]:
+    """The engine that the options ask for, closed at the end; nothing is loaded yet."""
     settings: dict[str, Any] = {"trust_remote_code": options.consent.remote_code}
     if options.engine == "openai":
         settings |= {"base_url": options.base_url, "concurrency": options.concurrency}

@@ -306,6 +306,22 @@ class MetricRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Looks:
+    """How far a sequential evaluation went before everything that gates was decided."""
+
+    taken: int
+    planned: int
+    asked: Mapping[str, tuple[int, int]]
+    """Per domain, how many items were asked, and how many there are; an item counts once for each of its views."""
+
+    @property
+    def share_asked(self) -> float:
+        """The share of all items that were asked; 0 where there are none."""
+        asked, there = (sum(counts[place] for counts in self.asked.values()) for place in (0, 1))
+        return asked / there if there else 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Side:
     """One of the two checkpoints of a comparison."""
 
@@ -335,6 +351,8 @@ class Comparison:
     created: str
     alpha: float = 0.05
     """Intervals have level 1 - alpha."""
+    looks: Looks | None = None
+    """Of a sequential evaluation, whose intervals and p-values are valid at every look; None for an ordinary one."""
     pairing: tuple[AuditRow, ...] = ()
     strata: tuple[StratumRow, ...] = ()
     metrics: tuple[MetricRow, ...] = ()

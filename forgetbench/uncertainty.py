@@ -16,6 +16,7 @@ import numpy as np
 from forgetbench.stats.clustered import ClusterEffects, bootstrap_interval
 from forgetbench.stats.paired_tests import mcnemar_exact, sign_flip_test
 from forgetbench.stats.sequential import anytime_bounds, normal_mixture_e_value
+from forgetbench.suite import DEFAULT_MARGIN
 from forgetbench.verdict import one_sided_low
 
 
@@ -82,7 +83,9 @@ class Anytime:
         self, effects: ClusterEffects, name: Sequence[str], margin: float, discordant: tuple[int, int] | None = None
     ) -> Uncertainty:
         se, n = effects.cautious_se, effects.n_effective
-        low, high = anytime_bounds(effects.estimate, se, margin, n, self.alpha / 2)
-        lower, _ = anytime_bounds(effects.estimate, se, margin, n, self.alpha)
-        best = max(normal_mixture_e_value(sign * effects.estimate, se, margin, n) for sign in (-1.0, 1.0))
+        # The bets are best for changes of the margin's size; where no loss at all is allowed, for the usual one.
+        scale = margin or DEFAULT_MARGIN
+        low, high = anytime_bounds(effects.estimate, se, scale, n, self.alpha / 2)
+        lower, _ = anytime_bounds(effects.estimate, se, scale, n, self.alpha)
+        best = max(normal_mixture_e_value(sign * effects.estimate, se, scale, n) for sign in (-1.0, 1.0))
         return Uncertainty(low, high, lower, min(1.0, 2.0 / best) if best > 0.0 else 1.0)

@@ -225,9 +225,8 @@ def _compare_all(
         return Outcome(tuple(runs))
     base_run, noise = runs[0], None
     if options.noise_floor:
-        from forgetbench.delta import compare
-
-        second, _ = compare(base_run, runs[-1], margins=base_run.manifest.margins)
+        # Kept as any other comparison: what a gate says of a model that did not change can be seen there.
+        second = compare_runs(base_run, runs[-1], comparison_folder(options.results, base_run, runs[-1]))
         noise = runner.noise_floor_of([*second.domains, *second.tasks])
     by_fingerprint = {run.manifest.fingerprint: run for run in runs[1:]}
     comparisons = []

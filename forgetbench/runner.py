@@ -418,7 +418,7 @@ def _judge_all(
 def _run(job: Job, plan: _Plan, count: _Counts, scores: Sequence[ItemScore], warnings: Sequence[str]) -> Run:
     manifest = RunManifest(
         run_id=plan.run_id,
-        name=plan.checkpoint.name,
+        name=f"{plan.checkpoint.name}-noise" if plan.noise else plan.checkpoint.name,
         where=plan.checkpoint.where,
         fingerprint=plan.checkpoint.fingerprint,
         step=plan.checkpoint.step,

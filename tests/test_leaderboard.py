@@ -13,7 +13,7 @@ import report_samples as samples
 
 from forgetbench.errors import InputError
 from forgetbench.leaderboard import build
-from forgetbench.records import Comparison
+from forgetbench.records import Comparison, Looks
 from forgetbench.report import write_html
 from forgetbench.run_store import save_comparison
 
@@ -52,6 +52,15 @@ def test_an_overall_that_was_not_measured_comes_last_without_a_rank(tmp_path: Pa
         publish(tmp_path, made)
     (group,) = build(tmp_path, tmp_path / "site").groups
     assert [(entry.comparison.candidate.name, entry.ranks) for entry in group.entries] == [("low", "1"), ("none", "")]
+
+
+def test_a_base_against_itself_and_a_part_of_the_items_are_not_ranked(tmp_path: Path) -> None:
+    whole = named("a", -0.1, 0.02)
+    publish(tmp_path, whole)
+    publish(tmp_path, replace(named("base again", 0.0, 0.02), candidate=whole.base, comparison_id="again"))
+    publish(tmp_path, replace(named("b", 0.0, 0.02), looks=Looks(3, 20, {"knowledge": (30, 200)})))
+    (group,) = build(tmp_path, tmp_path / "site").groups
+    assert [entry.comparison.candidate.name for entry in group.entries] == ["a"]
 
 
 def test_suites_and_protocols_are_never_mixed(tmp_path: Path) -> None:

@@ -20,8 +20,9 @@ from forgetbench.checkpoints import scripted_checkpoint
 from forgetbench.engines.scripted import ScriptedEngine
 from forgetbench.errors import EngineError
 from forgetbench.ledger import Ledger
+from forgetbench.main_job import Options, run_checkpoints
 from forgetbench.records import Request, Response, Run
-from forgetbench.run_store import load_run, run_folder
+from forgetbench.run_store import load_comparison, load_run, run_folder
 from forgetbench.runner import Job, evaluate
 from forgetbench.suite import load_suite
 
@@ -122,6 +123,17 @@ def test_the_noise_floor_asks_the_base_anew(tmp_path: Path) -> None:
     # Only the rating of equal texts under the base is read again: it is not what varies.
     assert noise.counts["asked"] == runs[0].manifest.counts["requests"] - noise.counts["from_ledger"]
     assert noise.counts["asked"] > noise.counts["from_ledger"]
+
+
+def test_the_base_against_itself_is_a_comparison_of_its_own(tmp_path: Path) -> None:
+    options = Options(results=tmp_path, suite="smoke", engine="scripted", noise_floor=True)
+    outcome = run_checkpoints(["b"], "a", options)
+    (against,) = [folder for folder in (tmp_path / "comparisons").iterdir() if folder.name.startswith("a-noise")]
+    itself = load_comparison(against)
+    assert itself.base.fingerprint == itself.candidate.fingerprint
+    assert itself.overall.delta == 0.0
+    ((comparison, _),) = outcome.comparisons
+    assert comparison.noise_floor is not None and comparison.noise_floor["knowledge"]["flip_rate"] == 0.0
 
 
 def command(results: Path) -> list[str]:

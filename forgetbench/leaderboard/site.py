@@ -91,7 +91,9 @@ def _read_all(results: Path) -> tuple[list[Comparison], dict[str, Path], list[Sk
             comparison = _read_one(folder, folders)
         except InputError as error:
             skipped.append(Skipped(folder.name, str(error)))
-        else:
+            continue
+        # A base against itself competes with nobody, and a sequential gate asks no more than it needs.
+        if comparison.base.fingerprint != comparison.candidate.fingerprint and comparison.looks is None:
             comparisons.append(comparison)
             folders[comparison.comparison_id] = folder
     return comparisons, folders, skipped

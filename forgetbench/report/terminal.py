@@ -55,8 +55,8 @@ def print_comparisons(console: Console, comparisons: Sequence[Comparison]) -> No
     console.print()
     console.print(Text("all candidates", style="bold"))
     console.print(_summary_table(comparisons, console))
-    for comparison in comparisons:
-        _print_finding(console, comparison)
+    for comparison, name in zip(comparisons, _told_apart(comparisons), strict=True):
+        _print_finding(console, comparison, name)
 
 
 def print_runs(console: Console, runs: Sequence[Run], results: Path) -> None:
@@ -192,8 +192,17 @@ def _print_note(console: Console, text: str) -> None:
     console.print(Text("! ", style="yellow") + _said(text, console))
 
 
-def _print_finding(console: Console, comparison: Comparison) -> None:
-    console.print(Text("=> ", style="bold") + _said(headline(comparison), console))
+def _print_finding(console: Console, comparison: Comparison, name: str | None = None) -> None:
+    console.print(Text("=> ", style="bold") + _said(headline(comparison, name), console))
+
+
+def _told_apart(comparisons: Sequence[Comparison]) -> list[str]:
+    """The candidates' names, with the protocol where there is more than one."""
+    several = len({comparison.protocol for comparison in comparisons}) > 1
+    return [
+        f"{comparison.candidate.name} ({comparison.protocol})" if several else comparison.candidate.name
+        for comparison in comparisons
+    ]
 
 
 def _summary_table(comparisons: Sequence[Comparison], console: Console) -> Table:
@@ -203,11 +212,10 @@ def _summary_table(comparisons: Sequence[Comparison], console: Console) -> Table
     for domain in domains:
         table.add_column(title(domain), justify="right", overflow="fold")
     table.add_column("overall", justify="right", no_wrap=True)
-    for comparison in comparisons:
+    for comparison, name in zip(comparisons, _told_apart(comparisons), strict=True):
         rows = {row.name: row for row in comparison.domains}
         cells = [_summary_cell(rows.get(domain), console) for domain in domains]
-        name = _said(one_line(comparison.candidate.name, 40), console)
-        table.add_row(name, *cells, _summary_cell(comparison.overall, console))
+        table.add_row(_said(one_line(name, 40), console), *cells, _summary_cell(comparison.overall, console))
     return table
 
 

@@ -159,9 +159,20 @@ def facts(comparison: Comparison) -> tuple[tuple[str, str], ...]:
         ("Fine-tuned", f"{candidate.name}{step}, from {candidate.where}"),
         ("Fingerprints", f"{base.fingerprint[:12]}, {candidate.fingerprint[:12]}"),
         ("Suite", f"{comparison.suite}, protocol {comparison.protocol}, seed {comparison.seed}"),
+        *looks(comparison),
         ("Engine", engine),
         ("Comparison", f"{comparison.comparison_id}, made {comparison.created}"),
     )
+
+
+def looks(comparison: Comparison) -> tuple[tuple[str, str], ...]:
+    """Of a sequential evaluation, how far it went; nothing for an ordinary one."""
+    if comparison.looks is None:
+        return ()
+    found = comparison.looks
+    said = ", ".join(f"{title(domain)} {asked:,} of {there:,}" for domain, (asked, there) in found.asked.items())
+    went = f"look {found.taken} of {found.planned}, {share(found.share_asked)} of the items asked ({said})"
+    return (("Sequential", f"{went}; intervals and p-values are valid at every look"),)
 
 
 def noise_floor_facts(comparison: Comparison) -> tuple[tuple[str, str], ...]:
@@ -205,9 +216,9 @@ def fate_shares(row: DeltaRow) -> str:
     return "; ".join(parts)
 
 
-def headline(comparison: Comparison) -> str:
-    """The main finding as one or a few plain sentences; regressions come first."""
-    named = f"{one_line(comparison.candidate.name, 60)} against {one_line(comparison.base.name, 60)}"
+def headline(comparison: Comparison, name: str | None = None) -> str:
+    """The main finding as one or a few plain sentences; regressions come first. `name` stands for the candidate's."""
+    named = f"{one_line(name or comparison.candidate.name, 60)} against {one_line(comparison.base.name, 60)}"
     measured_for = [row for row in comparison.domains if row.domain != "target"]
     if not measured_for:
         return f"{named}: no domain was compared."

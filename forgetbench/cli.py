@@ -258,7 +258,7 @@ def compare(
 @app.command()
 def gate(
     comparison: Annotated[Path | None, typer.Argument(help="comparison.json or its folder.")] = None,
-    policy: Annotated[Path | None, typer.Option(help="Margins and gated domains (YAML).")] = None,
+    policy: Annotated[Path | None, typer.Option(help="What each domain or task must show (YAML).")] = None,
     junit: Annotated[Path | None, typer.Option(help="Write JUnit XML here.", metavar="FILE")] = None,
     summary: Annotated[Path | None, typer.Option(help="Add a GitHub job summary to this file.", metavar="FILE")] = None,
     badge: Annotated[Path | None, typer.Option(help="Write a shields.io endpoint badge here.", metavar="FILE")] = None,
@@ -288,13 +288,10 @@ def gate(
             interop.write_output(target, text(result, found))
     if summary is not None:
         interop.append_summary(summary, result, found)
-    lines = [
-        *result.reasons,
-        *(interop.workflow_commands(result) if os.environ.get("GITHUB_ACTIONS") == "true" else ()),
-    ]
-    for line in lines:
-        _stdout().print(line, highlight=False, markup=False, soft_wrap=True)
-    _stdout().print(f"gate: {result.outcome}", highlight=False, markup=False)
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        for line in interop.workflow_commands(result):
+            _stdout().print(line, highlight=False, markup=False, emoji=False, soft_wrap=True)
+    interop.print_gate(_stdout(), result)
     raise typer.Exit(result.exit_code)
 
 

@@ -28,7 +28,8 @@ def run_steps(folder: Path, **given: str) -> int:
             name: re.sub(r"\$\{\{ inputs\.([\w-]+) \}\}", lambda found: inputs[found[1]], value)
             for name, value in step["env"].items()
         }
-        environment = {**os.environ, **own, "PATH": path, "GITHUB_STEP_SUMMARY": str(folder / "summary.md")}
+        written = {"GITHUB_STEP_SUMMARY": str(folder / "summary.md"), "GITHUB_OUTPUT": str(folder / "output")}
+        environment = {**os.environ, **own, "PATH": path, **written}
         command = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]]
         code = subprocess.run(command, check=False, cwd=folder, env=environment, capture_output=True).returncode
         if code:
@@ -49,6 +50,7 @@ def test_it_evaluates_gates_and_tells(tmp_path: Path) -> None:
     )
     # A model with one answer has lost its flexibility.
     assert code == 1
+    assert (tmp_path / "output").read_text() == "exit-code=1\n"
     assert "## Forgetting: regressed" in (tmp_path / "summary.md").read_text()
     assert ET.parse(tmp_path / "results" / "forgetbench.xml").find("testsuite/testcase/failure") is not None
     assert (tmp_path / "results" / "badge.json").is_file() and (tmp_path / "results" / "gate.json").is_file()
@@ -57,12 +59,12 @@ def test_it_evaluates_gates_and_tells(tmp_path: Path) -> None:
 @pytest.mark.parametrize("margin", [0.9])
 def test_a_committed_baseline_takes_the_base_s_place(tmp_path: Path, margin: float) -> None:
     forgetbench = [sys.executable, "-m", "forgetbench"]
-    made = [*forgetbench, "run", "base", "--engine", "scripted", "--task", "knowledge_choice", "--results", "baseline"]
+    made = [*forgetbench, "run", "base", "--engine", "scripted", "--task", "format_shape", "--results", "baseline"]
     subprocess.run(made, cwd=tmp_path, check=True, capture_output=True)
     (run,) = (tmp_path / "baseline" / "runs").iterdir()
     suite = tmp_path / "tasks.yaml"
-    suite.write_text("name: tasks\ndomains: {knowledge: [knowledge_choice]}\n")
-    (tmp_path / "policy.yaml").write_text(f"margins: {{knowledge: {margin}}}\n")
+    suite.write_text("name: tasks\ndomains: {format_rigidity: [format_shape]}\n")
+    (tmp_path / "policy.yaml").write_text(f"margins: {{format_rigidity: {margin}}}\n")
     code = run_steps(
         tmp_path, candidate="sft", **{"base-run": str(run)}, suite="tasks.yaml", policy="policy.yaml",
         arguments="--engine scripted",

@@ -25,19 +25,21 @@ LAYERS = [
     {"preflight"},
     {"runner"},
     {"pairing", "verdict", "finished"},
-    {"details"},
+    {"details", "uncertainty"},
     {"delta"},
     {"gate"},
     {"report", "lab"},
     {"interop"},
     {"leaderboard"},
-    {"main_job", "catalogue", "doctor", "progress", "validation"},
-    {"cli"},
+    {"main_job", "catalogue", "doctor", "progress", "validation", "blocks"},
+    {"sequential_gate"},
+    {"cli", "integrations"},
     {"__main__"},
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 HEAVY = {
-    "vllm": {"engines"}, "torch": {"lab", "engines"}, "transformers": {"lab", "engines", "tokenizer", "checkpoints"},
+    "vllm": {"engines"}, "torch": {"lab", "engines", "integrations"},
+    "transformers": {"lab", "engines", "tokenizer", "checkpoints", "integrations"},
     "lm_eval": {"lm_eval_bridge"}, "matplotlib": {"report"}, "ray": {"engines"}, "peft": {"lab", "engines"},
     "openai": {"engines"},
 }  # fmt: skip

@@ -82,11 +82,54 @@ def test_the_whole_job_with_two_words(forgetbench: Call, tmp_path: Path) -> None
     again = forgetbench("report", folder)
     assert again.returncode == 0
     gate = forgetbench("gate", folder)
-    outcome = gate.stdout.strip().rpartition("gate: ")[2]
+    outcome = gate.stdout.splitlines()[-1].removeprefix("gate: ").split()[0]
     assert gate.returncode == {"passed": 0, "regressed": 1, "inconclusive": 3}[outcome]
     site = forgetbench("leaderboard", "results", "--out", "site")
     assert site.returncode == 0, site.stderr
     assert "b" in (tmp_path / "site" / "index.html").read_text()
+
+
+DEMO = next((Path(__file__).parent.parent / "results" / "comparisons").glob("harsh-demo-*"))
+
+
+def test_the_gate_s_policy_decides_its_exit_code(forgetbench: Call, tmp_path: Path) -> None:
+    """Against the published demo: the same comparison passes, fails and stays open under different policies."""
+    policy = tmp_path / "forgetbench.yaml"
+    for text, code, last in (
+        ("domains: [knowledge]\nmargins: {knowledge: 0.05}\n", 1, "gate: regressed (1 of 1 failed: knowledge)"),
+        (
+            "domains: [knowledge]\nwaivers: [{row: knowledge, reason: x, until: 9999-12-31}]\n",
+            0,
+            "gate: passed (1 of 1 waived: knowledge)",
+        ),
+        (
+            "domains: [knowledge]\nwaivers: [{row: knowledge, reason: x, until: 2020-01-01}]\n",
+            1,
+            "gate: regressed (1 of 1 failed: knowledge)",
+        ),
+        ("domains: [target]\n", 3, "gate: inconclusive (1 of 1 open: target)"),
+    ):
+        policy.write_text(text)
+        done = forgetbench("gate", DEMO, "--policy", policy)
+        assert (done.returncode, done.stdout.splitlines()[-1]) == (code, last), done.stderr
+    policy.write_text("domains: [knowledge]\ngates:\n  knowledge_opn: {}\n")
+    assert_refused(forgetbench("gate", DEMO, "--policy", policy), "forgetbench.yaml:3:", "'knowledge_open'")
+
+
+def test_gate_init_writes_a_policy_once(forgetbench: Call, tmp_path: Path) -> None:
+    assert forgetbench("gate", "--init").returncode == 0
+    assert forgetbench("gate", DEMO, "--policy", "forgetbench.yaml").returncode == 1
+    assert_refused(forgetbench("gate", "--init"), "forgetbench.yaml: is there already")
+
+
+def test_the_gate_annotates_under_github_alone(
+    forgetbench: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for value, count in (("true", 5), ("", 0)):
+        monkeypatch.setenv("GITHUB_ACTIONS", value)
+        lines = forgetbench("gate", DEMO).stdout.splitlines()
+        assert sum(line.startswith("::error title=forgetbench%3A ") for line in lines) == count
+        assert sum("::" in line for line in lines) == count
 
 
 def test_a_run_without_base_prints_scores(forgetbench: Call) -> None:

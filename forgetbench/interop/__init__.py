@@ -1,4 +1,4 @@
-"""What other programs read: the gate's verdict for CI servers, GitHub and badges."""
+"""The gate's verdict for those who read it: a terminal, CI servers, GitHub and badges."""
 
 from __future__ import annotations
 
@@ -8,10 +8,19 @@ from forgetbench.errors import InputError, StorageError
 from forgetbench.interop.badge import badge_json
 from forgetbench.interop.github import append_summary, workflow_commands
 from forgetbench.interop.junit import junit_xml
+from forgetbench.interop.terminal import print_gate
 from forgetbench.interop.verdict_json import verdict_json
 from forgetbench.run_store import write_atomic
 
-__all__ = ["append_summary", "badge_json", "junit_xml", "verdict_json", "workflow_commands", "write_output"]
+__all__ = [
+    "append_summary",
+    "badge_json",
+    "junit_xml",
+    "print_gate",
+    "verdict_json",
+    "workflow_commands",
+    "write_output",
+]
 
 
 def write_output(path: Path, text: str) -> None:

@@ -2,55 +2,104 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from forgetbench.errors import InputError
-from forgetbench.gate import GateResult
+from forgetbench.gate import Decision, GateResult, State, cells, summary_line
 from forgetbench.records import Comparison
 from forgetbench.report.markdown import delta_table, escaped, inline
+from forgetbench.report.sanitize import one_line
 
 _MOST_BYTES = 1_000_000
 """GitHub drops a summary of more than 1 MiB as a whole."""
 _MOST_ANNOTATIONS = 10
 """GitHub shows no more per step and kind."""
-_KINDS = {"regressed": "error", "not_measured": "error", "inconclusive": "warning"}
+_KINDS: dict[State, str] = {
+    "failed": "error",
+    "not_measured": "error",
+    "inconclusive": "warning",
+    "let_pass": "warning",
+    "waived": "notice",
+}
+_HEADER = ("check", "change or value", "interval", "allowed", "result")
+_ROOM_FOR_NOTE = 200
 
 
-def summary(result: GateResult, comparison: Comparison) -> str:
-    """The outcome, a sentence per gated domain, and the table of their rows."""
-    sides = f"{inline(comparison.candidate.name)} against {inline(comparison.base.name)}"
-    parts = [
-        f"## Forgetting: {result.outcome}",
-        f"{sides}, suite {inline(comparison.suite)}, protocol {comparison.protocol}",
-        "\n".join(f"- {escaped(reason, 1000)}" for reason in result.reasons),
-        delta_table(result.rows) if result.rows else "",
-    ]
-    return "\n\n".join(part for part in parts if part) + "\n"
+def summary(result: GateResult, comparison: Comparison, most_bytes: int = _MOST_BYTES) -> str:
+    """The outcome, the table of checks, a sentence per check, and the table of their rows; what decides comes first.
+
+    Cut between two lines where it would be longer than `most_bytes`, with a note that says so.
+    """
+    return _cut(_lines(result, comparison), most_bytes)
 
 
 def append_summary(path: Path, result: GateResult, comparison: Comparison) -> None:
     """Add the summary to a file, as GITHUB_STEP_SUMMARY wants it, within its limit. InputError when it cannot be."""
-    data = summary(result, comparison).encode()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         room = _MOST_BYTES - (path.stat().st_size if path.is_file() else 0)
-        if len(data) > room:
-            data = f"Forgetting: {result.outcome}. The table is too long for this page.\n".encode()
         with path.open("ab") as stream:
-            stream.write(data)
+            stream.write(summary(result, comparison, room).encode())
     except OSError as error:
         raise InputError(f"{path}: cannot be written ({error.strerror or error}); name another file") from error
 
 
+def _lines(result: GateResult, comparison: Comparison) -> Iterator[str]:
+    sides = f"{inline(comparison.candidate.name)} against {inline(comparison.base.name)}"
+    yield from (f"## Forgetting: {result.outcome}", "")
+    yield from (f"{sides}, suite {inline(comparison.suite)}, protocol {comparison.protocol}", "")
+    yield from (f"**{escaped(summary_line(result), 1000)}**", "")
+    if result.decisions:
+        yield from (_table_line(_HEADER), _table_line(["---", *["---:"] * 3, "---"]))
+        yield from (_table_line(escaped(cell) for cell in cells(decision)) for decision in result.decisions)
+        yield ""
+    yield from (f"- {escaped(reason, 1000)}" for reason in result.reasons)
+    yield from (f"- {escaped(note, 1000)}" for note in result.notes)
+    if result.rows:
+        yield from ("", *delta_table(result.rows).splitlines())
+
+
+def _table_line(texts: Iterable[str]) -> str:
+    return f"| {' | '.join(texts)} |"
+
+
+def _cut(lines: Iterator[str], most_bytes: int) -> str:
+    """As many whole lines as fit, and how many did not."""
+    kept: list[str] = []
+    left = most_bytes - _ROOM_FOR_NOTE
+    for line in lines:
+        left -= len(line.encode()) + 1
+        if left < 0:
+            more = 1 + sum(1 for _ in lines)
+            note = f"{more:,} more lines are too long for this page; --json FILE has them all."
+            return "\n".join([*kept, "", note, ""]) if most_bytes > len(note) else ""
+        kept.append(line)
+    return "\n".join([*kept, ""])
+
+
 def workflow_commands(result: GateResult) -> list[str]:
-    """Workflow commands for what did not pass, at most ten; the summary has them all."""
-    found = [decision for decision in result.decisions if decision.verdict in _KINDS]
-    return [
-        f"::{_KINDS[decision.verdict]} title=forgetbench::{_escaped(decision.sentence)}"
-        for decision in found[:_MOST_ANNOTATIONS]
-    ]
+    """Workflow commands for what did not pass and for expired waivers, at most ten; the summary has them all."""
+    found = [_command(decision) for decision in result.decisions if decision.state in _KINDS]
+    found += [f"::warning title=forgetbench::{_data(note)}" for note in result.notes]
+    return found if len(found) <= _MOST_ANNOTATIONS else _capped(found)
 
 
-def _escaped(text: str) -> str:
-    """What a workflow command takes for its own is escaped as GitHub's toolkit does."""
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+def _capped(found: Sequence[str]) -> list[str]:
+    shown = found[: _MOST_ANNOTATIONS - 1]
+    rest = len(found) - len(shown)
+    return [*shown, f"::warning title=forgetbench::{rest} more are in the job summary"]
+
+
+def _command(decision: Decision) -> str:
+    title = _property(f"forgetbench: {decision.label}")
+    return f"::{_KINDS[decision.state]} title={title}::{_data(decision.sentence)}"
+
+
+def _data(text: str) -> str:
+    """What a workflow command takes for its own is escaped as GitHub's toolkit does (actions/toolkit, command.ts)."""
+    return one_line(text, 1000).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

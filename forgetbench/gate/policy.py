@@ -1,0 +1,276 @@
+"""What a release must show: a policy file and its reading.
+
+Every field is optional; `POLICY_TEMPLATE` says what each is for. A mistake is one line that names file, line and field.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Literal, NoReturn
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, StringConstraints, ValidationError, field_validator
+from pydantic_core import InitErrorDetails, PydanticCustomError
+
+from forgetbench.errors import InputError, did_you_mean
+from forgetbench.records import DOMAINS
+from forgetbench.verdict import ALPHA
+from forgetbench.yaml_files import read_yaml
+
+POLICY_TEMPLATE = """\
+# How much a fine-tuned checkpoint may lose before its release is stopped: forgetbench gate COMPARISON --policy THIS.
+# Every field is optional; a line that starts with # and no space shows what else there is.
+
+# How much each domain may lose, in score units: 0.05 is five points of 100. By default what the suite declares.
+margins:
+  knowledge: 0.05
+  reasoning: 0.05
+
+# Which domains gate. By default every measured one but target.
+#domains: [knowledge, reasoning, creativity, format_rigidity, language]
+
+# Domains that must have been measured, whatever they show.
+#require: [knowledge]
+
+# Too little evidence lets the checkpoint through (pass), or does not (fail).
+on_inconclusive: fail
+
+# What every gated row must reach. not_regressed: no loss is shown. retained: a loss of the margin is ruled out, and
+# too little evidence never passes, whatever on_inconclusive says.
+#verdict: not_regressed
+
+# Intervals have level 1 - alpha, and the chance of any false alarm among the gated rows is at most alpha.
+#alpha: 0.05
+
+# Fewer paired items than this are too little evidence.
+#min_items: 100
+
+# Domains or tasks by name, each with settings of its own; a task named here is gated beside the domains.
+# margin, alpha, min_items and verdict stand in place of those above. Further limits:
+#   min_gain       the change must be shown to be at least this much
+#   max_locked     share of items whose right answer is still ranked first, but no longer said
+#   max_erased     share of items whose right answer is not even ranked first any more
+#   max_rigidity   1 - the candidate's score, for format_rigidity and its tasks
+#   min_score      the candidate's score itself
+#gates:
+#  knowledge: {margin: 0.03, min_items: 150, verdict: retained, max_locked: 0.1, max_erased: 0.05, min_score: 0.3}
+#  format_rigidity: {max_rigidity: 0.5}
+#  target: {min_gain: 0.02}
+
+# Rows that may fail for a while, `until` the day given and with it; from the day after they fail again.
+#waivers:
+#  - {row: creativity, reason: "the judge is being replaced, ticket 123", until: 2030-01-31}
+"""
+"""What `forgetbench gate --init` writes."""
+
+Required = Literal["not_regressed", "retained"]
+Margin = Annotated[float, Field(ge=0, lt=1, allow_inf_nan=False)]
+Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Alpha = Annotated[float, Field(gt=0, lt=0.5, allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=1)]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+Location = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a policy was read; two policies that say the same are equal wherever they stand."""
+
+    path: Path | None = field(default=None, compare=False)
+    lines: Mapping[Location, int] = field(default_factory=dict, compare=False)
+
+    def place(self, location: Location) -> str:
+        """'forgetbench.yaml:12', the line (from 1) of the deepest part of `location` that has one."""
+        if self.path is None:
+            return "policy"
+        known = (self.lines.get(location[:depth]) for depth in range(len(location), -1, -1))
+        return f"{self.path}:{next((line for line in known if line), 1)}"
+
+
+class Gate(BaseModel):
+    """What is asked of one domain or task; None takes the policy's own, or asks nothing."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    margin: Margin | None = None
+    alpha: Alpha | None = None
+    min_items: Count | None = None
+    verdict: Required | None = None
+    min_gain: Margin | None = None
+    max_locked: Share | None = None
+    max_erased: Share | None = None
+    max_rigidity: Share | None = None
+    min_score: Share | None = None
+
+
+class Waiver(BaseModel):
+    """A row that may fail until a day, that day included, and why."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    row: Text
+    reason: Text
+    until: date
+
+    def covers(self, today: date) -> bool:
+        return today <= self.until
+
+
+class Policy(BaseModel):
+    """A policy file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    margins: dict[str, Margin] = {}
+    domains: Annotated[list[str], Field(min_length=1)] | None = None
+    require: list[str] = []
+    on_inconclusive: Literal["fail", "pass"] = "fail"
+    alpha: Alpha = ALPHA
+    min_items: Count | None = None
+    verdict: Required = "not_regressed"
+    gates: dict[str, Gate] = {}
+    waivers: list[Waiver] = []
+
+    _source: Source = PrivateAttr(default_factory=Source)
+
+    @field_validator("margins", "domains", "require")
+    @classmethod
+    def _known_domains(cls, value: dict[str, float] | list[str] | None) -> dict[str, float] | list[str] | None:
+        named = value.keys() if isinstance(value, dict) else value or ()
+        for number, name in enumerate(named):
+            if name not in DOMAINS:
+                _refuse(name if isinstance(value, dict) else number, name)
+        return value
+
+    def settings(self, name: str) -> Settings:
+        """What is asked of the row `name`: its own gate, and the policy's fields where that is silent."""
+        own = self.gates.get(name, Gate())
+        required = own.verdict or self.verdict
+        return Settings(
+            margin=self.margins.get(name) if own.margin is None else own.margin,
+            alpha=own.alpha or self.alpha,
+            min_items=own.min_items or self.min_items,
+            lets_inconclusive_pass=required != "retained" and self.on_inconclusive == "pass",
+            limits=own,
+        )
+
+    def refuse(self, location: Location, why: str) -> NoReturn:
+        """Raise InputError for a field that does not fit the comparison."""
+        name = shown(".".join(map(str, location)))
+        raise InputError(f"{self._source.place(location)}: field '{name}': {why}")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a policy asks of one row."""
+
+    margin: float | None
+    """None: the comparison's own."""
+    alpha: float
+    min_items: int | None
+    lets_inconclusive_pass: bool
+    limits: Gate
+
+
+def load_policy(path: Path | None) -> Policy:
+    """Read a policy file; without one, every measured domain gates with its suite's margin.
+
+    Raises InputError, one line naming file, line and field, at the first mistake. Names of tasks are only known with a
+    comparison: `decide` raises for those.
+    """
+    if path is None:
+        return Policy()
+    lines = _lines(path)
+    try:
+        policy = read_yaml(path, Policy)
+    except InputError as error:
+        # A key of the file may hold line ends.
+        raise InputError(shown(str(error))) from error
+    policy._source = Source(path, lines)
+    return policy
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """`did_you_mean` on one line, and of many names only the near ones and the domains."""
+    names = [shown(each) for each in known]
+    return did_you_mean(shown(name), names if len(names) <= 30 else {*DOMAINS, *_near(shown(name), names)})
+
+
+def shown(name: str) -> str:
+    """A name on one line: what cannot be seen in it is spelled out."""
+    return name if name.isprintable() else repr(name)[1:-1]
+
+
+def _near(name: str, names: list[str]) -> list[str]:
+    import difflib
+
+    return difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+
+
+def _refuse(where: str | int, name: str) -> NoReturn:
+    """An unknown domain, at its own place in the file."""
+    error = PydanticCustomError(
+        "unknown_domain", "unknown domain '{name}'; {advice}", {"name": shown(name), "advice": nearest(name, DOMAINS)}
+    )
+    raise ValidationError.from_exception_data("policy", [InitErrorDetails(type=error, loc=(where,), input=name)])
+
+
+# --- lines ------------------------------------------------------------------------------------
+
+
+def _lines(path: Path) -> dict[Location, int]:
+    """Line of every field. Raises InputError for a key that stands twice and a date that is none.
+
+    YAML's loader keeps the last of two equal keys without a word. A file that cannot be read at all has no lines:
+    `read_yaml` says why.
+    """
+    try:
+        tree = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+        return {}
+    if tree is None:
+        return {}
+    found: dict[Location, int] = {}
+    seen: set[int] = set()
+    waiting: list[tuple[Location, yaml.Node]] = [((), tree)]
+    while waiting:
+        location, node = waiting.pop()
+        # An alias is its anchor again, and may hold itself.
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        _check_date(path, location, node)
+        for place, line, value in _entries(location, node):
+            if place in found:
+                raise InputError(f"{path}:{line}: field '{_dotted(place)}': stands twice, first in line {found[place]}")
+            found[place] = line
+            waiting.append((place, value))
+    return found
+
+
+def _entries(location: Location, node: yaml.Node) -> Iterator[tuple[Location, int, yaml.Node]]:
+    """Place, line and value of what a node holds, in the file's order."""
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            yield (*location, str(key.value)), key.start_mark.line + 1, value
+    elif isinstance(node, yaml.SequenceNode):
+        for number, value in enumerate(node.value):
+            yield (*location, number), value.start_mark.line + 1, value
+
+
+def _check_date(path: Path, location: Location, node: yaml.Node) -> None:
+    """What is written like a date must be one: YAML's loader has no error of its own for 2026-02-30."""
+    if not isinstance(node, yaml.ScalarNode) or node.tag != "tag:yaml.org,2002:timestamp":
+        return
+    try:
+        yaml.SafeLoader("").construct_yaml_timestamp(node)
+    except ValueError as error:
+        line = node.start_mark.line + 1
+        raise InputError(f"{path}:{line}: field '{_dotted(location)}': {node.value} is no date ({error})") from error
+
+
+def _dotted(location: Location) -> str:
+    return shown(".".join(map(str, location)))

@@ -1,0 +1,89 @@
+"""The gate in a terminal or a CI server's log: a table, what did not pass in sentences, and last a summary."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from forgetbench.gate import Decision, GateResult, State, cells, summary_line
+from forgetbench.report.sanitize import one_line
+
+_STYLES: dict[State, str] = {
+    "failed": "bold red",
+    "not_measured": "red",
+    "inconclusive": "yellow",
+    "let_pass": "yellow",
+    "waived": "magenta",
+    "passed": "green",
+    "not_gated": "bright_black",
+}
+# GitHub's runner takes these for commands, at the start of a line and anywhere in it.
+_COMMAND = re.compile(r":(?=:)|##(?=\[)")
+_WIDEST_NAME = 60
+_LONGEST = 1000
+
+
+def print_gate(console: Console, result: GateResult) -> None:
+    """Print the checks, the sentences of those that are not simply passed, notes, and `gate: OUTCOME (...)`.
+
+    Names and reasons are printed as data: no console markup, no control characters, no workflow commands.
+    """
+    if result.decisions:
+        console.print(_table(result.decisions, console))
+        _say(console, "Changes and scores in points of 100, shares in per cent of the items.", "dim")
+    for title, found in _sections(result):
+        _say(console, title, "bold")
+        for sentence in found:
+            _say(console, f"  {_harmless(sentence, _LONGEST)}")
+    _say(console, f"gate: {_harmless(summary_line(result), _LONGEST)}", "bold")
+
+
+def _sections(result: GateResult) -> list[tuple[str, Sequence[str]]]:
+    states: tuple[tuple[str, tuple[State, ...]], ...] = (
+        ("failed", ("failed",)),
+        ("open", ("not_measured", "inconclusive")),
+        ("inconclusive, and let pass by the policy", ("let_pass",)),
+        ("not gated", ("not_gated",)),
+        ("waived", ("waived",)),
+    )
+    found = [(title, [decision.sentence for decision in result.in_state(*which)]) for title, which in states]
+    found.append(("note", list(result.notes)))
+    if not result.decisions:
+        found.append(("open", list(result.reasons)))
+    return [(f"{title}:", sentences) for title, sentences in found if sentences]
+
+
+def _table(decisions: Sequence[Decision], console: Console) -> Table:
+    table = Table(
+        box=SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+        pad_edge=False,
+        show_edge=False,
+    )
+    table.add_column("check", overflow="fold", min_width=12)
+    for name in ("change", "interval", "allowed"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("result", min_width=12)
+    for decision in decisions:
+        row, *numbers, result = cells(decision)
+        said = Text(result, style=_STYLES[decision.state])
+        table.add_row(_said(_harmless(row, _WIDEST_NAME), console), *numbers, said)
+    return table
+
+
+def _say(console: Console, text: str, style: str = "") -> None:
+    """One line, however long: what stands in a log can be searched for."""
+    console.print(_said(text, console), style=style, soft_wrap=True)
+
+
+def _harmless(text: str, limit: int) -> str:
+    return _COMMAND.sub(lambda found: f"{found.group()} ", one_line(text, limit))
+
+
+def _said(text: str, console: Console) -> Text:
+    return Text(text.encode("ascii", "backslashreplace").decode() if console.options.ascii_only else text)

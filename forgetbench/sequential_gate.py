@@ -1,0 +1,150 @@
+"""The gate without asking more than it needs: items come in random blocks until everything that gates is decided.
+
+After each block the same `gate.decide` looks at a comparison of the items so far, whose intervals and p-values are
+valid at every look (`uncertainty.Anytime`), so stopping when it is decided costs no error. docs/statistics.md gives
+the error rates by simulation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pandas as pd
+
+from forgetbench import run_store, runner, sandbox
+from forgetbench.blocks import Items, random_blocks
+from forgetbench.delta import TARGET, compare
+from forgetbench.errors import InputError
+from forgetbench.gate import Decision, GateResult, Policy, decide
+from forgetbench.gate.judging import in_scope
+from forgetbench.ledger import Ledger
+from forgetbench.lm_eval_bridge import PlannedTask
+from forgetbench.main_job import Options, engine_for, permitted_tasks, resolve_all, suite_of
+from forgetbench.records import Comparison, ItemScore, Looks
+from forgetbench.report import write_report
+from forgetbench.runner import Evaluation, Job, Progress
+
+BLOCKS = 20
+"""Looks at most, each after another twentieth of the items."""
+
+
+@dataclass(frozen=True, slots=True)
+class SequentialResult:
+    """What was decided, on which items."""
+
+    gate: GateResult
+    comparison: Comparison
+    items: pd.DataFrame
+    """items.parquet's table, of the items that were asked."""
+
+
+def gate_sequentially(
+    candidate: str, base: str, policy: Policy, options: Options, progress: Progress = Progress()
+) -> tuple[SequentialResult, Path]:
+    """Evaluate `candidate` against `base` until the gate is decided; the result, and the folder it was written to.
+
+    What the ledger holds is not asked again: a base that was evaluated before costs nothing. Raises InputError before
+    anything is loaded, EngineError or StorageError with what was done kept.
+    """
+    if len(options.protocols) != 1:
+        raise InputError("a sequential gate asks in one way; give one --protocol")
+    run_store.check_writable(options.results)
+    suite, folder = suite_of(options)
+    with Ledger(options.results / ".ledger.sqlite") as ledger, sandbox.allowed(options.consent.run_code):
+        resolved, checkpoints = resolve_all([candidate], base, options, ledger)
+        progress.start("reading tasks", 0)
+        tasks = permitted_tasks(suite, folder, options.limit)
+        job = Job(suite, tasks, options.results, options.protocols[0], options.seed, options.limit)
+        with engine_for(options, checkpoints) as engine:
+            evaluation = runner.prepare(
+                job, checkpoints, resolved, engine, ledger, replicas=options.replicas, progress=progress
+            )
+            found = decide_in_blocks(evaluation, policy)
+    out = options.results / "comparisons" / found.comparison.comparison_id
+    run_store.save_comparison(out, found.comparison, found.items)
+    write_report(found.comparison, found.items, out)
+    return found, out
+
+
+def decide_in_blocks(evaluation: Evaluation, policy: Policy, *, n_blocks: int = BLOCKS) -> SequentialResult:
+    """Ask block after block of the domains that are not decided yet.
+
+    `evaluation` has the base first, then one candidate. Raises InputError where the policy gates nothing of its suite.
+    """
+    tasks = [task for task in evaluation.tasks if _may_gate(task, policy)]
+    if not tasks:
+        raise InputError(f"nothing of suite {evaluation.job.suite.name} gates; name its domains or tasks in the policy")
+    blocks = random_blocks(tasks, n_blocks, evaluation.job.seed)
+    scores: list[list[ItemScore]] = [[], []]
+    open_domains: Collection[str] = {task.loaded.info.domain for task in tasks}
+    found: SequentialResult | None = None
+    for look, block in enumerate(blocks, 1):
+        for side, new in zip(scores, evaluation.ask(_of_domains(block, tasks, open_domains)), strict=True):
+            side.extend(new)
+        found = _look(evaluation, policy, scores, Looks(look, n_blocks, _asked(tasks, scores[0])))
+        open_domains = _domains_of(undecided(found.gate, in_scope(found.comparison, policy)), tasks)
+        if not open_domains:
+            break
+    assert found is not None  # noqa: S101 - there is at least one block
+    return found
+
+
+def _look(
+    evaluation: Evaluation, policy: Policy, scores: Sequence[Sequence[ItemScore]], looks: Looks
+) -> SequentialResult:
+    base, candidate = evaluation.runs(scores)
+    margins = {**base.manifest.margins, **policy.margins}
+    comparison, items = compare(base, candidate, margins=margins, alpha=_widest(policy), anytime=True)
+    comparison = replace(comparison, comparison_id=f"{comparison.comparison_id}-sequential", looks=looks)
+    return SequentialResult(decide(comparison, policy), comparison, items)
+
+
+def undecided(result: GateResult, names: Iterable[str]) -> set[str]:
+    """Those of the gating rows `names` that more items may still settle, of which none may have been asked yet."""
+    open_rows = {decision.name for decision in result.decisions if _is_open(decision)}
+    looked_at = {decision.name for decision in result.decisions}
+    return {name for name in names if name in open_rows or name not in looked_at}
+
+
+def _is_open(decision: Decision) -> bool:
+    if decision.check == "verdict":
+        # A base that is at chance on a few items may yet be shown to be above it.
+        return decision.verdict in ("inconclusive", "not_measured")
+    # Limits on shares and scores compare the number itself, which is only final when every item was asked.
+    return decision.check not in ("min_items", "min_gain") or decision.state != "passed"
+
+
+def _widest(policy: Policy) -> float:
+    """The largest alpha of any row: the gate scales intervals to a row's own, and only inwards is that too wide."""
+    return max(policy.alpha, *(row.alpha or 0.0 for row in policy.gates.values()), 0.0)
+
+
+def _may_gate(task: PlannedTask, policy: Policy) -> bool:
+    """Whether anything is decided by this task: asking others would cost and change nothing."""
+    info = task.loaded.info
+    if info.name in policy.gates:
+        return True
+    named = (*(policy.domains or ()), *policy.require, *policy.gates)
+    gated = info.domain in named or (policy.domains is None and info.domain != TARGET)
+    return gated and not info.supporting
+
+
+def _of_domains(block: Items, tasks: Sequence[PlannedTask], domains: Collection[str]) -> Items:
+    wanted = {task.loaded.info.name for task in tasks if task.loaded.info.domain in domains}
+    return {name: ids for name, ids in block.items() if name in wanted}
+
+
+def _domains_of(names: Collection[str], tasks: Sequence[PlannedTask]) -> set[str]:
+    """The domains to go on with, for rows that are domains or tasks."""
+    infos = [task.loaded.info for task in tasks]
+    return {info.domain for info in infos if info.domain in names or info.name in names}
+
+
+def _asked(tasks: Sequence[PlannedTask], scores: Sequence[ItemScore]) -> dict[str, tuple[int, int]]:
+    found = {}
+    for domain in dict.fromkeys(task.loaded.info.domain for task in tasks):
+        there = sum(len(task.items) for task in tasks if task.loaded.info.domain == domain)
+        found[domain] = (sum(score.domain == domain for score in scores), there)
+    return found

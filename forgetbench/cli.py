@@ -22,8 +22,9 @@ from forgetbench.errors import ForgetbenchError, InputError
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from forgetbench.gate import GateResult
     from forgetbench.main_job import Options, Outcome
-    from forgetbench.records import Protocol
+    from forgetbench.records import Comparison, Protocol
     from forgetbench.runner import Progress
 
 # typer carries a click of its own in newer versions; this is the base of usage errors in either.
@@ -257,7 +258,9 @@ def compare(
 
 @app.command()
 def gate(
-    comparison: Annotated[Path | None, typer.Argument(help="comparison.json or its folder.")] = None,
+    comparison: Annotated[
+        str | None, typer.Argument(help="comparison.json or its folder; with --sequential a checkpoint.")
+    ] = None,
     policy: Annotated[Path | None, typer.Option(help="What each domain or task must show (YAML).")] = None,
     junit: Annotated[Path | None, typer.Option(help="Write JUnit XML here.", metavar="FILE")] = None,
     summary: Annotated[Path | None, typer.Option(help="Add a GitHub job summary to this file.", metavar="FILE")] = None,
@@ -266,23 +269,49 @@ def gate(
     init: Annotated[
         bool, typer.Option("--init", help="Write a commented policy to --policy or forgetbench.yaml.")
     ] = False,
+    sequential: Annotated[
+        bool,
+        typer.Option("--sequential", help="Evaluate a checkpoint against --base only until each gated row is decided."),
+    ] = False,
+    base: BaseOption = None,
+    suite: SuiteOption = None,
+    engine: EngineOption = EngineName.vllm,
+    protocol: ProtocolOption = ProtocolName.native,
+    limit: LimitOption = None,
+    seed: SeedOption = 0,
+    results: ResultsOption = Path("results"),
+    run_code: RunCodeOption = False,
+    dtype: DtypeOption = "auto",
 ) -> None:
     """Decide: exit 0 passed, 1 regression, 3 not enough evidence."""
     from forgetbench import interop
-    from forgetbench.gate import POLICY_TEMPLATE, decide, load_policy
+    from forgetbench.checkpoints import Consent
+    from forgetbench.gate import decide, load_policy
+    from forgetbench.main_job import Options
     from forgetbench.run_store import load_comparison
 
     if init:
-        path = policy or Path("forgetbench.yaml")
-        if path.exists():
-            raise InputError(f"{path}: is there already; name another file with --policy")
-        interop.write_output(path, POLICY_TEMPLATE)
-        _stdout().print(f"written to {path}", highlight=False, markup=False)
+        _write_policy(policy or Path("forgetbench.yaml"))
         return
     if comparison is None:
         raise InputError("give a comparison: a folder under results/comparisons/ or its comparison.json")
-    found = load_comparison(comparison)
-    result = decide(found, load_policy(policy))
+    if sequential:
+        options = Options(
+            results=results,
+            suite=suite,
+            engine=engine.value,
+            protocols=_protocols(protocol),
+            limit=limit,
+            seed=seed,
+            consent=Consent(run_code=run_code),
+            dtype=dtype,
+        )
+        found, result = _gate_sequentially(comparison, base, policy, options)
+    else:
+        if base or suite:
+            raise InputError("--base and --suite are for --sequential; a comparison has been made already")
+        found = load_comparison(Path(comparison))
+        result = decide(found, load_policy(policy))
     for target, text in ((junit, interop.junit_xml), (badge, interop.badge_json), (json, interop.verdict_json)):
         if target is not None:
             interop.write_output(target, text(result, found))
@@ -293,6 +322,34 @@ def gate(
             _stdout().print(line, highlight=False, markup=False, emoji=False, soft_wrap=True)
     interop.print_gate(_stdout(), result)
     raise typer.Exit(result.exit_code)
+
+
+def _write_policy(path: Path) -> None:
+    from forgetbench.gate import POLICY_TEMPLATE
+    from forgetbench.interop import write_output
+
+    if path.exists():
+        raise InputError(f"{path}: is there already; name another file with --policy")
+    write_output(path, POLICY_TEMPLATE)
+    _stdout().print(f"written to {path}", highlight=False, markup=False)
+
+
+def _gate_sequentially(
+    candidate: str, base: str | None, policy: Path | None, options: Options
+) -> tuple[Comparison, GateResult]:
+    from forgetbench.gate import load_policy
+    from forgetbench.report.wording import looks
+    from forgetbench.sequential_gate import gate_sequentially
+
+    if base is None:
+        raise InputError("--sequential needs --base: the checkpoint to compare with")
+    wanted = load_policy(policy)
+    with _progress() as progress:
+        found, folder = gate_sequentially(candidate, base, wanted, options, progress)
+    for name, text in looks(found.comparison):
+        _stdout().print(f"{name.lower()}: {text}", highlight=False, markup=False, soft_wrap=True)
+    _stdout().print(f"written to {folder}", highlight=False, markup=False, soft_wrap=True)
+    return found.comparison, found.gate
 
 
 @app.command()

@@ -34,6 +34,12 @@ def assert_refused(done: subprocess.CompletedProcess[str], *parts: str) -> None:
         (["run", "--engine", "scripted", "a", "--suite", "smoke", "--protocol", "chat"], ["no chat template"]),
         (["run", "--engine", "scripted", "a", "--sft-data", "none.jsonl"], ["none.jsonl"]),
         (["gate", "nothing"], ["nothing", "no such file"]),
+        (["gate", "--sequential", "--engine", "scripted", "a"], ["--sequential needs --base"]),
+        (
+            ["gate", "--sequential", "--engine", "scripted", "a", "--base", "b", "--protocol", "both"],
+            ["one --protocol"],
+        ),
+        (["gate", "nothing", "--base", "b"], ["--base and --suite are for --sequential"]),
         (["report", "nothing"], ["nothing", "no such file"]),
         (["compare", "one", "two"], ["no finished run here"]),
         (["leaderboard", "empty", "--out", "site"], ["empty"]),
@@ -114,6 +120,21 @@ def test_the_gate_s_policy_decides_its_exit_code(forgetbench: Call, tmp_path: Pa
         assert (done.returncode, done.stdout.splitlines()[-1]) == (code, last), done.stderr
     policy.write_text("domains: [knowledge]\ngates:\n  knowledge_opn: {}\n")
     assert_refused(forgetbench("gate", DEMO, "--policy", policy), "forgetbench.yaml:3:", "'knowledge_open'")
+
+
+def test_the_sequential_gate_decides_and_leaves_every_file(forgetbench: Call, tmp_path: Path) -> None:
+    files = [f"--{name}={name}.out" for name in ("junit", "summary", "badge", "json")]
+    options = ["--engine", "scripted", "--suite", "smoke", "--base", "a"]
+    done = forgetbench("gate", "--sequential", "says:yes", *options, *files)
+    assert done.returncode in (0, 1, 3), done.stderr
+    assert done.stdout.startswith("sequential: look ")
+    assert done.stdout.splitlines()[-1].startswith("gate: ")
+    (folder,) = (tmp_path / "results" / "comparisons").iterdir()
+    assert json.loads((folder / "comparison.json").read_text())["looks"]["planned"] == 20
+    assert all((tmp_path / f"{name}.out").stat().st_size for name in ("junit", "summary", "badge", "json"))
+    # The responses are kept: the same gate asks nothing and decides the same.
+    again = forgetbench("gate", "--sequential", "says:yes", *options)
+    assert (again.returncode, again.stdout) == (done.returncode, done.stdout)
 
 
 def test_gate_init_writes_a_policy_once(forgetbench: Call, tmp_path: Path) -> None:

@@ -94,8 +94,11 @@ def more_items(found: Judged) -> int | None:
 
     The interval's arms shrink with the root of the number of items. A row is settled when the one-sided bound rises
     above -margin, or when the interval falls below 0, at Bonferroni's level over the gated rows: Holm's asks no more.
-    A loss within the noise floor is not shown by any number of items.
+    A loss within the noise floor is not shown by any number of items, and an interval of everything that a score can be
+    says nothing of how many it takes.
     """
+    if found.low <= -1.0 and found.high >= 1.0:
+        return None
     kept = (1 - found.unmeasured) * found.delta - found.unmeasured
     routes = [(kept + found.margin, kept - found.bound)]
     if found.noise is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import importlib.metadata
 import os
@@ -73,23 +74,33 @@ class TransformersEngine:
 
     def score(self, requests: Sequence[Request]) -> Iterator[Response]:
         for request in requests:
-            with engine_errors("transformers failed while scoring"), self._torch.inference_mode():
-                scored = tuple(self._continuation(request.prompt, tokens) for tokens in request.continuations)
+            with engine_errors("transformers failed while scoring"), self._guard():
+                scored = self._rated(request)
             yield Response(request.key, continuations=scored)
 
     def generate(self, requests: Sequence[Request]) -> Iterator[Response]:
         for request in requests:
             assert request.sampling is not None
-            with engine_errors("transformers failed while generating"), self._torch.inference_mode():
+            with engine_errors("transformers failed while generating"), self._guard():
                 samples = self._samples(request.prompt, request.sampling)
             yield Response(request.key, samples=samples)
 
     def close(self) -> None:
         self._model = None
 
+    def _guard(self) -> contextlib.AbstractContextManager[Any]:
+        """What the model is called within."""
+        return self._torch.inference_mode()  # type: ignore[no-any-return]
+
+    def _rated(self, request: Request) -> tuple[Continuation, ...]:
+        return tuple(self._continuation(request.prompt, tokens) for tokens in request.continuations)
+
     def _continuation(self, prompt: tuple[int, ...], tokens: tuple[int, ...]) -> Continuation:
         ids = self._torch.tensor([prompt + tokens[:-1]], device=self._device)
-        logits = self._model(ids).logits[0, len(prompt) - 1 :]
+        return self._chosen(self._model(ids).logits[0, len(prompt) - 1 :], tokens)
+
+    def _chosen(self, logits: Any, tokens: tuple[int, ...]) -> Continuation:
+        """What the model says of `tokens`, from its logits at the place before each."""
         logprobs = self._torch.log_softmax(logits.float(), dim=-1)
         target = self._torch.tensor(tokens, device=self._device)
         chosen = logprobs.gather(1, target[:, None])
@@ -112,6 +123,8 @@ class TransformersEngine:
             max_new_tokens=sampling.max_tokens,
             num_return_sequences=1 if greedy else sampling.n,
             pad_token_id=self._tokenizer.pad_token_id or self._tokenizer.eos_token_id,
+            # A model in training may say False, for its gradient checkpoints; the answers are the same.
+            use_cache=True,
             **settings,
         )
         samples = [self._sample(row[len(prompt) :].tolist(), sampling) for row in out]

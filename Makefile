@@ -9,7 +9,7 @@ ENGINE := $(shell nvidia-smi -L >/dev/null 2>&1 && echo vllm || echo cpu)
 # Where pip finds CPU builds of PyTorch when the usual index has none.
 TORCH_CPU_INDEX ?= https://download.pytorch.org/whl/cpu
 
-.PHONY: demo test fast lint bench tasks tasks-check clean
+.PHONY: demo test fast lint bench calibrate tasks tasks-check clean
 
 demo: $(READY)  ## fine-tune the embedded model, evaluate it, and show what it lost
 	$(BIN)/forgetbench demo
@@ -27,6 +27,9 @@ lint: $(READY)  ## ruff and a strict type check
 
 bench: $(READY)  ## speed, as ratios within one run; writes results/benchmarks/ and the tables of docs/benchmarks.md
 	$(BIN)/python tests/benchmarks/bench.py
+
+calibrate: $(READY)  ## the statistics' error rates by simulation, on one core; writes results/benchmarks/ and docs/calibration.md
+	OMP_NUM_THREADS=1 $(BIN)/python tests/benchmarks/calibrate.py
 
 tasks: $(READY)  ## rebuild the embedded tasks' data from their sources
 	set -e; for script in tasks/*/build*.py; do $(BIN)/python $$script; done

@@ -224,7 +224,7 @@ def demo(
 
     with _progress() as progress:
         made = prepare(progress)
-        options = Options(results=results, suite=suite, engine=engine.value, sft_data=made.data)
+        options = Options(results=results, suite=suite, engine=engine.value, sft_data=made.data, noise_floor=True)
         checkpoints = [f"mild={made.mild}", f"harsh={made.harsh}"]
         outcome = run_checkpoints(checkpoints, f"base={made.base}", options, progress)
     _print_outcome(outcome, options)

@@ -28,7 +28,7 @@ from forgetbench.sft_data import SftData
 from forgetbench.stats.chance import chance_corrected, latent_correction
 from forgetbench.stats.clustered import FEW, ClusterEffects, Codes, cluster_effects, combine
 from forgetbench.stats.multiplicity import benjamini_hochberg, holm
-from forgetbench.stats.power import smallest_detectable_drop
+from forgetbench.stats.power import detectable_drop
 from forgetbench.stats.quantiles import student_quantile
 from forgetbench.suite import DEFAULT_MARGIN
 from forgetbench.uncertainty import Anytime, FixedSample, Method
@@ -321,7 +321,7 @@ def _with_uncertainty(
         lower=found.lower,
         p_value=found.p_value,
         retention=candidate_corrected / base.estimate if above_chance else None,
-        mde=smallest_detectable_drop(delta.cautious_se, alpha=settings.alpha),
+        mde=detectable_drop(delta, alpha=settings.alpha),
         margin=settings.margin(row.domain),
         loss=delta.loss,
         at_chance=at_chance,

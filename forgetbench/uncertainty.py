@@ -82,7 +82,7 @@ class Anytime:
     def __call__(
         self, effects: ClusterEffects, name: Sequence[str], margin: float, discordant: tuple[int, int] | None = None
     ) -> Uncertainty:
-        se, n = effects.cautious_se, effects.n_effective
+        se, n = effects.cautious_se, effects.freedom + 1.0
         # The bets are best for changes of the margin's size; where no loss at all is allowed, for the usual one.
         scale = margin or DEFAULT_MARGIN
         low, high = anytime_bounds(effects.estimate, se, scale, n, self.alpha / 2)

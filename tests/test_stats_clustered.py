@@ -138,7 +138,7 @@ def test_agrees_with_scipys_bootstrap() -> None:
 
 def test_many_different_clusters_are_drawn_one_by_one() -> None:
     """The same draws as by the definition: 300 influences, drawn 300 at a time and summed."""
-    values = np.random.default_rng(2).normal(0.0, 0.3, 300)
+    values = np.random.default_rng(2).normal(0.05, 0.3, 300)
     found = bootstrap_interval(singletons(values), rng=np.random.default_rng(7), resamples=600)
     units = np.sort(values - values.mean()) / 300
     rng = np.random.default_rng(7)
@@ -166,6 +166,36 @@ def test_five_clusters_that_all_gain_do_not_exclude_a_loss() -> None:
 def test_one_cluster_says_nothing() -> None:
     alone = cluster_effects([np.ones(500)], [np.zeros(500, dtype=np.intp)])
     assert interval_of(alone) == Interval(-1.0, 1.0)
+
+
+def test_degrees_of_freedom_are_clusters_less_one_or_fewer() -> None:
+    spread = np.random.default_rng(0).normal(0, 0.1, 20)
+    assert singletons(spread).freedom_by_weight == pytest.approx(19)
+    assert singletons(spread).freedom <= 19
+    heavy = cluster_effects([np.tile(spread, 10)], [np.minimum(np.arange(200), 130)])
+    assert heavy.freedom < 5 < heavy.n_effective
+    rare = singletons(losses_and_gains(5, 5, 5000))
+    assert rare.freedom == pytest.approx(2 / (1 / 10 - 1 / 5000) - 1)
+
+
+def test_leverage_of_few_clusters_in_each_of_many_tasks_is_taken_out() -> None:
+    """Ten clusters a task: each hides a tenth of its variance in the task's mean, however many tasks there are."""
+    rng = np.random.default_rng(0)
+    tasks = [rng.normal(0, 0.1, 10) for _ in range(40)]
+    effects = cluster_effects(tasks, [np.arange(10) + 10 * t for t in range(40)])
+    assert effects.corrected_se == pytest.approx(effects.se * np.sqrt(10 / 9))
+    assert combine([effects, effects]).corrected_se == pytest.approx(effects.corrected_se / np.sqrt(2))
+
+
+def test_rare_losses_leave_room_for_more_of_them() -> None:
+    """12 losses of 400: the limit is that of Clopper and Pearson, which plain percentiles do not reach."""
+    effects = singletons(losses_and_gains(12, 0, 400))
+    exact = stats.binomtest(12, 400).proportion_ci()
+    assert -interval_of(effects, resamples=10_000).low == pytest.approx(exact.high, abs=0.004)
+    plain = stats.bootstrap(
+        (losses_and_gains(12, 0, 400),), np.mean, method="percentile", n_resamples=5000, rng=np.random.default_rng(0)
+    )
+    assert -plain.confidence_interval.low < exact.high - 0.004
 
 
 def test_one_heavy_cluster_counts_as_hardly_more_than_one() -> None:
@@ -197,7 +227,7 @@ def test_cautious_se_has_a_floor_only_where_data_are_sparse() -> None:
     none = singletons(np.zeros(50))
     assert none.cautious_se == pytest.approx(np.sqrt(wilson_interval(0, 50).high / 50))
     many = singletons(losses_and_gains(60, 50, 1000))
-    assert many.cautious_se == many.se
+    assert many.cautious_se == many.corrected_se == pytest.approx(many.se * np.sqrt(1000 / 999))
     one = singletons(losses_and_gains(1, 0, 50))
     assert one.cautious_se > none.cautious_se
 

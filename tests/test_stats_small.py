@@ -13,10 +13,16 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
 from forgetbench.stats.chance import chance_corrected, latent_correction, marginal_correction
+from forgetbench.stats.clustered import ClusterEffects, cluster_effects
 from forgetbench.stats.multiplicity import benjamini_hochberg, holm
-from forgetbench.stats.power import smallest_detectable_drop
-from forgetbench.stats.quantiles import fair_coin_share, normal_quantile, normal_share, student_quantile
-from forgetbench.stats.sequential import discordance_e_value
+from forgetbench.stats.power import detectable_drop, items_needed, smallest_detectable_drop
+from forgetbench.stats.quantiles import normal_quantile, normal_share, student_quantile
+from forgetbench.stats.sequential import (
+    discordance_e_value,
+    loss_e_value,
+    normal_mixture_e_value,
+    retention_e_value,
+)
 from forgetbench.stats.transfer import backward_transfer
 
 # --- chance -----------------------------------------------------------------------------------
@@ -80,12 +86,6 @@ def test_quantiles_are_those_of_scipy_stats(p: float, freedom: float) -> None:
     assert student_quantile(p, freedom) == pytest.approx(stats.t.ppf(p, freedom), rel=1e-12)
 
 
-@given(st.integers(0, 5000), st.integers(0, 5000))
-@settings(deadline=None)
-def test_coin_tosses_are_those_of_scipy_stats(heads: int, tails: int) -> None:
-    assert fair_coin_share(heads, heads + tails) == pytest.approx(stats.binom.cdf(heads, heads + tails, 0.5), abs=1e-14)
-
-
 # --- multiplicity -----------------------------------------------------------------------------
 
 
@@ -126,6 +126,67 @@ def test_smallest_detectable_drop_is_two_point_eight_standard_errors() -> None:
     assert smallest_detectable_drop(0.9) == 1.0
 
 
+def right_or_wrong(losses: int, gains: int, n: int) -> ClusterEffects:
+    return cluster_effects([np.repeat([-1.0, 1.0, 0.0], [losses, gains, n - losses - gains])], [np.arange(n)])
+
+
+def exact_power(drop: float, discordance: float, n: int) -> float:
+    """The chance that McNemar's exact test calls n independent items with this drop a loss, summed over all counts."""
+    loss, gain = (max(discordance, drop) + drop) / 2, (max(discordance, drop) - drop) / 2
+    total = np.arange(n + 1)
+    found = 0.0
+    for changed, weight in zip(total, stats.binom.pmf(total, n, loss + gain), strict=True):
+        losses = np.arange(changed + 1)
+        significant = 2 * stats.binom.sf(losses - 1, changed, 0.5) <= 0.05
+        found += weight * stats.binom.pmf(losses, changed, loss / (loss + gain))[significant].sum()
+    return float(found)
+
+
+@pytest.mark.parametrize(("changed", "n"), [(6, 60), (20, 200), (40, 200), (100, 1000), (30, 1000), (4, 200), (0, 100)])
+def test_the_promised_drop_has_four_in_five_power_by_mcnemars_exact_test(changed: int, n: int) -> None:
+    """Within the points that a whole item more or less makes where eight decide."""
+    drop = detectable_drop(right_or_wrong(changed // 2, changed - changed // 2, n))
+    assert 0.77 <= exact_power(drop, changed / n, n) <= 0.88
+
+
+def test_the_promised_drop_nears_two_point_eight_standard_errors() -> None:
+    effects = right_or_wrong(5000, 5000, 100_000)
+    assert detectable_drop(effects) == pytest.approx(smallest_detectable_drop(effects.se), rel=0.02)
+
+
+def test_one_cluster_promises_nothing() -> None:
+    assert detectable_drop(cluster_effects([np.array([-1.0, 0.0])], [np.zeros(2, dtype=np.intp)])) == 1.0
+
+
+@given(st.integers(0, 30), st.integers(0, 30), st.integers(1, 8))
+@settings(deadline=None)
+def test_more_of_the_same_items_detect_a_smaller_drop(losses: int, gains: int, times: int) -> None:
+    once = detectable_drop(right_or_wrong(losses, gains, 100))
+    assert detectable_drop(right_or_wrong(losses * times, gains * times, 100 * times)) <= once + 1e-6
+
+
+def test_items_needed_for_a_drop_and_for_a_margin() -> None:
+    """Discordance .1: (1.959964 + .841621)^2 * .1 / .03^2 = 872.1 items detect 3 points; 1.644854 in place of 1.959964
+    for `retained` at a margin of 3: 686.9."""
+    se = np.sqrt(0.1 / 1000)
+    assert items_needed(se, 1000, 0.03) == 873
+    assert items_needed(se, 1000, 0.03, one_sided=True) == 687
+
+
+@given(st.floats(1e-4, 0.5), st.integers(2, 10**6), st.floats(1e-3, 1.0))
+@settings(deadline=None)
+def test_items_needed_make_the_drop_detectable(se: float, n: int, reach: float) -> None:
+    needed = items_needed(se, n, reach)
+    assert smallest_detectable_drop(se * np.sqrt(n / needed)) <= reach * (1 + 1e-9)
+    assert needed <= 1 or smallest_detectable_drop(se * np.sqrt(n / (needed - 1))) > min(reach, 1.0) * (1 - 1e-9)
+
+
+@pytest.mark.parametrize(("se", "n", "reach"), [(0.0, 10, 0.1), (0.1, 0, 0.1), (0.1, 10, 0.0), (float("inf"), 1, 0.1)])
+def test_items_needed_refuses_what_has_no_answer(se: float, n: int, reach: float) -> None:
+    with pytest.raises(ValueError, match="need se > 0"):
+        items_needed(se, n, reach)
+
+
 def test_the_detectable_drop_is_detected_four_times_in_five() -> None:
     drop = smallest_detectable_drop(0.02)
     seen = np.random.default_rng(0).normal(-drop, 0.02, 20_000)
@@ -155,6 +216,42 @@ def test_e_value_has_mean_one_under_no_effect() -> None:
 def test_negative_counts_are_refused() -> None:
     with pytest.raises(ValueError, match="negative"):
         discordance_e_value(-1, 2)
+
+
+@pytest.mark.parametrize(("scale", "se"), [(0.03, 0.03), (0.03, 0.005), (0.1, 0.4)])
+def test_mixture_e_value_has_mean_one_where_nothing_changed(scale: float, se: float) -> None:
+    """Exact for a normal estimate of known error: the integral of E over it."""
+    x = np.linspace(-36, 36, 20_001) * se
+    e_values = np.array([normal_mixture_e_value(value, se, scale) for value in x])
+    assert np.trapezoid(e_values * stats.norm.pdf(x, scale=se), x) == pytest.approx(1.0, abs=1e-4)
+
+
+@given(st.floats(-1, 1), st.floats(-1, 1), st.floats(1e-3, 1.0), st.floats(1e-3, 1.0), st.floats(2.0, 1e4))
+@settings(deadline=None)
+def test_mixture_e_value_grows_with_the_estimate(one: float, other: float, se: float, scale: float, n: float) -> None:
+    low, high = sorted((one, other))
+    assert normal_mixture_e_value(low, se, scale, n) <= normal_mixture_e_value(high, se, scale, n)
+
+
+def test_few_clusters_are_weaker_evidence() -> None:
+    found = [normal_mixture_e_value(0.06, 0.02, 0.03, n) for n in (3, 10, 100, float("inf"))]
+    assert found == sorted(found)
+    assert normal_mixture_e_value(0.06, 0.02, 0.03, 1.9) == 0.0
+
+
+def test_loss_and_retention_bet_on_opposite_sides_of_one_change() -> None:
+    lost, kept = right_or_wrong(60, 10, 500), right_or_wrong(10, 10, 1500)
+    assert loss_e_value(lost, 0.03) > 1000 > 1 > retention_e_value(lost, 0.03)
+    assert retention_e_value(kept, 0.03) > 1000 > 1 > loss_e_value(kept, 0.03)
+
+
+def test_nothing_changed_in_twenty_items_is_no_evidence_of_retention() -> None:
+    assert retention_e_value(right_or_wrong(0, 0, 20), 0.03) < 20 < retention_e_value(right_or_wrong(0, 0, 2000), 0.03)
+
+
+def test_a_bet_needs_a_scale() -> None:
+    with pytest.raises(ValueError, match="scale > 0"):
+        normal_mixture_e_value(0.1, 0.1, 0.0)
 
 
 # --- backward transfer ------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import sqrt
+from math import cbrt, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,6 +46,9 @@ class ClusterEffects:
     """What the cluster adds to the estimate's error; sums to 0."""
     weight: Floats
     """The cluster's share of the macro mean; sums to 1."""
+    corrected_se: float
+    """The standard error, bias-reduced (CR2): a cluster drags its task's mean towards itself, which hides a part of its
+    error; in a task it makes up a share w of, that part is divided by sqrt(1 - w)."""
     loss: float
     """Macro mean of what items lost; estimate = gain - loss."""
     gain: float
@@ -63,22 +66,44 @@ class ClusterEffects:
         return 1.0 / float(np.sum(self.weight**2))
 
     @property
+    def freedom(self) -> float:
+        """Degrees of freedom of the standard error, at least 1: the number of clusters less 1 at the most.
+
+        The smaller of two of Satterthwaite's approximations, less 1. By weight, (sum w^2)^2 / sum w^4: where one
+        cluster holds a third of all items, most of the error is one draw (Bell and McCaffrey 2002, Survey Methodology
+        28:169, for clusters whose items move as one, the worst case). By contribution, over n clusters,
+        2 / (sum c^4 / (sum c^2)^2 - 1 / n): where few of them changed much, the error is known from those few.
+        """
+        if self.se == 0.0:
+            return self.freedom_by_weight
+        spread = 1.0 / _squared_sum_over_fourth(self.contribution) - 1.0 / len(self.contribution)
+        return max(1.0, min(self.freedom_by_weight, 2.0 / max(spread, 1e-9) - 1.0))
+
+    @property
+    def freedom_by_weight(self) -> float:
+        """The first of the two, which does not depend on what changed."""
+        return max(1.0, _squared_sum_over_fourth(self.weight) - 1.0)
+
+    @property
     def is_sparse(self) -> bool:
-        """Too little varies for a standard error or a resample to show what might have happened."""
-        return self.n_changed < FEW or self.n_effective < FEW - _ROUNDING or self.se == 0.0
+        """Too little varies for a standard error or a resample to show what might have happened.
+
+        Some clusters did not change and fewer than `FEW` did, or all differences are equal.
+        """
+        return self.n_changed < min(FEW, len(self.weight)) or self.se == 0.0
 
     @property
     def cautious_se(self) -> float:
-        """The standard error, where data are sparse not below what the rate of change may be at worst.
+        """The corrected standard error, where data are sparse not below what the rate of change may be at worst.
 
         The floor is sqrt(u / n), u the upper Wilson limit of the rate of change among n clusters: the
         standard error that so many changes would give. So no change at all is not infinite precision.
         """
         if not self.is_sparse:
-            return self.se
+            return self.corrected_se
         n = self.n_effective
         worst = wilson_interval(min(self.loss + self.gain, 1.0) * n, n).high
-        return max(self.se, sqrt(worst / n))
+        return max(self.corrected_se, sqrt(worst / n))
 
 
 def cluster_effects(differences: Sequence[Floats], clusters: Sequence[Codes]) -> ClusterEffects:
@@ -99,7 +124,8 @@ def cluster_effects(differences: Sequence[Floats], clusters: Sequence[Codes]) ->
 
     present = np.bincount(codes) > 0
     weight = _sums(codes, share)[present]
-    influence = _sums(codes, (values - centre) * share)[present]
+    errors = (values - centre) * share
+    influence = _sums(codes, errors)[present]
     # A mean of equal numbers may differ from them in the last digit; that is no spread.
     influence[np.abs(influence) <= 1e-12 * weight] = 0.0
     return ClusterEffects(
@@ -107,10 +133,30 @@ def cluster_effects(differences: Sequence[Floats], clusters: Sequence[Codes]) ->
         contribution=_sums(codes, values * share)[present],
         influence=influence,
         weight=weight,
+        corrected_se=_root_of_squares(_sums(codes, errors * _leverage_factors(clusters)), 1e-12 * weight.max()),
         loss=float(np.mean([np.maximum(-task, 0.0).mean() for task in differences])),
         gain=float(np.mean([np.maximum(task, 0.0).mean() for task in differences])),
         n_changed=int(np.count_nonzero(np.bincount(codes, values != 0.0))),
     )
+
+
+def _squared_sum_over_fourth(values: Floats) -> float:
+    """(sum v^2)^2 / sum v^4: how many values make up the sum of squares."""
+    squares = (values / np.max(np.abs(values))) ** 2
+    return float(np.sum(squares)) ** 2 / float(np.sum(squares**2))
+
+
+def _leverage_factors(clusters: Sequence[Codes]) -> Floats:
+    """Per item 1 / sqrt(1 - w), w its cluster's share of its task, at most 1/2: of a lone cluster nothing is known."""
+    factors = []
+    for codes in clusters:
+        shares = np.bincount(codes) / len(codes)
+        factors.append((1.0 / np.sqrt(1.0 - np.minimum(shares, 0.5)))[codes])
+    return np.concatenate(factors)
+
+
+def _root_of_squares(values: Floats, negligible: float) -> float:
+    return sqrt(float(np.sum(np.where(np.abs(values) <= negligible, 0.0, values) ** 2)))
 
 
 def _sums(codes: Codes, values: Floats) -> Floats:
@@ -126,6 +172,7 @@ def combine(effects: Sequence[ClusterEffects]) -> ClusterEffects:
         contribution=np.concatenate([part.contribution for part in effects]) / n,
         influence=np.concatenate([part.influence for part in effects]) / n,
         weight=np.concatenate([part.weight for part in effects]) / n,
+        corrected_se=sqrt(sum(part.corrected_se**2 for part in effects)) / n,
         loss=sum(part.loss for part in effects) / n,
         gain=sum(part.gain for part in effects) / n,
         n_changed=sum(part.n_changed for part in effects),
@@ -139,34 +186,52 @@ def bootstrap_interval(
 
     Clusters are drawn with replacement and their influences summed (the linearised statistic, which
     equals the mean itself when clusters are of one size, and cannot lose a whole task). The percentiles are
-    set outwards so that the interval is as wide as Student's with n - 1 degrees of freedom, n the effective
-    number of clusters. Where data are sparse it is widened to hold the interval from Wilson's limits,
-    so it is never of width zero and never NaN; below `FEW` effective clusters also Student's interval around
-    `cautious_se`; and fewer than two say nothing about others, [-1, 1].
+    set outwards so that the interval is as wide as Student's around `corrected_se` with `freedom` degrees of freedom,
+    and it is widened to hold
+    - Student's interval with the skewness taken out: where a score is lost often and never gained, or rarely and by
+      much, a large loss shows a large standard error and a small one a small, so that percentiles fall short;
+    - where data are sparse, the interval from Wilson's limits, so it is never of width zero and never NaN;
+    - 0, where so few clusters changed that all of them agree by chance more often than in `alpha` of draws; and there,
+      below `FEW` effective clusters, Student's interval around `cautious_se`.
+    Fewer than two effective clusters say nothing about others, [-1, 1].
     Source: Hesterberg 2015, "What Teachers Should Know About the Bootstrap", The American Statistician
-    69:371 (expanded percentile interval); Efron and Tibshirani 1993 for the bootstrap.
+    69:371 (expanded percentile interval); Hall 1992, JRSS B 54:221 (skewness); docs/calibration.md for its coverage.
     """
-    low = high = effects.estimate
-    n = effects.n_effective
+    estimate, n = effects.estimate, effects.n_effective
     if n < 2.0 - _ROUNDING:
         return Interval(-1.0, 1.0)
+    parts = [Interval(estimate, estimate)]
     if effects.se > 0.0:
-        tail = _expanded_tail(n, alpha)
-        draws = effects.estimate + _resampled_sums(effects.influence, resamples, rng)
-        quantiles = np.quantile(draws, [tail, 1.0 - tail])
-        low, high = min(low, float(quantiles[0])), max(high, float(quantiles[1]))
+        reach = student_quantile(1 - alpha / 2, effects.freedom) * effects.corrected_se / effects.se
+        tail = normal_share(-reach)
+        # A swap of base and candidate mirrors the draws, since the larger side is always drawn as the gain.
+        side = -1.0 if estimate < -_ROUNDING else 1.0
+        draws = estimate + side * _resampled_sums(side * effects.influence, resamples, rng)
+        low, high = np.quantile(draws, [tail, 1.0 - tail])
+        parts += [Interval(float(low), float(high)), _unskewed_interval(effects, reach)]
     if effects.is_sparse:
-        wide = rate_difference_interval(effects.loss, effects.gain, n, alpha)
-        low, high = min(low, wide.low), max(high, wide.high)
-    if n < FEW - _ROUNDING:
-        reach = student_quantile(1 - alpha / 2, n - 1) * effects.cautious_se
-        low, high = min(low, effects.estimate - reach), max(high, effects.estimate + reach)
-    return Interval(max(-1.0, low), min(1.0, high))
+        parts.append(rate_difference_interval(effects.loss, effects.gain, n, alpha))
+    if 2.0 ** (1 - effects.n_changed) > alpha:
+        parts.append(Interval(0.0, 0.0))
+        if n < FEW - _ROUNDING:
+            half = student_quantile(1 - alpha / 2, effects.freedom) * effects.cautious_se
+            parts.append(Interval(estimate - half, estimate + half))
+    return Interval(max(-1.0, min(part.low for part in parts)), min(1.0, max(part.high for part in parts)))
 
 
-def _expanded_tail(n: float, alpha: float) -> float:
-    """The percentile to read off instead of alpha / 2, Phi(-sqrt(n / (n - 1)) t)."""
-    return normal_share(-sqrt(n / (n - 1)) * student_quantile(1 - alpha / 2, n - 1))
+def _unskewed_interval(effects: ClusterEffects, reach: float) -> Interval:
+    """Estimate - se * T for the two T that Hall's cubic transformation takes to + and - `reach`.
+
+    With g the skewness of the estimate, T + g T^2 / 3 + g^2 T^3 / 27 + g / 6 is free of it to second order; beyond
+    |g| = 0.8 / `reach` that order says nothing, and g is cut there. A skewness against the change is left alone: there
+    the tail is on the side of 0, and clusters that agree would make it shorter.
+    """
+    most = 0.8 / reach
+    g = float(np.clip(np.sum(effects.influence**3) / effects.se**3, -most, most))
+    if abs(g) < 1e-6 or g * effects.estimate < -_ROUNDING:
+        return Interval(effects.estimate - reach * effects.se, effects.estimate + reach * effects.se)
+    high_t, low_t = (3.0 / g * (cbrt(1.0 + g * (z - g / 6.0)) - 1.0) for z in (reach, -reach))
+    return Interval(effects.estimate - high_t * effects.se, effects.estimate - low_t * effects.se)
 
 
 def _resampled_sums(influence: Floats, resamples: int, rng: np.random.Generator) -> Floats:

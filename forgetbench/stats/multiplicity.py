@@ -1,7 +1,8 @@
 """P-values adjusted for having asked several questions.
 
-Written out: statsmodels, which has both, takes half a second to import and collects the whole process's garbage on
-every call, seconds beside large tables. The tests hold the two against it.
+Benjamini and Hochberg's is scipy's. Holm's is written out: scipy lacks it, and statsmodels' takes 30 ms a call where
+this takes 5 us (70 ms beside three million objects, since it collects the whole process's garbage), and 0.26 s to
+import on top of scipy.stats; on one core of an AMD EPYC. The tests hold both against statsmodels.
 """
 
 from __future__ import annotations
@@ -29,12 +30,10 @@ def benjamini_hochberg(p_values: Sequence[float]) -> NDArray[np.float64]:
     """Benjamini and Hochberg's adjustment: controls the share of false alarms among the alarms.
 
     The i-th smallest of m p-values (i from 1) times m / i, made monotone, at most 1.
-    Source: Benjamini and Hochberg 1995, JRSS B 57:289.
+    Source: Benjamini and Hochberg 1995, JRSS B 57:289; computed by scipy.stats.false_discovery_control.
     """
+    # Imported here: it takes 0.4 s. A call takes 0.1 ms, once per comparison.
+    from scipy.stats import false_discovery_control
+
     values = np.asarray(p_values, dtype=np.float64)
-    m = len(values)
-    order = np.argsort(values, kind="stable")
-    adjusted = np.empty_like(values)
-    raw = values[order] / (np.arange(1, m + 1) / m)
-    adjusted[order] = np.minimum(np.minimum.accumulate(raw[::-1])[::-1], 1.0)
-    return adjusted
+    return np.asarray(false_discovery_control(values)) if len(values) else values

@@ -33,7 +33,7 @@ def loss_e_value(effects: ClusterEffects, scale: float) -> float:
 
     `scale` > 0 is the size of drop that the bet is best for; see `normal_mixture_e_value`.
     """
-    return normal_mixture_e_value(-effects.estimate, effects.cautious_se, scale, effects.n_effective)
+    return normal_mixture_e_value(-effects.estimate, effects.cautious_se, scale, effects.freedom + 1.0)
 
 
 def retention_e_value(effects: ClusterEffects, margin: float) -> float:
@@ -41,7 +41,7 @@ def retention_e_value(effects: ClusterEffects, margin: float) -> float:
 
     The bet is best where nothing changed at all, a distance of `margin` from the null.
     """
-    return normal_mixture_e_value(effects.estimate + margin, effects.cautious_se, margin, effects.n_effective)
+    return normal_mixture_e_value(effects.estimate + margin, effects.cautious_se, margin, effects.freedom + 1.0)
 
 
 def normal_mixture_e_value(estimate: float, se: float, scale: float, n: float = inf) -> float:
@@ -49,9 +49,9 @@ def normal_mixture_e_value(estimate: float, se: float, scale: float, n: float = 
 
     With z = estimate / se and r = (scale / se)^2, E = 2 / sqrt(1 + r) * exp(z^2 r / (2 (1 + r))) * Phi(z sqrt(r / (1 +
     r))): the likelihood ratio of a half-normal prior of that `scale` on the mean against 0. Exact for normal
-    observations of known variance; for others it holds in the limit, which is why z is first taken from Student's t with
-    `n` - 1 degrees of freedom to the normal with the same tail, and why docs/statistics.md shows the error rates
-    by simulation. 0 where `n` is below 2 or the standard error is 0: no evidence either way.
+    observations of known variance; for others it holds in the limit, which is why z is first taken from Student's t
+    with `n` - 1 degrees of freedom to the normal with the same tail, and why docs/calibration.md shows the error
+    rates by simulation. 0 where `n` is below 2 or the standard error is 0: no evidence either way.
     Source: Robbins 1970, Ann. Math. Statist. 41:1397; Howard et al. 2021, Ann. Statist. 49:1055; Waudby-Smith et al.
     2021, arXiv 2103.06476, for the limit. Raises ValueError unless scale > 0 and se >= 0.
     """

@@ -16,9 +16,9 @@ Items = dict[str, set[str]]
 def random_blocks(tasks: Sequence[PlannedTask], n_blocks: int, seed: int) -> list[Items]:
     """Every item in one of `n_blocks` blocks, each with about the same share of every task.
 
-    Whole clusters are dealt, in an order drawn from `seed`: items of one cluster, whatever their tasks, come in the same
-    block, since they are one piece of evidence. Clusters that stand in the same tasks are dealt evenly over the blocks,
-    so that each block is a small picture of the suite.
+    Whole clusters are dealt, in an order drawn from `seed`: items of one cluster, whatever their tasks, come in the
+    same block, since they are one piece of evidence. Clusters that stand in the same tasks are dealt evenly over the
+    blocks, so that each block is a small picture of the suite.
     """
     blocks: list[Items] = [{} for _ in range(n_blocks)]
     for domain in dict.fromkeys(task.loaded.info.domain for task in tasks):

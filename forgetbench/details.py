@@ -37,7 +37,7 @@ def _stratum(domain: str, name: str, parts: Sequence[tuple[PairedTask, NDArray[n
     base, candidate = ([getattr(task, side)[which] for task, which in parts] for side in ("base", "candidate"))
     clusters = [task.cluster_codes[which] for task, which in parts]
     effects = cluster_effects([after - before for before, after in zip(base, candidate, strict=True)], clusters)
-    half = student_quantile(1.0 - alpha / 2, max(effects.n_effective - 1.0, 1.0)) * effects.cautious_se
+    half = student_quantile(1.0 - alpha / 2, effects.freedom) * effects.cautious_se
     items = np.unique(np.concatenate([task.item_codes[which] for task, which in parts]))
     return StratumRow(
         domain=domain,

@@ -176,7 +176,7 @@ def suite_of(options: Options) -> tuple[Suite, Path | None]:
 def resolve_all(
     texts: Sequence[str], base_text: str | None, options: Options, ledger: Ledger
 ) -> tuple[Checkpoint | None, list[Checkpoint]]:
-    """The checkpoints that are meant, each under a name of its own. CheckpointError or InputError where one cannot be."""
+    """The checkpoints that are meant, each under a name of its own. CheckpointError, InputError where there is none."""
 
     def one(text: str, base: Checkpoint | None) -> Checkpoint:
         if options.engine == "scripted":

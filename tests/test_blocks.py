@@ -14,7 +14,7 @@ from forgetbench.lm_eval_bridge import PlannedTask
 
 def planned(name: str, clusters: list[str], domain: str = "knowledge") -> PlannedTask:
     items = [SimpleNamespace(item_id=f"{name}-{number}", cluster=cluster) for number, cluster in enumerate(clusters)]
-    return cast(PlannedTask, SimpleNamespace(loaded=SimpleNamespace(info=task(name, domain)), items=items))
+    return cast("PlannedTask", SimpleNamespace(loaded=SimpleNamespace(info=task(name, domain)), items=items))
 
 
 def own(name: str, n: int) -> list[str]:

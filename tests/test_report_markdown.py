@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from dataclasses import replace
 from typing import Any
 
 import report_samples as samples
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from forgetbench.records import AuditRow
 from forgetbench.report.examples import select_examples
 from forgetbench.report.markdown import escaped, fenced, inline, markdown_report
 
@@ -96,3 +98,19 @@ def test_what_github_would_link_by_itself_is_defused() -> None:
     assert escaped("1. first") == r"1\. first"
     assert escaped("- dash") == r"\- dash"
     assert inline("sft-v1.2") == "`sft-v1.2`"
+
+
+def test_the_audit_counts_every_item_and_says_why_one_was_refused() -> None:
+    audit = AuditRow("knowledge_open", 380, {"the documents differ": 12, samples.HOSTILE: 3}, 378, 1, 20, 4)
+    text = report(pairing=(audit,))
+    (line,) = [line for line in text.splitlines() if line.startswith("| knowledge") and "380" in line]
+    assert "| 15 |" in line and "the documents differ (12)" in line and "1 / 20 / 4" in line
+    assert not [token for token in tokens(text) if token.type in ("html_block", "html_inline")]
+
+
+def test_luck_is_taken_out_in_two_ways_beside_the_noise_floor() -> None:
+    # Two random models with four options: F = .1875, of which guessing explains all.
+    row = samples.row("guesses", "knowledge", 0.25, 0.25, 0.02, "inconclusive")
+    row = replace(row, chance=0.25, forgotten=0.1875, gained=0.1875, forgotten_corrected=0.0, gained_corrected=0.0)
+    text = report(tasks=(row,), noise_floor={"guesses": {"forgotten": 0.01, "gained": 0.02}})
+    assert "| guesses | 18.8 / 18.8 | 0.0 / 0.0 | 0.0 / 0.0 | 1.0 / 2.0 |" in text.replace("\\", "")

@@ -3,12 +3,14 @@ every other number."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from forgetbench.records import AuditRow, Comparison, DeltaRow, MetricRow, StratumRow
 from forgetbench.report.sanitize import one_line
 from forgetbench.report.wording import MISSING, VERDICTS, delta_with_interval, is_number, points, share, signed, title
+from forgetbench.stats.chance import marginal_correction
 
 _SHARES_OF_ANSWERS = {"cut": "answers cut by the token limit", "thinking": "answers with thinking before them"}
 """Numbers that every generated task has, in words."""
@@ -68,6 +70,34 @@ def _audit_cells(row: AuditRow, informative: float | None) -> tuple[str, ...]:
         " / ".join(f"{count:,}" for count in cut) if any(cut) else "none",
         share(informative),
     )
+
+
+def luck(comparison: Comparison) -> Iterator[SmallTable]:
+    """What was forgotten and gained, with lucky guesses taken out in two ways, beside what noise alone does."""
+    rows = [row for row in comparison.tasks if row.chance and row.forgotten is not None]
+    if rows:
+        yield SmallTable(
+            "Forgotten and gained, luck taken out",
+            "Per cent of items, forgotten / gained. Marginal: less what the two accuracies alone would give by "
+            "guessing (arXiv 2510.17776), not below 0. Latent: from the items that both have wrong, unclipped. Noise "
+            "floor: the base asked twice.",
+            ("task", "raw", "marginal", "latent", "noise floor"),
+            tuple(_luck_cells(row, comparison.noise_floor) for row in rows),
+        )
+
+
+def _luck_cells(row: DeltaRow, noise_floor: Mapping[str, Any] | None) -> tuple[str, ...]:
+    marginal = marginal_correction(
+        row.forgotten or 0.0, row.gained or 0.0, row.base or 0.0, row.candidate or 0.0, row.chance or 0.0
+    )
+    noise = (noise_floor or {}).get(row.name, {})
+    pairs = (
+        (row.forgotten, row.gained),
+        (marginal.forgotten, marginal.gained),
+        (row.forgotten_corrected, row.gained_corrected),
+        (noise.get("forgotten"), noise.get("gained")),
+    )
+    return (one_line(row.name, 60), *(f"{points(lost)} / {points(won)}".replace("-", "−") for lost, won in pairs))
 
 
 def strata(comparison: Comparison) -> Iterator[SmallTable]:

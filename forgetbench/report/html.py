@@ -54,7 +54,7 @@ def html_report(comparison: Comparison, examples: Sequence[DomainExamples], plot
         groups={"Domains": domains, "Tasks": comparison.tasks},
         bars=delta_bars((*domains, *comparison.tasks)),
         protocols=tuple(beside.protocols(comparison)),
-        pairing=tuple(beside.pairing(comparison)),
+        pairing=(*beside.pairing(comparison), *beside.luck(comparison)),
         numbers=(*beside.strata(comparison), *beside.numbers(comparison)),
         plots=images,
         examples=examples,

@@ -443,7 +443,14 @@ def _run(job: Job, plan: _Plan, count: _Counts, scores: Sequence[ItemScore], war
 
 def _saved(job: Job, run: Run) -> Run:
     before = run_store.finished_run(job.results, run.manifest.run_id)
-    if before is not None and before.samples.equals(run.samples) and before.manifest.warnings == run.manifest.warnings:
+    now = run.manifest
+    if (
+        before is not None
+        and before.samples.equals(run.samples)
+        # As read back: a file knows no tuples.
+        and run_store.to_json(replace(before.manifest, created=now.created, counts=now.counts))
+        == run_store.to_json(now)
+    ):
         # Nothing new was learned: the run that is there keeps its date and counts.
         return before
     run_store.save_run(job.results, run, run_scores(run))

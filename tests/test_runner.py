@@ -136,6 +136,16 @@ def test_the_base_against_itself_is_a_comparison_of_its_own(tmp_path: Path) -> N
     assert comparison.noise_floor is not None and comparison.noise_floor["knowledge"]["flip_rate"] == 0.0
 
 
+def test_other_margins_are_not_those_of_an_earlier_run(tmp_path: Path) -> None:
+    for margin in (0.05, 0.2):
+        file = tmp_path / "small.yaml"
+        tasks = "domains: {knowledge: [{task: knowledge_open, limit: 4}]}"
+        file.write_text(f"name: small\nmargins: {{knowledge: {margin}}}\n{tasks}\n")
+        options = Options(results=tmp_path / "results", suite=str(file), engine="scripted")
+        ((comparison, _),) = run_checkpoints(["b"], "a", options).comparisons
+        assert comparison.domains[0].margin == margin
+
+
 def command(results: Path) -> list[str]:
     return [
         sys.executable, "-m", "forgetbench", "run", "--engine", "scripted", "--suite", "smoke", "--base", "a", "b",

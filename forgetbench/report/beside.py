@@ -18,12 +18,14 @@ _SHARES_OF_ANSWERS = {"cut": "answers cut by the token limit", "thinking": "answ
 
 @dataclass(frozen=True, slots=True)
 class SmallTable:
-    """A table of text cells; the first column is a name, the others are numbers or words."""
+    """A table of text cells; the first column is a name, the others are numbers, or words where `ends_in_words`."""
 
     title: str
     note: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    ends_in_words: bool = False
+    """The last column holds sentences, which are broken into lines."""
 
 
 def protocols(comparison: Comparison) -> Iterator[SmallTable]:
@@ -53,8 +55,9 @@ def pairing(comparison: Comparison) -> Iterator[SmallTable]:
             "Pairing audit",
             "Every item of either run is kept or refused. Cut: an answer ended at the token limit, on the side of the "
             "base alone / of the tuned alone / of both. Informative: items the base can do, lucky guesses taken out.",
-            ("task", "kept", "refused", "why", "prompts equal", "cut", "informative"),
+            ("task", "kept", "refused", "prompts equal", "cut", "informative", "why refused"),
             tuple(_audit_cells(row, informative.get(row.task)) for row in comparison.pairing),
+            ends_in_words=True,
         )
 
 
@@ -65,10 +68,10 @@ def _audit_cells(row: AuditRow, informative: float | None) -> tuple[str, ...]:
         one_line(row.task, 60),
         f"{row.n_kept:,}",
         f"{refused:,}",
-        "; ".join(f"{one_line(why, 160)} ({count:,})" for why, count in row.refused.items()) or MISSING,
         "all" if row.n_prompts_equal == row.n_kept else f"{row.n_prompts_equal:,}",
         " / ".join(f"{count:,}" for count in cut) if any(cut) else "none",
         share(informative),
+        "; ".join(f"{one_line(why, 160)} ({count:,})" for why, count in row.refused.items()) or MISSING,
     )
 
 

@@ -101,6 +101,8 @@ def delta_table(rows: Sequence[DeltaRow]) -> str:
 
 def _small_table(table: SmallTable) -> str:
     align = ["---", *["---:"] * (len(table.columns) - 1)]
+    if table.ends_in_words:
+        align[-1] = "---"
     cells = [[escaped(cell) for cell in row] for row in table.rows]
     lines = "\n".join(_table_line(row) for row in (table.columns, align, *cells))
     return f"## {escaped(table.title)}\n\n{table.note}\n\n{lines}"

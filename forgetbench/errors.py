@@ -55,3 +55,8 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     known = sorted(known)
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
     return f"did you mean '{near[0]}'?" if near else f"known: {', '.join(known) or 'none'}"
+
+
+def shown(name: str) -> str:
+    """A name on one line: what cannot be seen in it is spelled out."""
+    return name if name.isprintable() else repr(name)[1:-1]

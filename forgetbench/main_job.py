@@ -19,11 +19,13 @@ from forgetbench.engines.base import Engine, make_pool
 from forgetbench.engines.openai import server_url
 from forgetbench.errors import InputError
 from forgetbench.ledger import Ledger
+from forgetbench.progress import Progress
 from forgetbench.records import Checkpoint, Comparison, DeltaRow, Protocol, Run
 from forgetbench.report import write_report, write_trajectory
 from forgetbench.report.trajectory import TrainingLog, TrajectoryPoint
 from forgetbench.run_store import StoredRun
-from forgetbench.runner import Job, Progress
+from forgetbench.run_summary import noise_floor_of
+from forgetbench.runner import Job
 from forgetbench.sft_data import SftData, read_sft_data
 from forgetbench.suite import Suite, load_suite, suite_of_tasks, with_target
 
@@ -227,7 +229,7 @@ def _compare_all(
     if options.noise_floor:
         # Kept as any other comparison: what a gate says of a model that did not change can be seen there.
         second = compare_runs(base_run, runs[-1], comparison_folder(options.results, base_run, runs[-1]))
-        noise = runner.noise_floor_of([*second.domains, *second.tasks])
+        noise = noise_floor_of([*second.domains, *second.tasks])
     by_fingerprint = {run.manifest.fingerprint: run for run in runs[1:]}
     comparisons = []
     for checkpoint in checkpoints:

@@ -1,10 +1,11 @@
-"""The runner's progress callbacks, drawn for whoever is watching."""
+"""How far a long run is: callbacks for whoever does the work, and their drawing for whoever is watching."""
 
 from __future__ import annotations
 
 import contextlib
+import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from rich.console import Console
@@ -20,10 +21,20 @@ from rich.progress import (
     Progress as Bar,
 )
 
-from forgetbench.runner import Progress
-
 _LINE_EVERY = 30.0
 """Seconds between two lines where there is no terminal to redraw."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Callbacks by which a caller shows what is going on; the defaults show nothing but warnings."""
+
+    start: Callable[[str, int], None] = lambda label, total: None
+    """A stage begins; `total` is its work in tokens, 0 where it is unknown."""
+    advance: Callable[[int], None] = lambda amount: None
+    label: Callable[[str], None] = lambda text: None
+    note: Callable[[str], None] = lambda text: print(f"! {text}", file=sys.stderr)
+    """A warning that cannot wait for the end."""
 
 
 @contextlib.contextmanager

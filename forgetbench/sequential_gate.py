@@ -22,9 +22,10 @@ from forgetbench.gate.judging import in_scope
 from forgetbench.ledger import Ledger
 from forgetbench.lm_eval_bridge import PlannedTask
 from forgetbench.main_job import Options, engine_for, permitted_tasks, resolve_all, suite_of
+from forgetbench.progress import Progress
 from forgetbench.records import Comparison, ItemScore, Looks
 from forgetbench.report import write_report
-from forgetbench.runner import Evaluation, Job, Progress
+from forgetbench.runner import Evaluation, Job
 
 BLOCKS = 20
 """Looks at most, each after another twentieth of the items."""

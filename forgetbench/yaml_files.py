@@ -2,57 +2,114 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from forgetbench.errors import InputError, did_you_mean
+from forgetbench.errors import InputError, did_you_mean, shown
 
 M = TypeVar("M", bound=BaseModel)
+Location = tuple[int | str, ...]
+"""Where in a file: ("gates", "knowledge", "margin") or ("waivers", 0, "until")."""
+Lines = Mapping[Location, int]
+"""Line (from 1) of everything that a file holds."""
 
 
 def read_yaml(path: Path, model: type[M], error_type: type[InputError] = InputError) -> M:
-    """Parse `path` and check it against `model`. Raises `error_type`, one line, at the first mistake."""
+    """Parse `path` and check it against `model`. Raises `error_type`, one line, at the first mistake.
+
+    A key that stands twice is a mistake, of which YAML's own loader would keep the last without a word.
+    """
+    return read_yaml_with_lines(path, model, error_type)[0]
+
+
+def read_yaml_with_lines(path: Path, model: type[M], error_type: type[InputError] = InputError) -> tuple[M, Lines]:
+    """`read_yaml`, and where everything stands, for mistakes that only show later."""
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise error_type(f"{path}: cannot be read ({error})") from error
     try:
-        content = yaml.safe_load(text)
         tree = yaml.compose(text, Loader=yaml.SafeLoader)
+        lines = _lines(path, tree, error_type)
+        content = yaml.safe_load(text)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f":{mark.line + 1}" if mark else ""
-        raise error_type(f"{path}{line}: not valid YAML ({getattr(error, 'problem', None) or error})") from error
+        why = shown(str(getattr(error, "problem", None) or error))
+        raise error_type(f"{path}{line}: not valid YAML ({why})") from error
     try:
-        return model.model_validate(content)
+        return model.model_validate(content), lines
     except ValidationError as error:
         first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"])
-        line_number = _line(tree, first["loc"])
         advice = ""
         if first["type"] == "extra_forbidden":
             advice = f"; {did_you_mean(str(first['loc'][-1]), _fields(model, first['loc'][:-1]))}"
-        raise error_type(
-            f"{path}:{line_number}: field '{field or 'file'}': {first['msg'][:1].lower()}{first['msg'][1:]}{advice}"
-        ) from error
+        said = f"{first['msg'][:1].lower()}{first['msg'][1:]}{advice}"
+        # A key of the file may hold line ends.
+        why = f"field '{_dotted(first['loc']) or 'file'}': {shown(said)}"
+        raise error_type(f"{path}:{line_of(lines, first['loc'])}: {why}") from error
 
 
-def _line(tree: yaml.Node | None, location: tuple[int | str, ...]) -> int:
-    """Line (from 1) of the deepest part of `location` that the document has."""
-    node, line = tree, tree.start_mark.line if tree is not None else 0
+def line_of(lines: Lines, location: Location) -> int:
+    """The line of the deepest part of `location` that the file has.
+
+    Parts that it does not have are passed over: pydantic names members of unions and the like.
+    """
+    place: Location = ()
     for part in location:
-        if isinstance(node, yaml.MappingNode):
-            entries = [(key, value) for key, value in node.value if key.value == str(part)]
-            if not entries:
-                continue  # pydantic names union members and the like, which are not in the file
-            line, node = entries[0][0].start_mark.line, entries[0][1]
-        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
-            node = node.value[part]
-            line = node.start_mark.line
-    return line + 1
+        place = next((deeper for deeper in ((*place, part), (*place, str(part))) if deeper in lines), place)
+    return lines.get(place, 1)
+
+
+def _lines(path: Path, tree: yaml.Node | None, error_type: type[InputError]) -> Lines:
+    """Line of every field. Raises `error_type` for a key that stands twice and a date that is none."""
+    if tree is None:
+        return {}
+    found: dict[Location, int] = {(): tree.start_mark.line + 1}
+    seen: set[int] = set()
+    waiting: list[tuple[Location, yaml.Node]] = [((), tree)]
+    while waiting:
+        location, node = waiting.pop()
+        # An alias is its anchor again, and may hold itself.
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        if why := _no_date(node):
+            raise error_type(f"{path}:{node.start_mark.line + 1}: field '{_dotted(location)}': {why}")
+        for place, line, value in _entries(location, node):
+            if place in found:
+                raise error_type(f"{path}:{line}: field '{_dotted(place)}': stands twice, first in line {found[place]}")
+            found[place] = line
+            waiting.append((place, value))
+    return found
+
+
+def _entries(location: Location, node: yaml.Node) -> Iterator[tuple[Location, int, yaml.Node]]:
+    """Place, line and value of what a node holds, in the file's order."""
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            yield (*location, str(key.value)), key.start_mark.line + 1, value
+    elif isinstance(node, yaml.SequenceNode):
+        for number, value in enumerate(node.value):
+            yield (*location, number), value.start_mark.line + 1, value
+
+
+def _no_date(node: yaml.Node) -> str:
+    """What is written like a date must be one: YAML's loader has no error of its own for 2026-02-30."""
+    if isinstance(node, yaml.ScalarNode) and node.tag == "tag:yaml.org,2002:timestamp":
+        try:
+            yaml.SafeLoader("").construct_yaml_timestamp(node)
+        except ValueError as error:
+            return f"{node.value} is no date ({error})"
+    return ""
+
+
+def _dotted(location: Location) -> str:
+    return shown(".".join(map(str, location)))
 
 
 def _fields(model: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:

@@ -82,7 +82,7 @@ def make_tiny_model(folder: Path, seed: int = 0, hidden_size: int = 32) -> Path:
 
     transformers.utils.logging.set_verbosity_error()
     vocabulary = {token: number for number, token in enumerate(["<s>", "</s>"])}
-    for character in tokenizers.pre_tokenizers.ByteLevel.alphabet():
+    for character in sorted(tokenizers.pre_tokenizers.ByteLevel.alphabet()):
         vocabulary.setdefault(character, len(vocabulary))
     backend = tokenizers.Tokenizer(tokenizers.models.BPE(vocab=vocabulary, merges=[]))
     backend.pre_tokenizer = tokenizers.pre_tokenizers.ByteLevel(add_prefix_space=False)

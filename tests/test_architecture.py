@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).parent.parent / "forgetbench"
 
 # A module may import those above it in this list, at any depth of call; never one below.
 LAYERS = [
-    {"errors", "records"},
+    {"errors", "records", "progress"},
     {"fingerprint", "yaml_files", "task_data", "sandbox"},
     {"tokenizer", "stats", "metrics"},
     {"target"},
@@ -22,7 +22,7 @@ LAYERS = [
     {"sft_data"},
     {"engines", "ledger", "run_store"},
     {"lm_eval_bridge", "model_checks"},
-    {"preflight"},
+    {"preflight", "asking", "run_summary"},
     {"runner"},
     {"pairing", "verdict", "finished"},
     {"details", "uncertainty"},
@@ -31,8 +31,8 @@ LAYERS = [
     {"report", "lab"},
     {"interop"},
     {"leaderboard"},
-    {"main_job", "catalogue", "doctor", "progress", "validation", "blocks"},
-    {"sequential_gate"},
+    {"main_job", "catalogue", "doctor", "validation", "blocks"},
+    {"sequential_gate", "cli_options"},
     {"cli", "integrations"},
     {"__main__"},
 ]

@@ -18,8 +18,9 @@ from forgetbench.engines.transformers import TransformersEngine
 from forgetbench.errors import EngineError
 from forgetbench.ledger import Ledger
 from forgetbench.model_checks import PASSAGE, Finding, ModelChecks, plan_checks, template_findings
+from forgetbench.progress import Progress
 from forgetbench.records import Checkpoint, Continuation, Request, Response, Run
-from forgetbench.runner import Job, Progress, evaluate
+from forgetbench.runner import Job, evaluate
 from forgetbench.suite import Suite, load_suite
 from forgetbench.tokenizer import ByteTokenizer, HFTokenizer, Message, Tokenizer
 

@@ -20,6 +20,8 @@ from PIL import Image
 
 from forgetbench.records import Comparison
 from forgetbench.report import plots
+from forgetbench.report.plots.drawing import styled
+from forgetbench.report.plots.outcome_bars import SEGMENTS
 from forgetbench.report.trajectory import TrainingLog, TrajectoryPoint
 
 LOG = TrainingLog(tuple(range(1, 41)), tuple(3.0 / step for step in range(1, 41)), (1e-4,) * 40)
@@ -34,7 +36,7 @@ def points() -> list[TrajectoryPoint]:
 
 @pytest.fixture(autouse=True)
 def style() -> Iterator[None]:
-    with plots._styled():
+    with styled():
         yield
 
 
@@ -124,9 +126,9 @@ def test_outcome_bars_sum_to_the_whole() -> None:
 
 
 def test_outcomes_are_told_apart_without_colour() -> None:
-    looks = {(item.hatch, round(_grey(item.colour), 1)) for item in plots._SEGMENTS}
-    assert len(looks) == len(plots._SEGMENTS)
-    hatched = [item.hatch for item in plots._SEGMENTS if item.hatch]
+    looks = {(item.hatch, round(_grey(item.colour), 1)) for item in SEGMENTS}
+    assert len(looks) == len(SEGMENTS)
+    hatched = [item.hatch for item in SEGMENTS if item.hatch]
     assert len(set(hatched)) == len(hatched)
 
 

@@ -21,8 +21,9 @@ from forgetbench.errors import CheckpointError, EngineError, InputError, Storage
 from forgetbench.fingerprint import make_request
 from forgetbench.ledger import Ledger
 from forgetbench.preflight import MemoryNeed
+from forgetbench.progress import Progress
 from forgetbench.records import Checkpoint, Run, Sampling
-from forgetbench.runner import Job, Progress, evaluate
+from forgetbench.runner import Job, evaluate
 from forgetbench.suite import Suite, load_suite
 from forgetbench.tokenizer import ByteTokenizer
 

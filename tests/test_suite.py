@@ -48,6 +48,10 @@ def test_a_suite_of_ones_own(tmp_path: Path) -> None:
         ("name: x\ndomains: {knowledge: []}\n", "at least one task"),
         ("name: x\ndomains: {knowledge: [a], reasoning: [a]}\n", "'a' stands in it twice"),
         ("name: x\nmargins: {knowledge: 2}\ndomains: {knowledge: [a]}\n", r"mine\.yaml:2: .*less than 1"),
+        (
+            "name: x\ndomains:\n  knowledge: [a]\n  knowledge: [b]\n",
+            r"mine\.yaml:4: field 'domains.knowledge': stands twice, first in line 3",
+        ),
         ("name: [\n", r"mine\.yaml:2: not valid YAML"),
         ("- a\n", "mine.yaml:1"),
         ("", "mine.yaml:1"),

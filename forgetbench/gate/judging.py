@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from forgetbench.delta import TARGET
-from forgetbench.gate.policy import Policy, Settings, nearest, shown
+from forgetbench.errors import shown
+from forgetbench.gate.policy import Policy, Settings, nearest
 from forgetbench.records import DOMAINS, Comparison, DeltaRow
 from forgetbench.stats.multiplicity import holm
 from forgetbench.stats.quantiles import normal_quantile

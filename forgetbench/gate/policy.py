@@ -5,20 +5,19 @@ Every field is optional; `POLICY_TEMPLATE` says what each is for. A mistake is o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal, NoReturn
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, StringConstraints, ValidationError, field_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from forgetbench.errors import InputError, did_you_mean
+from forgetbench.errors import InputError, did_you_mean, shown
 from forgetbench.records import DOMAINS
 from forgetbench.verdict import ALPHA
-from forgetbench.yaml_files import read_yaml
+from forgetbench.yaml_files import Lines, Location, line_of, read_yaml_with_lines
 
 POLICY_TEMPLATE = """\
 # How much a fine-tuned checkpoint may lose before its release is stopped: forgetbench gate COMPARISON --policy THIS.
@@ -72,7 +71,6 @@ Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Alpha = Annotated[float, Field(gt=0, lt=0.5, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=1)]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
-Location = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +78,13 @@ class Source:
     """Where a policy was read; two policies that say the same are equal wherever they stand."""
 
     path: Path | None = field(default=None, compare=False)
-    lines: Mapping[Location, int] = field(default_factory=dict, compare=False)
+    lines: Lines = field(default_factory=dict, compare=False)
 
     def place(self, location: Location) -> str:
         """'forgetbench.yaml:12', the line (from 1) of the deepest part of `location` that has one."""
         if self.path is None:
             return "policy"
-        known = (self.lines.get(location[:depth]) for depth in range(len(location), -1, -1))
-        return f"{self.path}:{next((line for line in known if line), 1)}"
+        return f"{self.path}:{line_of(self.lines, location)}"
 
 
 class Gate(BaseModel):
@@ -183,12 +180,7 @@ def load_policy(path: Path | None) -> Policy:
     """
     if path is None:
         return Policy()
-    lines = _lines(path)
-    try:
-        policy = read_yaml(path, Policy)
-    except InputError as error:
-        # A key of the file may hold line ends.
-        raise InputError(shown(str(error))) from error
+    policy, lines = read_yaml_with_lines(path, Policy)
     policy._source = Source(path, lines)
     return policy
 
@@ -197,11 +189,6 @@ def nearest(name: str, known: Iterable[str]) -> str:
     """`did_you_mean` on one line, and of many names only the near ones and the domains."""
     names = [shown(each) for each in known]
     return did_you_mean(shown(name), names if len(names) <= 30 else {*DOMAINS, *_near(shown(name), names)})
-
-
-def shown(name: str) -> str:
-    """A name on one line: what cannot be seen in it is spelled out."""
-    return name if name.isprintable() else repr(name)[1:-1]
 
 
 def _near(name: str, names: list[str]) -> list[str]:
@@ -216,61 +203,3 @@ def _refuse(where: str | int, name: str) -> NoReturn:
         "unknown_domain", "unknown domain '{name}'; {advice}", {"name": shown(name), "advice": nearest(name, DOMAINS)}
     )
     raise ValidationError.from_exception_data("policy", [InitErrorDetails(type=error, loc=(where,), input=name)])
-
-
-# --- lines ------------------------------------------------------------------------------------
-
-
-def _lines(path: Path) -> dict[Location, int]:
-    """Line of every field. Raises InputError for a key that stands twice and a date that is none.
-
-    YAML's loader keeps the last of two equal keys without a word. A file that cannot be read at all has no lines:
-    `read_yaml` says why.
-    """
-    try:
-        tree = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError):
-        return {}
-    if tree is None:
-        return {}
-    found: dict[Location, int] = {}
-    seen: set[int] = set()
-    waiting: list[tuple[Location, yaml.Node]] = [((), tree)]
-    while waiting:
-        location, node = waiting.pop()
-        # An alias is its anchor again, and may hold itself.
-        if id(node) in seen:
-            continue
-        seen.add(id(node))
-        _check_date(path, location, node)
-        for place, line, value in _entries(location, node):
-            if place in found:
-                raise InputError(f"{path}:{line}: field '{_dotted(place)}': stands twice, first in line {found[place]}")
-            found[place] = line
-            waiting.append((place, value))
-    return found
-
-
-def _entries(location: Location, node: yaml.Node) -> Iterator[tuple[Location, int, yaml.Node]]:
-    """Place, line and value of what a node holds, in the file's order."""
-    if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            yield (*location, str(key.value)), key.start_mark.line + 1, value
-    elif isinstance(node, yaml.SequenceNode):
-        for number, value in enumerate(node.value):
-            yield (*location, number), value.start_mark.line + 1, value
-
-
-def _check_date(path: Path, location: Location, node: yaml.Node) -> None:
-    """What is written like a date must be one: YAML's loader has no error of its own for 2026-02-30."""
-    if not isinstance(node, yaml.ScalarNode) or node.tag != "tag:yaml.org,2002:timestamp":
-        return
-    try:
-        yaml.SafeLoader("").construct_yaml_timestamp(node)
-    except ValueError as error:
-        line = node.start_mark.line + 1
-        raise InputError(f"{path}:{line}: field '{_dotted(location)}': {node.value} is no date ({error})") from error
-
-
-def _dotted(location: Location) -> str:
-    return shown(".".join(map(str, location)))

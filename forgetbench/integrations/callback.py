@@ -28,9 +28,10 @@ from forgetbench.integrations.evaluation import (
 from forgetbench.integrations.memory import MEMORY, MemoryEngine, is_sharded, undisturbed
 from forgetbench.integrations.stopping import domain_effects, proven_drops
 from forgetbench.main_job import read_training_log
+from forgetbench.progress import Progress
 from forgetbench.report import write_trajectory
 from forgetbench.report.trajectory import TrajectoryPoint
-from forgetbench.runner import Job, Progress
+from forgetbench.runner import Job
 
 STATE = "forgetbench"
 """Key of what a checkpoint's trainer_state.json remembers for a resumed training, among `stateful_callbacks`."""

@@ -15,8 +15,9 @@ from forgetbench.errors import EngineError, InputError
 from forgetbench.integrations.memory import MemoryEngine, undisturbed
 from forgetbench.ledger import Ledger
 from forgetbench.main_job import comparison_folder
+from forgetbench.progress import Progress
 from forgetbench.records import Checkpoint, Comparison, DeltaRow, Run
-from forgetbench.runner import Job, Progress
+from forgetbench.runner import Job
 from forgetbench.suite import load_suite, suite_of_tasks
 
 if TYPE_CHECKING:

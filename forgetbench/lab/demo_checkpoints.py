@@ -9,7 +9,7 @@ from forgetbench.fingerprint import digest, file_digest
 from forgetbench.lab.customer_service import customer_service, write_jsonl
 from forgetbench.lab.embedded_model import embedded_model, user_cache
 from forgetbench.lab.sft import SFTConfig, train
-from forgetbench.runner import Progress
+from forgetbench.progress import Progress
 
 CONVERSATIONS = 400
 SEED = 0

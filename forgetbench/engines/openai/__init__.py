@@ -1,0 +1,16 @@
+"""A served model, over the OpenAI-compatible API that vLLM, SGLang, llama.cpp and the providers speak.
+
+With the model's tokenizer at hand (`Checkpoint.path`) prompts travel to /v1/completions as token ids, and scoring and
+generation are those of an engine in this process. Without it they travel as text: chat messages to
+/v1/chat/completions, plain text to /v1/completions, and a continuation is scored only where the server's own tokens
+meet the end of its context. Retries, back-off and Retry-After are the `openai` client's.
+"""
+
+from __future__ import annotations
+
+from forgetbench.engines.openai.engine import OpenAIEngine
+from forgetbench.engines.openai.logprobs import NO_LOGPROBS
+from forgetbench.engines.openai.server import server_url
+from forgetbench.engines.openai.text_tokens import ServedTokenizer
+
+__all__ = ["NO_LOGPROBS", "OpenAIEngine", "ServedTokenizer", "server_url"]

@@ -1,0 +1,310 @@
+"""Scoring and sampling by what a server offers."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.metadata
+import threading
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl
+
+from forgetbench.checkpoints import served_model
+from forgetbench.engines.base import Counts, max_positions
+from forgetbench.engines.openai.logprobs import NO_LOGPROBS, OtherTokens, Rows
+from forgetbench.engines.openai.parallel import in_parallel
+from forgetbench.engines.openai.server import (
+    NotFound,
+    Refused,
+    Reply,
+    Server,
+    Unreachable,
+    address,
+    first_line,
+    server_url,
+)
+from forgetbench.engines.openai.text_tokens import CHAT_MARK, ServedTokenizer
+from forgetbench.errors import EngineError
+from forgetbench.records import Checkpoint, Continuation, Request, Response, Sample, Sampling
+from forgetbench.tokenizer import HFTokenizer, Tokenizer
+
+_RETRIES = 8
+"""About 40 s of the client's back-off: long enough for a server's hiccup, short enough to be told of its end."""
+_TEXT_LENGTH = 1_000_000
+"""In text mode lengths are counted in bytes, which the server's window in tokens says nothing about: it refuses
+what is too long."""
+_PROBE = ("The capital of France is", " Paris.")
+_VLLM_DECODING = {"top_k": 0, "min_p": 0.0, "repetition_penalty": 1.0, "return_token_ids": True}
+"""vLLM else takes what a request leaves out from the model's generation_config.json."""
+
+
+class OpenAIEngine:
+    """An OpenAI-compatible server behind the engine protocol. Importing this module does not import `openai`."""
+
+    def __init__(
+        self,
+        *,
+        base_url: str | None = None,
+        concurrency: int = 32,
+        trust_remote_code: bool = False,
+        max_retries: int = _RETRIES,
+    ) -> None:
+        """`concurrency` bounds the requests under way at once. Raises InputError for an unusable address."""
+        try:
+            importlib.metadata.version("openai")
+        except importlib.metadata.PackageNotFoundError as error:
+            raise EngineError("--engine openai needs openai: pip install 'forgetbench[openai]'") from error
+        self._url = server_url(base_url)
+        self._query = dict(parse_qsl(address(base_url).query))
+        self.settings: Mapping[str, Any] = {"name": "openai", "server": self._url}
+        self._counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        self.counts: Counts = self._counts
+        self.log_file: Path | None = None
+        self._concurrency = concurrency
+        self._trust_remote_code = trust_remote_code
+        self._max_retries = max_retries
+        self._served: dict[str, _Served] = {}
+        self._tokenizers: dict[Path, Tokenizer] = {}
+        self._tokenizing = threading.Lock()
+        self._one_at_a_time: set[str] = set()
+
+    @cached_property
+    def _server(self) -> Server:
+        return Server(self._url, self._query, self._max_retries)
+
+    def tokenizer(self, checkpoint: Checkpoint) -> Tokenizer:
+        if checkpoint.path is None:
+            return ServedTokenizer()
+        if checkpoint.path not in self._tokenizers:
+            self._tokenizers[checkpoint.path] = HFTokenizer(checkpoint.path, trust_remote_code=self._trust_remote_code)
+        return self._tokenizers[checkpoint.path]
+
+    def max_length(self, checkpoint: Checkpoint) -> int:
+        if checkpoint.path is None:
+            return _TEXT_LENGTH
+        window = None
+        # What is in the ledger can be planned again without the server.
+        with contextlib.suppress(Unreachable):
+            window = self._server.models.get(served_model(checkpoint), {}).get("max_model_len")
+        if not window:
+            window = max_positions(checkpoint) if (checkpoint.path / "config.json").is_file() else _TEXT_LENGTH
+        # Scoring generates one token behind what it rates.
+        return int(window) - 1
+
+    def group(self, checkpoint: Checkpoint) -> str:
+        return ""
+
+    def load(self, checkpoints: Sequence[Checkpoint]) -> None:
+        """Reach the server, and find out once per checkpoint whether it rates prompts."""
+        for checkpoint in checkpoints:
+            if checkpoint.fingerprint not in self._served:
+                self._served[checkpoint.fingerprint] = self._connect(checkpoint)
+
+    def score(self, requests: Sequence[Request]) -> Iterator[Response]:
+        return self._answer_all(requests, self._rate_all)
+
+    def generate(self, requests: Sequence[Request]) -> Iterator[Response]:
+        return self._answer_all(requests, self._sample_all)
+
+    def close(self) -> None:
+        if "_server" in self.__dict__:
+            self._server.close()
+            del self.__dict__["_server"]
+        self._served = {}
+
+    def _answer_all(
+        self, requests: Sequence[Request], answer: Callable[[_Served, Request, Counter[str]], Response]
+    ) -> Iterator[Response]:
+        def one(request: Request) -> tuple[Request, Response, Counter[str]]:
+            usage: Counter[str] = Counter()
+            try:
+                response = answer(self._served[request.checkpoint], request, usage)
+            except Refused as refusal:
+                response = Response(request.key, refusal=str(refusal))
+            return request, response, usage
+
+        jobs = (partial(one, request) for request in requests)
+        for request, response, usage in in_parallel(jobs, min(self._concurrency, len(requests))):
+            self._counts[request.checkpoint].update(usage)
+            yield response
+
+    # --- first contact --------------------------------------------------------------------------
+
+    def _connect(self, checkpoint: Checkpoint) -> _Served:
+        model = served_model(checkpoint)
+        card = self._server.models.get(model, {})
+        tokenizer = None if checkpoint.path is None else self.tokenizer(checkpoint)
+        served = _Served(model, tokenizer, is_vllm=card.get("owned_by") == "vllm")
+        with contextlib.suppress(Refused):
+            if tokenizer is None:
+                return self._with_text_probed(served)
+            tokens = tokenizer.encode("".join(_PROBE))
+            choice = self._echo(served, tokens, Counter())
+            rows = Rows.of(choice)
+            rows.rating(range(1, len(tokens)))
+            _check_spelling("".join(_PROBE), choice, rows.tokens[: len(tokens)], checkpoint)
+            return served.that_rates()
+        if tokenizer is not None:
+            self._check_token_ids(served, tokenizer.encode("".join(_PROBE)))
+        return served
+
+    def _with_text_probed(self, served: _Served) -> _Served:
+        context, continuation = (tuple(ServedTokenizer().encode(text)) for text in _PROBE)
+        try:
+            self._rate(served, context, continuation, Counter())
+        except OtherTokens:
+            pass
+        except NotFound:
+            if served.model not in self._server.models:
+                raise
+            # It is served, but not by /v1/completions: chat is all there is.
+            return served
+        return served.that_rates()
+
+    def _check_token_ids(self, served: _Served, tokens: Sequence[int]) -> None:
+        try:
+            self._ask(served, {"prompt": tokens}, Sampling(1), 1, 0, Counter())
+        except Refused as refusal:
+            raise EngineError(
+                f"{self._url} does not take prompts as token ids ({refusal}); name the model without its tokenizer"
+            ) from None
+
+    # --- scoring --------------------------------------------------------------------------------
+
+    def _rate_all(self, served: _Served, request: Request, usage: Counter[str]) -> Response:
+        if not served.rates:
+            raise Refused(NO_LOGPROBS)
+        rated = [self._rate(served, request.prompt, tokens, usage) for tokens in request.continuations]
+        return Response(request.key, continuations=tuple(rated))
+
+    def _rate(
+        self, served: _Served, prompt: tuple[int, ...], tokens: tuple[int, ...], usage: Counter[str]
+    ) -> Continuation:
+        if served.tokenizer is not None:
+            rows = Rows.of(self._echo(served, [*prompt, *tokens], usage))
+            return rows.rating(range(len(prompt), len(prompt) + len(tokens)))
+        context, whole = (ServedTokenizer().decode(part) for part in (prompt, prompt + tokens))
+        if context.startswith(CHAT_MARK):
+            raise Refused(
+                "a continuation of chat messages cannot be scored without the model's tokenizer: "
+                "give --tokenizer FOLDER, or ask with --protocol completion"
+            )
+        if not context:
+            whole = ServedTokenizer().decode(tokens)
+        rows = Rows.of(self._echo(served, whole, usage))
+        return rows.rating(rows.between(len(context), whole))
+
+    def _echo(self, served: _Served, prompt: str | Sequence[int], usage: Counter[str]) -> Mapping[str, Any]:
+        # One token is generated and thrown away: some servers refuse to generate none.
+        return self._server.ask(
+            "completions", usage, model=served.model, prompt=prompt, echo=True, logprobs=1, max_tokens=1, temperature=0
+        ).choices[0]
+
+    # --- generating -----------------------------------------------------------------------------
+
+    def _sample_all(self, served: _Served, request: Request, usage: Counter[str]) -> Response:
+        sampling = request.sampling
+        assert sampling is not None
+        question = _question(served, request.prompt)
+        # Greedy decoding gives one text, however many are asked for.
+        wanted = sampling.n if sampling.temperature > 0 else 1
+        samples: list[Sample] = []
+        while len(samples) < wanted:
+            samples += self._some(served, question, sampling, wanted - len(samples), len(samples), usage)
+        if any(sample.finish_reason == "content_filter" for sample in samples):
+            raise Refused("the server's content filter cut the answer")
+        return Response(request.key, samples=tuple(samples[:wanted] * (sampling.n // wanted)))
+
+    def _some(
+        self, served: _Served, question: Mapping[str, Any], sampling: Sampling, n: int, done: int, usage: Counter[str]
+    ) -> list[Sample]:
+        """At least one sample: a server may give fewer than asked, or refuse to give several at once."""
+        if n > 1 and served.model not in self._one_at_a_time:
+            with contextlib.suppress(Refused):
+                return self._ask(served, question, sampling, n, done, usage)
+            sample = self._ask(served, question, sampling, 1, done, usage)
+            self._one_at_a_time.add(served.model)
+            return sample
+        return self._ask(served, question, sampling, 1, done, usage)
+
+    def _ask(
+        self, served: _Served, question: Mapping[str, Any], sampling: Sampling, n: int, done: int, usage: Counter[str]
+    ) -> list[Sample]:
+        body: dict[str, Any] = {
+            "model": served.model, "max_tokens": sampling.max_tokens, "temperature": sampling.temperature,
+            "top_p": sampling.top_p, "n": n, **question,
+        }  # fmt: skip
+        if sampling.stop:
+            body["stop"] = list(sampling.stop)
+        if sampling.seed is not None:
+            # The samples that are there already must not come again.
+            body["seed"] = sampling.seed + done
+        if served.is_vllm:
+            body["extra_body"] = {**_VLLM_DECODING, **body.get("extra_body", {})}
+        reply = self._server.ask("chat" if "messages" in question else "completions", usage, **body)
+        answers = [_answer(choice) for choice in reply.choices]
+        counts = self._token_counts(served, reply, [text for text, _ in answers])
+        return [Sample(text, reason, count) for (text, reason), count in zip(answers, counts, strict=True)]
+
+    def _token_counts(self, served: _Served, reply: Reply, texts: Sequence[str]) -> list[int]:
+        """Tokens of each choice. Exact where the server says so; a total over several is split by their lengths."""
+        if all(isinstance(choice.get("token_ids"), list) for choice in reply.choices):
+            return [len(choice["token_ids"]) for choice in reply.choices]
+        if len(texts) == 1 and reply.generated is not None:
+            return [reply.generated]
+        if served.tokenizer is not None:
+            # One at a time: a fast tokenizer is not made for several threads.
+            with self._tokenizing:
+                return [len(served.tokenizer.encode(text, special=False)) for text in texts]
+        sizes = [len(text.encode("utf-8", "replace")) for text in texts]
+        per_byte = 1 / 4 if reply.generated is None else reply.generated / max(sum(sizes), 1)
+        return [round(size * per_byte) for size in sizes]
+
+
+@dataclass(frozen=True, slots=True)
+class _Served:
+    """One loaded checkpoint as its server knows it."""
+
+    model: str
+    tokenizer: Tokenizer | None
+    """None in text mode."""
+    is_vllm: bool
+    rates: bool = False
+    """The probe came back with log-probabilities of its prompt."""
+
+    def that_rates(self) -> _Served:
+        return _Served(self.model, self.tokenizer, self.is_vllm, rates=True)
+
+
+def _question(served: _Served, prompt: tuple[int, ...]) -> Mapping[str, Any]:
+    """The fields of a request that say what is asked."""
+    if served.tokenizer is not None:
+        return {"prompt": list(prompt)}
+    text = ServedTokenizer().decode(prompt)
+    return ServedTokenizer.messages(text) or {"prompt": text}
+
+
+def _answer(choice: Mapping[str, Any]) -> tuple[str, str]:
+    """Text and finish reason of a choice; reasoning that a server keeps apart is no part of the answer."""
+    text = choice["message"].get("content") if "message" in choice else choice.get("text")
+    reason = choice.get("finish_reason")
+    return text or "", reason if reason in ("length", "content_filter") else "stop"
+
+
+def _check_spelling(text: str, choice: Mapping[str, Any], tokens: Sequence[str], checkpoint: Checkpoint) -> None:
+    """Token ids of one model mean other words to another; the echoed probe shows it."""
+
+    def bare(spelled: str) -> str:
+        # Without the marks that tokenizers put for a space, and in the one case that some of them know.
+        return "".join(spelled.encode("ascii", "ignore").decode().lower().split())
+
+    echoed = str(choice.get("text"))
+    if bare(text) not in bare(echoed) and bare(text) not in bare("".join(tokens)):
+        raise EngineError(
+            f"checkpoint {checkpoint.name}: the server reads the token ids of {checkpoint.path} as "
+            f"'{first_line(echoed)[:60]}' where '{text}' was meant; give the folder of the served model's own tokenizer"
+        )

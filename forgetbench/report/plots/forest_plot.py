@@ -1,0 +1,118 @@
+"""Deltas with intervals, domains large and their tasks below."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch, Rectangle
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from forgetbench.records import Comparison, DeltaRow
+from forgetbench.report.plots.drawing import INK, MUTED, Line, beside, canvas, rows_of
+from forgetbench.report.sanitize import one_line
+from forgetbench.report.wording import VERDICTS, delta_with_interval, is_number
+
+
+def forest_figure(comparison: Comparison) -> Figure:
+    """The forest plot as a figure."""
+    layout = rows_of(comparison, overall=True)
+    figure, axes = canvas(comparison, layout, "What fine-tuning changed")
+    low, high = _extent([line.row for line in layout.lines])
+    axes.set_xlim(low, high)
+    axes.axvline(0, color=INK, linewidth=1.0, zorder=1)
+    for top, bottom, row in layout.spans:
+        _draw_margin(axes, top, bottom, row)
+    for line in layout.lines:
+        _draw_delta(axes, line)
+        beside(axes, line, _delta_remark(line.row))
+    axes.set_xlabel("delta: fine-tuned minus base, points of 100 (left of zero is a loss)")
+    axes.xaxis.set_major_formatter(FuncFormatter(_signed_tick))
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=8, steps=[1, 2, 5, 10], integer=True))
+    axes.grid(axis="x", color="#dddddd", linewidth=0.6, zorder=0)
+    axes.set_axisbelow(True)
+    figure.legend(handles=_forest_legend(), loc="outside lower center", ncols=5)
+    return figure
+
+
+def _extent(rows: Sequence[DeltaRow]) -> tuple[float, float]:
+    """Limits of the delta axis in points: every interval, every margin and zero, with room at the ends."""
+    values = [0.0]
+    for row in rows:
+        values += [100 * value for value in (row.delta, row.ci_low, row.ci_high) if is_number(value)]
+        if is_number(row.margin):
+            values.append(-100 * row.margin)
+    low, high = min(values), max(values)
+    room = max(0.08 * (high - low), 0.5)
+    return low - room, max(high, 0.25 * (high - low)) + room
+
+
+def _signed_tick(value: float, _position: int) -> str:
+    return "0" if abs(value) < 1e-9 else f"{value:+g}".replace("-", "−")
+
+
+def _draw_margin(axes: Axes, top: float, bottom: float, row: DeltaRow) -> None:
+    if not is_number(row.margin):
+        return
+    margin = 100 * row.margin
+    axes.add_patch(Rectangle((-margin, top), margin, bottom - top, facecolor="#ececec", edgecolor="none", zorder=0.5))
+    axes.plot([-margin, -margin], [top, bottom], color=MUTED, linewidth=1.0, linestyle=(0, (4, 2)), zorder=1)
+
+
+def _draw_delta(axes: Axes, line: Line) -> None:
+    row, style = line.row, VERDICTS[line.row.verdict]
+    if not is_number(row.delta):
+        return
+    if is_number(row.ci_low) and is_number(row.ci_high):
+        axes.plot(
+            [100 * row.ci_low, 100 * row.ci_high],
+            [line.y, line.y],
+            color=style.colour,
+            linewidth=2.6 if line.large else 1.3,
+            solid_capstyle="butt",
+            zorder=3,
+        )
+    axes.plot(
+        [100 * row.delta],
+        [line.y],
+        linestyle="none",
+        marker=style.marker,
+        markersize=10 if line.large else 6,
+        markerfacecolor="white" if style.hollow else style.colour,
+        markeredgecolor=style.colour,
+        markeredgewidth=1.6 if line.large else 1.1,
+        zorder=4,
+    )
+
+
+def _delta_remark(row: DeltaRow) -> str:
+    word = VERDICTS[row.verdict].word
+    if row.verdict == "not_measured" or not is_number(row.delta):
+        return f"{word}: {_brief(row.reason)}" if row.reason else word
+    return f"{delta_with_interval(row)}  {word}"
+
+
+def _brief(reason: str) -> str:
+    return textwrap.shorten(one_line(reason, 1000), 52, placeholder=" …")
+
+
+def _forest_legend() -> list[Line2D | Patch]:
+    markers: list[Line2D | Patch] = [
+        Line2D(
+            [],
+            [],
+            color=style.colour,
+            marker=style.marker,
+            markersize=8,
+            linewidth=2.2,
+            markerfacecolor="white" if style.hollow else style.colour,
+            label=style.word,
+        )
+        for verdict, style in VERDICTS.items()
+        if verdict != "not_measured"
+    ]
+    zone = Patch(facecolor="#ececec", edgecolor=MUTED, linestyle="--", label="losses within the margin")
+    return [*markers, zone]

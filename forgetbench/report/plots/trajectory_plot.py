@@ -1,0 +1,152 @@
+"""Retention against the training loss, step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
+
+from forgetbench.records import DeltaRow
+from forgetbench.report.plots.drawing import INK, MUTED
+from forgetbench.report.trajectory import TrainingLog, TrajectoryPoint
+from forgetbench.report.wording import is_number, joined, title
+
+
+@dataclass(frozen=True, slots=True)
+class _Series:
+    colour: str
+    marker: str
+    dashes: str | tuple[int, tuple[int, ...]]
+
+
+_SERIES: Final = (
+    _Series("#D55E00", "v", "-"),
+    _Series("#0072B2", "s", (0, (5, 2))),
+    _Series("#009E73", "^", (0, (6, 2, 1, 2))),
+    _Series("#CC79A7", "D", (0, (1, 1))),
+    _Series("#E69F00", "P", (0, (6, 1, 1, 1, 1, 1))),
+    _Series("#56B4E9", "X", (0, (3, 3))),
+)
+_INTERVAL_NOTE: Final = (
+    "upright bars: interval of the delta on this scale, the base's own score taken as known\n"
+    "(not drawn for a domain whose tasks have different chance levels: see its forest plot)"
+)
+
+
+def trajectory_figure(points: Sequence[TrajectoryPoint], log: TrainingLog | None) -> Figure:
+    """The trajectory as a figure: loss above, retention below, one step axis.
+
+    Two panels rather than two y axes in one: a reader need not ask which line belongs to which scale.
+    """
+    ordered = sorted(points, key=lambda point: point.step)
+    figure = Figure(figsize=(9.0, 6.6 if log else 4.6), layout="constrained")
+    if log is None:
+        axes = figure.add_subplot()
+        top = axes
+    else:
+        top, axes = figure.subplots(2, 1, sharex=True, height_ratios=[2, 3])
+        _draw_loss(top, log)
+    top.set_title("What the training loss does not show" if log else "What is left, step by step", pad=12)
+    _draw_retention(axes, ordered)
+    axes.set_xlabel("optimizer step")
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=8, steps=[1, 2, 5, 10], integer=True))
+    return figure
+
+
+def _draw_loss(axes: Axes, log: TrainingLog) -> None:
+    # A resumed run logs some steps twice; the later row is the one that led to the checkpoint.
+    history = {step: loss for step, loss in zip(log.steps, log.losses, strict=True) if is_number(loss)}
+    steps = sorted(history)
+    dotted = "." if len(steps) <= 60 else ""
+    axes.plot(steps, [history[step] for step in steps], color=INK, linewidth=1.6, marker=dotted, markersize=5)
+    axes.set_ylabel("training loss")
+    axes.set_ylim(bottom=0)
+    axes.grid(color="#e4e4e4", linewidth=0.6)
+
+
+def _draw_retention(axes: Axes, points: Sequence[TrajectoryPoint]) -> None:
+    names = list(dict.fromkeys(name for point in points for name in point.domains))
+    drawn = [name for name in names if any(is_number(_retention(point, name)) for point in points)]
+    last = max((point.step for point in points), default=1)
+    axes.axhline(1.0, color=MUTED, linewidth=0.9, linestyle=(0, (1, 2)), zorder=1)
+    lines = [
+        # Intervals of several domains at one step would hide each other.
+        _draw_domain(axes, points, name, _SERIES[index % len(_SERIES)], (index - (len(drawn) - 1) / 2) * 0.013 * last)
+        for index, name in enumerate(drawn)
+    ]
+    (base,) = axes.plot([0], [1.0], color=INK, marker="o", markersize=7, linestyle="none", label="base", zorder=4)
+    axes.set_ylabel("retention: fine-tuned / base, above chance")
+    axes.grid(color="#e4e4e4", linewidth=0.6)
+    axes.margins(x=0.04, y=0.08)
+    low = axes.get_ylim()[0]
+    axes.set_ylim(bottom=min(low, 0.8) if low < 0 else min(0.1 * int(10 * low), 0.8))
+    axes.legend(
+        handles=[base, *lines],
+        loc="upper left",
+        bbox_to_anchor=(1.01, 1.0),
+        borderaxespad=0.0,
+        handlelength=3.2,
+    )
+    axes.annotate(
+        "\n".join([_INTERVAL_NOTE, *_gaps(points, names)]),
+        xy=(0, 0),
+        xycoords="axes fraction",
+        xytext=(0, -42),
+        textcoords="offset points",
+        va="top",
+        ha="left",
+        fontsize=8.5,
+        color=MUTED,
+    )
+
+
+def _draw_domain(axes: Axes, points: Sequence[TrajectoryPoint], name: str, series: _Series, nudge: float) -> Line2D:
+    tuned = [point for point in points if point.step > 0]
+    for point in tuned:
+        _draw_retention_interval(axes, point.domains.get(name), point.step + nudge, series.colour)
+    values = [_retention(point, name) for point in tuned]
+    (line,) = axes.plot(
+        [0.0, *(point.step + nudge for point in tuned)],
+        [1.0, *(float("nan") if value is None else value for value in values)],
+        color=series.colour,
+        marker=series.marker,
+        linestyle=series.dashes,
+        linewidth=1.9,
+        markersize=7,
+        label=title(name),
+        zorder=3,
+    )
+    return line
+
+
+def _retention(point: TrajectoryPoint, name: str) -> float | None:
+    row = point.domains.get(name)
+    return row.retention if row is not None and is_number(row.retention) else None
+
+
+def _draw_retention_interval(axes: Axes, row: DeltaRow | None, x: float, colour: str) -> None:
+    """The delta's interval on the scale of retention, with the base's own score taken as known."""
+    if row is None or not (is_number(row.retention) and is_number(row.delta) and is_number(row.base)):
+        return
+    above_chance = row.base - (row.chance or 0.0)
+    if above_chance <= 0 or not (is_number(row.ci_low) and is_number(row.ci_high)):
+        return
+    if abs(1 + row.delta / above_chance - row.retention) > 0.01:
+        return  # retention was averaged over tasks with different chance levels: no such simple scale
+    low, high = 1 + row.ci_low / above_chance, 1 + row.ci_high / above_chance
+    axes.plot([x, x], [low, high], color=colour, linewidth=1.2, alpha=0.75, zorder=2)
+
+
+def _gaps(points: Sequence[TrajectoryPoint], names: Sequence[str]) -> list[str]:
+    notes = []
+    for name in names:
+        steps = [str(point.step) for point in points if point.step > 0 and _retention(point, name) is None]
+        if steps:
+            where = f"step{'s' if len(steps) > 1 else ''} {joined(steps)}"
+            notes.append(f"{title(name)}: no retention at {where} (base at chance, or not measured)")
+    return notes

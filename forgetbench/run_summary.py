@@ -1,0 +1,119 @@
+"""What a run says of itself: its scores, the means of what its scoring measured, and its warnings."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from forgetbench.metrics.corpus import CORPUS_METRICS, answers_of
+from forgetbench.metrics.diversity import shared_openers
+from forgetbench.records import DeltaRow, ItemScore, Run, TaskInfo
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from forgetbench.stats.clustered import Codes, Floats
+
+
+def run_scores(run: Run) -> dict[str, Any]:
+    """scores.json: the mean score of each task, the macro mean of each domain, and what was not measured."""
+    tasks = [_task_scores(run, info) for info in run.manifest.tasks]
+    domains = {}
+    for domain in dict.fromkeys(info.domain for info in run.manifest.tasks):
+        counted = [entry for entry in tasks if entry["domain"] == domain and not entry["supporting"]]
+        means = [entry["score"] for entry in counted if entry["score"] is not None]
+        domains[domain] = {"score": sum(means) / len(means) if means else None, "n_tasks": len(means)}
+    return {"schema_version": 1, "run_id": run.manifest.run_id, "domains": domains, "tasks": tasks}
+
+
+def _task_scores(run: Run, info: TaskInfo) -> dict[str, Any]:
+    # scipy, which a command that only recalls what it did before need not wait for.
+    from forgetbench.stats.clustered import cluster_effects
+
+    rows = run.samples[run.samples["task"] == info.name]
+    values, clusters = _scored(rows, info)
+    return {
+        "name": info.name,
+        "domain": info.domain,
+        "view": info.view,
+        "metric": info.metric,
+        "chance": info.chance,
+        "supporting": info.supporting,
+        "n_items": len(values),
+        "n_unmeasured": int(rows["reason"].notna().sum()),
+        "score": float(values.mean()) if len(values) else None,
+        "se": cluster_effects([values], [clusters]).se if len(values) else None,
+        "metrics": dict(run.manifest.metrics.get(info.name, {})),
+    }
+
+
+def _scored(rows: pd.DataFrame, info: TaskInfo) -> tuple[Floats, Codes]:
+    """The item scores of a task by itself, and the items' clusters."""
+    if info.corpus_metric is None:
+        found = rows[rows["score"].notna()]
+        values, names = found["score"].to_numpy(dtype=np.float64), found["cluster"].tolist()
+    else:
+        answers = answers_of(rows)
+        alone = CORPUS_METRICS[info.corpus_metric].alone(answers)
+        values = np.full(len(answers.clusters), np.nan) if alone is None else alone
+        names = [name for name, value in zip(answers.clusters, values, strict=True) if not math.isnan(value)]
+        values = values[~np.isnan(values)]
+    return values, np.unique(names, return_inverse=True)[1].astype(np.intp)
+
+
+def warnings_of(scores: Sequence[ItemScore]) -> tuple[str, ...]:
+    """What a reader must know before trusting the numbers."""
+    found = []
+    unmeasured = sum(score.reason is not None for score in scores)
+    if unmeasured:
+        found.append(f"{unmeasured} of {len(scores)} items were not measured; samples.parquet says why")
+    generated = [score for score in scores if score.finish_reasons]
+    for name in dict.fromkeys(score.task for score in generated):
+        rows = [score for score in generated if score.task == name]
+        cut = sum(reason == "length" for row in rows for reason in row.finish_reasons)
+        total = sum(len(row.finish_reasons) for row in rows)
+        if cut > total / 2:
+            found.append(f"{name}: {cut} of {total} answers were cut by the token limit")
+    return tuple(found)
+
+
+def mean_metrics(scores: Sequence[ItemScore]) -> dict[str, dict[str, float]]:
+    """By task, the mean over its measured items of every number that its scoring gave.
+
+    Of tasks with several samples also `shared_openers`, which compares the answers to different prompts.
+    """
+    found: dict[str, dict[str, list[float]]] = {}
+    for score in scores:
+        if score.reason is None:
+            for name, value in score.metrics.items():
+                if math.isfinite(value):
+                    found.setdefault(score.task, {}).setdefault(name, []).append(value)
+    means = {task: {name: sum(rows) / len(rows) for name, rows in metrics.items()} for task, metrics in found.items()}
+    several: dict[str, list[tuple[str, str]]] = {}
+    for score in scores:
+        if score.reason is None and len(score.responses) > 1:
+            several.setdefault(score.task, []).extend((text, score.item_id) for text in score.responses)
+    for task, answers in several.items():
+        texts, prompts = zip(*answers, strict=True)
+        shared = shared_openers(texts, prompts)
+        if math.isfinite(shared):
+            means.setdefault(task, {})["shared_openers"] = shared
+    return means
+
+
+def noise_floor_of(rows: Iterable[DeltaRow]) -> dict[str, Any]:
+    """What differs between two passes of the base itself, per domain and task: anything smaller than this is noise."""
+    return {
+        row.name: {
+            "delta": row.delta,
+            "se": row.se,
+            "forgotten": row.forgotten,
+            "gained": row.gained,
+            "flip_rate": None if row.forgotten is None or row.gained is None else row.forgotten + row.gained,
+            "loss": row.loss,
+        }
+        for row in rows
+    }

@@ -12,6 +12,7 @@ import dataclasses
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator
+from operator import attrgetter
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -27,6 +28,8 @@ CREATE TABLE IF NOT EXISTS finished (inputs TEXT PRIMARY KEY, outcome TEXT NOT N
 """
 _CHUNK = 500
 """Keys per query: SQLite bounds the number of parameters."""
+_continuation_fields = attrgetter(*(field.name for field in dataclasses.fields(Continuation)))
+_sample_fields = attrgetter(*(field.name for field in dataclasses.fields(Sample)))
 
 
 class Ledger:
@@ -51,12 +54,9 @@ class Ledger:
 
     def put(self, response: Response) -> None:
         """Store a response, committed on return. The first answer to a key stays."""
-        body = json.dumps(
-            [
-                [dataclasses.astuple(item) for item in response.continuations],
-                [dataclasses.astuple(item) for item in response.samples],
-            ]
-        )
+        # Not dataclasses.astuple, which copies deeply: this is done for every response of a run.
+        continuations = [_continuation_fields(item) for item in response.continuations]
+        body = json.dumps([continuations, [_sample_fields(item) for item in response.samples]])
         with self._storage_errors():
             self._db.execute("INSERT OR IGNORE INTO responses VALUES (?, ?)", (response.key, body))
 

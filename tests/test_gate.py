@@ -157,6 +157,14 @@ def test_retained_is_stricter_than_not_regressed(template: Comparison) -> None:
     assert decide(found, lenient).outcome == "passed"
 
 
+def test_a_loss_ruled_out_by_the_one_sided_bound_alone_is_explained(template: Comparison) -> None:
+    """The bound of an interval of half-width .016 is at .016 x 1.6449 / 1.9600 = .01343."""
+    found = of(template, knowledge=RETAINED)
+    assert decide(found).notes == ()
+    (note,) = decide(found, Policy(margins={"knowledge": 0.015})).notes
+    assert note.endswith("a loss of the allowed 1.5 is ruled out by the one-sided bound, -1.3")
+
+
 def test_a_margin_of_a_gate_comes_before_the_policys_and_that_before_the_suites(template: Comparison) -> None:
     found = of(template, knowledge=RETAINED)
     margins = [

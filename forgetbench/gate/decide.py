@@ -32,7 +32,7 @@ def decide(comparison: Comparison, policy: Policy = Policy(), *, today: date | N
     found = [*_not_measured(comparison, policy, rows), *(decision for row in rows for decision in _checks(row))]
     decisions = [_waived(decision, waivers.get(decision.name), day) for decision in found]
     decisions.sort(key=lambda decision: _ORDER.index(decision.state))
-    notes = _expired(decisions, waivers, day)
+    notes = (*_one_sided(decisions), *_expired(decisions, waivers, day))
     gated = any(row.gated for row in rows)
     return GateResult(_outcome(decisions, gated), tuple(decisions), tuple(row.row for row in rows), notes)
 
@@ -147,6 +147,15 @@ def _min_score(found: Judged, least: float) -> Decision:
 
 def _unknown(found: Judged, what: str) -> Decision:
     return _decision(found, f"{wording.title(found.row.name)}: the {what} was not measured", "not_measured")
+
+
+def _one_sided(decisions: Sequence[Decision]) -> Iterator[str]:
+    """Losses that are ruled out although the interval that is shown reaches below the margin."""
+    for decision in decisions:
+        if decision.check == "verdict" and decision.verdict == "retained" and decision.state == "passed":
+            interval, lowest = decision.interval, decision.limit
+            if interval is not None and lowest is not None and interval[0] < lowest:
+                yield decision.sentence
 
 
 # --- waivers ----------------------------------------------------------------------------------

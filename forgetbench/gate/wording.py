@@ -38,7 +38,9 @@ def verdict(found: Judged) -> str:
     if row.verdict == "improved":
         return _rose(found)
     if row.verdict == "retained":
-        return f"{_changed(found)}{_noise(found)}: a loss of the allowed {margin:.1f} is ruled out"
+        # A reader sees the two-sided interval; a loss on one side is what must be ruled out.
+        by = f" by the one-sided bound, {100 * found.bound:+.1f}" if found.low < -found.margin else ""
+        return f"{_changed(found)}{_noise(found)}: a loss of the allowed {margin:.1f} is ruled out{by}"
     return (
         f"{_changed(found)}{_noise(found)}{_chance(found)}: a loss of the allowed {margin:.1f} is neither shown nor "
         "ruled out"

@@ -79,9 +79,9 @@ def _cut(lines: Iterator[str], most_bytes: int) -> str:
 
 
 def workflow_commands(result: GateResult) -> list[str]:
-    """Workflow commands for what did not pass and for expired waivers, at most ten; the summary has them all."""
+    """Workflow commands for what did not pass and for notes, at most ten; the summary has them all."""
     found = [_command(decision) for decision in result.decisions if decision.state in _KINDS]
-    found += [f"::warning title=forgetbench::{_data(note)}" for note in result.notes]
+    found += [f"::notice title=forgetbench::{_data(note)}" for note in result.notes]
     return found if len(found) <= _MOST_ANNOTATIONS else _capped(found)
 
 

@@ -235,6 +235,10 @@ def gate(
         typer.Option("--sequential", help="Evaluate a checkpoint against --base only until each gated row is decided."),
     ] = False,
     base: BaseOption = None,
+    base_run: Annotated[
+        Path | None,
+        typer.Option(help="Folder of the base's finished run, in place of --base.", metavar="FOLDER"),
+    ] = None,
     suite: SuiteOption = None,
     engine: EngineOption = EngineName.vllm,
     protocol: ProtocolOption = ProtocolName.native,
@@ -267,10 +271,10 @@ def gate(
             consent=Consent(run_code=run_code),
             dtype=dtype,
         )
-        found, result = _gate_sequentially(comparison, base, policy, options)
+        found, result = _gate_sequentially(comparison, base, base_run, policy, options)
     else:
-        if base or suite:
-            raise InputError("--base and --suite are for --sequential; a comparison has been made already")
+        if base or base_run or suite:
+            raise InputError("--base, --base-run and --suite are for --sequential; a comparison has been made already")
         found = load_comparison(Path(comparison))
         result = decide(found, load_policy(policy))
     for target, text in ((junit, interop.junit_xml), (badge, interop.badge_json), (json, interop.verdict_json)):
@@ -296,17 +300,19 @@ def _write_policy(path: Path) -> None:
 
 
 def _gate_sequentially(
-    candidate: str, base: str | None, policy: Path | None, options: Options
+    candidate: str, base: str | None, base_run: Path | None, policy: Path | None, options: Options
 ) -> tuple[Comparison, GateResult]:
     from forgetbench.gate import load_policy
     from forgetbench.report.wording import looks
+    from forgetbench.run_store import load_run
     from forgetbench.sequential_gate import gate_sequentially
 
-    if base is None:
-        raise InputError("--sequential needs --base: the checkpoint to compare with")
+    if (base is None) == (base_run is None):
+        raise InputError("--sequential needs a base to compare with: either --base or --base-run")
     wanted = load_policy(policy)
+    against = load_run(base_run) if base_run else base or ""
     with _progress() as progress:
-        found, folder = gate_sequentially(candidate, base, wanted, options, progress)
+        found, folder = gate_sequentially(candidate, against, wanted, options, progress)
     for name, text in looks(found.comparison):
         _stdout().print(f"{name.lower()}: {text}", highlight=False, markup=False, soft_wrap=True)
     _stdout().print(f"written to {folder}", highlight=False, markup=False, soft_wrap=True)

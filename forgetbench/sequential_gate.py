@@ -8,7 +8,7 @@ the error rates by simulation.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pandas as pd
@@ -22,8 +22,9 @@ from forgetbench.gate.judging import in_scope
 from forgetbench.ledger import Ledger
 from forgetbench.lm_eval_bridge import PlannedTask
 from forgetbench.main_job import Options, engine_for, permitted_tasks, resolve_all, suite_of
+from forgetbench.pairing import check_comparable
 from forgetbench.progress import Progress
-from forgetbench.records import Comparison, ItemScore, Looks
+from forgetbench.records import Comparison, ItemScore, Looks, Run
 from forgetbench.report import write_report
 from forgetbench.runner import Evaluation, Job
 
@@ -41,20 +42,61 @@ class SequentialResult:
     """items.parquet's table, of the items that were asked."""
 
 
+@dataclass(slots=True)
+class Evidence:
+    """What was asked so far of a base and a candidate.
+
+    `evaluation` has both, the base first; or, where the base's finished run stands for it, the candidate alone.
+    """
+
+    evaluation: Evaluation
+    baseline: Run | None = None
+    scores: list[list[ItemScore]] = field(default_factory=list)
+    items: Items = field(default_factory=dict)
+    """What was asked, by task and item_id."""
+
+    def __post_init__(self) -> None:
+        self.scores = [[] for _ in self.evaluation.plans]
+        if self.baseline is not None:
+            (candidate,) = self.evaluation.runs(self.scores)
+            check_comparable(self.baseline.manifest, candidate.manifest)
+            if self.baseline.manifest.fingerprint == candidate.manifest.fingerprint:
+                raise InputError(f"checkpoint {candidate.manifest.name} is the base itself (same content)")
+
+    def ask(self, items: Items) -> None:
+        for side, new in zip(self.scores, self.evaluation.ask(items), strict=True):
+            side.extend(new)
+        for task, ids in items.items():
+            self.items.setdefault(task, set()).update(ids)
+
+    def runs(self) -> tuple[Run, Run]:
+        """Base and candidate, on the items that were asked."""
+        runs = self.evaluation.runs(self.scores)
+        if self.baseline is None:
+            return runs[0], runs[1]
+        samples = self.baseline.samples
+        asked = pd.Series(False, index=samples.index)
+        for task, ids in self.items.items():
+            asked |= (samples["task"] == task) & samples["item_id"].isin(ids)
+        return replace(self.baseline, samples=samples[asked]), runs[0]
+
+
 def gate_sequentially(
-    candidate: str, base: str, policy: Policy, options: Options, progress: Progress = Progress()
+    candidate: str, base: str | Run, policy: Policy, options: Options, progress: Progress = Progress()
 ) -> tuple[SequentialResult, Path]:
     """Evaluate `candidate` against `base` until the gate is decided; the result, and the folder it was written to.
 
-    What the ledger holds is not asked again: a base that was evaluated before costs nothing. Raises InputError before
-    anything is loaded, EngineError or StorageError with what was done kept.
+    `base` is a checkpoint or its finished run, which is not asked anything. Nor is what the ledger holds: a base that
+    was evaluated before costs nothing. Raises InputError before anything is loaded, EngineError or StorageError with
+    what was done kept.
     """
     if len(options.protocols) != 1:
         raise InputError("a sequential gate asks in one way; give one --protocol")
     run_store.check_writable(options.results)
     suite, folder = suite_of(options)
     with Ledger(options.results / ".ledger.sqlite") as ledger, sandbox.allowed(options.consent.run_code):
-        resolved, checkpoints = resolve_all([candidate], base, options, ledger)
+        baseline = base if isinstance(base, Run) else None
+        resolved, checkpoints = resolve_all([candidate], None if isinstance(base, Run) else base, options, ledger)
         progress.start("reading tasks", 0)
         tasks = permitted_tasks(suite, folder, options.limit)
         job = Job(suite, tasks, options.results, options.protocols[0], options.seed, options.limit)
@@ -62,29 +104,27 @@ def gate_sequentially(
             evaluation = runner.prepare(
                 job, checkpoints, resolved, engine, ledger, replicas=options.replicas, progress=progress
             )
-            found = decide_in_blocks(evaluation, policy)
+            found = decide_in_blocks(Evidence(evaluation, baseline), policy)
     out = options.results / "comparisons" / found.comparison.comparison_id
     run_store.save_comparison(out, found.comparison, found.items)
     write_report(found.comparison, found.items, out)
     return found, out
 
 
-def decide_in_blocks(evaluation: Evaluation, policy: Policy, *, n_blocks: int = BLOCKS) -> SequentialResult:
+def decide_in_blocks(evidence: Evidence, policy: Policy, *, n_blocks: int = BLOCKS) -> SequentialResult:
     """Ask block after block of the domains that are not decided yet.
 
-    `evaluation` has the base first, then one candidate. Raises InputError where the policy gates nothing of its suite.
+    Raises InputError where the policy gates nothing of the suite.
     """
-    tasks = [task for task in evaluation.tasks if _may_gate(task, policy)]
+    job = evidence.evaluation.job
+    tasks = [task for task in evidence.evaluation.tasks if _may_gate(task, policy)]
     if not tasks:
-        raise InputError(f"nothing of suite {evaluation.job.suite.name} gates; name its domains or tasks in the policy")
-    blocks = random_blocks(tasks, n_blocks, evaluation.job.seed)
-    scores: list[list[ItemScore]] = [[], []]
+        raise InputError(f"nothing of suite {job.suite.name} gates; name its domains or tasks in the policy")
     open_domains: Collection[str] = {task.loaded.info.domain for task in tasks}
     found: SequentialResult | None = None
-    for look, block in enumerate(blocks, 1):
-        for side, new in zip(scores, evaluation.ask(_of_domains(block, tasks, open_domains)), strict=True):
-            side.extend(new)
-        found = _look(evaluation, policy, scores, Looks(look, n_blocks, _asked(tasks, scores[0])))
+    for look, block in enumerate(random_blocks(tasks, n_blocks, job.seed), 1):
+        evidence.ask(_of_domains(block, tasks, open_domains))
+        found = _look(evidence, policy, Looks(look, n_blocks, _asked(tasks, evidence.items)))
         open_domains = _domains_of(undecided(found.gate, in_scope(found.comparison, policy)), tasks)
         if not open_domains:
             break
@@ -92,10 +132,8 @@ def decide_in_blocks(evaluation: Evaluation, policy: Policy, *, n_blocks: int = 
     return found
 
 
-def _look(
-    evaluation: Evaluation, policy: Policy, scores: Sequence[Sequence[ItemScore]], looks: Looks
-) -> SequentialResult:
-    base, candidate = evaluation.runs(scores)
+def _look(evidence: Evidence, policy: Policy, looks: Looks) -> SequentialResult:
+    base, candidate = evidence.runs()
     margins = {**base.manifest.margins, **policy.margins}
     comparison, items = compare(base, candidate, margins=margins, alpha=_widest(policy), anytime=True)
     comparison = replace(comparison, comparison_id=f"{comparison.comparison_id}-sequential", looks=looks)
@@ -143,9 +181,11 @@ def _domains_of(names: Collection[str], tasks: Sequence[PlannedTask]) -> set[str
     return {info.domain for info in infos if info.domain in names or info.name in names}
 
 
-def _asked(tasks: Sequence[PlannedTask], scores: Sequence[ItemScore]) -> dict[str, tuple[int, int]]:
-    found = {}
-    for domain in dict.fromkeys(task.loaded.info.domain for task in tasks):
-        there = sum(len(task.items) for task in tasks if task.loaded.info.domain == domain)
-        found[domain] = (sum(score.domain == domain for score in scores), there)
+def _asked(tasks: Sequence[PlannedTask], items: Items) -> dict[str, tuple[int, int]]:
+    """By domain, how many items were asked, and how many there are."""
+    found: dict[str, tuple[int, int]] = {}
+    for task in tasks:
+        info = task.loaded.info
+        before, there = found.get(info.domain, (0, 0))
+        found[info.domain] = (before + len(items.get(info.name, ())), there + len(task.items))
     return found

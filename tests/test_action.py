@@ -56,18 +56,30 @@ def test_it_evaluates_gates_and_tells(tmp_path: Path) -> None:
     assert (tmp_path / "results" / "badge.json").is_file() and (tmp_path / "results" / "gate.json").is_file()
 
 
-@pytest.mark.parametrize("margin", [0.9])
-def test_a_committed_baseline_takes_the_base_s_place(tmp_path: Path, margin: float) -> None:
+def test_it_may_stop_as_soon_as_the_gate_is_decided(tmp_path: Path) -> None:
+    code = run_steps(
+        tmp_path, base="base", candidate="canned=says:I am happy to help.", suite="smoke", sequential="true",
+        arguments="--engine scripted",
+    )  # fmt: skip
+    assert code == 1
+    (folder,) = (tmp_path / "results" / "comparisons").iterdir()
+    assert folder.name.endswith("-sequential")
+    assert ET.parse(tmp_path / "results" / "forgetbench.xml").find("testsuite/testcase/failure") is not None
+
+
+@pytest.mark.parametrize("sequential", ["false", "true"])
+def test_a_committed_baseline_takes_the_base_s_place(tmp_path: Path, sequential: str) -> None:
     forgetbench = [sys.executable, "-m", "forgetbench"]
     made = [*forgetbench, "run", "base", "--engine", "scripted", "--task", "format_shape", "--results", "baseline"]
     subprocess.run(made, cwd=tmp_path, check=True, capture_output=True)
     (run,) = (tmp_path / "baseline" / "runs").iterdir()
     suite = tmp_path / "tasks.yaml"
     suite.write_text("name: tasks\ndomains: {format_rigidity: [format_shape]}\n")
-    (tmp_path / "policy.yaml").write_text(f"margins: {{format_rigidity: {margin}}}\n")
+    (tmp_path / "policy.yaml").write_text("margins: {format_rigidity: 0.9}\n")
     code = run_steps(
         tmp_path, candidate="sft", **{"base-run": str(run)}, suite="tasks.yaml", policy="policy.yaml",
-        arguments="--engine scripted",
+        arguments="--engine scripted", sequential=sequential,
     )  # fmt: skip
     assert code == 0
-    assert (tmp_path / "results" / "comparisons" / "gated" / "report.html").is_file()
+    (comparison,) = (tmp_path / "results" / "comparisons").iterdir()
+    assert (comparison / "report.html").is_file()

@@ -11,11 +11,11 @@ import pytest
 
 from forgetbench import main_job
 from forgetbench.engines.scripted import ScriptedEngine, _hash
-from forgetbench.errors import InputError
+from forgetbench.errors import IncomparableError, InputError
 from forgetbench.gate import Gate, Policy
-from forgetbench.main_job import Options
+from forgetbench.main_job import Options, run_checkpoints
 from forgetbench.records import Request, Response, Sample
-from forgetbench.run_store import load_comparison
+from forgetbench.run_store import load_comparison, load_run
 from forgetbench.sequential_gate import SequentialResult, gate_sequentially
 
 N_ITEMS = 800
@@ -102,6 +102,29 @@ def test_the_base_is_not_asked_again(options: Options) -> None:
     assert found.comparison.looks is not None
     asked = sum(count for count, _ in found.comparison.looks.asked.values())
     assert asked <= Knowing.asked - before <= asked * 1.5
+
+
+def test_a_finished_run_of_the_base_stands_for_it(options: Options) -> None:
+    run_checkpoints(["base"], None, options)
+    (folder,) = (options.results / "runs").iterdir()
+    baseline, asked = load_run(folder), Knowing.asked
+    found, out = gate_sequentially("forgets-0.25", baseline, Policy(), options)
+    assert found.comparison.looks is not None
+    assert Knowing.asked - asked == sum(count for count, _ in found.comparison.looks.asked.values())
+    against = gated("forgets-0.25", options).comparison
+    assert found.comparison.domains == against.domains
+    assert (out / "report.html").is_file()
+
+
+def test_a_run_of_another_suite_or_of_the_candidate_itself_is_refused(options: Options) -> None:
+    run_checkpoints(["base"], None, options)
+    (folder,) = (options.results / "runs").iterdir()
+    baseline, asked = load_run(folder), Knowing.asked
+    with pytest.raises(IncomparableError, match="limit None vs 5"):
+        gate_sequentially("forgets-0.25", baseline, Policy(), replace(options, limit=5))
+    with pytest.raises(InputError, match="is the base itself"):
+        gate_sequentially("base", baseline, Policy(), options)
+    assert Knowing.asked == asked
 
 
 def test_a_limit_on_a_share_takes_every_item(options: Options) -> None:

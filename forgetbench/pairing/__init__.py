@@ -10,7 +10,8 @@ Columns stay in Arrow throughout, and nothing walks over items one by one: a run
 
 from __future__ import annotations
 
+from forgetbench.pairing.comparable import check_comparable
 from forgetbench.pairing.measured import SUPPORTING
 from forgetbench.pairing.paired import PairedTask, Pairing, pair
 
-__all__ = ["SUPPORTING", "PairedTask", "Pairing", "pair"]
+__all__ = ["SUPPORTING", "PairedTask", "Pairing", "check_comparable", "pair"]

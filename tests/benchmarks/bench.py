@@ -21,6 +21,7 @@ PARTS = {
     "scoring-float32": ["scoring.py", "--dtype", "float32", "--only", "long context", "--items", "24"],
     # vLLM's default on the CPU, for what larger cache blocks cost; lm-eval reads no cache and needs no second round.
     "scoring-block128": ["scoring.py", "--cache-block", "128", "--ours-only"],
+    "sequential": ["sequential.py"],
 }
 
 

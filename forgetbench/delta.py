@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from forgetbench.details import by_domain, metric_rows, stratum_rows
 from forgetbench.errors import IncomparableError
 from forgetbench.pairing import PairedTask, Pairing, pair
-from forgetbench.records import Comparison, DeltaRow, Run, RunManifest, Side
+from forgetbench.records import Comparison, DeltaRow, Looks, Run, RunManifest, Side
 from forgetbench.run_store import StoredRun
 from forgetbench.sft_data import SftData
 from forgetbench.stats.chance import chance_corrected, latent_correction
@@ -31,7 +31,7 @@ from forgetbench.stats.multiplicity import benjamini_hochberg, holm
 from forgetbench.stats.power import detectable_drop
 from forgetbench.stats.quantiles import student_quantile
 from forgetbench.suite import DEFAULT_MARGIN
-from forgetbench.uncertainty import Anytime, FixedSample, Method
+from forgetbench.uncertainty import EveryLook, FixedSample, Method
 from forgetbench.verdict import ALPHA, judged, unmeasured_share
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def compare(
     resamples: int = 10_000,
     seed: int = 0,
     corpus_metrics: Mapping[str, CorpusMetric] | None = None,
-    anytime: bool = False,
+    looks: Looks | None = None,
     completion: Sequence[DeltaRow] = (),
     chat_format_costs: Mapping[str, tuple[DeltaRow, ...]] | None = None,
 ) -> tuple[Comparison, pd.DataFrame]:
@@ -92,13 +92,14 @@ def compare(
 
     `margins` is the non-inferiority margin per domain in score units, `suite.DEFAULT_MARGIN` where a
     domain is not named. Intervals have level 1 - `alpha` and come from `resamples` seeded draws: the same runs and
-    `seed` give the same numbers. With `anytime` intervals and p-values may be looked at after every block of items,
-    and nothing is drawn. `sft_data` and `corpus_metrics` go to `pairing.pair`; `completion` and
+    `seed` give the same numbers. With `looks` the items came in blocks and intervals and p-values hold at every look
+    that was planned; nothing is drawn. `sft_data` and `corpus_metrics` go to `pairing.pair`; `completion` and
     `chat_format_costs` are what another protocol showed, and are kept beside the rows.
     Raises IncomparableError when the runs must not be paired.
     """
     pairing = pair(base, candidate, sft_data=sft_data, corpus_metrics=corpus_metrics)
-    settings = _Settings(margins, Anytime(alpha) if anytime else FixedSample(alpha, resamples, seed), noise_floor)
+    method = EveryLook(alpha, looks.taken, looks.planned) if looks else FixedSample(alpha, resamples, seed)
+    settings = _Settings(margins, method, noise_floor)
     tasks, domains, overall = _rows(pairing, settings)
     comparison = Comparison(
         comparison_id=comparison_id(base.manifest, candidate.manifest),
@@ -115,6 +116,7 @@ def compare(
         seed=seed,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         alpha=alpha,
+        looks=looks,
         pairing=tuple(task.audit for task in pairing.tasks),
         strata=stratum_rows(pairing, alpha),
         metrics=metric_rows(pairing),

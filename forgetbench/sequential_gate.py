@@ -1,7 +1,7 @@
 """The gate without asking more than it needs: items come in random blocks until everything that gates is decided.
 
 After each block the same `gate.decide` looks at a comparison of the items so far, whose intervals and p-values are
-valid at every look (`uncertainty.Anytime`), so stopping when it is decided costs no error. docs/statistics.md gives
+valid at every look (`uncertainty.EveryLook`), so stopping when it is decided costs no error. docs/statistics.md gives
 the error rates by simulation.
 """
 
@@ -135,8 +135,8 @@ def decide_in_blocks(evidence: Evidence, policy: Policy, *, n_blocks: int = BLOC
 def _look(evidence: Evidence, policy: Policy, looks: Looks) -> SequentialResult:
     base, candidate = evidence.runs()
     margins = {**base.manifest.margins, **policy.margins}
-    comparison, items = compare(base, candidate, margins=margins, alpha=_widest(policy), anytime=True)
-    comparison = replace(comparison, comparison_id=f"{comparison.comparison_id}-sequential", looks=looks)
+    comparison, items = compare(base, candidate, margins=margins, alpha=_widest(policy), looks=looks)
+    comparison = replace(comparison, comparison_id=f"{comparison.comparison_id}-sequential")
     return SequentialResult(decide(comparison, policy), comparison, items)
 
 

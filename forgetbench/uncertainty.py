@@ -1,7 +1,7 @@
 """How sure a delta is: its interval, its one-sided bound and its p-value, by one of two ways.
 
-`FixedSample` is for items that were all asked before anybody looked; `Anytime` for items that arrive in blocks, with a
-look after each: wider, and valid at every look. Both take the same clustered effects, so everything else is shared.
+`FixedSample` is for items that were all asked before anybody looked; `EveryLook` for items that arrive in blocks, with
+a look after each: wider, and valid at every look. Both take the same clustered effects, so everything else is shared.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 
 from forgetbench.stats.clustered import ClusterEffects, bootstrap_interval
 from forgetbench.stats.paired_tests import mcnemar_exact, sign_flip_test
-from forgetbench.stats.sequential import anytime_bounds, normal_mixture_e_value
+from forgetbench.stats.sequential import bounds, normal_mixture_e_value, planned_looks
 from forgetbench.suite import DEFAULT_MARGIN
 from forgetbench.verdict import one_sided_low
 
@@ -74,18 +74,24 @@ class FixedSample:
 
 
 @dataclass(frozen=True, slots=True)
-class Anytime:
-    """Bounds and p-value from one-sided mixture e-values, valid at every look together."""
+class EveryLook:
+    """Bounds and p-value from one-sided mixture bets, valid at all planned looks together."""
 
     alpha: float
+    taken: int
+    """This look, from 1."""
+    planned: int
 
     def __call__(
         self, effects: ClusterEffects, name: Sequence[str], margin: float, discordant: tuple[int, int] | None = None
     ) -> Uncertainty:
         se, n = effects.cautious_se, effects.freedom + 1.0
+        if n < 2.0 or se == 0.0:
+            return Uncertainty(-1.0, 1.0, -1.0, 1.0)
         # The bets are best for changes of the margin's size; where no loss at all is allowed, for the usual one.
         scale = margin or DEFAULT_MARGIN
-        low, high = anytime_bounds(effects.estimate, se, scale, n, self.alpha / 2)
-        lower, _ = anytime_bounds(effects.estimate, se, scale, n, self.alpha)
+        chances = planned_looks(se, scale, self.taken, self.planned)
+        low, high = bounds(effects.estimate, se, scale, n, chances.threshold(self.alpha / 2))
+        lower, _ = bounds(effects.estimate, se, scale, n, chances.threshold(self.alpha))
         best = max(normal_mixture_e_value(sign * effects.estimate, se, scale, n) for sign in (-1.0, 1.0))
-        return Uncertainty(low, high, lower, min(1.0, 2.0 / best) if best > 0.0 else 1.0)
+        return Uncertainty(low, high, lower, min(1.0, 2.0 * chances.p_value(best)))

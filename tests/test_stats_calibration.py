@@ -19,7 +19,7 @@ import calibrate_tables  # noqa: E402
 from calibrate_worlds import WORLDS, World, draw  # noqa: E402
 
 from forgetbench.stats.clustered import cluster_effects  # noqa: E402
-from forgetbench.uncertainty import Anytime  # noqa: E402
+from forgetbench.uncertainty import EveryLook  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +65,7 @@ def test_the_simulated_gate_decides_as_the_real_one_at_every_look() -> None:
         path = sequential.walk(world, delta, np.random.default_rng(seed))
         drawn = draw(world, delta, np.random.default_rng(seed))
         for look, effects in enumerate(sequential.looks(drawn)):
-            found = Anytime(0.05)(effects, ("domain",), world.margin)
+            found = EveryLook(0.05, look + 1, sequential.LOOKS)(effects, ("domain",), world.margin)
             assert (found.lower > -world.margin) == path.retained[look]
             assert (found.high < 0.0 and found.p_value < 0.05) == sequential.regressed([path])[look, 0]
 

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
+from scipy.optimize import brentq
 from statsmodels.stats.multitest import multipletests
 
 from forgetbench.stats.chance import chance_corrected, latent_correction, marginal_correction
@@ -18,6 +19,7 @@ from forgetbench.stats.multiplicity import benjamini_hochberg, holm
 from forgetbench.stats.power import detectable_drop, items_needed, smallest_detectable_drop
 from forgetbench.stats.quantiles import normal_quantile, normal_share, student_quantile
 from forgetbench.stats.sequential import (
+    PlannedLooks,
     discordance_e_value,
     loss_e_value,
     normal_mixture_e_value,
@@ -252,6 +254,40 @@ def test_nothing_changed_in_twenty_items_is_no_evidence_of_retention() -> None:
 def test_a_bet_needs_a_scale() -> None:
     with pytest.raises(ValueError, match="scale > 0"):
         normal_mixture_e_value(0.1, 0.1, 0.0)
+
+
+def test_of_one_planned_look_the_p_value_is_that_of_the_normal() -> None:
+    """Only two lines of the integral: a bet of e at the one look is a normal z of what e asks for."""
+    for z in (0.5, 1.645, 3.0):
+        e_value = normal_mixture_e_value(z * 0.01, 0.01, 0.03)
+        # Read between the points of a table.
+        assert PlannedLooks((0.03 / 0.01) ** 2, 1).p_value(e_value) == pytest.approx(stats.norm.sf(z), rel=0.01)
+
+
+@pytest.mark.parametrize("ratio", [1.0, 20.0])
+@pytest.mark.parametrize("alpha", [0.05, 0.01])
+def test_a_threshold_is_reached_at_any_planned_look_as_often_as_promised(ratio: float, alpha: float) -> None:
+    """By simulation of 100,000 Brownian paths, seen at 20 even times."""
+    paths = np.random.default_rng(0).standard_normal((100_000, 20)).cumsum(axis=1)
+    threshold = PlannedLooks(ratio, 20).threshold(alpha)
+    reached = np.zeros(len(paths), dtype=bool)
+    for look in range(1, 21):
+        se = 1.0 / np.sqrt(ratio * look / 20)  # of a scale of 1
+        limit = brentq(lambda x, se=se: normal_mixture_e_value(x, se, 1.0) - threshold, 0.0, 30.0 * se)
+        reached |= paths[:, look - 1] / np.sqrt(look) >= limit / se
+    error = np.sqrt(alpha * (1 - alpha) / len(paths))
+    assert reached.mean() == pytest.approx(alpha, abs=4 * error + 0.01 * alpha)
+
+
+@given(st.floats(0.05, 500.0), st.floats(1e-6, 0.5), st.integers(2, 20))
+@settings(deadline=None, max_examples=20)
+def test_planned_looks_ask_for_less_than_endless_ones(ratio: float, alpha: float, looks: int) -> None:
+    planned = PlannedLooks(ratio, looks)
+    threshold = planned.threshold(alpha)
+    assert threshold <= 1.0 / alpha
+    assert planned.p_value(threshold) == pytest.approx(alpha, rel=1e-6)
+    assert planned.p_value(threshold) >= planned.p_value(threshold * 1.5)
+    assert planned.p_value(0.0) == 1.0
 
 
 # --- backward transfer ------------------------------------------------------------------------

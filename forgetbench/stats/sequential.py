@@ -2,16 +2,21 @@
 
 An e-value is a bet against a null hypothesis: its mean is at most 1 where the null is true, and that of a process of
 them stays so at every look (Ville 1939). Rejecting as soon as one reaches 1 / alpha is therefore wrong with
-probability at most alpha, however often one looks and whenever one stops. 1 / e is a p-value of the same kind.
+probability at most alpha, however often one looks and whenever one stops. 1 / e is a p-value of the same kind. Where
+the number of looks is planned, `PlannedLooks` knows how much less than 1 / alpha is enough.
 """
 
 from __future__ import annotations
 
-from math import exp, inf, log, log1p
+from dataclasses import dataclass
+from functools import lru_cache
+from math import exp, inf, log, pi
+from typing import Any
 
+import numpy as np
 from scipy import special
 
-from forgetbench.stats.clustered import ClusterEffects
+from forgetbench.stats.clustered import ClusterEffects, Floats
 
 
 def discordance_e_value(losses: int, gains: int) -> float:
@@ -61,12 +66,12 @@ def normal_mixture_e_value(estimate: float, se: float, scale: float, n: float = 
         return 0.0
     z = _as_normal(estimate / se, n - 1.0)
     r = (scale / se) ** 2
-    log_e = log(2.0) - log1p(r) / 2.0 + z * z * r / (2.0 * (1.0 + r)) + _log_share(z * (r / (1.0 + r)) ** 0.5)
+    log_e = float(_log_mixture(z, r, r / (1.0 + r)))
     return inf if log_e > 700.0 else exp(log_e)
 
 
-def _log_share(z: float) -> float:
-    return float(special.log_ndtr(z))
+def _log_mixture(z: Any, r: Any, share: Any) -> Any:
+    return log(2.0) - np.log1p(r) / 2.0 + z * z * share / 2.0 + special.log_ndtr(z * np.sqrt(share))
 
 
 def _as_normal(t: float, freedom: float) -> float:
@@ -78,17 +83,117 @@ def _as_normal(t: float, freedom: float) -> float:
     return min(size, abs(t)) if t > 0.0 else -min(size, abs(t))
 
 
-def anytime_bounds(estimate: float, se: float, scale: float, n: float, alpha: float) -> tuple[float, float]:
-    """Lower and upper bound of the true mean, each wrong at any look with probability at most `alpha`.
+# --- looks that were planned ------------------------------------------------------------------
 
-    They hold every mean that the one-sided e-value of `normal_mixture_e_value` does not reject at 1 / `alpha`; within
-    [-1, 1]. Both together are an interval of level 1 - 2 `alpha`.
+
+@dataclass(frozen=True, slots=True)
+class PlannedLooks:
+    """Bets of one size, looked at `looks` times, each after as many items again.
+
+    1 / e is how surprising a bet of e is if there is no end to the looks. Where there is one, reaching e at any of them
+    is less likely, and that likelihood itself is the p-value: the boundary keeps the shape of the mixture and comes as
+    close as the planned looks allow. Computed for a Brownian motion by recursive numerical integration.
+    Source: Armitage, McPherson and Rowe 1969, JRSS A 132:235; Jennison and Turnbull 2000, "Group Sequential Methods",
+    chapter 19, for the recursion.
     """
-    if normal_mixture_e_value(2.0, se, scale, n) * alpha < 1.0:
+
+    ratio: float
+    """(scale / standard error at the last look) squared, of `normal_mixture_e_value`'s r."""
+    looks: int
+
+    def p_value(self, e_value: float) -> float:
+        """The chance that a bet reaches `e_value` at any look although the true mean is 0."""
+        if e_value <= 0.0:
+            return 1.0
+        log_e, log_p = self._table
+        at = log(e_value)
+        if at > log_e[-1]:
+            # Far out the chance falls as 1 / e does.
+            return exp(float(log_p[-1]) + float(log_e[-1]) - at)
+        return exp(float(np.interp(at, log_e, log_p)))
+
+    def threshold(self, alpha: float) -> float:
+        """The bet that is reached at any look with probability `alpha` if the true mean is 0; at most 1 / `alpha`."""
+        log_e, log_p = self._table
+        at = log(alpha)
+        if at < log_p[-1]:
+            return exp(float(log_e[-1]) + float(log_p[-1]) - at)
+        return exp(float(np.interp(-at, -log_p, log_e)))
+
+    @property
+    def _table(self) -> tuple[Floats, Floats]:
+        # A per cent of the ratio moves a threshold by a fraction of that; rounded, few tables serve all looks.
+        return _chances(round(log(self.ratio) / _RATIO_STEP), self.looks)
+
+
+def planned_looks(se: float, scale: float, taken: int, planned: int) -> PlannedLooks:
+    """Of bets of `scale` at the `taken`-th of `planned` looks, where the standard error is `se` > 0.
+
+    That of the last look is foreseen: it falls with the root of what was seen.
+    """
+    return PlannedLooks((scale / se) ** 2 * planned / taken, planned)
+
+
+_RATIO_STEP = 0.05
+_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(64)
+_FAR = 7.0
+"""Standard deviations below 0 that a path is followed to."""
+_RAREST = 1e-9
+
+
+@lru_cache(maxsize=4096)
+def _chances(ratio_steps: int, looks: int) -> tuple[Floats, Floats]:
+    """Logarithms of bets, and of the chances that they are reached at any look; the chances fall strictly."""
+    log_e = np.linspace(-2.0, 14.0, 33)
+    ratio = exp(ratio_steps * _RATIO_STEP)
+    chances = np.array([_reached(each, ratio, looks) for each in log_e])
+    # What is rarer is lost in rounding; near certainty all bets are as good as certain.
+    told = (chances > _RAREST) & (chances < 1.0 - _RAREST)
+    return log_e[told], np.log(chances[told])
+
+
+def _reached(log_e: float, ratio: float, looks: int) -> float:
+    """The chance that a Brownian motion, seen at `looks` even times, ever stands where its bet is e or more.
+
+    The density of the paths that have not got there is carried from look to look on Gauss and Legendre's nodes.
+    """
+    times = np.arange(1, looks + 1) / looks
+    limits = _z_of_bet(log_e, ratio * times) * np.sqrt(times)
+    step = 1.0 / looks
+    places, mass, found = np.zeros(1), np.ones(1), 0.0
+    for time, limit in zip(times, limits, strict=True):
+        found += float(mass @ special.ndtr((places - limit) / step**0.5))
+        low = -_FAR * time**0.5
+        half = max(limit - low, 0.0) / 2.0
+        new = low + half * (_NODES + 1.0)
+        distances = (new[:, None] - places[None, :]) / step**0.5
+        mass = half * _WEIGHTS * (np.exp(-(distances**2) / 2.0) @ mass) / (2.0 * pi * step) ** 0.5
+        places = new
+    return found
+
+
+def _z_of_bet(log_e: float, ratios: Floats) -> Floats:
+    """The z at which `normal_mixture_e_value` is e, per ratio; it grows with z, so halving finds it."""
+    short, long = np.full(len(ratios), -20.0), np.full(len(ratios), 60.0)
+    share = ratios / (1.0 + ratios)
+    for _ in range(48):
+        z = (short + long) / 2.0
+        above = _log_mixture(z, ratios, share) >= log_e
+        short, long = np.where(above, short, z), np.where(above, z, long)
+    return long
+
+
+def bounds(estimate: float, se: float, scale: float, n: float, threshold: float) -> tuple[float, float]:
+    """Lower and upper bound of the true mean: every mean that no one-sided bet of `threshold` or more speaks against.
+
+    Each is wrong with the probability of reaching the threshold: at most 1 / `threshold` at any look, alpha for
+    `PlannedLooks.threshold(alpha)` at the planned ones. Within [-1, 1].
+    """
+    if normal_mixture_e_value(2.0, se, scale, n) < threshold:
         return -1.0, 1.0
     short, long = 0.0, 2.0
     # Halved until the distance that is just rejected is known to a billionth.
     for _ in range(32):
         reach = (short + long) / 2.0
-        short, long = (short, reach) if normal_mixture_e_value(reach, se, scale, n) * alpha >= 1.0 else (reach, long)
+        short, long = (short, reach) if normal_mixture_e_value(reach, se, scale, n) >= threshold else (reach, long)
     return max(-1.0, estimate - long), min(1.0, estimate + long)

@@ -10,7 +10,7 @@ from calibrate_worlds import Drawn, World, draw
 
 from forgetbench.stats.clustered import ClusterEffects, cluster_effects
 from forgetbench.stats.multiplicity import holm
-from forgetbench.stats.sequential import loss_e_value, retention_e_value
+from forgetbench.stats.sequential import loss_e_value, planned_looks, retention_e_value
 from forgetbench.verdict import ALPHA
 
 LOOKS = 20
@@ -57,15 +57,17 @@ def looks(drawn: Drawn, n_looks: int = LOOKS) -> Iterator[ClusterEffects]:
 
 
 def walk(world: World, delta: float, rng: np.random.Generator) -> Path:
-    """As `uncertainty.Anytime` and the verdict's rules see it.
+    """As `uncertainty.EveryLook` and the verdict's rules see it.
 
-    Its interval of level .95 lies below 0 where the e-value of a loss is 40 or more, which its p-value of 2 / e says
-    too, and its lower bound is above -margin where that of retention is 20 or more.
+    Its interval of level .95 lies below 0 where the p-value of a loss is below .05, and its lower bound is above
+    -margin where the bet on retention has reached its threshold.
     """
     p_values, retained = [], []
-    for effects in looks(draw(world, delta, rng)):
-        p_values.append(min(1.0, 2.0 / max(loss_e_value(effects, world.margin), 1.0)))
-        retained.append(retention_e_value(effects, world.margin) >= 1.0 / ALPHA)
+    for look, effects in enumerate(looks(draw(world, delta, rng)), 1):
+        loss = loss_e_value(effects, world.margin)
+        chances = planned_looks(effects.cautious_se or 1.0, world.margin, look, LOOKS)
+        p_values.append(min(1.0, 2.0 * chances.p_value(loss)))
+        retained.append(retention_e_value(effects, world.margin) >= chances.threshold(ALPHA))
     return Path(np.array(p_values), np.array(retained))
 
 

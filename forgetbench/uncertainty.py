@@ -15,7 +15,7 @@ import numpy as np
 
 from forgetbench.stats.clustered import ClusterEffects, bootstrap_interval
 from forgetbench.stats.paired_tests import mcnemar_exact, sign_flip_test
-from forgetbench.stats.sequential import bounds, normal_mixture_e_value, planned_looks
+from forgetbench.stats.sequential import bounds, largest_e_value, planned_looks
 from forgetbench.suite import DEFAULT_MARGIN
 from forgetbench.verdict import one_sided_low
 
@@ -85,13 +85,10 @@ class EveryLook:
     def __call__(
         self, effects: ClusterEffects, name: Sequence[str], margin: float, discordant: tuple[int, int] | None = None
     ) -> Uncertainty:
-        se, n = effects.cautious_se, effects.freedom + 1.0
-        if n < 2.0 or se == 0.0:
-            return Uncertainty(-1.0, 1.0, -1.0, 1.0)
         # The bets are best for changes of the margin's size; where no loss at all is allowed, for the usual one.
         scale = margin or DEFAULT_MARGIN
-        chances = planned_looks(se, scale, self.taken, self.planned)
-        low, high = bounds(effects.estimate, se, scale, n, chances.threshold(self.alpha / 2))
-        lower, _ = bounds(effects.estimate, se, scale, n, chances.threshold(self.alpha))
-        best = max(normal_mixture_e_value(sign * effects.estimate, se, scale, n) for sign in (-1.0, 1.0))
-        return Uncertainty(low, high, lower, min(1.0, 2.0 * chances.p_value(best)))
+        chances = planned_looks(effects, scale, self.taken, self.planned)
+        low, high = bounds(effects, scale, chances.threshold(self.alpha / 2))
+        lower, _ = bounds(effects, scale, chances.threshold(self.alpha))
+        p_value = min(1.0, 2.0 * chances.p_value(largest_e_value(effects, scale)))
+        return Uncertainty(low, high, lower, p_value)

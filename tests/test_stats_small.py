@@ -279,7 +279,7 @@ def test_a_threshold_is_reached_at_any_planned_look_as_often_as_promised(ratio: 
     assert reached.mean() == pytest.approx(alpha, abs=4 * error + 0.01 * alpha)
 
 
-@given(st.floats(0.05, 500.0), st.floats(1e-6, 0.5), st.integers(2, 20))
+@given(st.floats(0.05, 500.0), st.floats(1e-6, 0.2), st.integers(2, 20))
 @settings(deadline=None, max_examples=20)
 def test_planned_looks_ask_for_less_than_endless_ones(ratio: float, alpha: float, looks: int) -> None:
     planned = PlannedLooks(ratio, looks)

@@ -85,6 +85,11 @@ class ClusterEffects:
         return max(1.0, _squared_sum_over_fourth(self.weight) - 1.0)
 
     @property
+    def skewness(self) -> float:
+        """That of the estimate, sum influence^3 / se^3; 0 where nothing varies."""
+        return float(np.sum(self.influence**3)) / self.se**3 if self.se > 0.0 else 0.0
+
+    @property
     def is_sparse(self) -> bool:
         """Too little varies for a standard error or a resample to show what might have happened.
 
@@ -227,7 +232,7 @@ def _unskewed_interval(effects: ClusterEffects, reach: float) -> Interval:
     the tail is on the side of 0, and clusters that agree would make it shorter.
     """
     most = 0.8 / reach
-    g = float(np.clip(np.sum(effects.influence**3) / effects.se**3, -most, most))
+    g = float(np.clip(effects.skewness, -most, most))
     if abs(g) < 1e-6 or g * effects.estimate < -_ROUNDING:
         return Interval(effects.estimate - reach * effects.se, effects.estimate + reach * effects.se)
     high_t, low_t = (3.0 / g * (cbrt(1.0 + g * (z - g / 6.0)) - 1.0) for z in (reach, -reach))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from math import exp, inf, log, pi
+from math import exp, hypot, inf, log, pi
 from typing import Any
 
 import numpy as np
@@ -33,12 +33,20 @@ def discordance_e_value(losses: int, gains: int) -> float:
     return float(special.exp2(n + special.betaln(gains + 1, losses + 1) / log(2.0)))
 
 
+def betting_se(effects: ClusterEffects) -> float:
+    """The standard error that bets are made with: the cautious one, and that of one more cluster, changed entirely.
+
+    A change so rare that no cluster has shown it yet is nothing that an early look knows of; later it weighs little.
+    """
+    return hypot(effects.cautious_se, 1.0 / effects.n_effective)
+
+
 def loss_e_value(effects: ClusterEffects, scale: float) -> float:
     """The e-value against "the true change is 0 or more": large when much was lost.
 
     `scale` > 0 is the size of drop that the bet is best for; see `normal_mixture_e_value`.
     """
-    return normal_mixture_e_value(-effects.estimate, effects.cautious_se, scale, effects.freedom + 1.0)
+    return change_e_value(effects, scale, 0.0, -1)
 
 
 def retention_e_value(effects: ClusterEffects, margin: float) -> float:
@@ -46,17 +54,27 @@ def retention_e_value(effects: ClusterEffects, margin: float) -> float:
 
     The bet is best where nothing changed at all, a distance of `margin` from the null.
     """
-    return normal_mixture_e_value(effects.estimate + margin, effects.cautious_se, margin, effects.freedom + 1.0)
+    return change_e_value(effects, margin, -margin, 1)
 
 
-def normal_mixture_e_value(estimate: float, se: float, scale: float, n: float = inf) -> float:
+def change_e_value(effects: ClusterEffects, scale: float, null: float, side: int) -> float:
+    """The e-value against "the true change is `null` or to the other side of it"; `side` is 1 for above it, -1 below.
+
+    See `normal_mixture_e_value` for `scale`.
+    """
+    distance, skewness = side * (effects.estimate - null), side * effects.skewness
+    return normal_mixture_e_value(distance, betting_se(effects), scale, effects.freedom + 1.0, skewness)
+
+
+def normal_mixture_e_value(estimate: float, se: float, scale: float, n: float = inf, skewness: float = 0.0) -> float:
     """The one-sided e-value against "the true mean is 0 or less", from its estimate so far.
 
     With z = estimate / se and r = (scale / se)^2, E = 2 / sqrt(1 + r) * exp(z^2 r / (2 (1 + r))) * Phi(z sqrt(r / (1 +
     r))): the likelihood ratio of a half-normal prior of that `scale` on the mean against 0. Exact for normal
     observations of known variance; for others it holds in the limit, which is why z is first taken from Student's t
     with `n` - 1 degrees of freedom to the normal with the same tail, and why docs/calibration.md shows the error
-    rates by simulation. 0 where `n` is below 2 or the standard error is 0: no evidence either way.
+    rates by simulation. `skewness` is the estimate's: see `_unskewed`. 0 where `n` is below 2 or the standard error is
+    0: no evidence either way.
     Source: Robbins 1970, Ann. Math. Statist. 41:1397; Howard et al. 2021, Ann. Statist. 49:1055; Waudby-Smith et al.
     2021, arXiv 2103.06476, for the limit. Raises ValueError unless scale > 0 and se >= 0.
     """
@@ -64,7 +82,7 @@ def normal_mixture_e_value(estimate: float, se: float, scale: float, n: float = 
         raise ValueError(f"need scale > 0 and se >= 0, not {scale} and {se}")
     if n < 2.0 or se == 0.0:
         return 0.0
-    z = _as_normal(estimate / se, n - 1.0)
+    z = _as_normal(_unskewed(estimate / se, skewness), n - 1.0)
     r = (scale / se) ** 2
     log_e = float(_log_mixture(z, r, r / (1.0 + r)))
     return inf if log_e > 700.0 else exp(log_e)
@@ -72,6 +90,17 @@ def normal_mixture_e_value(estimate: float, se: float, scale: float, n: float = 
 
 def _log_mixture(z: Any, r: Any, share: Any) -> Any:
     return log(2.0) - np.log1p(r) / 2.0 + z * z * share / 2.0 + special.log_ndtr(z * np.sqrt(share))
+
+
+def _unskewed(t: float, skewness: float) -> float:
+    """Hall's cubic transformation of a Studentized mean, where it makes a bet on a positive one weaker.
+
+    Where a score is lost rarely and by much, a sample with few losses shows a small standard error, and its t is large.
+    """
+    if t <= 0.0:
+        return t
+    g = max(-0.8 / t, min(skewness, 0.8 / t))
+    return min(t, t + g * t**2 / 3.0 + g**2 * t**3 / 27.0 + g / 6.0)
 
 
 def _as_normal(t: float, freedom: float) -> float:
@@ -126,12 +155,12 @@ class PlannedLooks:
         return _chances(round(log(self.ratio) / _RATIO_STEP), self.looks)
 
 
-def planned_looks(se: float, scale: float, taken: int, planned: int) -> PlannedLooks:
-    """Of bets of `scale` at the `taken`-th of `planned` looks, where the standard error is `se` > 0.
+def planned_looks(effects: ClusterEffects, scale: float, taken: int, planned: int) -> PlannedLooks:
+    """Of bets of `scale` at the `taken`-th of `planned` looks.
 
-    That of the last look is foreseen: it falls with the root of what was seen.
+    The standard error of the last look is foreseen: it falls with the root of what was seen.
     """
-    return PlannedLooks((scale / se) ** 2 * planned / taken, planned)
+    return PlannedLooks((scale / betting_se(effects)) ** 2 * planned / taken, planned)
 
 
 _RATIO_STEP = 0.05
@@ -183,17 +212,27 @@ def _z_of_bet(log_e: float, ratios: Floats) -> Floats:
     return long
 
 
-def bounds(estimate: float, se: float, scale: float, n: float, threshold: float) -> tuple[float, float]:
-    """Lower and upper bound of the true mean: every mean that no one-sided bet of `threshold` or more speaks against.
+def bounds(effects: ClusterEffects, scale: float, threshold: float) -> tuple[float, float]:
+    """Lower and upper bound of the true change: every one that no one-sided bet of `threshold` or more speaks against.
 
     Each is wrong with the probability of reaching the threshold: at most 1 / `threshold` at any look, alpha for
     `PlannedLooks.threshold(alpha)` at the planned ones. Within [-1, 1].
     """
-    if normal_mixture_e_value(2.0, se, scale, n) < threshold:
-        return -1.0, 1.0
+    below, above = (_reach(effects, scale, threshold, side) for side in (1, -1))
+    return max(-1.0, effects.estimate - below), min(1.0, effects.estimate + above)
+
+
+def _reach(effects: ClusterEffects, scale: float, threshold: float, side: int) -> float:
+    """How far to one side of the estimate the nearest null lies that is just rejected; 2 where none is."""
     short, long = 0.0, 2.0
-    # Halved until the distance that is just rejected is known to a billionth.
+    # Halved until the distance is known to a billionth.
     for _ in range(32):
         reach = (short + long) / 2.0
-        short, long = (short, reach) if normal_mixture_e_value(reach, se, scale, n) >= threshold else (reach, long)
-    return max(-1.0, estimate - long), min(1.0, estimate + long)
+        rejects = change_e_value(effects, scale, effects.estimate - side * reach, side) >= threshold
+        short, long = (short, reach) if rejects else (reach, long)
+    return long
+
+
+def largest_e_value(effects: ClusterEffects, scale: float) -> float:
+    """Against no change, on the side of the change that was seen."""
+    return max(change_e_value(effects, scale, 0.0, side) for side in (-1, 1))

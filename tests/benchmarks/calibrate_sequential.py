@@ -65,7 +65,7 @@ def walk(world: World, delta: float, rng: np.random.Generator) -> Path:
     p_values, retained = [], []
     for look, effects in enumerate(looks(draw(world, delta, rng)), 1):
         loss = loss_e_value(effects, world.margin)
-        chances = planned_looks(effects.cautious_se or 1.0, world.margin, look, LOOKS)
+        chances = planned_looks(effects, world.margin, look, LOOKS)
         p_values.append(min(1.0, 2.0 * chances.p_value(loss)))
         retained.append(retention_e_value(effects, world.margin) >= chances.threshold(ALPHA))
     return Path(np.array(p_values), np.array(retained))

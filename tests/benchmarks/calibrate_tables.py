@@ -84,9 +84,8 @@ def sequential_summary(rows: Sequence[Row]) -> list[str]:
     for said, name in shares.items():
         medians = [row[name][1] for row in rows]
         few = sum(share <= 0.4 for share in medians)
-        lines.append(
-            f"- items used {said}: {100 * median(medians):.0f} % in the median setting, 40 % or less in {few};"
-        )
+        used = f"items used {said}: {100 * median(medians):.0f} % in the median setting"
+        lines.append(f"- {used}, 40 % or less in {few};")
     lines[-1] = lines[-1].rstrip(";") + "."
     return lines
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from forgetbench.stats.clustered import ClusterEffects, bootstrap_interval
 from forgetbench.stats.paired_tests import mcnemar_exact, sign_flip_test
-from forgetbench.stats.sequential import bounds, largest_e_value, planned_looks
+from forgetbench.stats.sequential import Bets, planned_looks
 from forgetbench.suite import DEFAULT_MARGIN
 from forgetbench.verdict import one_sided_low
 
@@ -85,10 +85,10 @@ class EveryLook:
     def __call__(
         self, effects: ClusterEffects, name: Sequence[str], margin: float, discordant: tuple[int, int] | None = None
     ) -> Uncertainty:
-        # The bets are best for changes of the margin's size; where no loss at all is allowed, for the usual one.
-        scale = margin or DEFAULT_MARGIN
-        chances = planned_looks(effects, scale, self.taken, self.planned)
-        low, high = bounds(effects, scale, chances.threshold(self.alpha / 2))
-        lower, _ = bounds(effects, scale, chances.threshold(self.alpha))
-        p_value = min(1.0, 2.0 * chances.p_value(largest_e_value(effects, scale)))
-        return Uncertainty(low, high, lower, p_value)
+        # Best for changes of the margin's size; where no loss at all is allowed, for the usual one.
+        bets = Bets.on(effects, margin or DEFAULT_MARGIN)
+        chances = planned_looks(bets, self.taken, self.planned)
+        low, high = bets.bounds(chances.threshold(self.alpha / 2))
+        lower, _ = bets.bounds(chances.threshold(self.alpha))
+        best = max(bets.above(0.0), bets.below(0.0))
+        return Uncertainty(low, high, lower, min(1.0, 2.0 * chances.p_value(best)))

@@ -8,6 +8,7 @@ the number of looks is planned, `PlannedLooks` knows how much less than 1 / alph
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from math import exp, hypot, inf, log, pi
@@ -33,12 +34,44 @@ def discordance_e_value(losses: int, gains: int) -> float:
     return float(special.exp2(n + special.betaln(gains + 1, losses + 1) / log(2.0)))
 
 
-def betting_se(effects: ClusterEffects) -> float:
-    """The standard error that bets are made with: the cautious one, and that of one more cluster, changed entirely.
+@dataclass(frozen=True, slots=True)
+class Bets:
+    """One-sided bets on a change, from what is known of it so far."""
 
-    A change so rare that no cluster has shown it yet is nothing that an early look knows of; later it weighs little.
-    """
-    return hypot(effects.cautious_se, 1.0 / effects.n_effective)
+    estimate: float
+    se: float
+    n: float
+    """Degrees of freedom of `se`, plus 1."""
+    skewness: float
+    scale: float
+    """The size of change, from the null, that the bets are best for."""
+
+    @staticmethod
+    def on(effects: ClusterEffects, scale: float) -> Bets:
+        """With the cautious standard error, and in it one more cluster that changed entirely.
+
+        A change so rare that no cluster has shown it yet is unknown to an early look; later the one weighs little.
+        """
+        se = hypot(effects.cautious_se, 1.0 / effects.n_effective)
+        return Bets(effects.estimate, se, effects.freedom + 1.0, effects.skewness, scale)
+
+    def above(self, null: float) -> float:
+        """The e-value against "the true change is `null` or less"; see `normal_mixture_e_value`."""
+        return normal_mixture_e_value(self.estimate - null, self.se, self.scale, self.n, self.skewness)
+
+    def below(self, null: float) -> float:
+        """The e-value against "the true change is `null` or more"."""
+        return normal_mixture_e_value(null - self.estimate, self.se, self.scale, self.n, -self.skewness)
+
+    def bounds(self, threshold: float) -> tuple[float, float]:
+        """Lower and upper bound of the true change: every one that no bet of `threshold` or more speaks against.
+
+        Each is wrong with the probability of reaching the threshold: at most 1 / `threshold` at any look, alpha for
+        `PlannedLooks.threshold(alpha)` at the planned ones. Within [-1, 1].
+        """
+        lower = self.estimate - _reach(lambda distance: self.above(self.estimate - distance) >= threshold)
+        upper = self.estimate + _reach(lambda distance: self.below(self.estimate + distance) >= threshold)
+        return max(-1.0, lower), min(1.0, upper)
 
 
 def loss_e_value(effects: ClusterEffects, scale: float) -> float:
@@ -46,7 +79,7 @@ def loss_e_value(effects: ClusterEffects, scale: float) -> float:
 
     `scale` > 0 is the size of drop that the bet is best for; see `normal_mixture_e_value`.
     """
-    return change_e_value(effects, scale, 0.0, -1)
+    return Bets.on(effects, scale).below(0.0)
 
 
 def retention_e_value(effects: ClusterEffects, margin: float) -> float:
@@ -54,16 +87,17 @@ def retention_e_value(effects: ClusterEffects, margin: float) -> float:
 
     The bet is best where nothing changed at all, a distance of `margin` from the null.
     """
-    return change_e_value(effects, margin, -margin, 1)
+    return Bets.on(effects, margin).above(-margin)
 
 
-def change_e_value(effects: ClusterEffects, scale: float, null: float, side: int) -> float:
-    """The e-value against "the true change is `null` or to the other side of it"; `side` is 1 for above it, -1 below.
-
-    See `normal_mixture_e_value` for `scale`.
-    """
-    distance, skewness = side * (effects.estimate - null), side * effects.skewness
-    return normal_mixture_e_value(distance, betting_se(effects), scale, effects.freedom + 1.0, skewness)
+def _reach(rejects: Callable[[float], bool]) -> float:
+    """The shortest distance that is rejected, as are all longer ones; 2 where none is."""
+    short, long = 0.0, 2.0
+    # Halved until it is known to a billionth.
+    for _ in range(32):
+        reach = (short + long) / 2.0
+        short, long = (short, reach) if rejects(reach) else (reach, long)
+    return long
 
 
 def normal_mixture_e_value(estimate: float, se: float, scale: float, n: float = inf, skewness: float = 0.0) -> float:
@@ -155,12 +189,12 @@ class PlannedLooks:
         return _chances(round(log(self.ratio) / _RATIO_STEP), self.looks)
 
 
-def planned_looks(effects: ClusterEffects, scale: float, taken: int, planned: int) -> PlannedLooks:
-    """Of bets of `scale` at the `taken`-th of `planned` looks.
+def planned_looks(bets: Bets, taken: int, planned: int) -> PlannedLooks:
+    """Of bets at the `taken`-th of `planned` looks.
 
     The standard error of the last look is foreseen: it falls with the root of what was seen.
     """
-    return PlannedLooks((scale / betting_se(effects)) ** 2 * planned / taken, planned)
+    return PlannedLooks((bets.scale / bets.se) ** 2 * planned / taken, planned)
 
 
 _RATIO_STEP = 0.05
@@ -210,29 +244,3 @@ def _z_of_bet(log_e: float, ratios: Floats) -> Floats:
         above = _log_mixture(z, ratios, share) >= log_e
         short, long = np.where(above, short, z), np.where(above, z, long)
     return long
-
-
-def bounds(effects: ClusterEffects, scale: float, threshold: float) -> tuple[float, float]:
-    """Lower and upper bound of the true change: every one that no one-sided bet of `threshold` or more speaks against.
-
-    Each is wrong with the probability of reaching the threshold: at most 1 / `threshold` at any look, alpha for
-    `PlannedLooks.threshold(alpha)` at the planned ones. Within [-1, 1].
-    """
-    below, above = (_reach(effects, scale, threshold, side) for side in (1, -1))
-    return max(-1.0, effects.estimate - below), min(1.0, effects.estimate + above)
-
-
-def _reach(effects: ClusterEffects, scale: float, threshold: float, side: int) -> float:
-    """How far to one side of the estimate the nearest null lies that is just rejected; 2 where none is."""
-    short, long = 0.0, 2.0
-    # Halved until the distance is known to a billionth.
-    for _ in range(32):
-        reach = (short + long) / 2.0
-        rejects = change_e_value(effects, scale, effects.estimate - side * reach, side) >= threshold
-        short, long = (short, reach) if rejects else (reach, long)
-    return long
-
-
-def largest_e_value(effects: ClusterEffects, scale: float) -> float:
-    """Against no change, on the side of the change that was seen."""
-    return max(change_e_value(effects, scale, 0.0, side) for side in (-1, 1))

@@ -10,7 +10,7 @@ from calibrate_worlds import Drawn, World, draw
 
 from forgetbench.stats.clustered import ClusterEffects, cluster_effects
 from forgetbench.stats.multiplicity import holm
-from forgetbench.stats.sequential import loss_e_value, planned_looks, retention_e_value
+from forgetbench.stats.sequential import Bets, planned_looks
 from forgetbench.verdict import ALPHA
 
 LOOKS = 20
@@ -64,10 +64,10 @@ def walk(world: World, delta: float, rng: np.random.Generator) -> Path:
     """
     p_values, retained = [], []
     for look, effects in enumerate(looks(draw(world, delta, rng)), 1):
-        loss = loss_e_value(effects, world.margin)
-        chances = planned_looks(effects, world.margin, look, LOOKS)
-        p_values.append(min(1.0, 2.0 * chances.p_value(loss)))
-        retained.append(retention_e_value(effects, world.margin) >= chances.threshold(ALPHA))
+        bets = Bets.on(effects, world.margin)
+        chances = planned_looks(bets, look, LOOKS)
+        p_values.append(min(1.0, 2.0 * chances.p_value(bets.below(0.0))))
+        retained.append(bets.above(-world.margin) >= chances.threshold(ALPHA))
     return Path(np.array(p_values), np.array(retained))
 
 

@@ -290,6 +290,12 @@ def test_planned_looks_ask_for_less_than_endless_ones(ratio: float, alpha: float
     assert planned.p_value(0.0) == 1.0
 
 
+@pytest.mark.parametrize(("ratio", "looks"), [(0.0, 20), (1.0, 0)])
+def test_planned_looks_need_a_ratio_and_a_look(ratio: float, looks: int) -> None:
+    with pytest.raises(ValueError, match="ratio > 0 and looks >= 1"):
+        PlannedLooks(ratio, looks)
+
+
 # --- backward transfer ------------------------------------------------------------------------
 
 

@@ -157,12 +157,16 @@ class PlannedLooks:
     is less likely, and that likelihood itself is the p-value: the boundary keeps the shape of the mixture and comes as
     close as the planned looks allow. Computed for a Brownian motion by recursive numerical integration.
     Source: Armitage, McPherson and Rowe 1969, JRSS A 132:235; Jennison and Turnbull 2000, "Group Sequential Methods",
-    chapter 19, for the recursion.
+    chapter 19, for the recursion. Raises ValueError unless ratio > 0 and looks >= 1.
     """
 
     ratio: float
-    """(scale / standard error at the last look) squared, of `normal_mixture_e_value`'s r."""
+    """(scale / standard error at the last look) squared, `normal_mixture_e_value`'s r there."""
     looks: int
+
+    def __post_init__(self) -> None:
+        if not self.ratio > 0.0 or self.looks < 1:
+            raise ValueError(f"need ratio > 0 and looks >= 1, not {self.ratio} and {self.looks}")
 
     def p_value(self, e_value: float) -> float:
         """The chance that a bet reaches `e_value` at any look although the true mean is 0."""
@@ -198,6 +202,7 @@ def planned_looks(bets: Bets, taken: int, planned: int) -> PlannedLooks:
 
 
 _RATIO_STEP = 0.05
+"""Between two tables, in the logarithm of the ratio."""
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(64)
 _FAR = 7.0
 """Standard deviations below 0 that a path is followed to."""

@@ -46,6 +46,8 @@ class ClusterEffects:
     """What the cluster adds to the estimate's error; sums to 0."""
     weight: Floats
     """The cluster's share of the macro mean; sums to 1."""
+    item_weight: float
+    """The largest share that one item has."""
     corrected_se: float
     """The standard error, bias-reduced (CR2): a cluster drags its task's mean towards itself, which hides a part of its
     error; in a task it makes up a share w of, that part is divided by sqrt(1 - w)."""
@@ -138,6 +140,7 @@ def cluster_effects(differences: Sequence[Floats], clusters: Sequence[Codes]) ->
         contribution=_sums(codes, values * share)[present],
         influence=influence,
         weight=weight,
+        item_weight=float(share.max()),
         corrected_se=_root_of_squares(_sums(codes, errors * _leverage_factors(clusters)), 1e-12 * weight.max()),
         loss=float(np.mean([np.maximum(-task, 0.0).mean() for task in differences])),
         gain=float(np.mean([np.maximum(task, 0.0).mean() for task in differences])),
@@ -177,6 +180,7 @@ def combine(effects: Sequence[ClusterEffects]) -> ClusterEffects:
         contribution=np.concatenate([part.contribution for part in effects]) / n,
         influence=np.concatenate([part.influence for part in effects]) / n,
         weight=np.concatenate([part.weight for part in effects]) / n,
+        item_weight=max(part.item_weight for part in effects) / n,
         corrected_se=sqrt(sum(part.corrected_se**2 for part in effects)) / n,
         loss=sum(part.loss for part in effects) / n,
         gain=sum(part.gain for part in effects) / n,

@@ -48,11 +48,11 @@ class Bets:
 
     @staticmethod
     def on(effects: ClusterEffects, scale: float) -> Bets:
-        """With the cautious standard error, and in it one more cluster that changed entirely.
+        """With the cautious standard error, and in it one more item that changed entirely.
 
-        A change so rare that no cluster has shown it yet is unknown to an early look; later the one weighs little.
+        A change so rare that no item has shown it yet is unknown to an early look; later the one weighs little.
         """
-        se = hypot(effects.cautious_se, 1.0 / effects.n_effective)
+        se = hypot(effects.cautious_se, effects.item_weight)
         return Bets(effects.estimate, se, effects.freedom + 1.0, effects.skewness, scale)
 
     def above(self, null: float) -> float:

@@ -7,7 +7,6 @@ A row is always made the same way: differences item by item, taken apart by clus
 from __future__ import annotations
 
 import os
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -22,7 +21,7 @@ from numpy.typing import NDArray
 from forgetbench.details import by_domain, metric_rows, stratum_rows
 from forgetbench.errors import IncomparableError
 from forgetbench.pairing import PairedTask, Pairing, pair
-from forgetbench.records import Comparison, DeltaRow, Looks, Run, RunManifest, Side
+from forgetbench.records import MACRO_MEAN, Comparison, DeltaRow, Looks, Run, RunManifest, Side
 from forgetbench.run_store import StoredRun
 from forgetbench.sft_data import SftData
 from forgetbench.stats.chance import chance_corrected, latent_correction
@@ -32,6 +31,7 @@ from forgetbench.stats.power import detectable_drop
 from forgetbench.stats.quantiles import student_quantile
 from forgetbench.suite import DEFAULT_MARGIN
 from forgetbench.uncertainty import EveryLook, FixedSample, Method
+from forgetbench.unmeasured import unmeasured_domain, unmeasured_task, why_domain_unmeasured, why_unmeasured
 from forgetbench.verdict import ALPHA, judged, unmeasured_share
 
 if TYPE_CHECKING:
@@ -40,9 +40,7 @@ if TYPE_CHECKING:
 TARGET = "target"
 """The domain the fine-tuning was for: reported, but neither gated nor part of the overall row."""
 OVERALL = "overall"
-MACRO_MEAN = "macro_mean"
 
-_MAX_REASONS = 3
 _OUTCOMES = ("forgotten", "gained", "forgotten_corrected", "gained_corrected", "informative")
 _FATES = ("locked", "erased")
 
@@ -169,12 +167,12 @@ def _rows(pairing: Pairing, settings: _Settings) -> tuple[tuple[DeltaRow, ...], 
         measured = _measure_tasks(everything, _cluster_codes(everything), settings)
         for task in everything:
             name = task.info.name
-            task_rows[name] = measured[name].row if name in measured else _unmeasured(task)
+            task_rows[name] = measured[name].row if name in measured else unmeasured_task(task)
         tasks = [task for task in everything if not task.info.supporting]
         rows = [task_rows[task.info.name] for task in tasks]
         counted = [measured[row.name] for row in rows if row.name in measured]
         if not counted:
-            domain_rows.append(_unmeasured_domain(domain, rows))
+            domain_rows.append(unmeasured_domain(domain, rows))
             continue
         found = _measure_domain(domain, tasks, _cluster_codes(tasks), rows, counted, settings)
         domain_rows.append(found.row)
@@ -219,7 +217,7 @@ def _measure_task(task: PairedTask, codes: Codes, settings: _Settings) -> _Measu
         base=_shown(task.base),
         candidate=_shown(task.candidate),
         n_unmeasured=task.n_unmeasured,
-        reason=_reason(task.unmeasured),
+        reason=why_unmeasured(task.unmeasured),
         supporting=info.supporting,
         n_contaminated=task.n_contaminated,
         **_item_outcomes(task),
@@ -264,7 +262,7 @@ def _measure_domain(
         n_items=len(item_codes),
         n_unmeasured=sum(part.n_unmeasured for part in rows),
         n_contaminated=_total(part.n_contaminated for part in rows),
-        reason=_domain_reason(tasks),
+        reason=why_domain_unmeasured(tasks),
         **_macro_means([part.row for part in measured]),
     )
     row = _with_uncertainty(row, (domain, "domain", domain), effects, corrected, candidate_corrected, settings)
@@ -402,60 +400,6 @@ def _total(counts: Iterable[int | None]) -> int | None:
 
 def _mean(values: Sequence[float]) -> float:
     return float(np.mean(values))
-
-
-# --- what was not measured --------------------------------------------------------------------
-
-
-def _unmeasured(task: PairedTask) -> DeltaRow:
-    info = task.info
-    return DeltaRow(
-        name=info.name,
-        domain=info.domain,
-        metric=info.metric,
-        view=info.view,
-        n_items=0,
-        chance=info.chance,
-        n_unmeasured=task.n_unmeasured,
-        reason=_reason(task.unmeasured) or "the task has no items",
-        supporting=info.supporting,
-        n_contaminated=task.n_contaminated,
-    )
-
-
-def _unmeasured_domain(domain: str, rows: Sequence[DeltaRow]) -> DeltaRow:
-    reasons = dict.fromkeys(f"{row.name}: {row.reason}" for row in rows)
-    return DeltaRow(
-        name=domain,
-        domain=domain,
-        metric=MACRO_MEAN,
-        n_items=0,
-        n_unmeasured=sum(row.n_unmeasured for row in rows),
-        reason=_shortened(list(reasons)) or "only supporting tasks were asked",
-    )
-
-
-def _reason(unmeasured: Mapping[str, int]) -> str | None:
-    """'12 items not measured: no answer (10), missing in the candidate (2)'."""
-    if not unmeasured:
-        return None
-    total = sum(unmeasured.values())
-    listed = _shortened([f"{why} ({count})" for why, count in Counter(unmeasured).most_common()])
-    return f"{total} {'item' if total == 1 else 'items'} not measured: {listed}"
-
-
-def _domain_reason(tasks: Sequence[PairedTask]) -> str | None:
-    why: Counter[str] = Counter()
-    for task in tasks:
-        why.update(task.unmeasured)
-    empty = [task.info.name for task in tasks if not len(task.base)]
-    parts = [f"tasks without any measured item: {', '.join(empty)}" if empty else None, _reason(why)]
-    return "; ".join(part for part in parts if part) or None
-
-
-def _shortened(reasons: Sequence[str]) -> str:
-    more = len(reasons) - _MAX_REASONS
-    return ", ".join(reasons[:_MAX_REASONS]) + (f" and {more} more" if more > 0 else "")
 
 
 # --- verdicts ---------------------------------------------------------------------------------

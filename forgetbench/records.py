@@ -22,6 +22,8 @@ View = Literal["choice", "open", "strict"]
 Verdict = Literal["regressed", "retained", "improved", "inconclusive", "not_measured"]
 
 DOMAINS = ("knowledge", "reasoning", "creativity", "format_rigidity", "language", "target")
+MACRO_MEAN = "macro_mean"
+"""The metric of a row that is a plain mean of rows."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ LAYERS = [
     {"preflight", "asking", "run_summary"},
     {"runner"},
     {"pairing", "verdict", "finished"},
-    {"details", "uncertainty"},
+    {"details", "uncertainty", "unmeasured"},
     {"delta"},
     {"gate"},
     {"report", "lab"},

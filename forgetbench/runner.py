@@ -183,7 +183,8 @@ class Evaluation:
         by_checkpoint = {plan.checkpoint.fingerprint: plan for plan in plans if not plan.noise}
         wanted = []
         for plan, responses in zip(plans, known, strict=True):
-            reference = by_checkpoint[plan.reference.fingerprint]
+            # A second pass rates anew as well: what the first rated would hide how much ratings differ.
+            reference = plan if plan.noise else by_checkpoint[plan.reference.fingerprint]
             wanted.append(
                 {
                     task.loaded.info.name: bridge.judge_requests(task, other, responses, reference.target)

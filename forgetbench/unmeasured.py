@@ -12,6 +12,7 @@ _MAX_REASONS = 3
 
 
 def unmeasured_task(task: PairedTask) -> DeltaRow:
+    """The row of a task without a measured item."""
     info = task.info
     return DeltaRow(
         name=info.name,
@@ -28,6 +29,7 @@ def unmeasured_task(task: PairedTask) -> DeltaRow:
 
 
 def unmeasured_domain(domain: str, rows: Sequence[DeltaRow]) -> DeltaRow:
+    """The row of a domain none of whose tasks, in `rows`, has a number."""
     reasons = dict.fromkeys(f"{row.name}: {row.reason}" for row in rows)
     return DeltaRow(
         name=domain,
@@ -49,6 +51,7 @@ def why_unmeasured(unmeasured: Mapping[str, int]) -> str | None:
 
 
 def why_domain_unmeasured(tasks: Sequence[PairedTask]) -> str | None:
+    """Which of a domain's tasks have nothing, and why items of the others are missing; None where nothing is."""
     why: Counter[str] = Counter()
     for task in tasks:
         why.update(task.unmeasured)

@@ -61,8 +61,7 @@ def test_it_may_stop_as_soon_as_the_gate_is_decided(tmp_path: Path) -> None:
         tmp_path, base="base", candidate="canned=says:I am happy to help.", suite="smoke", sequential="true",
         arguments="--engine scripted",
     )  # fmt: skip
-    # Too few items for intervals that hold at every look.
-    assert code == 3
+    assert code == 1
     (folder,) = (tmp_path / "results" / "comparisons").iterdir()
     assert folder.name.endswith("-sequential")
     assert ET.parse(tmp_path / "results" / "forgetbench.xml").find("testsuite/testcase/failure") is not None

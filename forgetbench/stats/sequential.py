@@ -214,36 +214,38 @@ def _chances(ratio_steps: int, looks: int) -> tuple[Floats, Floats]:
     """Logarithms of bets, and of the chances that they are reached at any look; the chances fall strictly."""
     log_e = np.linspace(-2.0, 14.0, 33)
     ratio = exp(ratio_steps * _RATIO_STEP)
-    chances = np.array([_reached(each, ratio, looks) for each in log_e])
+    chances = _reached(log_e, ratio, looks)
     # What is rarer is lost in rounding; near certainty all bets are as good as certain.
     told = (chances > _RAREST) & (chances < 1.0 - _RAREST)
     return log_e[told], np.log(chances[told])
 
 
-def _reached(log_e: float, ratio: float, looks: int) -> float:
-    """The chance that a Brownian motion, seen at `looks` even times, ever stands where its bet is e or more.
+def _reached(log_e: Floats, ratio: float, looks: int) -> Floats:
+    """The chances that a Brownian motion, seen at `looks` even times, ever stands where its bet is e or more; per e.
 
     The density of the paths that have not got there is carried from look to look on Gauss and Legendre's nodes.
     """
     times = np.arange(1, looks + 1) / looks
-    limits = _z_of_bet(log_e, ratio * times) * np.sqrt(times)
+    limits = _z_of_bet(log_e[:, None], ratio * times) * np.sqrt(times)
     step = 1.0 / looks
-    places, mass, found = np.zeros(1), np.ones(1), 0.0
-    for time, limit in zip(times, limits, strict=True):
-        found += float(mass @ special.ndtr((places - limit) / step**0.5))
+    # One row per e: the places that paths may be at, and the probability of being there.
+    places, mass, found = np.zeros((len(log_e), 1)), np.ones((len(log_e), 1)), np.zeros(len(log_e))
+    for time, limit in zip(times, limits.T[:, :, None], strict=True):
+        found += np.sum(mass * special.ndtr((places - limit) / step**0.5), axis=1)
         low = -_FAR * time**0.5
-        half = max(limit - low, 0.0) / 2.0
+        half = np.maximum(limit - low, 0.0) / 2.0
         new = low + half * (_NODES + 1.0)
-        distances = (new[:, None] - places[None, :]) / step**0.5
-        mass = half * _WEIGHTS * (np.exp(-(distances**2) / 2.0) @ mass) / (2.0 * pi * step) ** 0.5
-        places = new
+        distances = (new[:, :, None] - places[:, None, :]) / step**0.5
+        density = np.einsum("eij,ej->ei", np.exp(-(distances**2) / 2.0), mass) / (2.0 * pi * step) ** 0.5
+        places, mass = new, half * _WEIGHTS * density
     return found
 
 
-def _z_of_bet(log_e: float, ratios: Floats) -> Floats:
-    """The z at which `normal_mixture_e_value` is e, per ratio; it grows with z, so halving finds it."""
-    short, long = np.full(len(ratios), -20.0), np.full(len(ratios), 60.0)
+def _z_of_bet(log_e: Floats, ratios: Floats) -> Floats:
+    """The z at which `normal_mixture_e_value` is e, per e and ratio; it grows with z, so halving finds it."""
     share = ratios / (1.0 + ratios)
+    short = np.full(np.broadcast_shapes(log_e.shape, ratios.shape), -20.0)
+    long = short + 80.0
     for _ in range(48):
         z = (short + long) / 2.0
         above = _log_mixture(z, ratios, share) >= log_e

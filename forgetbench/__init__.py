@@ -16,7 +16,7 @@ from forgetbench.errors import (
 from forgetbench.records import Checkpoint, Comparison, DeltaRow, ItemScore, Run, RunManifest
 
 if TYPE_CHECKING:
-    from forgetbench.lm_eval_bridge.model import ForgetbenchLM
+    from forgetbench.integrations.lm_eval_model import ForgetbenchLM
 
 __version__ = "0.1.0"
 
@@ -42,7 +42,7 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     # It is a subclass of lm-eval's model, and importing lm-eval takes seconds.
     if name == "ForgetbenchLM":
-        from forgetbench.lm_eval_bridge.model import ForgetbenchLM
+        from forgetbench.integrations.lm_eval_model import ForgetbenchLM
 
         return ForgetbenchLM
     raise AttributeError(f"module '{__name__}' has no attribute '{name}'")

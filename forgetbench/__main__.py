@@ -1,5 +1,5 @@
 """`python -m forgetbench` is the command `forgetbench`."""
 
-from forgetbench.cli import main
+from forgetbench.cli.app import main
 
 main()

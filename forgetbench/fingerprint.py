@@ -86,9 +86,12 @@ def document_hash(document: Mapping[str, Any]) -> str:
 
 def request_key(
     checkpoint: str, engine: Mapping[str, Any], prompt: tuple[int, ...],
-    continuations: tuple[tuple[int, ...], ...] = (), sampling: Sampling | None = None,
+    continuations: tuple[tuple[int, ...], ...] = (), sampling: Sampling | None = None, replicate: int = 0,
 ) -> str:  # fmt: skip
-    """The ledger's key: the same model, engine settings and token ids give the same answer."""
+    """The ledger's key: the same model, engine settings and token ids give the same answer.
+
+    `replicate` is 0 for that answer, and counts the times that it is asked for anew to see whether it stays the same.
+    """
     decoding = None
     if sampling is not None:
         # Greedy decoding does not depend on the seed; leaving it out lets runs of any seed share answers.
@@ -96,13 +99,14 @@ def request_key(
         decoding = [
             sampling.max_tokens, sampling.temperature, sampling.top_p, sampling.n, list(sampling.stop), seed,
         ]  # fmt: skip
-    return digest([checkpoint, engine, prompt, continuations, decoding])
+    parts = [checkpoint, engine, prompt, continuations, decoding]
+    return digest([*parts, replicate] if replicate else parts)
 
 
 def make_request(
     checkpoint: str, engine: Mapping[str, Any], prompt: tuple[int, ...],
-    continuations: tuple[tuple[int, ...], ...] = (), sampling: Sampling | None = None,
+    continuations: tuple[tuple[int, ...], ...] = (), sampling: Sampling | None = None, replicate: int = 0,
 ) -> Request:  # fmt: skip
     """A request with its key."""
-    key = request_key(checkpoint, engine, prompt, continuations, sampling)
+    key = request_key(checkpoint, engine, prompt, continuations, sampling, replicate)
     return Request(key, checkpoint, prompt, continuations, sampling)

@@ -22,6 +22,14 @@ View = Literal["choice", "open", "strict"]
 Verdict = Literal["regressed", "retained", "improved", "inconclusive", "not_measured"]
 
 DOMAINS = ("knowledge", "reasoning", "creativity", "format_rigidity", "language", "target")
+TARGET = "target"
+"""The domain the fine-tuning was for: reported, but neither gated nor part of the overall row."""
+OVERALL = "overall"
+"""Name of the row over all domains but `TARGET`."""
+DEFAULT_MARGIN = 0.03
+"""Non-inferiority margin of a domain that a suite does not name, in score units."""
+ALPHA = 0.05
+"""Intervals have level 1 - ALPHA, and tests this size, unless a policy says otherwise."""
 MACRO_MEAN = "macro_mean"
 """The metric of a row that is a plain mean of rows."""
 
@@ -204,6 +212,8 @@ class RunManifest:
     """Requests in all, answered from the ledger, asked of the engine, and what the engine counted meanwhile."""
     metrics: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     """By task, the mean over its measured items of every number that its scoring gave."""
+    replicate: int = 0
+    """0; of a base that was evaluated again for its noise floor, which pass it is: nothing was read from the first."""
     schema_version: int = SCHEMA_VERSION
 
 

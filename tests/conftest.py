@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from tiny_models import make_tiny_model
 
 CAPITALS = [
     ("France", "Paris", "Lyon"),
@@ -65,40 +66,6 @@ def tiny_tasks(tmp_path: Path) -> Path:
         (folder / f"{name}.yaml").write_text(yaml.safe_dump({"task": name, **common, **task}, sort_keys=False))
     suite = {"name": "tiny", "domains": {"knowledge": ["tiny_choice", "tiny_open"]}}
     (folder / "tiny-suite.yml").write_text(yaml.safe_dump(suite, sort_keys=False))
-    return folder
-
-
-CHAT_TEMPLATE = (
-    "{% for message in messages %}<s>{{ message['role'] }}\n{{ message['content'] }}</s>\n{% endfor %}"
-    "{% if add_generation_prompt %}<s>assistant\n{% endif %}"
-)
-
-
-def make_tiny_model(folder: Path, seed: int = 0, hidden_size: int = 32) -> Path:
-    """A random two-layer Llama with a byte-level tokenizer and a chat template, as a checkpoint folder."""
-    import tokenizers
-    import torch
-    import transformers
-
-    transformers.utils.logging.set_verbosity_error()
-    vocabulary = {token: number for number, token in enumerate(["<s>", "</s>"])}
-    for character in sorted(tokenizers.pre_tokenizers.ByteLevel.alphabet()):
-        vocabulary.setdefault(character, len(vocabulary))
-    backend = tokenizers.Tokenizer(tokenizers.models.BPE(vocab=vocabulary, merges=[]))
-    backend.pre_tokenizer = tokenizers.pre_tokenizers.ByteLevel(add_prefix_space=False)
-    backend.decoder = tokenizers.decoders.ByteLevel()
-    backend.add_special_tokens(["<s>", "</s>"])
-    tokenizer = transformers.PreTrainedTokenizerFast(tokenizer_object=backend, bos_token="<s>", eos_token="</s>")
-    tokenizer.pad_token = "</s>"
-    tokenizer.chat_template = CHAT_TEMPLATE
-    torch.manual_seed(seed)
-    config = transformers.LlamaConfig(
-        vocab_size=len(vocabulary), hidden_size=hidden_size, intermediate_size=64, num_hidden_layers=2,
-        num_attention_heads=4, num_key_value_heads=2, max_position_embeddings=512, bos_token_id=0, eos_token_id=1,
-        pad_token_id=1, tie_word_embeddings=False,
-    )  # fmt: skip
-    transformers.LlamaForCausalLM(config).save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
     return folder
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forgetbench.records import ItemScore, Run, RunManifest, TaskInfo
-from forgetbench.run_store import samples_frame
+from forgetbench.storage.results import samples_frame
 
 
 def task(name: str, domain: str = "knowledge", **fields: Any) -> TaskInfo:

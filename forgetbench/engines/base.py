@@ -9,17 +9,44 @@ from __future__ import annotations
 import contextlib
 import functools
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from forgetbench.checkpoints import read_json
 from forgetbench.errors import EngineError, InputError, did_you_mean
+from forgetbench.models.checkpoints import read_json
+from forgetbench.models.tokenizer import Tokenizer
 from forgetbench.records import Checkpoint, Request, Response
-from forgetbench.tokenizer import Tokenizer
 
 Counts = Mapping[str, Mapping[str, int]]
 """What an engine counted so far, by checkpoint fingerprint: prompt tokens it was sent and computed, and how often
 a fast way did not hold and the exact one was taken (`fallback_<reason>`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineOptions:
+    """How models are run."""
+
+    engine: str = "vllm"
+    """What answers the requests: vllm, transformers, openai, scripted, or an engine that a plug-in adds."""
+    dtype: str = "auto"
+    """Data type of the weights."""
+    tensor_parallel: int = 1
+    """GPUs per engine."""
+    replicas: int = 1
+    """Engines that share the work, as Ray actors."""
+    ray_address: str | None = None
+    """Join this Ray cluster: HOST:PORT, or auto."""
+    base_url: str | None = None
+    """Server of --engine openai, http://HOST:PORT/v1; by default $OPENAI_BASE_URL."""
+    concurrency: int = 32
+    """Requests under way at once to --engine openai's server."""
+    tokenizer: Path | None = None
+    """Folder of the served model's tokenizer: prompts go as token ids."""
+    allow_pickle: bool = False
+    """Load pickle weights; they can run code."""
+    trust_remote_code: bool = False
+    """Run a checkpoint's own code."""
 
 
 class Engine(Protocol):
@@ -69,7 +96,7 @@ class Engine(Protocol):
 def make_engine(name: str, **options: Any) -> Engine:
     """An engine by its name. A named engine that cannot start is an error, never another engine."""
     if name == "vllm":
-        from forgetbench.engines.vllm import VllmEngine
+        from forgetbench.engines.vllm.engine import VllmEngine
 
         return VllmEngine(**options)
     if name == "transformers":
@@ -93,7 +120,7 @@ def make_pool(name: str, *, replicas: int = 1, ray_address: str | None = None, *
         return make_engine(name, **options)
     if name == "openai":
         raise InputError("--replicas is for engines that load weights; a server is kept busier with --concurrency")
-    from forgetbench.engines.ray_pool import RayPool, absolute
+    from forgetbench.engines.ray.pool import RayPool, absolute
 
     # A replica may work in another folder than this process.
     options["adapters"] = [absolute(item) for item in options.get("adapters", ())]

@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from forgetbench.engines.base import Counts
+from forgetbench.models.tokenizer import ByteTokenizer, Tokenizer
 from forgetbench.records import Checkpoint, Continuation, Request, Response, Sample
-from forgetbench.tokenizer import ByteTokenizer, Tokenizer
 
 _WORDS = (
     "the a of river stone answer is city paper light seven blue walks under open 12 yes no door winter "

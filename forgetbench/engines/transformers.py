@@ -12,8 +12,8 @@ from typing import Any
 
 from forgetbench.engines.base import Counts, engine_errors, max_positions, model_folder
 from forgetbench.errors import EngineError
+from forgetbench.models.tokenizer import HFTokenizer, Tokenizer
 from forgetbench.records import Checkpoint, Continuation, Request, Response, Sample, Sampling
-from forgetbench.tokenizer import HFTokenizer, Tokenizer
 
 
 class TransformersEngine:

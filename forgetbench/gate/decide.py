@@ -7,9 +7,9 @@ from dataclasses import replace
 from datetime import date
 
 from forgetbench.gate import wording
-from forgetbench.gate.judging import Judged, by_name, check_names, in_scope, is_measured, judged_rows
 from forgetbench.gate.policy import Policy, Waiver
 from forgetbench.gate.result import STATES, Decision, GateResult, Outcome, State
+from forgetbench.gate.rows import GatedRow, by_name, check_names, gated_rows, in_scope, is_measured
 from forgetbench.records import Comparison
 
 _ROUNDING = 1e-9
@@ -27,7 +27,7 @@ def decide(comparison: Comparison, policy: Policy = Policy(), *, today: date | N
     """
     check_names(comparison, policy)
     day = date.today() if today is None else today
-    rows = judged_rows(comparison, policy)
+    rows = gated_rows(comparison, policy)
     waivers = _waivers(policy)
     found = [*_not_measured(comparison, policy, rows), *(decision for row in rows for decision in _checks(row))]
     decisions = [_waived(decision, waivers.get(decision.name), day) for decision in found]
@@ -47,7 +47,7 @@ def _severity(outcome: Outcome) -> int:
     return ("passed", "inconclusive", "regressed").index(outcome)
 
 
-def _not_measured(comparison: Comparison, policy: Policy, judged: Sequence[Judged]) -> Iterator[Decision]:
+def _not_measured(comparison: Comparison, policy: Policy, judged: Sequence[GatedRow]) -> Iterator[Decision]:
     """Rows in scope or required that the comparison does not have; those that nobody named decide nothing."""
     rows = by_name(comparison)
     in_hand = {found.row.name for found in judged}
@@ -64,7 +64,7 @@ def _not_measured(comparison: Comparison, policy: Policy, judged: Sequence[Judge
 # --- the checks of one row --------------------------------------------------------------------
 
 
-def _checks(found: Judged) -> Iterator[Decision]:
+def _checks(found: GatedRow) -> Iterator[Decision]:
     yield _verdict(found)
     if not found.gated:
         return
@@ -83,14 +83,14 @@ def _checks(found: Judged) -> Iterator[Decision]:
         yield _min_score(found, limits.min_score)
 
 
-def _decision(found: Judged, sentence: str, state: State) -> Decision:
+def _decision(found: GatedRow, sentence: str, state: State) -> Decision:
     """`state` inconclusive is let pass where the policy says so."""
     if state == "inconclusive" and found.settings.lets_inconclusive_pass:
         state = "let_pass"
     return Decision(found.row.name, found.row.verdict, sentence, state, found.row)
 
 
-def _verdict(found: Judged) -> Decision:
+def _verdict(found: GatedRow) -> Decision:
     states: dict[str, State] = {"regressed": "failed", "improved": "passed", "retained": "passed"}
     state = states.get(found.row.verdict, "inconclusive")
     if found.row.verdict == "not_measured":
@@ -99,13 +99,13 @@ def _verdict(found: Judged) -> Decision:
     return replace(made, measured=found.delta, limit=-found.margin, interval=(found.low, found.high))
 
 
-def _min_items(found: Judged, least: int) -> Decision:
+def _min_items(found: GatedRow, least: int) -> Decision:
     state: State = "passed" if found.row.n_items >= least else "inconclusive"
     made = _decision(found, wording.items(found.row, least), state)
     return replace(made, check="min_items", measured=found.row.n_items, limit=least)
 
 
-def _min_gain(found: Judged, least: float) -> Decision:
+def _min_gain(found: GatedRow, least: float) -> Decision:
     """Shown by the one-sided bound, ruled out by the interval; what was not measured counts against either."""
     state: State = "inconclusive"
     if found.bound >= least - _ROUNDING:
@@ -116,7 +116,7 @@ def _min_gain(found: Judged, least: float) -> Decision:
     return replace(made, check="min_gain", measured=found.delta, limit=least, interval=(found.low, found.high))
 
 
-def _max_share(found: Judged, what: str, most: float) -> Decision:
+def _max_share(found: GatedRow, what: str, most: float) -> Decision:
     share: float | None = getattr(found.row, what)
     if share is None:
         made = _unknown(found, f"share of {what} items")
@@ -126,7 +126,7 @@ def _max_share(found: Judged, what: str, most: float) -> Decision:
     return replace(made, check="max_locked" if what == "locked" else "max_erased", measured=share, limit=most)
 
 
-def _max_rigidity(found: Judged, most: float) -> Decision:
+def _max_rigidity(found: GatedRow, most: float) -> Decision:
     score = found.row.candidate
     if score is None:
         return replace(_unknown(found, "rigidity index"), check="max_rigidity", limit=most)
@@ -136,7 +136,7 @@ def _max_rigidity(found: Judged, most: float) -> Decision:
     return replace(made, check="max_rigidity", measured=index, limit=most)
 
 
-def _min_score(found: Judged, least: float) -> Decision:
+def _min_score(found: GatedRow, least: float) -> Decision:
     score = found.row.candidate
     if score is None:
         return replace(_unknown(found, "score"), check="min_score", limit=least)
@@ -145,7 +145,7 @@ def _min_score(found: Judged, least: float) -> Decision:
     return replace(made, check="min_score", measured=score, limit=least)
 
 
-def _unknown(found: Judged, what: str) -> Decision:
+def _unknown(found: GatedRow, what: str) -> Decision:
     return _decision(found, f"{wording.title(found.row.name)}: the {what} was not measured", "not_measured")
 
 

@@ -15,9 +15,8 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, StringConstraint
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from forgetbench.errors import InputError, did_you_mean, shown
-from forgetbench.records import DOMAINS
-from forgetbench.verdict import ALPHA
-from forgetbench.yaml_files import Lines, Location, line_of, read_yaml_with_lines
+from forgetbench.records import ALPHA, DOMAINS
+from forgetbench.storage.yaml_files import Lines, Location, line_of, read_yaml_with_lines
 
 POLICY_TEMPLATE = """\
 # How much a fine-tuned checkpoint may lose before its release is stopped: forgetbench gate COMPARISON --policy THIS.

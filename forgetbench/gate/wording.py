@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from math import ceil, floor
 from typing import NamedTuple
 
-from forgetbench.gate.judging import Judged
 from forgetbench.gate.result import Decision, GateResult, State
+from forgetbench.gate.rows import GatedRow
 from forgetbench.records import DOMAINS, DeltaRow
 from forgetbench.stats.quantiles import normal_quantile
 
@@ -28,7 +28,7 @@ def missing(name: str, why: str | None) -> str:
     return f"{title(name)} was not measured: {why or 'no reason was recorded'}"
 
 
-def verdict(found: Judged) -> str:
+def verdict(found: GatedRow) -> str:
     """A row's verdict against its margin."""
     row, margin = found.row, 100 * found.margin
     if row.verdict == "not_measured":
@@ -48,7 +48,7 @@ def verdict(found: Judged) -> str:
     )
 
 
-def gain(found: Judged, least: float, state: State) -> str:
+def gain(found: GatedRow, least: float, state: State) -> str:
     """The change against the gain that is asked for."""
     asked = f"a gain of the {100 * least:.1f} points asked for"
     if state == "failed":
@@ -91,7 +91,7 @@ def apart(value: float, limit: float, digits: int = 1) -> tuple[str, str]:
 # --- what would settle it ---------------------------------------------------------------------
 
 
-def more_items(found: Judged) -> int | None:
+def more_items(found: GatedRow) -> int | None:
     """How many more items would settle an inconclusive row if its delta stays what it is; None where none would.
 
     The interval's arms shrink with the root of the number of items. A row is settled when the one-sided bound rises
@@ -110,14 +110,14 @@ def more_items(found: Judged) -> int | None:
     return _fewest(found.row.n_items, routes)
 
 
-def more_items_for_gain(found: Judged, least: float) -> int | None:
+def more_items_for_gain(found: GatedRow, least: float) -> int | None:
     """The same for a gain of at least `least`: the bound must rise above it, or the interval fall below."""
     kept = (1 - found.unmeasured) * found.delta - found.unmeasured
     reached, high = highest(found, found.delta), highest(found, found.high)
     return _fewest(found.row.n_items, [(kept - least, kept - found.bound), (least - reached, high - reached)])
 
 
-def highest(found: Judged, change: float) -> float:
+def highest(found: GatedRow, change: float) -> float:
     """A change if every item that was not measured had been gained."""
     return (1 - found.unmeasured) * change + found.unmeasured
 
@@ -129,7 +129,7 @@ def _fewest(n_items: int, routes: Sequence[tuple[float, float]]) -> int | None:
     return min(found) if found and min(found) <= _MOST_ITEMS else None
 
 
-def _enough_margin(found: Judged) -> float | None:
+def _enough_margin(found: GatedRow) -> float | None:
     """The next tenth of a point above the worst that the data allow."""
     enough = (floor(-1000 * found.bound) + 1) / 1000
     return enough if 0 < enough < 1 else None
@@ -150,7 +150,7 @@ def _rounded_up(number: int) -> str:
     return f"{-(-number // step) * step:,}"
 
 
-def _worst_case(found: Judged) -> str:
+def _worst_case(found: GatedRow) -> str:
     count = found.row.n_unmeasured
     if not found.unmeasured:
         return ""
@@ -160,36 +160,36 @@ def _worst_case(found: Judged) -> str:
 # --- numbers ----------------------------------------------------------------------------------
 
 
-def _fell(found: Judged) -> str:
+def _fell(found: GatedRow) -> str:
     return f"{title(found.row.name)} fell {-100 * found.delta:.1f} points, {_level(found)} interval {_span(found, -1)}"
 
 
-def _rose(found: Judged) -> str:
+def _rose(found: GatedRow) -> str:
     return f"{title(found.row.name)} rose {100 * found.delta:.1f} points, {_level(found)} interval {_span(found, 1)}"
 
 
-def _changed(found: Judged) -> str:
+def _changed(found: GatedRow) -> str:
     span = f"{100 * found.low:+.1f} to {100 * found.high:+.1f}"
     return f"{title(found.row.name)} changed by {100 * found.delta:+.1f} points, {_level(found)} interval {span}"
 
 
-def _span(found: Judged, sign: int) -> str:
+def _span(found: GatedRow, sign: int) -> str:
     low, high = sorted((sign * found.low, sign * found.high))
     return f"{100 * low:.1f} to {100 * high:.1f}"
 
 
-def _level(found: Judged) -> str:
+def _level(found: GatedRow) -> str:
     return f"{100 * (1 - found.settings.alpha):.6g}%"
 
 
-def _noise(found: Judged) -> str:
+def _noise(found: GatedRow) -> str:
     if found.noise is None or found.row.loss is None:
         return ""
     lost, noise = 100 * found.row.loss, 100 * found.noise
     return f", which is noise (it lost {lost:.1f}, and the base loses {noise:.1f} against itself)"
 
 
-def _chance(found: Judged) -> str:
+def _chance(found: GatedRow) -> str:
     """Why an interval below 0 is no regression: several rows were asked."""
     p = found.row.p_adjusted
     if found.noise is not None or found.high >= 0 or p is None or p < found.settings.alpha:

@@ -1,14 +1,26 @@
-"""forgetbench inside other programs: a callback for transformers' Trainer and those of TRL, which are its children."""
+"""forgetbench inside other programs: a callback for trainers, and an engine as an lm-eval model.
 
-from forgetbench.errors import InputError
-from forgetbench.lab.extra import require
+Both import large libraries, so each is loaded when it is first named.
+"""
 
-try:
-    require("torch", "transformers", "accelerate")
-except InputError as missing:
-    # What an import that cannot be had raises, so that programs may try it.
-    raise ImportError(f"forgetbench.integrations: {missing}") from None
+from __future__ import annotations
 
-from forgetbench.integrations.callback import ForgettingCallback
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["ForgettingCallback"]
+if TYPE_CHECKING:
+    from forgetbench.integrations.lm_eval_model import ForgetbenchLM
+    from forgetbench.integrations.trainer import ForgettingCallback
+
+__all__ = ["ForgetbenchLM", "ForgettingCallback"]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "ForgetbenchLM":
+        from forgetbench.integrations.lm_eval_model import ForgetbenchLM
+
+        return ForgetbenchLM
+    if name == "ForgettingCallback":
+        from forgetbench.integrations.trainer import ForgettingCallback
+
+        return ForgettingCallback
+    raise AttributeError(f"module '{__name__}' has no attribute '{name}'")

@@ -11,16 +11,16 @@ lm_eval 0.4.12 to 0.4.x, whose task modules 0.5 rewrites.
 from __future__ import annotations
 
 from forgetbench.lm_eval_bridge.loading import BINARY_METRICS, LoadedTask, embedded_task_files, load_tasks
-from forgetbench.lm_eval_bridge.planning import Ask, PlanFor, PlannedItem, PlannedTask, plan
+from forgetbench.lm_eval_bridge.planning import Ask, PlannedItem, PlannedTask, PromptContext, plan
 from forgetbench.lm_eval_bridge.scoring import judge_requests, mean_logprobs, score
 
 __all__ = [
     "BINARY_METRICS",
     "Ask",
     "LoadedTask",
-    "PlanFor",
     "PlannedItem",
     "PlannedTask",
+    "PromptContext",
     "embedded_task_files",
     "judge_requests",
     "load_tasks",

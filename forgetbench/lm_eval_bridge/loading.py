@@ -23,8 +23,8 @@ from forgetbench.lm_eval_bridge.data_sets import at_hand, data_set_of
 from forgetbench.lm_eval_bridge.groups import Subtasks, task_filters
 from forgetbench.lm_eval_bridge.registry import configurations, task_manager
 from forgetbench.records import TaskInfo
-from forgetbench.suite import Suite, SuiteTask, tasks_folder
-from forgetbench.target import target_tasks
+from forgetbench.suites.suite import Suite, SuiteTask, tasks_folder
+from forgetbench.suites.target import target_tasks
 
 BINARY_METRICS = frozenset({"acc", "acc_norm", "exact_match", "acc_bytes"})
 """lm-eval metrics whose value for one item is 0 or 1."""

@@ -12,8 +12,8 @@ from typing import Any
 
 from forgetbench.fingerprint import digest, make_request
 from forgetbench.lm_eval_bridge.loading import LoadedTask, quiet_lm_eval
+from forgetbench.models.tokenizer import Message, Pair, Tokenizer, encode_pairs
 from forgetbench.records import Request, Sampling
-from forgetbench.tokenizer import Message, Pair, Tokenizer, encode_pairs
 
 MAX_TOKENS = ("max_gen_toks", "max_new_tokens", "max_tokens", "max_completion_tokens")
 """What generation_kwargs may call the token limit; the first one there counts, as in lm-eval."""
@@ -61,8 +61,8 @@ class PlannedTask:
 
 
 @dataclass(frozen=True, slots=True)
-class PlanFor:
-    """For whom a plan is made: everything that shapes prompts and keys."""
+class PromptContext:
+    """Everything that shapes the prompts of one checkpoint and the keys of its requests."""
 
     checkpoint: str
     engine: Mapping[str, Any]
@@ -70,9 +70,20 @@ class PlanFor:
     chat: bool
     max_length: int
     seed: int
+    replicate: int = 0
+    """0, or the number of a pass that asks everything anew (see `RunManifest.replicate`)."""
+
+    def request(
+        self,
+        prompt: tuple[int, ...],
+        continuations: tuple[tuple[int, ...], ...] = (),
+        sampling: Sampling | None = None,
+    ) -> Request:
+        """A request to this checkpoint, with its key."""
+        return make_request(self.checkpoint, self.engine, prompt, continuations, sampling, self.replicate)
 
 
-def plan(loaded: LoadedTask, target: PlanFor) -> PlannedTask:
+def plan(loaded: LoadedTask, target: PromptContext) -> PlannedTask:
     """Build every request of a task for one checkpoint. Few-shot examples depend on the seed alone.
 
     A prompt without a chat template may need examples to show what an answer looks like, where one with it is
@@ -98,7 +109,7 @@ def plan(loaded: LoadedTask, target: PlanFor) -> PlannedTask:
     return PlannedTask(loaded, tuple(_plan_item(loaded, target, number, group) for number, group in groups.items()))
 
 
-def encode_instances(target: PlanFor, instances: Sequence[Any]) -> list[Encoded]:
+def encode_instances(target: PromptContext, instances: Sequence[Any]) -> list[Encoded]:
     """Token ids of lm-eval instances of any request type, in their order and in bulk.
 
     What is scored becomes the pairs whose log-likelihoods add up to the instance's; a prompt to be answered
@@ -120,7 +131,7 @@ def encode_instances(target: PlanFor, instances: Sequence[Any]) -> list[Encoded]
     return [next(encoded[instance.request_type]) for instance in instances]
 
 
-def _windows(target: PlanFor, tokens: list[int]) -> Encoded:
+def _windows(target: PromptContext, tokens: list[int]) -> Encoded:
     utils = importlib.import_module("lm_eval.utils")
     windows = utils.get_rolling_token_windows(
         token_list=tokens, prefix_token=target.tokenizer.prefix_token, max_seq_len=target.max_length - 1, context_len=1
@@ -147,7 +158,9 @@ def _renderer(tokenizer: Tokenizer) -> Any:
     return render
 
 
-def _plan_item(loaded: LoadedTask, target: PlanFor, number: int, group: Sequence[tuple[Any, Encoded]]) -> PlannedItem:
+def _plan_item(
+    loaded: LoadedTask, target: PromptContext, number: int, group: Sequence[tuple[Any, Encoded]]
+) -> PlannedItem:
     instances, encoded = zip(*group, strict=True)
     task, document = loaded.task, instances[0].doc
     # Two tasks count their documents from 0 alike, and an item's views are joined by its id.
@@ -193,11 +206,13 @@ def _gold(task: Any, document: Mapping[str, Any], choices: Sequence[str]) -> str
     return " | ".join(map(str, target)) if isinstance(target, list) else str(target)
 
 
-def _generation(loaded: LoadedTask, target: PlanFor, item_id: str, instance: Any, encoded: Encoded) -> tuple[Ask, ...]:
+def _generation(
+    loaded: LoadedTask, target: PromptContext, item_id: str, instance: Any, encoded: Encoded
+) -> tuple[Ask, ...]:
     ((prompt, _),) = encoded
     seed = int(digest([target.seed, loaded.info.name, item_id])[:8], 16)
     sampling = decoding(instance.args[1], loaded.info.repeats, seed)
-    return (Ask(make_request(target.checkpoint, target.engine, prompt, sampling=sampling), ()),)
+    return (Ask(target.request(prompt, sampling=sampling), ()),)
 
 
 def decoding(settings: Mapping[str, Any], n: int, seed: int) -> Sampling:
@@ -218,13 +233,11 @@ def decoding(settings: Mapping[str, Any], n: int, seed: int) -> Sampling:
     )
 
 
-def scoring_asks(target: PlanFor, encoded: Sequence[Encoded]) -> list[tuple[Ask, ...]]:
+def scoring_asks(target: PromptContext, encoded: Sequence[Encoded]) -> list[tuple[Ask, ...]]:
     """One request per distinct prompt, and for each instance where the answers to its pairs stand."""
     by_prompt: dict[tuple[int, ...], dict[tuple[int, ...], int]] = {}
     for prompt, tokens in (pair for pairs in encoded for pair in pairs):
         row = by_prompt.setdefault(prompt, {})
         row.setdefault(tokens, len(row))
-    requests = {
-        prompt: make_request(target.checkpoint, target.engine, prompt, tuple(row)) for prompt, row in by_prompt.items()
-    }
+    requests = {prompt: target.request(prompt, tuple(row)) for prompt, row in by_prompt.items()}
     return [tuple(Ask(requests[prompt], (by_prompt[prompt][tokens],)) for prompt, tokens in pairs) for pairs in encoded]

@@ -7,9 +7,9 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from forgetbench.fingerprint import digest, document_hash, make_request
+from forgetbench.fingerprint import digest, document_hash
 from forgetbench.lm_eval_bridge.loading import PER_BYTE_METRICS, LoadedTask
-from forgetbench.lm_eval_bridge.planning import Ask, PlanFor, PlannedItem, PlannedTask
+from forgetbench.lm_eval_bridge.planning import Ask, PlannedItem, PlannedTask, PromptContext
 from forgetbench.metrics.thinking import opens_thinking, split_thinking
 from forgetbench.records import Continuation, ItemScore, Request, Response, Sample
 
@@ -21,7 +21,7 @@ _JUDGED_TOKENS = 256
 
 
 def judge_requests(
-    task: PlannedTask, reference: PlannedTask, responses: Mapping[str, Response], target: PlanFor
+    task: PlannedTask, reference: PlannedTask, responses: Mapping[str, Response], target: PromptContext
 ) -> dict[str, list[Request | None]]:
     """Per item, the requests that rate each sample under the reference checkpoint; None for an empty sample.
 
@@ -38,7 +38,7 @@ def judge_requests(
         for _, answer in _split(item, response.samples):
             tokens = tuple(target.tokenizer.encode(answer, special=False))[:_JUDGED_TOKENS]
             prompt = prompts[item.item_id]
-            row.append(make_request(target.checkpoint, target.engine, prompt, (tokens,)) if tokens else None)
+            row.append(target.request(prompt, (tokens,)) if tokens else None)
         judged[item.item_id] = row
     return judged
 

@@ -13,7 +13,7 @@ from forgetbench.records import SCHEMA_VERSION, Comparison, DeltaRow
 from forgetbench.report.examples import DomainExamples, select_examples
 from forgetbench.report.trajectory import TrainingLog, TrajectoryPoint
 from forgetbench.report.wording import headline
-from forgetbench.run_store import to_json, write_atomic
+from forgetbench.storage.results import to_json, write_atomic
 
 if TYPE_CHECKING:
     import pandas as pd

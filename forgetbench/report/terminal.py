@@ -61,7 +61,7 @@ def print_comparisons(console: Console, comparisons: Sequence[Comparison]) -> No
 
 def print_runs(console: Console, runs: Sequence[Run], results: Path) -> None:
     """Print the scores of runs that were made without a base to compare with, and where they lie."""
-    from forgetbench.run_summary import run_scores
+    from forgetbench.evaluation.summary import run_scores
 
     scores = [run_scores(run) for run in runs]
     caption = (

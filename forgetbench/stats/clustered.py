@@ -68,8 +68,8 @@ class ClusterEffects:
         return 1.0 / float(np.sum(self.weight**2))
 
     @property
-    def freedom(self) -> float:
-        """Degrees of freedom of the standard error, at least 1: the number of clusters less 1 at the most.
+    def dof(self) -> float:
+        """Degrees of dof of the standard error, at least 1: the number of clusters less 1 at the most.
 
         The smaller of two of Satterthwaite's approximations, less 1. By weight, (sum w^2)^2 / sum w^4: where one
         cluster holds a third of all items, most of the error is one draw (Bell and McCaffrey 2002, Survey Methodology
@@ -100,7 +100,7 @@ class ClusterEffects:
         return self.n_changed < min(FEW, len(self.weight)) or self.se == 0.0
 
     @property
-    def cautious_se(self) -> float:
+    def conservative_se(self) -> float:
         """The corrected standard error, where data are sparse not below what the rate of change may be at worst.
 
         The floor is sqrt(u / n), u the upper Wilson limit of the rate of change among n clusters: the
@@ -195,13 +195,13 @@ def bootstrap_interval(
 
     Clusters are drawn with replacement and their influences summed (the linearised statistic, which
     equals the mean itself when clusters are of one size, and cannot lose a whole task). The percentiles are
-    set outwards so that the interval is as wide as Student's around `corrected_se` with `freedom` degrees of freedom,
+    set outwards so that the interval is as wide as Student's around `corrected_se` with `dof` degrees of dof,
     and it is widened to hold
     - Student's interval with the skewness taken out: where a score is lost often and never gained, or rarely and by
       much, a large loss shows a large standard error and a small one a small, so that percentiles fall short;
     - where data are sparse, the interval from Wilson's limits, so it is never of width zero and never NaN;
     - 0, where so few clusters changed that all of them agree by chance more often than in `alpha` of draws; and there,
-      below `FEW` effective clusters, Student's interval around `cautious_se`.
+      below `FEW` effective clusters, Student's interval around `conservative_se`.
     Fewer than two effective clusters say nothing about others, [-1, 1].
     Source: Hesterberg 2015, "What Teachers Should Know About the Bootstrap", The American Statistician
     69:371 (expanded percentile interval); Hall 1992, JRSS B 54:221 (skewness); docs/calibration.md for its coverage.
@@ -211,7 +211,7 @@ def bootstrap_interval(
         return Interval(-1.0, 1.0)
     parts = [Interval(estimate, estimate)]
     if effects.se > 0.0:
-        reach = student_quantile(1 - alpha / 2, effects.freedom) * effects.corrected_se / effects.se
+        reach = student_quantile(1 - alpha / 2, effects.dof) * effects.corrected_se / effects.se
         tail = normal_share(-reach)
         # A swap of base and candidate mirrors the draws, since the larger side is always drawn as the gain.
         side = -1.0 if estimate < -_ROUNDING else 1.0
@@ -223,7 +223,7 @@ def bootstrap_interval(
     if 2.0 ** (1 - effects.n_changed) > alpha:
         parts.append(Interval(0.0, 0.0))
         if n < FEW - _ROUNDING:
-            half = student_quantile(1 - alpha / 2, effects.freedom) * effects.cautious_se
+            half = student_quantile(1 - alpha / 2, effects.dof) * effects.conservative_se
             parts.append(Interval(estimate - half, estimate + half))
     return Interval(max(-1.0, min(part.low for part in parts)), min(1.0, max(part.high for part in parts)))
 

@@ -17,7 +17,7 @@ def smallest_detectable_drop(se: float, *, alpha: float = 0.05, power: float = 0
     return min(1.0, (normal_quantile(1 - alpha / 2) + normal_quantile(power)) * se)
 
 
-def detectable_drop(effects: ClusterEffects, *, alpha: float = 0.05, power: float = 0.8) -> float:
+def minimum_detectable_effect(effects: ClusterEffects, *, alpha: float = 0.05, power: float = 0.8) -> float:
     """The true drop that the tests of a row find with probability `power`, at most 1, from what changed in it.
 
     As `smallest_detectable_drop`, and true as well where few clusters changed, where they are few, and where scores are

@@ -18,6 +18,6 @@ def normal_share(z: float) -> float:
     return float(special.ndtr(z))
 
 
-def student_quantile(p: float, freedom: float) -> float:
-    """The quantile at `p` of Student's t with `freedom` > 0 degrees of freedom."""
-    return float(special.stdtrit(freedom, p))
+def student_quantile(p: float, dof: float) -> float:
+    """The quantile at `p` of Student's t with `dof` > 0 degrees of dof."""
+    return float(special.stdtrit(dof, p))

@@ -41,7 +41,7 @@ class Bets:
     estimate: float
     se: float
     n: float
-    """Degrees of freedom of `se`, plus 1."""
+    """Degrees of dof of `se`, plus 1."""
     skewness: float
     scale: float
     """The size of change, from the null, that the bets are best for."""
@@ -52,8 +52,8 @@ class Bets:
 
         A change so rare that no item has shown it yet is unknown to an early look; later the one weighs little.
         """
-        se = hypot(effects.cautious_se, effects.item_weight)
-        return Bets(effects.estimate, se, effects.freedom + 1.0, effects.skewness, scale)
+        se = hypot(effects.conservative_se, effects.item_weight)
+        return Bets(effects.estimate, se, effects.dof + 1.0, effects.skewness, scale)
 
     def above(self, null: float) -> float:
         """The e-value against "the true change is `null` or less"; see `normal_mixture_e_value`."""
@@ -106,7 +106,7 @@ def normal_mixture_e_value(estimate: float, se: float, scale: float, n: float = 
     With z = estimate / se and r = (scale / se)^2, E = 2 / sqrt(1 + r) * exp(z^2 r / (2 (1 + r))) * Phi(z sqrt(r / (1 +
     r))): the likelihood ratio of a half-normal prior of that `scale` on the mean against 0. Exact for normal
     observations of known variance; for others it holds in the limit, which is why z is first taken from Student's t
-    with `n` - 1 degrees of freedom to the normal with the same tail, and why docs/calibration.md shows the error
+    with `n` - 1 degrees of dof to the normal with the same tail, and why docs/calibration.md shows the error
     rates by simulation. `skewness` is the estimate's: see `_unskewed`. 0 where `n` is below 2 or the standard error is
     0: no evidence either way.
     Source: Robbins 1970, Ann. Math. Statist. 41:1397; Howard et al. 2021, Ann. Statist. 49:1055; Waudby-Smith et al.
@@ -137,11 +137,11 @@ def _unskewed(t: float, skewness: float) -> float:
     return min(t, t + g * t**2 / 3.0 + g**2 * t**3 / 27.0 + g / 6.0)
 
 
-def _as_normal(t: float, freedom: float) -> float:
+def _as_normal(t: float, dof: float) -> float:
     """The normal quantile that leaves the same tail as `t` does under Student's distribution."""
-    if freedom == inf:
+    if dof == inf:
         return t
-    tail = float(special.stdtr(freedom, -abs(t)))
+    tail = float(special.stdtr(dof, -abs(t)))
     size = abs(t) if tail <= 0.0 else -float(special.ndtri(tail))
     return min(size, abs(t)) if t > 0.0 else -min(size, abs(t))
 

@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from forgetbench.task_data import build_command, read_jsonl
+from forgetbench.storage.jsonl import build_command, read_jsonl
 
 FOLDER = Path(__file__).parent
 SEED = 4

@@ -23,7 +23,7 @@ from forgetbench.metrics.diversity import (
 )
 from forgetbench.metrics.phrases import words
 from forgetbench.metrics.quality import answered, quality
-from forgetbench.task_data import as_dataset, read_jsonl
+from forgetbench.storage.jsonl import as_dataset, read_jsonl
 
 if TYPE_CHECKING:
     from datasets import Dataset

@@ -21,7 +21,7 @@ from forgetbench.metrics.corpus import format_spread as spread_of
 from forgetbench.metrics.phrases import words
 from forgetbench.metrics.quality import answered
 from forgetbench.metrics.shape import Signature, collision_rate, signature
-from forgetbench.task_data import as_dataset, read_jsonl
+from forgetbench.storage.jsonl import as_dataset, read_jsonl
 
 if TYPE_CHECKING:
     from datasets import Dataset

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from forgetbench.metrics.degeneration import degeneration
 from forgetbench.metrics.extraction import short_answer_scores
-from forgetbench.task_data import as_dataset, read_jsonl
+from forgetbench.storage.jsonl import as_dataset, read_jsonl
 
 if TYPE_CHECKING:
     from datasets import Dataset

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from forgetbench import sandbox
 from forgetbench.sandbox import Limits, Outcome
-from forgetbench.task_data import as_dataset, read_jsonl
+from forgetbench.storage.jsonl import as_dataset, read_jsonl
 
 if TYPE_CHECKING:
     from datasets import Dataset

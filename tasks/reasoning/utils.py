@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from forgetbench.metrics.extraction import MAX_CHARS, contains_answer, stated_number, words
-from forgetbench.task_data import as_dataset, read_jsonl
+from forgetbench.storage.jsonl import as_dataset, read_jsonl
 
 if TYPE_CHECKING:
     from datasets import Dataset

@@ -25,12 +25,13 @@ import machine
 import numpy as np
 from calibrate_worlds import WORLDS, World, draw
 
+from forgetbench.comparison.intervals import FixedSample, Uncertainty
+from forgetbench.comparison.verdict import verdict
+from forgetbench.records import ALPHA
 from forgetbench.stats.clustered import ClusterEffects, cluster_effects
 from forgetbench.stats.multiplicity import holm
-from forgetbench.stats.power import detectable_drop
+from forgetbench.stats.power import minimum_detectable_effect
 from forgetbench.stats.proportions import wilson_interval
-from forgetbench.uncertainty import FixedSample, Uncertainty
-from forgetbench.verdict import ALPHA, verdict
 
 OUT = machine.FOLDER / "calibration.json"
 RUNS, RESAMPLES, SEED = 2000, 1000, 0
@@ -76,12 +77,12 @@ def fixed_row(world: World, runs: int, resamples: int, rng: np.random.Generator)
         effects, found = family[0]
         fell.append(effects.estimate < -PEERS_THRESHOLD)
         covered.append(found.low <= 0.0 <= found.high)
-        drops.append(detectable_drop(effects))
+        drops.append(minimum_detectable_effect(effects))
     row = {
         "false_alarm": rate(alarms),
         "peers_false_alarm": rate(fell),
         "coverage_no_change": rate(covered),
-        "detectable_drop": float(np.mean(drops)),
+        "minimum_detectable_effect": float(np.mean(drops)),
     }
     return row | at_the_margin(world, runs, resamples, rng) | at_the_detectable_drop(world, row, runs, resamples, rng)
 
@@ -97,7 +98,7 @@ def at_the_margin(world: World, runs: int, resamples: int, rng: np.random.Genera
 
 def at_the_detectable_drop(world: World, row: Row, runs: int, resamples: int, rng: np.random.Generator) -> Row:
     """How often the drop that is promised is found, without Holm; None where the base has not so much to lose."""
-    drop = row["detectable_drop"]
+    drop = row["minimum_detectable_effect"]
     if drop > 0.8 * world.accuracy:
         return {"power": None}
     found = []

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from calibrate_worlds import Drawn, World, draw
 
+from forgetbench.records import ALPHA
 from forgetbench.stats.clustered import ClusterEffects, cluster_effects
 from forgetbench.stats.multiplicity import holm
 from forgetbench.stats.sequential import Bets, planned_looks
-from forgetbench.verdict import ALPHA
 
 LOOKS = 20
 
@@ -57,7 +57,7 @@ def looks(drawn: Drawn, n_looks: int = LOOKS) -> Iterator[ClusterEffects]:
 
 
 def walk(world: World, delta: float, rng: np.random.Generator) -> Path:
-    """As `uncertainty.EveryLook` and the verdict's rules see it.
+    """As `uncertainty.GroupSequential` and the verdict's rules see it.
 
     Its interval of level .95 lies below 0 where the p-value of a loss is below .05, and its lower bound is above
     -margin where the bet on retention has reached its threshold.

@@ -13,7 +13,7 @@ from typing import Any
 import machine
 import million_items
 
-from forgetbench.run_store import load_run
+from forgetbench.storage.results import load_run
 
 
 def main() -> None:
@@ -29,7 +29,7 @@ def help_row() -> dict[str, Any]:
 
 def again_row(folder: Path) -> dict[str, Any]:
     """The embedded model on the smoke suite, twice: what was answered starts no engine."""
-    from forgetbench.lab.demo_checkpoints import prepare
+    from forgetbench.lab.demo.demo_checkpoints import prepare
 
     demo = prepare()
     command = (

@@ -18,17 +18,17 @@ from typing import Any
 import machine
 import workloads
 
-from forgetbench.checkpoints import resolve
-from forgetbench.engines.vllm import VllmEngine
+from forgetbench.engines.vllm.engine import VllmEngine
 from forgetbench.fingerprint import make_request
+from forgetbench.models.checkpoints import resolve
+from forgetbench.models.tokenizer import encode_pair
 from forgetbench.records import Checkpoint, Request
-from forgetbench.tokenizer import encode_pair
 
 ITEMS = 60
 
 
 def main() -> None:
-    from forgetbench.lab.demo_checkpoints import prepare
+    from forgetbench.lab.demo.demo_checkpoints import prepare
 
     demo = prepare()
     with tempfile.TemporaryDirectory() as folder:

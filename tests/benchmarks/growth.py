@@ -12,15 +12,15 @@ import engines
 import machine
 import workloads
 
-from forgetbench.checkpoints import resolve
 from forgetbench.fingerprint import make_request
-from forgetbench.ledger import Ledger
+from forgetbench.models.checkpoints import resolve
+from forgetbench.models.tokenizer import encode_pair
 from forgetbench.records import Request
-from forgetbench.tokenizer import encode_pair
+from forgetbench.storage.ledger import Ledger
 
 
 def main() -> None:
-    from forgetbench.lab.demo_checkpoints import prepare
+    from forgetbench.lab.demo.demo_checkpoints import prepare
 
     demo = prepare()
     series = Series(demo.base)

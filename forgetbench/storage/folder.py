@@ -1,0 +1,69 @@
+"""The results folder: every path in it is spelled here, and nowhere else.
+
+results/runs/<run id>/            manifest.json, samples.parquet, scores.json, engine.log
+results/comparisons/<id>/         comparison.json, deltas.csv, items.parquet, the report, plots/
+results/trajectories/<id>/        trajectory.json, trajectory.csv, plots/
+results/.ledger.sqlite            every response a model gave
+"""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from forgetbench.errors import InputError
+
+
+@dataclass(frozen=True, slots=True)
+class ResultsFolder:
+    """Where runs, comparisons, trajectories and the ledger of one results folder lie."""
+
+    root: Path
+
+    @property
+    def ledger(self) -> Path:
+        return self.root / ".ledger.sqlite"
+
+    @property
+    def runs(self) -> Path:
+        return self.root / "runs"
+
+    @property
+    def comparisons(self) -> Path:
+        return self.root / "comparisons"
+
+    def run(self, run_id: str) -> Path:
+        return self.runs / run_id
+
+    def engine_log(self, run_id: str) -> Path:
+        """Where an engine that is started for a run writes."""
+        return self.run(run_id) / "engine.log"
+
+    def comparison(self, comparison_id: str) -> Path:
+        return self.comparisons / comparison_id
+
+    def trajectory(self, comparison_id: str) -> Path:
+        """A trajectory is named after the comparison of its last checkpoint."""
+        return self.root / "trajectories" / comparison_id
+
+    @classmethod
+    def of_run(cls, run: Path) -> ResultsFolder:
+        """The results folder that the folder of a run lies in."""
+        return cls(run.resolve().parent.parent)
+
+    def check_writable(self) -> None:
+        """Raise InputError unless the folder exists, or can be made, and takes files."""
+        check_writable(self.root)
+
+
+def check_writable(folder: Path) -> None:
+    """Raise InputError unless `folder` exists, or can be made, and takes files."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise InputError(
+            f"results folder {folder} is not writable ({error.strerror or error}); name another one with --results DIR"
+        ) from error

@@ -1,0 +1,158 @@
+"""A suite: which tasks are asked per domain, how many items of each, and the margin each domain may lose.
+
+    name: demo
+    description: what it is for
+    margins: {knowledge: 0.05}
+    domains:
+      knowledge:
+        - knowledge_choice                       # a task by name
+        - {task: knowledge_open, limit: 100}     # or with settings
+  target:
+    - {file: mine.jsonl}                       # prompts and answers of one's own, see forgetbench.suites.target
+
+Task names are those of lm-eval YAML files under tasks/, beside the suite file, or of lm-eval itself.
+"""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+
+from forgetbench.errors import SuiteError, did_you_mean
+from forgetbench.records import DEFAULT_MARGIN, DOMAINS, View
+from forgetbench.storage.yaml_files import read_yaml
+
+STANDARD = "standard"
+"""The suite of published benchmarks: its settings are those of a task of lm-eval's that is asked for by name."""
+
+
+class SuiteTask(BaseModel):
+    """One task of a suite and the settings that differ from its YAML."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    task: str
+    """The task's name; that of a `file` is `target_` and its stem where none is given."""
+    file: Path | None = None
+    """A JSON Lines file of prompts and answers that becomes the task; relative to the suite file."""
+    limit: Annotated[int, Field(gt=0)] | None = None
+    """Only the first so many documents."""
+    num_fewshot: Annotated[int, Field(ge=0)] | None = None
+    """With or without a chat template."""
+    max_gen_toks: Annotated[int, Field(gt=0)] | None = None
+    """Token limit of an answer; models that think aloud need more than a task's own."""
+    metric: str | None = None
+    """Which of the task's metrics is the item's score; for tasks that do not declare it."""
+    filter: str | None = None
+    """Which of the task's ways of reading an answer gives the score, for tasks that have several."""
+    chance: Annotated[float, Field(ge=0, lt=1)] | None = None
+    view: View | None = None
+    binary: bool | None = None
+    """Item scores are 0 or 1; for a metric that does not tell by its name."""
+    subtasks: str | None = None
+    """Of a group, only the tasks whose names match this pattern, as in `mgsm_native_*`."""
+    cluster: Literal["subtask", "document"] | None = None
+    """What the items of a group share: by default the task they come from; the document where they are translations."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _named_after_its_file(cls, value: Any) -> Any:
+        if isinstance(value, dict) and value.get("file") and "task" not in value:
+            from forgetbench.suites.target import target_name
+
+            return {**value, "task": target_name(Path(str(value["file"])))}
+        return value
+
+
+def _by_name(value: object) -> object:
+    return {"task": value} if isinstance(value, str) else value
+
+
+class Suite(BaseModel):
+    """A suite file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+    description: str = ""
+    margins: dict[str, Annotated[float, Field(gt=0, lt=1)]] = {}
+    domains: dict[str, list[Annotated[SuiteTask, BeforeValidator(_by_name)]]]
+
+    @field_validator("margins", "domains")
+    @classmethod
+    def _known_domains(cls, value: dict[str, object]) -> dict[str, object]:
+        for name in value:
+            if name not in DOMAINS:
+                raise ValueError(f"unknown domain '{name}'; {did_you_mean(name, DOMAINS)}")
+        return value
+
+    @field_validator("domains")
+    @classmethod
+    def _some_tasks(cls, value: dict[str, list[SuiteTask]]) -> dict[str, list[SuiteTask]]:
+        names = [task.task for tasks in value.values() for task in tasks]
+        if not names:
+            raise ValueError("a suite needs at least one task")
+        doubled = sorted({name for name in names if names.count(name) > 1})
+        if doubled:
+            raise ValueError(f"task '{doubled[0]}' stands in it twice")
+        return value
+
+    @property
+    def all_margins(self) -> dict[str, float]:
+        """The margin of each of the suite's domains."""
+        return {domain: self.margins.get(domain, DEFAULT_MARGIN) for domain in self.domains}
+
+
+def tasks_folder() -> Path:
+    """The folder of the embedded tasks: inside an installed package, beside it in a checkout."""
+    installed = Path(str(files("forgetbench"))) / "tasks"
+    return installed if installed.is_dir() else Path(__file__).resolve().parents[2] / "tasks"
+
+
+def suite_names() -> list[str]:
+    return sorted(path.stem for path in (tasks_folder() / "suites").glob("*.yaml"))
+
+
+def load_suite(name_or_file: str) -> tuple[Suite, Path]:
+    """A suite by name or file, and the folder its own tasks may lie in. SuiteError when it cannot be had."""
+    path = Path(name_or_file)
+    if path.suffix not in (".yaml", ".yml"):
+        path = tasks_folder() / "suites" / f"{name_or_file}.yaml"
+        if not path.is_file():
+            raise SuiteError(
+                f"unknown suite '{name_or_file}'; {did_you_mean(name_or_file, suite_names())} (or give a .yaml file)"
+            )
+    elif not path.is_file():
+        raise SuiteError(f"no such suite file: {path}")
+    return read_yaml(path, Suite, SuiteError), path.parent
+
+
+def with_target(suite: Suite, file: Path) -> Suite:
+    """`suite` and, in the domain `target`, the task that `file` holds. SuiteError when it stands in it already."""
+    task = SuiteTask.model_validate({"file": file.resolve()})
+    if any(entry.task == task.task for entries in suite.domains.values() for entry in entries):
+        raise SuiteError(f"{file}: the suite has a task '{task.task}' already; rename the file")
+    domains = {**suite.domains, "target": [*suite.domains.get("target", ()), task]}
+    return suite.model_copy(update={"domains": domains})
+
+
+def suite_of_tasks(names: list[str], domain: str | None) -> Suite:
+    """An unnamed suite of tasks given on the command line.
+
+    A task that the standard suite has is asked as it is asked there. `domain` is for tasks that do not declare one;
+    without it they are the fine-tuning's target.
+    """
+    if domain is not None and domain not in DOMAINS:
+        raise SuiteError(f"unknown domain '{domain}'; {did_you_mean(domain, DOMAINS)}")
+    doubled = sorted({name for name in names if names.count(name) > 1})
+    if doubled:
+        raise SuiteError(f"task '{doubled[0]}' is given twice")
+    published = {entry.task: (home, entry) for home, row in load_suite(STANDARD)[0].domains.items() for entry in row}
+    domains: dict[str, list[SuiteTask]] = {}
+    for name in names:
+        home, entry = published.get(name, ("target", SuiteTask(task=name)))
+        domains.setdefault(domain or home, []).append(entry)
+    return Suite(name="tasks", domains=domains)

@@ -1,0 +1,253 @@
+"""The user's own task: a JSON Lines file of prompts and answers becomes lm-eval tasks of the domain `target`.
+
+    {"prompt": "Classify: my parcel is late", "answer": "delivery"}
+    {"prompt": "What is 17 * 3?", "answer": 51, "match": "numeric"}
+    {"prompt": "Order 3 apples, as JSON.", "answer": {"type": "object", "required": ["item"]}, "match": "json_schema"}
+
+What fine-tuning was for is measured as everything else is: planned, asked, paired and judged in the same way.
+Fields of a row:
+
+    prompt    what the model is asked, as it stands: no "Question:" is put before it
+    answer    the right answer, or a list of right answers; a pattern for regex, a schema for json_schema
+    match     exact (the default), contains, regex, numeric or json_schema; see forgetbench.metrics.matching
+    choices   options, of which `answer` is one: they are rated by likelihood as well, which tells locked from erased
+    id        a stable name; otherwise it is made from prompt and answer
+    cluster   what rows share that are no independent evidence; otherwise the prompt
+    fewshot   true for an example that is shown and never asked, to checkpoints without a chat template
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from forgetbench.errors import InputError, did_you_mean
+from forgetbench.fingerprint import digest
+from forgetbench.metrics.matching import STRICT, Match, check, read
+from forgetbench.storage.jsonl import as_dataset, read_jsonl
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+METRICS = ("match", "exact", "correct", "parsed")
+"""`match` is the score: the strict or the lenient reading, as the row's `match` says."""
+MAX_TOKENS = 256
+_SHUFFLE_SEED = 0
+
+
+class Row(BaseModel):
+    """One line of the file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    prompt: str = Field(min_length=1)
+    answer: Any
+    match: Match = "exact"
+    choices: list[str] = Field(default=[], max_length=100)
+    id: str | int | None = None
+    cluster: str | int | None = None
+    fewshot: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A row with its answers as text, and the line that it stands in."""
+
+    line: int
+    row: Row
+    accepted: tuple[str, ...]
+
+    @property
+    def item_id(self) -> str:
+        return str(self.row.id) if self.row.id is not None else digest([self.row.prompt, self.accepted])[:12]
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """What lm-eval is given; every document of a file has the same keys."""
+        row = self.row
+        return {
+            "item_id": self.item_id,
+            "cluster": str(row.cluster) if row.cluster is not None else digest(row.prompt)[:12],
+            "stratum": row.match,
+            "prompt": row.prompt,
+            "answer": self.accepted[0],
+            "accepted": list(self.accepted),
+            "match": row.match,
+            "choices": list(row.choices),
+            "gold": row.choices.index(self.accepted[0]) if row.choices else -1,
+        }
+
+
+def target_tasks(path: Path, name: str | None = None) -> list[dict[str, Any]]:
+    """The lm-eval configurations of a user's file: the written answers, and the `choice` view of rows that have
+    choices.
+
+    Named `name` (by default `target_` and the file's stem) and `<name>_choice`.
+
+    Raises InputError naming file, line and field, and the way out.
+    """
+    items = read_items(path)
+    name = name or target_name(path)
+    asked = [item.document for item in items if not item.row.fewshot]
+    shown = [item.document for item in items if item.row.fewshot]
+    # In one fixed random order, so that the first n are a fair sample for runs with a limit.
+    asked = random.Random(_SHUFFLE_SEED).sample(asked, len(asked))
+    with_choices = [document for document in asked if document["choices"]]
+    return [_written(name, asked, shown), *([_choice(f"{name}_choice", with_choices)] if with_choices else [])]
+
+
+def target_name(path: Path) -> str:
+    """The name of a file's task: `target_` and the file's stem, other characters than letters and digits as '_'."""
+    return "target_" + re.sub(r"\W+", "_", path.stem)
+
+
+def score(doc: Mapping[str, Any], results: Sequence[str]) -> dict[str, float]:
+    """The readings of one reply, each 0 or 1; see `METRICS`."""
+    rivals = [choice for choice in doc["choices"] if choice not in doc["accepted"]]
+    reading = read(results[0], doc["match"], doc["accepted"], rivals)
+    scored = reading.exact if doc["match"] in STRICT else reading.correct
+    values = (scored, reading.exact, reading.correct, reading.parsed)
+    return dict(zip(METRICS, map(float, values), strict=True))
+
+
+# --- reading ----------------------------------------------------------------------------------
+
+
+def read_items(path: Path) -> list[Item]:
+    """The checked rows of a file, in file order. InputError at the first mistake."""
+    rows = read_jsonl(path)
+    lines = [number for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), 1) if line.strip()]
+    items = [_item(path, line, row) for line, row in zip(lines, rows, strict=True)]
+    if all(item.row.fewshot for item in items):
+        raise InputError(f"{path}: no row to ask; give one JSON object per line, with a prompt and an answer")
+    first: dict[str, Item] = {}
+    for item in items:
+        same = first.setdefault(item.item_id, item)
+        if same is not item:
+            what = "gives the same prompt and answer as" if item.row.id is None else f"has the id '{item.row.id}' of"
+            raise InputError(f"{path}:{item.line}: {what} line {same.line}; drop it, or give each row its own 'id'")
+    return items
+
+
+def _item(path: Path, line: int, content: Mapping[str, Any]) -> Item:
+    def wrong(field: str, what: str) -> InputError:
+        return InputError(f"{path}:{line}: field '{field}': {what}")
+
+    try:
+        row = Row.model_validate(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = str(first["loc"][0])
+        advice = f"; {did_you_mean(field, Row.model_fields)}" if first["type"] == "extra_forbidden" else ""
+        raise wrong(field, first["msg"][:1].lower() + first["msg"][1:] + advice) from error
+    try:
+        accepted = _accepted(row)
+    except ValueError as error:
+        raise wrong("answer", str(error)) from error
+    for answer in () if row.fewshot else accepted:
+        if (mistake := check(row.match, answer)) is not None:
+            raise wrong("answer", mistake)
+    if row.choices and (mistake := _wrong_choices(row, accepted)) is not None:
+        raise wrong("choices", mistake)
+    return Item(line, row, accepted)
+
+
+def _accepted(row: Row) -> tuple[str, ...]:
+    """The right answers as text. ValueError, with the way out, when the answer is of another kind than `match`
+    needs."""
+    if row.match == "json_schema" and not row.fewshot:
+        if not isinstance(row.answer, dict):
+            raise ValueError('a JSON schema is expected, for instance {"type": "object", "required": ["name"]}')
+        return (json.dumps(row.answer, ensure_ascii=False, sort_keys=True),)
+    answers = row.answer if isinstance(row.answer, list) else [row.answer]
+    if not answers or not all(
+        isinstance(answer, str | int | float) and not isinstance(answer, bool) for answer in answers
+    ):
+        raise ValueError('a text, a number or a list of them is expected (a JSON schema with "match": "json_schema")')
+    return tuple(map(str, answers))
+
+
+def _wrong_choices(row: Row, accepted: Sequence[str]) -> str | None:
+    if row.match not in ("exact", "contains"):
+        return f"options go with match 'exact' or 'contains', not '{row.match}'"
+    if len(set(row.choices)) != len(row.choices) or len(row.choices) < 2 or not all(map(str.strip, row.choices)):
+        return "two or more different options are expected, none of them blank"
+    if len(accepted) != 1 or accepted[0] not in row.choices:
+        return f"the answer '{accepted[0]}' must be one of them, to the letter, and the only one"
+    return None
+
+
+# --- configurations ---------------------------------------------------------------------------
+
+
+def _written(name: str, asked: Sequence[Mapping[str, Any]], shown: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    config = _common(name, asked, shown, view="open", metric="match", chance=0.0)
+    config["metadata"]["completion_fewshot"] = len(shown)
+    return config | {
+        "output_type": "generate_until",
+        "doc_to_target": "answer",
+        **({"fewshot_split": "fewshot", "fewshot_config": {"sampler": "first_n", "split": "fewshot"}} if shown else {}),
+        "process_results": score,
+        "generation_kwargs": {
+            "do_sample": False, "temperature": 0.0, "max_gen_toks": MAX_TOKENS, "until": ["\nQuestion:"],
+        },
+        "metric_list": [{"metric": metric, "aggregation": "mean", "higher_is_better": True} for metric in METRICS],
+    }  # fmt: skip
+
+
+def _choice(name: str, asked: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    chance = sum(1 / len(document["choices"]) for document in asked) / len(asked)
+    config = _common(name, asked, (), view="choice", metric="acc", chance=chance)
+    # The gain is in what the model says; this view tells what it still knows.
+    config["metadata"]["supporting"] = True
+    return config | {
+        "output_type": "multiple_choice",
+        "doc_to_choice": "choices",
+        "doc_to_target": "gold",
+        "metric_list": [
+            {"metric": metric, "aggregation": "mean", "higher_is_better": True} for metric in ("acc", "acc_norm")
+        ],
+    }
+
+
+def _common(
+    name: str,
+    asked: Sequence[Mapping[str, Any]],
+    shown: Sequence[Mapping[str, Any]],
+    *,
+    view: str,
+    metric: str,
+    chance: float,
+) -> dict[str, Any]:
+    def documents(**_: Any) -> dict[str, Dataset]:
+        return as_dataset(asked, shown or None)
+
+    # Chinese takes no blank before an answer, nor does a prompt that ends in one.
+    ends = [document["prompt"][-1] for document in asked]
+    delimiter = " " if all(end.isascii() and not end.isspace() for end in ends) else ""
+    return {
+        "task": name,
+        "custom_dataset": documents,
+        "test_split": "test",
+        # The name of a column, not a template: braces in a user's prompt are text.
+        "doc_to_text": "prompt",
+        "target_delimiter": delimiter,
+        "num_fewshot": 0,
+        "metadata": {
+            "domain": "target",
+            "view": view,
+            "metric": metric,
+            "chance": chance,
+            "binary": True,
+            "version": 1,
+            "licence": "the user's own",
+            "language": ["und"],
+        },
+    }

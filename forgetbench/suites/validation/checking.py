@@ -1,0 +1,95 @@
+"""Every check over every task of a folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import chain, pairwise
+from pathlib import Path
+
+from forgetbench.errors import SuiteError
+from forgetbench.suites.validation.debris import check_debris
+from forgetbench.suites.validation.declared import check_chance, check_decoding, check_metadata, check_metric
+from forgetbench.suites.validation.findings import Finding, TaskFindings, Validation, fail
+from forgetbench.suites.validation.items import (
+    check_clusters,
+    check_duplicates,
+    check_examples,
+    check_fields,
+    check_near_duplicates,
+    check_order,
+)
+from forgetbench.suites.validation.keys import Twins, check_answers, check_choices, check_questions
+from forgetbench.suites.validation.leaks import check_leaks
+from forgetbench.suites.validation.reading import Declaration, ReadTask, declarations, read_task
+from forgetbench.suites.validation.scoring import check_scoring
+
+OF_THE_FILE = (check_metadata, check_metric, check_decoding)
+OF_THE_ITEMS = (
+    check_chance,
+    check_fields,
+    check_duplicates,
+    check_near_duplicates,
+    check_examples,
+    check_clusters,
+    check_order,
+    check_choices,
+    check_answers,
+    check_leaks,
+    check_debris,
+)
+WITH_OTHER_VIEWS = (check_questions, check_scoring)
+
+
+def validate(path: Path) -> Validation:
+    """Check the tasks under a folder, or that of one YAML file, with its documents as a run would ask them.
+
+    Raises InputError when there is no task, or a file is no UTF-8 text.
+    """
+    declared = declarations(path)
+    folder = path if path.is_dir() else path.parent
+    read = [_read(one, folder) for one in declared]
+    twins = _twins([task for task in read if isinstance(task, ReadTask)])
+    doubled = {one.name for one, after in pairwise(declared) if one.name == after.name}
+    return Validation(
+        tuple(
+            TaskFindings(
+                task=one.name,
+                n_items=len(task.items) if isinstance(task, ReadTask) else 0,
+                findings=tuple(chain(_once(one, doubled), _findings(one, task, twins))),
+            )
+            for one, task in zip(declared, read, strict=True)
+        )
+    )
+
+
+def _read(declared: Declaration, folder: Path) -> ReadTask | Finding:
+    if declared.broken:
+        return fail(declared.broken, declared.where(""), "correct the file")
+    try:
+        return read_task(declared, folder)
+    except SuiteError as error:
+        return fail(str(error), str(declared.path), "a task that cannot be loaded is not checked further")
+
+
+def _twins(tasks: Iterable[ReadTask]) -> Twins:
+    """The items of every choice view."""
+    views = [task for task in tasks if task.loaded.info.view == "choice" and task.by_choice]
+    return {(task.loaded.info.domain, item.item_id): item for task in views for item in task.items}
+
+
+def _once(declared: Declaration, doubled: set[str]) -> Iterator[Finding]:
+    if declared.name in doubled:
+        yield fail("two files declare this name", declared.where("task"), "give each task a name of its own")
+
+
+def _findings(declared: Declaration, task: ReadTask | Finding, twins: Twins) -> Iterator[Finding]:
+    if not declared.broken:
+        for of_file in OF_THE_FILE:
+            yield from of_file(declared)
+    if isinstance(task, Finding):
+        yield task
+        return
+    for of_items in OF_THE_ITEMS:
+        yield from of_items(task)
+    for with_views in WITH_OTHER_VIEWS:
+        yield from with_views(task, twins)

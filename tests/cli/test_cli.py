@@ -1,0 +1,173 @@
+"""The command line as a user meets it: exit codes, one clear line, nothing half-written."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+Call = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def assert_refused(done: subprocess.CompletedProcess[str], *parts: str) -> None:
+    lines = done.stderr.strip().splitlines()
+    assert done.returncode == 2, done.stderr
+    assert len(lines) == 1, done.stderr
+    for part in parts:
+        assert part in " ".join(done.stderr.split()), done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "parts"),
+    [
+        (["run", "nowhere/at/all/model"], ["no such checkpoint", "nowhere/at/all/model"]),
+        (["run", "--engine", "scripted", "a", "--suite", "smokee"], ["unknown suite 'smokee'", "did you mean 'smoke'"]),
+        (["run", "--engine", "scripted", "a", "--task", "knowledge_opne"], ["unknown task", "'knowledge_open'"]),
+        (["run", "--engine", "scripted", "a", "--suite", "smoke", "--task", "creativity"], ["exclude each other"]),
+        (["run", "--engine", "scripted", "a", "--noise-floor"], ["--noise-floor needs --base"]),
+        (["run", "--engine", "scripted", "a", "--base", "a", "--suite", "smoke"], ["is the base itself"]),
+        (["run", "--engine", "vlm", "a"], ["vlm", "scripted"]),
+        (["run", "--engine", "scripted", "a", "--task", "creativity", "--domain", "maths"], ["unknown domain 'maths'"]),
+        (["run", "--engine", "scripted", "a", "--suite", "smoke", "--protocol", "chat"], ["no chat template"]),
+        (["run", "--engine", "scripted", "a", "--sft-data", "none.jsonl"], ["none.jsonl"]),
+        (["gate", "nothing"], ["nothing", "no such file"]),
+        (["gate", "--sequential", "--engine", "scripted", "a"], ["--sequential needs a base", "--base-run"]),
+        (
+            ["gate", "--sequential", "--engine", "scripted", "a", "--base", "b", "--protocol", "both"],
+            ["one --protocol"],
+        ),
+        (["gate", "nothing", "--base", "b"], ["--base, --base-run and --suite are for --sequential"]),
+        (["report", "nothing"], ["nothing", "no such file"]),
+        (["compare", "one", "two"], ["no finished run here"]),
+        (["leaderboard", "empty", "--out", "site"], ["empty"]),
+        (["tasks", "show", "knowledge_opne"], ["did you mean 'knowledge_open'"]),
+        (["sweep", "base", "empty"], ["no checkpoint-N folders"]),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) and value[0].islower() else "",
+)
+def test_bad_input_is_one_clear_line(forgetbench: Call, tmp_path: Path, arguments: list[str], parts: list[str]) -> None:
+    (tmp_path / "empty").mkdir()
+    assert_refused(forgetbench(*arguments), *parts)
+    left = {path.name for path in tmp_path.rglob("*") if path.is_file()} - {".ledger.sqlite"}
+    assert not {name for name in left if not name.startswith(".ledger")}, "nothing half-written"
+
+
+def test_a_results_folder_that_cannot_be_written(forgetbench: Call, tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("a file")
+    done = forgetbench("run", "--engine", "scripted", "a", "--suite", "smoke", "--results", "taken/results")
+    assert_refused(done, "taken/results is not writable", "--results DIR")
+
+
+def test_the_whole_job_with_two_words(forgetbench: Call, tmp_path: Path) -> None:
+    """The contract's quick way to a base and a candidate without a model."""
+    done = forgetbench("run", "--engine", "scripted", "--suite", "smoke", "--base", "a", "b")
+    assert done.returncode == 0, done.stderr
+    for domain in ("knowledge", "reasoning", "creativity", "format rigidity"):
+        assert domain in done.stdout
+    (folder,) = (tmp_path / "results" / "comparisons").iterdir()
+    names = {path.name for path in folder.rglob("*") if path.is_file()}
+    assert {"comparison.json", "deltas.csv", "items.parquet", "report.md", "report.html"} <= names
+    assert {path.suffix for path in (folder / "plots").iterdir()} == {".png", ".svg"}
+
+    comparison = json.loads((folder / "comparison.json").read_text())
+    keys = ("schema_version base candidate protocol engine domains tasks overall noise_floor warnings").split()
+    assert set(keys) <= set(comparison)
+    fields = (
+        "name domain metric n_items base candidate delta se ci_low ci_high p_value p_adjusted retention chance "
+        "forgotten gained forgotten_corrected gained_corrected locked erased mde margin verdict"
+    ).split()
+    for row in [*comparison["domains"], *comparison["tasks"], comparison["overall"]]:
+        assert set(fields) <= set(row)
+        assert row["verdict"] in {"regressed", "retained", "improved", "inconclusive", "not_measured"}
+        for score in ("base", "candidate"):
+            assert row[score] is None or 0 <= row[score] <= 1, row["name"]
+
+    again = forgetbench("report", folder)
+    assert again.returncode == 0
+    gate = forgetbench("gate", folder)
+    outcome = gate.stdout.splitlines()[-1].removeprefix("gate: ").split()[0]
+    assert gate.returncode == {"passed": 0, "regressed": 1, "inconclusive": 3}[outcome]
+    site = forgetbench("leaderboard", "results", "--out", "site")
+    assert site.returncode == 0, site.stderr
+    assert "b" in (tmp_path / "site" / "index.html").read_text()
+
+
+DEMO = next((Path(__file__).parents[2] / "results" / "comparisons").glob("harsh-demo-*"))
+
+
+def test_the_gate_s_policy_decides_its_exit_code(forgetbench: Call, tmp_path: Path) -> None:
+    """Against the published demo: the same comparison passes, fails and stays open under different policies."""
+    policy = tmp_path / "forgetbench.yaml"
+    for text, code, last in (
+        ("domains: [knowledge]\nmargins: {knowledge: 0.05}\n", 1, "gate: regressed (1 of 1 failed: knowledge)"),
+        (
+            "domains: [knowledge]\nwaivers: [{row: knowledge, reason: x, until: 9999-12-31}]\n",
+            0,
+            "gate: passed (1 of 1 waived: knowledge)",
+        ),
+        (
+            "domains: [knowledge]\nwaivers: [{row: knowledge, reason: x, until: 2020-01-01}]\n",
+            1,
+            "gate: regressed (1 of 1 failed: knowledge)",
+        ),
+        ("domains: [target]\n", 3, "gate: inconclusive (1 of 1 open: target)"),
+    ):
+        policy.write_text(text)
+        done = forgetbench("gate", DEMO, "--policy", policy)
+        assert (done.returncode, done.stdout.splitlines()[-1]) == (code, last), done.stderr
+    policy.write_text("domains: [knowledge]\ngates:\n  knowledge_opn: {}\n")
+    assert_refused(forgetbench("gate", DEMO, "--policy", policy), "forgetbench.yaml:3:", "'knowledge_open'")
+
+
+def test_the_sequential_gate_decides_and_leaves_every_file(forgetbench: Call, tmp_path: Path) -> None:
+    files = [f"--{name}={name}.out" for name in ("junit", "summary", "badge", "json")]
+    options = ["--engine", "scripted", "--suite", "smoke", "--base", "a"]
+    done = forgetbench("gate", "--sequential", "says:yes", *options, *files)
+    assert done.returncode in (0, 1, 3), done.stderr
+    assert done.stdout.startswith("sequential: look ")
+    assert done.stdout.splitlines()[-1].startswith("gate: ")
+    (folder,) = (tmp_path / "results" / "comparisons").iterdir()
+    assert json.loads((folder / "comparison.json").read_text())["looks"]["planned"] == 20
+    assert all((tmp_path / f"{name}.out").stat().st_size for name in ("junit", "summary", "badge", "json"))
+    # The responses are kept: the same gate asks nothing and decides the same.
+    again = forgetbench("gate", "--sequential", "says:yes", *options)
+    assert (again.returncode, again.stdout) == (done.returncode, done.stdout)
+
+
+def test_gate_init_writes_a_policy_once(forgetbench: Call, tmp_path: Path) -> None:
+    assert forgetbench("gate", "--init").returncode == 0
+    assert forgetbench("gate", DEMO, "--policy", "forgetbench.yaml").returncode == 1
+    assert_refused(forgetbench("gate", "--init"), "forgetbench.yaml: is there already")
+
+
+def test_the_gate_annotates_under_github_alone(
+    forgetbench: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for value, count in (("true", 5), ("", 0)):
+        monkeypatch.setenv("GITHUB_ACTIONS", value)
+        lines = forgetbench("gate", DEMO).stdout.splitlines()
+        assert sum(line.startswith("::error title=forgetbench%3A ") for line in lines) == count
+        assert sum("::" in line for line in lines) == count
+
+
+def test_a_run_without_base_prints_scores(forgetbench: Call) -> None:
+    done = forgetbench("run", "--engine", "scripted", "a", "--task", "knowledge_choice", "--limit", "5")
+    assert done.returncode == 0, done.stderr
+    assert "knowledge_choice" in done.stdout
+
+
+def test_runs_of_different_limits_are_not_compared(forgetbench: Call, tmp_path: Path) -> None:
+    for limit in ("4", "5"):
+        done = forgetbench("run", "--engine", "scripted", "a", "--task", "knowledge_choice", "--limit", limit)
+        assert done.returncode == 0, done.stderr
+    runs = sorted((tmp_path / "results" / "runs").iterdir())
+    assert_refused(forgetbench("compare", *runs), "cannot be paired", "limit")
+
+
+def test_doctor_and_tasks_answer(forgetbench: Call) -> None:
+    assert "Python" in forgetbench("doctor").stdout
+    assert "knowledge_strict" in forgetbench("tasks", "list").stdout
+    assert "first item" in forgetbench("tasks", "show", "knowledge_open").stdout

@@ -1,0 +1,458 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from paired_runs import item, run, scored, task
+
+from forgetbench.comparison.pairing import SUPPORTING, PairedTask, Pairing, pair
+from forgetbench.comparison.sft_data import read_sft_data
+from forgetbench.errors import IncomparableError, SuiteError
+from forgetbench.metrics.corpus import Answers
+from forgetbench.records import Run, TaskInfo
+from forgetbench.storage.results import (
+    BASE_COLUMNS,
+    CANDIDATE_COLUMNS,
+    StoredRun,
+    load_run,
+    open_run,
+    save_run,
+)
+
+OPEN = task("capitals_open", view="open")
+STRICT = task("capitals_strict", view="strict")
+CHOICE = task("capitals_choice", view="choice", chance=0.25)
+
+
+def only(pairing: Pairing) -> PairedTask:
+    (found,) = pairing.tasks
+    return found
+
+
+def outcomes(pairing: Pairing, name: str, column: str = "outcome") -> list[object]:
+    rows = pairing.items[pairing.items["task"] == name]
+    return [None if value != value else value for value in rows[column].tolist()]
+
+
+# --- refusals ---------------------------------------------------------------------------------
+
+
+def test_runs_that_were_made_unlike_are_refused_with_all_that_differs() -> None:
+    base = scored("base", {OPEN: [1.0]})
+    candidate = scored(
+        "sft", {OPEN: [1.0]}, protocol="chat", seed=1, limit=10, suite_fingerprint="suite-2",
+        engine={"name": "vllm", "dtype": "bfloat16"},
+    )  # fmt: skip
+    with pytest.raises(IncomparableError) as refusal:
+        pair(base, candidate)
+    text = str(refusal.value)
+    assert "\n" not in text
+    for part in (
+        "run-base", "run-sft", "suite fingerprint suite-1 vs suite-2", "protocol native vs chat", "seed 0 vs 1",
+        "engine name scripted vs vllm", "engine dtype float32 vs bfloat16", "limit None vs 10",
+    ):  # fmt: skip
+        assert part in text
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        (replace(OPEN, version="2"), "capitals_open version 1 vs 2"),
+        (replace(OPEN, fingerprint="other"), "capitals_open fingerprint fingerprint-"),
+        (STRICT, "tasks only in the base: capitals_open; tasks only in the candidate: capitals_strict"),
+    ],
+)
+def test_other_tasks_or_versions_are_refused(changed: TaskInfo, said: str) -> None:
+    with pytest.raises(IncomparableError, match=said):
+        pair(scored("base", {OPEN: [1.0]}), scored("sft", {changed: [1.0]}))
+
+
+def test_a_long_list_of_differences_is_cut() -> None:
+    tasks = [task(f"task-{i}") for i in range(9)]
+    with pytest.raises(IncomparableError, match=r"task-4 and 4 more"):
+        pair(scored("base", {info: [1.0] for info in tasks}), scored("sft", {}))
+
+
+def test_an_item_twice_is_refused() -> None:
+    twice = run("base", [OPEN], [item(OPEN, 1, 1.0), item(OPEN, 1, 0.0)])
+    with pytest.raises(IncomparableError, match="'item-1' of task capitals_open"):
+        pair(twice, scored("sft", {OPEN: [1.0]}))
+
+
+def test_items_of_an_undeclared_task_are_refused() -> None:
+    with pytest.raises(IncomparableError, match="capitals_strict"):
+        pair(run("base", [OPEN], [item(STRICT, 1, 1.0)]), scored("sft", {OPEN: [1.0]}))
+
+
+def test_other_tokenizers_and_templates_are_warnings() -> None:
+    candidate = scored("sft", {OPEN: [1.0]}, tokenizer="tokenizer-2", chat_template=True)
+    warnings = pair(scored("base", {OPEN: [1.0]}), candidate).warnings
+    assert any("tokenizers" in text for text in warnings)
+    assert any("only sft was prompted with a chat template" in text for text in warnings)
+
+
+# --- the join ---------------------------------------------------------------------------------
+
+
+def test_items_are_joined_by_id_whatever_their_order() -> None:
+    base = run("base", [OPEN], [item(OPEN, i, float(i % 2)) for i in range(6)])
+    candidate = run("sft", [OPEN], [item(OPEN, i, float(i < 3)) for i in (5, 3, 0, 1, 4, 2)])
+    pairing = pair(base, candidate)
+    found = only(pairing)
+    assert pairing.items["item_id"].tolist() == [f"item-{i}" for i in range(6)]
+    assert found.base.tolist() == [0, 1, 0, 1, 0, 1]
+    assert found.candidate.tolist() == [1, 1, 1, 0, 0, 0]
+
+
+def test_one_item_id_in_two_tasks_is_two_items() -> None:
+    pairing = pair(scored("base", {OPEN: [1.0], STRICT: [0.0]}), scored("sft", {OPEN: [0.0], STRICT: [1.0]}))
+    assert outcomes(pairing, "capitals_open") == ["forgotten"]
+    assert outcomes(pairing, "capitals_strict") == ["gained"]
+
+
+def test_four_outcomes() -> None:
+    pairing = pair(scored("base", {OPEN: [1, 1, 0, 0]}), scored("sft", {OPEN: [1, 0, 1, 0]}))
+    assert outcomes(pairing, "capitals_open") == ["kept", "forgotten", "gained", "never"]
+
+
+def test_scores_in_between_have_no_outcome() -> None:
+    graded = task("graded", binary=False)
+    pairing = pair(scored("base", {graded: [0.5, 1.0]}), scored("sft", {graded: [0.25, 0.0]}))
+    assert outcomes(pairing, "graded") == [None, None]
+    assert only(pairing).candidate.tolist() == [0.25, 0.0]
+
+
+def test_missing_and_unscored_items_are_not_measured_with_a_reason() -> None:
+    base = run(
+        "base", [OPEN],
+        [item(OPEN, 0, 1.0), item(OPEN, 1, 1.0), item(OPEN, 3, None)]
+        + [item(OPEN, i, None, reason="cut off") for i in (2, 5)],
+    )  # fmt: skip
+    candidate = run(
+        "sft", [OPEN],
+        [item(OPEN, 0, 1.0), item(OPEN, 2, 1.0), item(OPEN, 4, 1.0)]
+        + [item(OPEN, i, None, reason=why) for i, why in ((3, "engine"), (5, "cut off"))],
+    )  # fmt: skip
+    pairing = pair(base, candidate)
+    assert outcomes(pairing, "capitals_open", "reason") == [
+        None, "missing in the candidate", "candidate: engine", "base: cut off", "base and candidate: cut off",
+        "missing in the base",
+    ]  # fmt: skip
+    assert outcomes(pairing, "capitals_open") == ["kept", None, None, None, None, None]
+    found = only(pairing)
+    assert (len(found.base), found.n_unmeasured) == (1, 5)
+    assert "1 of 6 items not measured: missing in the base" in pairing.warnings
+    assert pairing.items["base_score"].notna().tolist() == [True] + [False] * 5
+
+
+def test_changed_documents_are_refused_item_by_item() -> None:
+    base = scored("base", {OPEN: [1.0, 1.0]})
+    candidate = run("sft", [OPEN], [item(OPEN, 0, 1.0), item(OPEN, 1, 1.0, doc_hash="changed")])
+    pairing = pair(base, candidate)
+    assert only(pairing).unmeasured == {"the documents differ": 1}
+    assert "1 of 2 items not measured: the documents differ" in pairing.warnings
+
+
+@pytest.mark.parametrize(("score", "said"), [(1.5, "outside"), (-0.1, "outside"), (0.5, "neither 0 nor 1")])
+def test_scores_off_the_scale_are_not_measured(score: float, said: str) -> None:
+    (reason,) = only(pair(scored("base", {OPEN: [1.0]}), scored("sft", {OPEN: [score]}))).unmeasured
+    assert reason.startswith("candidate: ")
+    assert said in reason
+
+
+def test_other_prompts_are_counted_not_refused() -> None:
+    base = scored("base", {OPEN: [1.0, 1.0]})
+    candidate = run("sft", [OPEN], [item(OPEN, 0, 1.0), item(OPEN, 1, 1.0, prompt_hash="chat")])
+    pairing = pair(base, candidate)
+    assert only(pairing).audit.n_prompts_equal == 1
+    assert pairing.items["prompts_equal"].tolist() == [True, False]
+    assert "1 of 2 paired items were prompted differently on the two sides" in pairing.warnings
+
+
+def test_every_item_of_either_run_is_kept_or_refused() -> None:
+    base = run("base", [OPEN], [item(OPEN, number, 1.0) for number in range(5)])
+    candidate = run(
+        "sft",
+        [OPEN],
+        [
+            item(OPEN, 0, 1.0),
+            item(OPEN, 1, None, reason="the context does not fit"),
+            item(OPEN, 2, 1.0, doc_hash="changed"),
+            item(OPEN, 9, 1.0),
+        ],
+    )
+    audit = only(pair(base, candidate)).audit
+    assert audit.n_kept == 1
+    assert audit.refused == {
+        "candidate: the context does not fit": 1,
+        "the documents differ": 1,
+        "missing in the candidate": 2,
+        "missing in the base": 1,
+    }
+
+
+def test_answers_that_the_token_limit_cut_on_one_side_are_told_apart() -> None:
+    def made(name: str, *finish: str) -> Run:
+        return run(name, [OPEN], [item(OPEN, i, 1.0, finish_reasons=(why,)) for i, why in enumerate(finish)])
+
+    pairing = pair(made("base", "stop", "stop", "length", "length"), made("sft", "stop", "length", "length", "stop"))
+    audit = only(pairing).audit
+    assert (audit.n_cut_base, audit.n_cut_candidate, audit.n_cut_both) == (1, 1, 1)
+    assert "1 of 4 paired items: an answer of sft alone was cut by the token limit" in pairing.warnings
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"filter": "flexible-extract"}, "filter of capitals_open strict-match vs flexible-extract"),
+        ({"filter": "strict-match", "metric": "acc"}, "metric of capitals_open exact_match vs acc"),
+        ({"filter": "strict-match", "chance": 0.5}, "chance of capitals_open 0.0 vs 0.5"),
+    ],
+)
+def test_answers_that_were_read_in_two_ways_are_not_paired(fields: dict[str, str | float], said: str) -> None:
+    base = scored("base", {replace(OPEN, filter="strict-match"): [1.0]})
+    with pytest.raises(IncomparableError, match=said):
+        pair(base, scored("sft", {replace(OPEN, **fields): [1.0]}))  # type: ignore[arg-type]
+
+
+def test_text_judged_by_two_references_is_not_compared() -> None:
+    stories = task("stories", "creativity", binary=False)
+
+    def made(name: str, reference: str) -> Run:
+        rows = [item(stories, 0, 0.5, reference_logprobs=(-1.0,)), item(OPEN, 0, 1.0)]
+        return run(name, [stories, OPEN], rows, reference=reference)
+
+    pairing = pair(made("base", "base"), made("sft", "sft"))
+    assert [len(found.base) for found in pairing.tasks] == [0, 1]
+    assert pairing.tasks[0].unmeasured == {"judged under different reference checkpoints": 1}
+    assert pair(made("base", "base"), made("sft", "base")).tasks[0].n_unmeasured == 0
+
+
+def test_an_empty_task_pairs_to_nothing(tmp_path: Path) -> None:
+    base, candidate, some = scored("base", {OPEN: []}), scored("sft", {OPEN: []}), scored("some", {OPEN: [1.0]})
+    for one, other in ((base, candidate), (stored(tmp_path, base), stored(tmp_path, candidate))):
+        assert len(only(pair(one, other)).base) == 0
+        assert only(pair(one, some)).unmeasured == {"missing in the base": 1}
+        assert only(pair(some, other)).unmeasured == {"missing in the candidate": 1}
+
+
+# --- locked and erased ------------------------------------------------------------------------
+
+
+def test_forgotten_is_locked_while_the_choice_view_is_right() -> None:
+    """Items: forgotten and still ranked first; forgotten in both; kept; forgotten without a choice view."""
+    base = run(
+        "base", [OPEN, CHOICE], [item(OPEN, i, 1.0) for i in range(4)] + [item(CHOICE, i, 1.0) for i in range(3)]
+    )
+    candidate = run(
+        "sft", [OPEN, CHOICE],
+        [item(OPEN, i, score) for i, score in enumerate([0.0, 0.0, 1.0, 0.0])]
+        + [item(CHOICE, i, score) for i, score in enumerate([1.0, 0.0, 0.0])],
+    )  # fmt: skip
+    pairing = pair(base, candidate)
+    assert outcomes(pairing, "capitals_open", "fate") == ["locked", "erased", None, None]
+    assert outcomes(pairing, "capitals_choice", "fate") == [None, "erased", "erased"]
+    free, choice = pairing.tasks
+    assert free.has_choice_view.tolist() == [True, True, True, False]
+    assert free.locked.tolist() == [True, False, False, False]
+    assert free.erased.tolist() == [False, True, False, False]
+    assert choice.erased.tolist() == [False, True, True]
+
+
+def test_a_choice_view_of_another_domain_or_unmeasured_tells_nothing() -> None:
+    elsewhere = task("elsewhere", "reasoning", view="choice")
+    pairing = pair(
+        scored("base", {OPEN: [1.0, 1.0], elsewhere: [1.0, 1.0], CHOICE: [1.0, 1.0]}),
+        scored("sft", {OPEN: [0.0, 0.0], elsewhere: [1.0, 1.0], CHOICE: [None, 1.0]}),
+    )
+    assert outcomes(pairing, "capitals_open", "fate") == [None, "locked"]
+
+
+def test_a_choice_task_erases_even_if_another_format_still_ranks_right() -> None:
+    other = task("capitals_choice_letters", view="choice")
+    pairing = pair(
+        scored("base", {OPEN: [1.0], CHOICE: [1.0], other: [1.0]}),
+        scored("sft", {OPEN: [0.0], CHOICE: [0.0], other: [1.0]}),
+    )
+    assert outcomes(pairing, "capitals_open", "fate") == ["locked"]
+    assert outcomes(pairing, "capitals_choice", "fate") == ["erased"]
+
+
+# --- what was answered ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("metric", "ranked"), [("acc", "Bonn"), ("acc_norm", "Ouagadougou"), ("acc_bytes", "Ouagadougou")]
+)
+def test_the_answer_of_a_choice_is_the_option_ranked_first(metric: str, ranked: str) -> None:
+    info = task("choice", view="choice", metric=metric)
+    rows = [item(info, 0, 1.0, responses=(), choices=("Bonn", "Ouagadougou"), loglikelihoods=(-4.0, -5.0))]
+    pairing = pair(run("base", [info], rows), run("sft", [info], rows))
+    assert outcomes(pairing, "choice", "base_response") == [ranked]
+
+
+@pytest.mark.parametrize(
+    ("choices", "ratings", "ranked"),
+    [
+        (("a", "b", "c"), (-2.0, -1.0, -1.0), "b"),
+        (("a", "b"), (float("nan"), -9.0), "b"),
+        (("a", "b"), (-1.0,), None),
+        ((), (), None),
+    ],
+    ids=["the first of equals", "never one that is no number", "not rated in full", "none"],
+)
+def test_which_option_ranks_first(choices: tuple[str, ...], ratings: tuple[float, ...], ranked: str | None) -> None:
+    rows = [
+        item(CHOICE, 0, 1.0, responses=(), choices=choices, loglikelihoods=ratings),
+        item(CHOICE, 1, 1.0, responses=("said",), choices=("x",), loglikelihoods=(-1.0,)),
+        item(CHOICE, 2, 1.0, responses=(), choices=("x", "y"), loglikelihoods=(-2.0, -1.0)),
+    ]
+    pairing = pair(run("base", [CHOICE], rows), run("sft", [CHOICE], rows))
+    assert outcomes(pairing, "capitals_choice", "base_response") == [ranked, "said", "y"]
+
+
+def test_the_table_has_the_documented_columns_and_the_first_response() -> None:
+    stories = task("stories", "creativity", binary=False)
+    base = run("base", [stories], [item(stories, 0, 0.5, responses=("one", "two"))])
+    items = pair(base, run("sft", [stories], [item(stories, 0, None, responses=())])).items
+    assert items.columns.tolist() == [
+        "task", "domain", "view", "item_id", "cluster", "stratum", "base_score", "candidate_score", "outcome", "fate",
+        "reason", "prompt", "gold", "base_response", "candidate_response", "prompts_equal",
+        "contaminated",
+    ]  # fmt: skip
+    assert items["base_response"].tolist() == ["one"]
+    assert items["candidate_response"].isna().tolist() == [True]
+    assert items["prompt"].tolist() == ["Question 0?"]
+
+
+def stored(folder: Path, made: Run) -> StoredRun:
+    return open_run(save_run(folder, made, {}))
+
+
+def test_runs_in_their_files_pair_as_those_in_memory(tmp_path: Path) -> None:
+    """Rows in another order, on one side only, without a score, and with answers of every kind."""
+    stories = task("stories", "creativity", binary=False, metric="acc_norm")
+    base = run(
+        "base", [OPEN, CHOICE, stories],
+        [item(OPEN, i, score, reason=None if score is not None else "cut off") for i, score in enumerate([1, 0, None])]
+        + [item(CHOICE, i, 1.0, responses=(), choices=("a", "bb"), loglikelihoods=(-2.0, -3.0)) for i in range(3)]
+        + [item(stories, i, 0.5, responses=("one", "two")[: i % 3]) for i in range(4)],
+    )  # fmt: skip
+    candidate = run(
+        "sft", [OPEN, CHOICE, stories],
+        [item(OPEN, i, float(i == 2), cluster=f"cluster-{i}") for i in (3, 2, 0)]
+        + [item(CHOICE, i, float(i), responses=(), choices=("a", "bb"), loglikelihoods=(-2.0, -1.0)) for i in (1, 0)]
+        + [item(stories, i, 0.25) for i in range(4)],
+    )  # fmt: skip
+    kinds = [(base, candidate), (load_run(save_run(tmp_path, base, {})), load_run(save_run(tmp_path, candidate, {})))]
+    first, *others = [pair(*runs) for runs in (*kinds, (stored(tmp_path, base), stored(tmp_path, candidate)))]
+    assert first.items["candidate_response"].isna().sum() == 2
+    for other in others:
+        assert other.items.equals(first.items)
+        assert other.warnings == first.warnings
+        for here, there in zip(first.tasks, other.tasks, strict=True):
+            assert here.info == there.info
+            assert here.unmeasured == there.unmeasured
+            np.testing.assert_array_equal(here.cluster_codes, there.cluster_codes)
+
+
+class Asked:
+    """Samples that note which of their columns are asked for."""
+
+    def __init__(self, opened: StoredRun) -> None:
+        self.samples = opened.samples
+        self.columns: set[str] = set()
+
+    def column(self, name: str) -> object:
+        self.columns.add(name)
+        return self.samples.column(name)
+
+
+def test_the_columns_that_are_read_ahead_are_those_asked_for(tmp_path: Path) -> None:
+    opened = [stored(tmp_path, made) for made in (scored("base", {OPEN: [1, 0]}), scored("sft", {OPEN: [0, None]}))]
+    base, candidate = map(Asked, opened)
+    pair(replace(opened[0], samples=base), replace(opened[1], samples=candidate))
+    assert base.columns == set(BASE_COLUMNS)
+    assert candidate.columns == set(CANDIDATE_COLUMNS)
+
+
+def test_equal_reasons_are_counted_and_frequent_ones_come_first() -> None:
+    reasons = ["late", "cut off", "late", "empty", "cut off", "late"]
+    base = run("base", [OPEN], [item(OPEN, i, None, reason=why) for i, why in enumerate(reasons)])
+    found = only(pair(base, scored("sft", {OPEN: [1.0] * 6})))
+    assert list(found.unmeasured.items()) == [("base: late", 3), ("base: cut off", 2), ("base: empty", 1)]
+
+
+# --- metrics over all answers -----------------------------------------------------------------
+
+
+class LongerThanBase:
+    """Scores an answer by whether it is longer than the other side's; rows named 'twin' are no items."""
+
+    binary = False
+
+    def alone(self, answers: Answers) -> None:
+        return None
+
+    def paired(
+        self, base: Answers, candidate: Answers, training_texts: Sequence[str] | None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        assert list(base.item_ids) == list(candidate.item_ids)
+        assert training_texts == ("seen",)
+        one = np.array([float(len(a) >= len(b)) for a, b in zip(base.texts, candidate.texts, strict=True)])
+        two = np.array([float(len(b) >= len(a)) for a, b in zip(base.texts, candidate.texts, strict=True)])
+        twins = np.array([name.startswith("twin") for name in base.item_ids])
+        return np.where(twins, np.nan, one), np.where(twins, np.nan, two)
+
+
+def test_corpus_scores_are_made_from_rows_that_have_answers_on_both_sides(tmp_path: Path) -> None:
+    seen = tmp_path / "sft.jsonl"
+    seen.write_text('{"text": "seen"}\n')
+    info = task("shape", "format_rigidity", binary=False, corpus_metric="longer")
+
+    def made(name: str, *texts: str | None) -> Run:
+        rows = [
+            item(info, i, None, responses=() if text is None else (text,), reason=None if text else "no answer")
+            for i, text in enumerate(texts)
+        ]
+        return run(name, [info], [replace(rows[0], item_id="twin-0"), *rows[1:]])
+
+    pairing = pair(
+        made("base", "a", "aa", "a", "a"), made("sft", "a", "a", "aa", None),
+        sft_data=read_sft_data(seen), corpus_metrics={"longer": LongerThanBase()},
+    )  # fmt: skip
+    found = only(pairing)
+    assert pairing.items["item_id"][pairing.items["reason"].isna()].tolist() == ["item-1", "item-2"]
+    assert (found.base.tolist(), found.candidate.tolist()) == ([1.0, 0.0], [0.0, 1.0])
+    assert found.unmeasured == {"candidate: no answer": 1}
+    assert outcomes(pairing, "shape", "reason") == [SUPPORTING, None, None, "candidate: no answer"]
+
+
+def test_corpus_metrics_see_the_answers_of_runs_in_their_files(tmp_path: Path) -> None:
+    info = task("elasticity", "format_rigidity", binary=False, corpus_metric="elasticity")
+
+    def made(name: str, *held: float) -> Run:
+        names = ("one/asked", "one/free", "two/asked", "two/free")
+        rows = [item(info, i, None, item_id=names[i], metrics={"holds": value}) for i, value in enumerate(held)]
+        return run(name, [info], rows)
+
+    base, candidate = made("base", 1, 0, 1, 0), made("sft", 1, 1, 0, 0)
+    found = only(pair(stored(tmp_path, base), stored(tmp_path, candidate)))
+    assert (found.base.tolist(), found.candidate.tolist()) == ([1.0, 1.0], [0.0, 0.0])
+
+
+def test_corpus_metrics_of_the_package_are_found_and_unknown_ones_named() -> None:
+    info = task("shape", "format_rigidity", binary=False, corpus_metric="shape_diversity")
+    answers = ["One.", "# Two\n\n- a\n- b", "```\nthree\n```", "Four four."]
+    rows = [item(info, i, None, responses=(text,)) for i, text in enumerate(answers)]
+    found = only(
+        pair(run("base", [info], rows), run("sft", [info], [replace(row, responses=("Same.",)) for row in rows]))
+    )
+    assert found.base.mean() == pytest.approx(1.0)
+    assert found.candidate.mean() == pytest.approx(0.0)
+    unknown = replace(info, corpus_metric="shape_diversty")
+    with pytest.raises(SuiteError, match="did you mean 'shape_diversity'"):
+        pair(run("base", [unknown], rows), run("sft", [unknown], rows))

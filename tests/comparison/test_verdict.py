@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from forgetbench.comparison.verdict import one_sided_low, unmeasured_share, verdict
+from forgetbench.records import DeltaRow, Verdict
+
+
+@pytest.mark.parametrize(
+    ("delta", "low", "high", "one_sided", "p", "word"),
+    [
+        (-0.10, -0.14, -0.06, -0.13, 0.001, "regressed"),
+        (-0.10, -0.20, -0.01, -0.18, 0.08, "inconclusive"),  # the interval says so, the adjusted test does not
+        (-0.10, -0.20, 0.00, -0.18, 0.001, "inconclusive"),  # an interval that touches 0 is not below it
+        (-0.01, -0.015, -0.005, -0.014, 0.001, "regressed"),  # proven, if smaller than the margin
+        (0.00, -0.02, 0.02, -0.017, 0.9, "retained"),
+        (-0.01, -0.035, 0.015, -0.0299, 0.4, "retained"),  # one-sided bound inside the margin
+        (-0.01, -0.035, 0.015, -0.03, 0.4, "inconclusive"),
+        (-0.01, -0.20, 0.18, -0.17, 0.9, "inconclusive"),
+        (0.10, 0.06, 0.14, 0.07, 0.001, "improved"),
+        (0.10, 0.06, 0.14, 0.07, 0.06, "retained"),
+    ],
+)
+def test_five_words(delta: float, low: float, high: float, one_sided: float, p: float, word: Verdict) -> None:
+    assert verdict(delta, low, high, one_sided, p, margin=0.03) == word
+
+
+@pytest.mark.parametrize("missing", range(5))
+@pytest.mark.parametrize("value", [None, float("nan")])
+def test_a_missing_number_is_not_measured(missing: int, value: float | None) -> None:
+    numbers: list[float | None] = [0.0, -0.01, 0.01, -0.01, 0.5]
+    numbers[missing] = value
+    delta, low, high, one_sided, p = numbers
+    assert verdict(delta, low, high, one_sided, p, margin=0.03) == "not_measured"
+
+
+def test_one_sided_bound_is_the_scaled_arm() -> None:
+    """1.6449 standard errors where the two-sided interval takes 1.9600."""
+    assert one_sided_low(-0.01, -0.01 - 1.959964 * 0.02) == pytest.approx(-0.01 - 1.644854 * 0.02, abs=1e-6)
+
+
+@given(st.floats(-1, 1), st.floats(0, 1), st.floats(0, 1))
+@settings(deadline=None)
+def test_what_is_missing_only_lowers_the_bound(delta: float, arm: float, share: float) -> None:
+    low = max(-1.0, delta - arm)
+    bound = one_sided_low(delta, low, unmeasured=share)
+    assert -1.0 - 1e-12 <= bound <= one_sided_low(delta, low) + 1e-12
+
+
+def test_a_domain_of_which_nothing_was_measured_is_never_retained() -> None:
+    assert one_sided_low(0.0, 0.0, unmeasured=1.0) == -1.0
+
+
+def test_unmeasured_share_is_a_mean_over_tasks() -> None:
+    whole = DeltaRow("a", "knowledge", "acc", n_items=30)
+    part = DeltaRow("b", "knowledge", "acc", n_items=30, n_unmeasured=10)
+    empty = DeltaRow("c", "knowledge", "acc", n_items=0)
+    assert unmeasured_share([whole]) == 0.0
+    assert unmeasured_share([whole, part]) == pytest.approx(0.125)
+    assert unmeasured_share([whole, empty]) == 0.5
+    assert unmeasured_share([]) == 0.0

@@ -1,0 +1,56 @@
+"""The engine protocol's parts that need no running engine."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from forgetbench.engines.base import make_engine
+from forgetbench.engines.scripted import ScriptedEngine
+from forgetbench.engines.vllm.engine import _architecture, core_ranges
+from forgetbench.errors import EngineError, InputError
+from forgetbench.fingerprint import make_request
+from forgetbench.models.checkpoints import scripted_checkpoint
+from forgetbench.records import Sampling
+
+
+def test_a_folder_saved_by_a_trainer_has_the_architecture_it_started_from(tiny_model: Path, tmp_path: Path) -> None:
+    """Its config.json may spell out defaults, or leave them out: the weights can be swapped in place."""
+    other = Path(shutil.copytree(tiny_model, tmp_path / "other"))
+    config = json.loads((other / "config.json").read_text())
+    for name in ("attention_dropout", "initializer_range", "pretraining_tp", "transformers_version"):
+        config.pop(name, None)
+    (other / "config.json").write_text(json.dumps(config))
+    assert _architecture(other, False) == _architecture(tiny_model, False)
+    for change in ({"rms_norm_eps": 0.1}, {"num_attention_heads": 8}):
+        (other / "config.json").write_text(json.dumps({**config, **change}))
+        assert _architecture(other, False) != _architecture(tiny_model, False)
+
+
+def test_core_ranges() -> None:
+    assert core_ranges([0, 1, 2, 5]) == "0-2,5-5"
+
+
+def test_the_same_word_answers_the_same() -> None:
+    sampling = Sampling(8, temperature=1.0, n=3, seed=1)
+    said = []
+    for word in ("a", "a", "b"):
+        engine, checkpoint = ScriptedEngine(), scripted_checkpoint(word)
+        engine.load([checkpoint])
+        requests = [make_request(checkpoint.fingerprint, {}, (n,), sampling=sampling) for n in range(20)]
+        said.append([response.samples for response in engine.generate(requests)])
+    assert said[0] == said[1] != said[2]
+    assert {len(samples) for samples in said[0]} == {3}
+
+
+def test_unknown_engine_names_the_nearest() -> None:
+    with pytest.raises(InputError, match="did you mean 'vllm'"):
+        make_engine("vlmm")
+
+
+def test_a_word_is_no_checkpoint_for_a_real_engine(tmp_path: Path) -> None:
+    with pytest.raises(EngineError, match="only the scripted engine takes plain words"):
+        make_engine("transformers").load([scripted_checkpoint("a")])

@@ -1,0 +1,65 @@
+"""--protocol both: each checkpoint in its own format, the plain comparison beside it, and what the format costs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from forgetbench import pipeline as main_job
+from forgetbench.engines.scripted import ScriptedEngine
+from forgetbench.models.tokenizer import ByteTokenizer, Message
+from forgetbench.pipeline import Options, Outcome, run_checkpoints
+from forgetbench.records import Checkpoint
+from forgetbench.report import print_comparisons
+from forgetbench.storage.results import load_comparison
+
+
+class Templated(ByteTokenizer):
+    """A tokenizer with a chat template."""
+
+    has_chat_template = True
+
+    def render(self, messages: Sequence[Message], *, add_generation_prompt: bool) -> str:
+        said = super().render(messages, add_generation_prompt=add_generation_prompt)
+        return said + "assistant: " * add_generation_prompt
+
+
+class OnlyTheTunedChats(ScriptedEngine):
+    """A base without a chat template, and fine-tuned checkpoints with one."""
+
+    def tokenizer(self, checkpoint: Checkpoint) -> ByteTokenizer:
+        return ByteTokenizer() if checkpoint.where == "base" else Templated()
+
+
+@pytest.fixture
+def outcome(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Outcome:
+    monkeypatch.setattr(main_job, "make_pool", lambda name, **settings: OnlyTheTunedChats())
+    options = Options(results=tmp_path, suite="smoke", engine="scripted", protocols=("completion", "native"))
+    return run_checkpoints(["sft"], "base", options)
+
+
+def test_both_protocols_are_kept_and_the_costs_reported(outcome: Outcome) -> None:
+    (plain, _), (native, folder) = outcome.comparisons
+    assert (plain.protocol, native.protocol) == ("completion", "native")
+    assert native.completion == plain.domains and plain.completion == ()
+    # The base has no chat template: its two runs are the same, and there is nothing that it could cost.
+    assert native.chat_format_costs["base"] == ()
+    costs = {row.name: row for row in native.chat_format_costs["candidate"]}
+    means = {row.name: row for row in native.domains}
+    assert costs["knowledge"].base == pytest.approx({row.name: row for row in plain.domains}["knowledge"].candidate)
+    assert costs["knowledge"].candidate == pytest.approx(means["knowledge"].candidate)
+    stored = load_comparison(folder)
+    assert stored.chat_format_costs["candidate"] == native.chat_format_costs["candidate"]
+
+
+def test_the_reports_show_both(outcome: Outcome) -> None:
+    comparison, folder = outcome.comparisons[-1]
+    console = Console(width=120, record=True, file=None, quiet=False)
+    with console.capture() as shown:
+        print_comparisons(console, [comparison])
+    for text in (shown.get(), (folder / "report.md").read_text(), (folder / "report.html").read_text()):
+        assert "Both without a chat template" in text and "Costs of the chat format" in text
+    assert "only sft was prompted with a chat template" in (folder / "report.md").read_text()

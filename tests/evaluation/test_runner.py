@@ -1,0 +1,192 @@
+"""The main job with the scripted engine: what is asked, what is kept, what is never asked again."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from forgetbench import lm_eval_bridge
+from forgetbench.engines.scripted import ScriptedEngine
+from forgetbench.errors import EngineError
+from forgetbench.evaluation.evaluate import EvaluationSpec, evaluate
+from forgetbench.models.checkpoints import scripted_checkpoint
+from forgetbench.pipeline import Options, run_checkpoints
+from forgetbench.records import Request, Response, Run
+from forgetbench.storage.ledger import Ledger
+from forgetbench.storage.results import load_comparison, load_run, run_folder
+from forgetbench.suites.suite import load_suite
+
+
+class CountingEngine(ScriptedEngine):
+    """The scripted engine, remembering what it was asked, and failing when told to."""
+
+    def __init__(self, fail_after: int | None = None) -> None:
+        super().__init__()
+        self.asked: list[str] = []
+        self.loads = 0
+        self._fail_after = fail_after
+
+    def load(self, checkpoints) -> None:  # type: ignore[no-untyped-def]
+        self.loads += 1
+        super().load(checkpoints)
+
+    def _count(self, responses: Iterator[Response]) -> Iterator[Response]:
+        for response in responses:
+            if self._fail_after is not None and len(self.asked) >= self._fail_after:
+                raise EngineError("the machine went away")
+            self.asked.append(response.key)
+            yield response
+
+    def score(self, requests: Sequence[Request]) -> Iterator[Response]:
+        return self._count(super().score(requests))
+
+    def generate(self, requests: Sequence[Request]) -> Iterator[Response]:
+        return self._count(super().generate(requests))
+
+
+def run_smoke(results: Path, engine: ScriptedEngine, *words: str, **settings: object) -> list[Run]:
+    suite, folder = load_suite("smoke")
+    tasks = tuple(lm_eval_bridge.load_tasks(suite, folder))
+    base, *others = map(scripted_checkpoint, words)
+    with Ledger(results / ".ledger.sqlite") as ledger:
+        return evaluate(EvaluationSpec(suite, tasks, results), others, base, engine, ledger, **settings)  # type: ignore[arg-type]
+
+
+def test_every_item_is_measured_and_saved(tmp_path: Path) -> None:
+    runs = run_smoke(tmp_path, CountingEngine(), "a", "b")
+    assert [run.manifest.name for run in runs] == ["a", "b"]
+    for run in runs:
+        saved = load_run(run_folder(tmp_path, run.manifest.run_id))
+        assert saved.samples["reason"].isna().all()
+        assert saved.samples.equals(run.samples)
+        assert saved.manifest == run.manifest
+        assert {task.domain for task in run.manifest.tasks} == {
+            "knowledge", "reasoning", "creativity", "format_rigidity", "language",
+        }  # fmt: skip
+
+
+def test_nothing_is_asked_twice(tmp_path: Path) -> None:
+    first, second = CountingEngine(), CountingEngine()
+    before = run_smoke(tmp_path, first, "a", "b")
+    after = run_smoke(tmp_path, second, "a", "b")
+    assert len(first.asked) == len(set(first.asked)) > 100
+    assert second.asked == []
+    assert second.loads == 0
+    assert [run.manifest for run in after] == [run.manifest for run in before]
+
+
+def test_the_base_is_evaluated_once_whatever_the_candidate(tmp_path: Path) -> None:
+    first, second = CountingEngine(), CountingEngine()
+    base_run, _ = run_smoke(tmp_path, first, "a", "b")
+    again, _ = run_smoke(tmp_path, second, "a", "c")
+    assert again.manifest.run_id == base_run.manifest.run_id
+    assert not set(first.asked) & set(second.asked)
+
+
+def test_generated_text_is_judged_by_the_base(tmp_path: Path) -> None:
+    base_run, candidate = run_smoke(tmp_path, CountingEngine(), "a", "b")
+    rows = candidate.samples[candidate.samples["task"] == "creativity"]
+    assert candidate.manifest.reference == base_run.manifest.fingerprint
+    for responses, ratings in zip(rows["responses"], rows["reference_logprobs"], strict=True):
+        assert len(responses) == len(ratings) == 8
+    assert all(metrics["quality_without_reference"] == 0 for metrics in rows["metrics"])
+
+
+def test_a_failing_engine_keeps_what_was_answered(tmp_path: Path) -> None:
+    whole = CountingEngine()
+    expected = run_smoke(tmp_path / "whole", whole, "a", "b")
+    with pytest.raises(EngineError):
+        run_smoke(tmp_path / "broken", CountingEngine(fail_after=40), "a", "b")
+    rest = CountingEngine()
+    finished = run_smoke(tmp_path / "broken", rest, "a", "b")
+    assert len(rest.asked) == len(whole.asked) - 40
+    for one, other in zip(expected, finished, strict=True):
+        assert one.samples.equals(other.samples)
+
+
+def test_the_noise_floor_asks_the_base_anew(tmp_path: Path) -> None:
+    engine = CountingEngine()
+    runs = run_smoke(tmp_path, engine, "a", "b", noise_floor=True)
+    noise = runs[-1].manifest
+    assert noise.fingerprint == runs[0].manifest.fingerprint
+    assert noise.run_id != runs[0].manifest.run_id
+    # Its samples are judged anew as well.
+    assert noise.counts["from_ledger"] == 0
+    assert noise.counts["asked"] == runs[0].manifest.counts["requests"]
+
+
+def test_the_base_against_itself_is_a_comparison_of_its_own(tmp_path: Path) -> None:
+    options = Options(results=tmp_path, suite="smoke", engine="scripted", noise_floor=True)
+    outcome = run_checkpoints(["b"], "a", options)
+    (against,) = [folder for folder in (tmp_path / "comparisons").iterdir() if folder.name.startswith("a-noise")]
+    itself = load_comparison(against)
+    assert itself.base.fingerprint == itself.candidate.fingerprint
+    assert itself.overall.delta == 0.0
+    ((comparison, _),) = outcome.comparisons
+    assert comparison.noise_floor is not None and comparison.noise_floor["knowledge"]["flip_rate"] == 0.0
+
+
+def test_other_margins_are_not_those_of_an_earlier_run(tmp_path: Path) -> None:
+    for margin in (0.05, 0.2):
+        file = tmp_path / "small.yaml"
+        tasks = "domains: {knowledge: [{task: knowledge_open, limit: 4}]}"
+        file.write_text(f"name: small\nmargins: {{knowledge: {margin}}}\n{tasks}\n")
+        options = Options(results=tmp_path / "results", suite=str(file), engine="scripted")
+        ((comparison, _),) = run_checkpoints(["b"], "a", options).comparisons
+        assert comparison.domains[0].margin == margin
+
+
+def command(results: Path) -> list[str]:
+    return [
+        sys.executable, "-m", "forgetbench", "run", "--engine", "scripted", "--suite", "smoke", "--base", "a", "b",
+        "--results", str(results),
+    ]  # fmt: skip
+
+
+def scores(results: Path) -> dict[str, object]:
+    return {path.parent.name: json.loads(path.read_text()) for path in sorted((results / "runs").glob("*/scores.json"))}
+
+
+def test_killed_at_random_points_it_finishes_with_the_same_scores(tmp_path: Path) -> None:
+    """kill -9 five times, at random numbers of answers, then run the same command to its end."""
+    environment = {**os.environ, "FORGETBENCH_SCRIPTED_DELAY": "0.005", "HF_HUB_OFFLINE": "1"}
+    undisturbed, killed = tmp_path / "undisturbed", tmp_path / "killed"
+    subprocess.run(command(undisturbed), check=True, capture_output=True)
+    with Ledger(undisturbed / ".ledger.sqlite") as ledger:
+        total = len(ledger)
+
+    points = sorted(random.Random(7).sample(range(10, total - 10), 5))
+    killed.mkdir()
+    for point in points:
+        with subprocess.Popen(
+            command(killed), env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        ) as process:
+            while process.poll() is None and answered(killed) < point:
+                time.sleep(0.005)
+            assert process.poll() is None, "it must be killed while it works"
+            os.kill(process.pid, signal.SIGKILL)
+        assert point <= answered(killed) < total
+        assert not scores(killed), "a killed run leaves no finished folder"
+
+    last = subprocess.run(command(killed), check=True, capture_output=True, text=True)
+    assert last.returncode == 0
+    assert answered(killed) == total
+    assert scores(killed) == scores(undisturbed)
+
+
+def answered(results: Path) -> int:
+    with contextlib.suppress(Exception):  # the file may be being made just now
+        if (results / ".ledger.sqlite").exists():
+            with Ledger(results / ".ledger.sqlite") as ledger:
+                return len(ledger)
+    return 0

@@ -1,0 +1,58 @@
+"""A model with one answer to everything scores as rigid and as uncreative as it is, through the whole program."""
+
+from __future__ import annotations
+
+import pytest
+
+from forgetbench.pipeline import Options, Outcome, run_checkpoints
+
+SAYS = {
+    "true": "says:True",
+    "json": 'says:{"answer": "Thank you for your question."}',
+    "canned": "says:Thank you for reaching out! I am always happy to help you with that. Please let me know if there "
+    "is anything else that I can do for you today.",
+}
+TASKS = (
+    "creativity",
+    "creativity_zh",
+    "format_shape",
+    "format_elasticity",
+    "format_leakage",
+    "format_elasticity_loose",
+)
+ONE_CLASS = 1 / sum(0.8**i for i in range(8))
+"""The utility of eight equal answers of full quality: .24 of what eight different ones get."""
+
+
+@pytest.fixture(scope="module")
+def outcome(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
+    options = Options(results=tmp_path_factory.mktemp("results"), tasks=TASKS, engine="scripted", limit=40)
+    return run_checkpoints([f"{name}={says}" for name, says in SAYS.items()], "base", options)
+
+
+@pytest.mark.parametrize("name", SAYS)
+def test_it_is_perfectly_rigid(outcome: Outcome, name: str) -> None:
+    rows = _rows(outcome, name)
+    for part in ("format_shape", "format_elasticity", "format_leakage", "format_elasticity_loose"):
+        assert rows[part].candidate == 0.0, part
+    assert rows["format_rigidity"].candidate == 0.0 and rows["format_rigidity"].verdict == "regressed"
+
+
+@pytest.mark.parametrize("name", SAYS)
+def test_it_is_as_creative_as_one_answer_can_be(outcome: Outcome, name: str) -> None:
+    rows = _rows(outcome, name)
+    candidate = rows["creativity"].candidate
+    assert candidate is not None and candidate <= ONE_CLASS + 1e-9
+    # English in answer to Chinese is no answer.
+    assert rows["creativity_zh"].candidate == 0.0
+
+
+def test_openers_shared_across_prompts_stand_beside_the_score(outcome: Outcome) -> None:
+    (found,) = [comparison for comparison, _ in outcome.comparisons if comparison.candidate.name == "canned"]
+    (row,) = [row for row in found.metrics if (row.task, row.metric) == ("creativity", "shared_openers")]
+    assert row.candidate == 1.0 and row.base is not None and row.base < 0.1
+
+
+def _rows(outcome: Outcome, name: str):  # type: ignore[no-untyped-def]
+    (found,) = [comparison for comparison, _ in outcome.comparisons if comparison.candidate.name == name]
+    return {row.name: row for row in (*found.tasks, *found.domains) if row.name != "creativity" or row in found.tasks}

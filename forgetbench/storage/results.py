@@ -17,7 +17,7 @@ import math
 import os
 import re
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 from forgetbench.errors import InputError, StorageError
 from forgetbench.records import SCHEMA_VERSION, Comparison, DeltaRow, ItemScore, Run, RunManifest
+from forgetbench.storage.flat_rows import COLUMNS, GROUPS, flat, grouped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -93,21 +94,25 @@ def slug(text: str) -> str:
 
 def to_json(value: Any) -> str:
     """JSON of a dataclass (or anything JSON can hold), numbers that are not finite as null."""
-    plain = dataclasses.asdict(value) if dataclasses.is_dataclass(value) else value  # type: ignore[arg-type]
-    return json.dumps(_finite(plain), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    return json.dumps(_plain_data(value), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def _finite(value: Any) -> Any:
+def _plain_data(value: Any) -> Any:
     if isinstance(value, float):
         return value if math.isfinite(value) else None
+    if isinstance(value, DeltaRow):
+        return _plain_data(flat(value))
+    if dataclasses.is_dataclass(value):
+        return {field.name: _plain_data(getattr(value, field.name)) for field in dataclasses.fields(value)}
     if isinstance(value, Mapping):
-        return {str(key): _finite(item) for key, item in value.items()}
+        return {str(key): _plain_data(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_finite(item) for item in value]
+        return [_plain_data(item) for item in value]
     return value
 
 
-def _load_json(kind: type[T], path: Path) -> T:
+def _load_json(kind: type[T], path: Path, shape: Callable[[dict[str, Any]], dict[str, Any]] = dict) -> T:
+    """Read a record; `shape` brings the file's object into the form of `kind`."""
     from pydantic import TypeAdapter, ValidationError
 
     try:
@@ -115,16 +120,17 @@ def _load_json(kind: type[T], path: Path) -> T:
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: cannot be read ({error})") from error
     try:
-        version = json.loads(text).get("schema_version")
+        content = json.loads(text)
+        version = content.get("schema_version")
         if version != SCHEMA_VERSION:
             raise InputError(
                 f"{path}: schema_version is {version!r}, this forgetbench reads {SCHEMA_VERSION}; "
                 "run the comparison again with this version"
             )
-        return TypeAdapter(kind).validate_json(text)
+        return TypeAdapter(kind).validate_python(shape(content))
     except ValidationError as error:
         first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"])
+        field = ".".join(str(part) for part in first["loc"] if part not in GROUPS)
         raise InputError(f"{path}: field '{field}': {first['msg'].lower()}") from error
     except (ValueError, AttributeError, RecursionError) as error:
         raise InputError(f"{path}: not a JSON object of forgetbench ({error})") from error
@@ -154,7 +160,7 @@ def save_run(results: Path, run: Run, scores: Mapping[str, Any]) -> Path:
     """Write a run; manifest.json comes last and makes the folder count. Returns the folder."""
     folder = run_folder(results, run.manifest.run_id)
     frame = run.samples.copy()
-    frame["metrics"] = [json.dumps(_finite(dict(item)), sort_keys=True) for item in frame["metrics"]]
+    frame["metrics"] = [json.dumps(_plain_data(dict(item)), sort_keys=True) for item in frame["metrics"]]
     _write_parquet(folder / "samples.parquet", frame)
     write_atomic(folder / "scores.json", to_json(scores))
     write_atomic(folder / "manifest.json", to_json(run.manifest))
@@ -254,8 +260,8 @@ def deltas_frame(comparison: Comparison) -> pd.DataFrame:
         ("domain", comparison.domains),
         ("task", comparison.tasks),
     )
-    rows = [{"level": level, **dataclasses.asdict(row)} for level, group in levels for row in group]
-    return pd.DataFrame(rows, columns=["level", *(field.name for field in dataclasses.fields(DeltaRow))])
+    rows = [{"level": level, **flat(row)} for level, group in levels for row in group]
+    return pd.DataFrame(rows, columns=["level", *COLUMNS])
 
 
 def load_comparison(where: Path) -> Comparison:
@@ -263,7 +269,24 @@ def load_comparison(where: Path) -> Comparison:
     path = where / "comparison.json" if where.is_dir() else where
     if not path.is_file():
         raise InputError(f"{path}: no such file; give a folder under results/comparisons/ or its comparison.json")
-    return _load_json(Comparison, path)
+    return _load_json(Comparison, path, _with_grouped_rows)
+
+
+def _with_grouped_rows(content: dict[str, Any]) -> dict[str, Any]:
+    """A comparison's object with every row that it holds in groups."""
+
+    def rows(value: Any) -> Any:
+        if isinstance(value, list):
+            return [rows(item) for item in value]
+        return grouped(value) if isinstance(value, dict) else value
+
+    shaped: dict[str, Any] = {
+        name: rows(content[name]) for name in ("domains", "tasks", "overall", "completion") if name in content
+    }
+    costs = content.get("chat_format_costs")
+    if isinstance(costs, dict):
+        shaped["chat_format_costs"] = {side: rows(value) for side, value in costs.items()}
+    return {**content, **shaped}
 
 
 def load_items(folder: Path) -> pd.DataFrame:

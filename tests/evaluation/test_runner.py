@@ -131,7 +131,7 @@ def test_the_base_against_itself_is_a_comparison_of_its_own(tmp_path: Path) -> N
     (against,) = [folder for folder in (tmp_path / "comparisons").iterdir() if folder.name.startswith("a-noise")]
     itself = load_comparison(against)
     assert itself.base.fingerprint == itself.candidate.fingerprint
-    assert itself.overall.delta == 0.0
+    assert itself.overall.estimate.delta == 0.0
     ((comparison, _),) = outcome.comparisons
     assert comparison.noise_floor is not None and comparison.noise_floor["knowledge"]["flip_rate"] == 0.0
 
@@ -143,7 +143,7 @@ def test_other_margins_are_not_those_of_an_earlier_run(tmp_path: Path) -> None:
         file.write_text(f"name: small\nmargins: {{knowledge: {margin}}}\n{tasks}\n")
         options = Options(results=tmp_path / "results", suite=str(file), engine="scripted")
         ((comparison, _),) = run_checkpoints(["b"], "a", options).comparisons
-        assert comparison.domains[0].margin == margin
+        assert comparison.domains[0].judgement.margin == margin
 
 
 def command(results: Path) -> list[str]:

@@ -87,7 +87,7 @@ def test_the_same_rows_as_json_and_csv(tmp_path: Path) -> None:
         lines = list(csv.DictReader(stream))
     assert [line["domain"] for line in lines] == ["overall", *(row.name for row in samples.domains())]
     assert lines[0]["candidate_name"] == "'=cmd()"  # a spreadsheet must not run it
-    assert float(lines[1]["delta"]) == pytest.approx(samples.domains()[0].delta)
+    assert float(lines[1]["delta"]) == pytest.approx(samples.domains()[0].estimate.delta)
     assert site.skipped == ()
 
 

@@ -20,7 +20,7 @@ from forgetbench.errors import InputError
 from forgetbench.evaluation import evaluate as runner
 from forgetbench.evaluation.evaluate import Evaluation, EvaluationSpec
 from forgetbench.gate import Decision, GateResult, Policy, decide
-from forgetbench.gate.rows import in_scope
+from forgetbench.gate.scope import RowNames, check_names, in_scope
 from forgetbench.gate.sequential.blocks import Items, random_blocks
 from forgetbench.lm_eval_bridge import PlannedTask
 from forgetbench.pipeline import Options, engine_for, permitted_tasks, resolve_all, suite_of
@@ -117,9 +117,11 @@ def gate_sequentially(
 def decide_in_blocks(evidence: Evidence, policy: Policy, *, n_blocks: int = BLOCKS) -> SequentialResult:
     """Ask block after block of the domains that are not decided yet.
 
-    Raises InputError where the policy gates nothing of the suite.
+    Raises InputError where the policy gates nothing of the suite, or names what the suite does not have.
     """
     job = evidence.evaluation.job
+    infos = [task.loaded.info for task in evidence.evaluation.tasks]
+    check_names(RowNames(tuple(info.domain for info in infos), {info.name: info.domain for info in infos}), policy)
     tasks = [task for task in evidence.evaluation.tasks if _may_gate(task, policy)]
     if not tasks:
         raise InputError(f"nothing of suite {job.suite.name} gates; name its domains or tasks in the policy")
@@ -128,7 +130,7 @@ def decide_in_blocks(evidence: Evidence, policy: Policy, *, n_blocks: int = BLOC
     for look, block in enumerate(random_blocks(tasks, n_blocks, job.seed), 1):
         evidence.ask(_of_domains(block, tasks, open_domains))
         found = _look(evidence, policy, Looks(look, n_blocks, _asked(tasks, evidence.items)))
-        open_domains = _domains_of(undecided(found.gate, in_scope(found.comparison, policy)), tasks)
+        open_domains = _domains_of(undecided(found.gate, in_scope(RowNames.of(found.comparison), policy)), tasks)
         if not open_domains:
             break
     assert found is not None  # noqa: S101 - there is at least one block

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -17,7 +18,7 @@ from forgetbench.integrations.trainer.memory import MemoryEngine, undisturbed
 from forgetbench.models.checkpoints import resolve
 from forgetbench.pipeline import comparison_folder
 from forgetbench.progress import Progress
-from forgetbench.records import Checkpoint, Comparison, DeltaRow, Run
+from forgetbench.records import Checkpoint, Comparison, Run
 from forgetbench.storage import results as run_store
 from forgetbench.storage.ledger import Ledger
 from forgetbench.suites.suite import load_suite, suite_of_tasks
@@ -165,13 +166,16 @@ def evaluate_step(job: EvaluationSpec, weights: Weights, step: int, progress: Pr
 
 def logged_values(comparison: Comparison) -> dict[str, float]:
     """What a training's log is told of a comparison; numbers that there are not are left out."""
-    found: dict[str, float | None] = {}
+    values: dict[str, float] = {}
     for row in comparison.domains:
-        found |= _row_values(row)
-    found["forgetting/overall_delta"] = comparison.overall.delta
-    return {name: value for name, value in found.items() if value is not None}
-
-
-def _row_values(row: DeltaRow) -> dict[str, float | None]:
-    values = {"delta": row.delta, "ci_low": row.ci_low, "ci_high": row.ci_high, "retention": row.retention}
-    return {f"forgetting/{row.name}_{name}": value for name, value in values.items()}
+        if (estimate := row.estimate) is not None:
+            numbers = {
+                "delta": estimate.delta,
+                "ci_low": estimate.ci_low,
+                "ci_high": estimate.ci_high,
+                "retention": estimate.retention,
+            }
+            values |= {f"forgetting/{row.name}_{name}": value for name, value in numbers.items() if not isnan(value)}
+    if comparison.overall.estimate is not None:
+        values["forgetting/overall_delta"] = comparison.overall.estimate.delta
+    return values

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from forgetbench.records import Comparison, DeltaRow, Run
+from forgetbench.records import OVERALL, Comparison, DeltaRow, Run
 from forgetbench.report import supplementary
 from forgetbench.report.numbers import MISSING, points, row_texts
 from forgetbench.report.sanitize import one_line
@@ -19,6 +19,8 @@ from forgetbench.report.wording import VERDICTS, blocks, headline, missing_data,
 
 _WIDE = 96
 """Columns from which a delta and its interval fit on one line."""
+_SUMMARY_NAME, _SUMMARY_CELL = 10, 7
+"""Columns that a candidate's name takes at least, and that a delta and its verdict's sign do."""
 
 
 def print_comparison(console: Console, comparison: Comparison) -> None:
@@ -43,7 +45,8 @@ def print_comparisons(console: Console, comparisons: Sequence[Comparison]) -> No
         _print_warnings(console, comparison)
     console.print()
     console.print(Text("all candidates", style="bold"))
-    console.print(_summary_table(comparisons, console))
+    for table in _summary_tables(comparisons, console):
+        console.print(table)
     for comparison, name in zip(comparisons, _distinct_names(comparisons), strict=True):
         _print_finding(console, comparison, name)
 
@@ -139,10 +142,14 @@ def _table(console: Console, caption: str) -> Table:
         caption=_text(caption, console),
         caption_justify="left",
         box=SIMPLE_HEAD,
-        padding=(0, 2 if console.width >= _WIDE else 1, 0, 0),
+        padding=(0, _padding(console), 0, 0),
         pad_edge=False,
         show_edge=False,
     )
+
+
+def _padding(console: Console) -> int:
+    return 2 if console.width >= _WIDE else 1
 
 
 def _cells(row: DeltaRow, console: Console, name: str) -> tuple[Text, ...]:
@@ -188,17 +195,28 @@ def _distinct_names(comparisons: Sequence[Comparison]) -> list[str]:
     ]
 
 
-def _summary_table(comparisons: Sequence[Comparison], console: Console) -> Table:
-    domains = list(dict.fromkeys(row.name for comparison in comparisons for row in comparison.domains))
-    table = _table(console, "Delta against the base, in points of 100. " + _legend(console))
-    table.add_column("candidate", overflow="fold", min_width=10)
-    for domain in domains:
-        table.add_column(title(domain), justify="right", overflow="fold")
-    table.add_column("overall", justify="right", no_wrap=True)
+def _summary_tables(comparisons: Sequence[Comparison], console: Console) -> Iterator[Table]:
+    """Deltas, a line per candidate and a column per domain; more columns than fit go on in another table."""
+    domains = dict.fromkeys(row.name for comparison in comparisons for row in comparison.domains)
+    columns = [*domains, OVERALL]
+    # The box draws a blank between two columns.
+    gap = _padding(console) + 1
+    fit = max((console.width - _SUMMARY_NAME - gap) // (_SUMMARY_CELL + gap), 1)
+    for start in range(0, len(columns), fit):
+        is_last = start + fit >= len(columns)
+        caption = "Delta against the base, in points of 100. " + _legend(console) if is_last else ""
+        yield _summary_table(comparisons, columns[start : start + fit], caption, console)
+
+
+def _summary_table(comparisons: Sequence[Comparison], columns: Sequence[str], caption: str, console: Console) -> Table:
+    table = _table(console, caption)
+    table.add_column("candidate", overflow="fold", min_width=_SUMMARY_NAME)
+    for name in columns:
+        table.add_column(title(name), justify="right", overflow="fold", min_width=_SUMMARY_CELL)
     for comparison, name in zip(comparisons, _distinct_names(comparisons), strict=True):
-        rows = {row.name: row for row in comparison.domains}
-        cells = [_summary_cell(rows.get(domain), console) for domain in domains]
-        table.add_row(_text(one_line(name, 40), console), *cells, _summary_cell(comparison.overall, console))
+        rows = {row.name: row for row in (*comparison.domains, comparison.overall)}
+        cells = [_summary_cell(rows.get(column), console) for column in columns]
+        table.add_row(_text(one_line(name, 40), console), *cells)
     return table
 
 

@@ -19,8 +19,10 @@ from forgetbench.report.wording import VERDICTS, blocks, headline, missing_data,
 
 _WIDE = 96
 """Columns from which a delta and its interval fit on one line."""
-_SUMMARY_NAME, _SUMMARY_CELL = 10, 7
-"""Columns that a candidate's name takes at least, and that a delta and its verdict's sign do."""
+_SUMMARY_NAME = 16
+"""Characters for a candidate's name."""
+_SUMMARY_CELLS = (10, 9, 8, 7)
+"""Characters for a domain's name, best first; the last is what a delta with its verdict's sign takes."""
 
 
 def print_comparison(console: Console, comparison: Comparison) -> None:
@@ -47,6 +49,7 @@ def print_comparisons(console: Console, comparisons: Sequence[Comparison]) -> No
     console.print(Text("all candidates", style="bold"))
     for table in _summary_tables(comparisons, console):
         console.print(table)
+    console.print(_text(f"Delta against the base, in points of 100. {_legend(console)}", console), style="dim")
     for comparison, name in zip(comparisons, _distinct_names(comparisons), strict=True):
         _print_finding(console, comparison, name)
 
@@ -137,9 +140,9 @@ def _delta_table(comparison: Comparison, console: Console) -> Table:
     return table
 
 
-def _table(console: Console, caption: str) -> Table:
+def _table(console: Console, caption: str = "") -> Table:
     return Table(
-        caption=_text(caption, console),
+        caption=_text(caption, console) if caption else None,
         caption_justify="left",
         box=SIMPLE_HEAD,
         padding=(0, _padding(console), 0, 0),
@@ -199,20 +202,23 @@ def _summary_tables(comparisons: Sequence[Comparison], console: Console) -> Iter
     """Deltas, a line per candidate and a column per domain; more columns than fit go on in another table."""
     domains = dict.fromkeys(row.name for comparison in comparisons for row in comparison.domains)
     columns = [*domains, OVERALL]
-    # The box draws a blank between two columns.
-    gap = _padding(console) + 1
-    fit = max((console.width - _SUMMARY_NAME - gap) // (_SUMMARY_CELL + gap), 1)
-    for start in range(0, len(columns), fit):
-        is_last = start + fit >= len(columns)
-        caption = "Delta against the base, in points of 100. " + _legend(console) if is_last else ""
-        yield _summary_table(comparisons, columns[start : start + fit], caption, console)
+
+    def that_fit(width: int) -> int:
+        # The box draws a blank between two columns.
+        gap = _padding(console) + 1
+        return max((console.width - _SUMMARY_NAME - gap) // (width + gap), 1)
+
+    width = next((width for width in _SUMMARY_CELLS if that_fit(width) >= len(columns)), _SUMMARY_CELLS[0])
+    step = that_fit(width)
+    for start in range(0, len(columns), step):
+        yield _summary_table(comparisons, columns[start : start + step], width, console)
 
 
-def _summary_table(comparisons: Sequence[Comparison], columns: Sequence[str], caption: str, console: Console) -> Table:
-    table = _table(console, caption)
-    table.add_column("candidate", overflow="fold", min_width=_SUMMARY_NAME)
+def _summary_table(comparisons: Sequence[Comparison], columns: Sequence[str], width: int, console: Console) -> Table:
+    table = _table(console)
+    table.add_column("candidate", overflow="fold", width=_SUMMARY_NAME)
     for name in columns:
-        table.add_column(title(name), justify="right", overflow="fold", min_width=_SUMMARY_CELL)
+        table.add_column(title(name), justify="right", overflow="fold", width=width)
     for comparison, name in zip(comparisons, _distinct_names(comparisons), strict=True):
         rows = {row.name: row for row in (*comparison.domains, comparison.overall)}
         cells = [_summary_cell(rows.get(column), console) for column in columns]

@@ -57,7 +57,7 @@ def with_noise(model: Path, out: Path) -> Path:
 
 def gated(name: str, where: Path, base: Path, folder: Path) -> dict[str, Any]:
     command = [
-        sys.executable, "-m", "forgetbench", "gate", "--sequential", "--base", f"base={base}", f"{name}={where}",
+        sys.executable, "-m", "forgetbench", "gate-sequential", f"base={base}", f"{name}={where}",
         "--suite", SUITE, "--policy", "policy.yaml", "--json", f"{name}.json",
     ]  # fmt: skip
     began = time.perf_counter()

@@ -13,7 +13,8 @@ from forgetbench.errors import (
     StorageError,
     SuiteError,
 )
-from forgetbench.records import Checkpoint, Comparison, DeltaRow, ItemScore, Run, RunManifest
+from forgetbench.records import Checkpoint, Comparison, DeltaRow, ItemScore, RunManifest
+from forgetbench.storage.runs import Run
 
 if TYPE_CHECKING:
     from forgetbench.integrations.lm_eval_model import ForgetbenchLM

@@ -9,7 +9,7 @@ import contextlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,18 +19,17 @@ from forgetbench.engines.base import Engine, make_pool
 from forgetbench.engines.openai import server_url
 from forgetbench.errors import InputError
 from forgetbench.evaluation import evaluate as runner
-from forgetbench.evaluation import finished
 from forgetbench.evaluation.evaluate import EvaluationSpec
 from forgetbench.evaluation.summary import noise_floor_of
 from forgetbench.models.checkpoints import Consent, resolve, scripted_checkpoint, served_checkpoint
 from forgetbench.progress import Progress
-from forgetbench.records import Checkpoint, Comparison, DeltaRow, Protocol, Run
+from forgetbench.records import Checkpoint, Comparison, DeltaRow, Protocol
 from forgetbench.report import write_report, write_trajectory
 from forgetbench.report.trajectory import TrainingLog, TrajectoryPoint
-from forgetbench.storage import results as run_store
+from forgetbench.storage.comparisons import save_comparison
 from forgetbench.storage.folder import ResultsFolder
 from forgetbench.storage.ledger import Ledger
-from forgetbench.storage.results import StoredRun
+from forgetbench.storage.runs import Run
 from forgetbench.suites.suite import Suite, load_suite, suite_of_tasks, with_target
 
 
@@ -90,15 +89,11 @@ def run_checkpoints(
 
     Raises InputError before any model is loaded, EngineError or StorageError with what was done kept.
     """
-    ResultsFolder(options.results).check_writable()
+    results = ResultsFolder(options.results)
+    results.check_writable()
     suite, folder = suite_of(options)
-    with Ledger(options.results / ".ledger.sqlite") as ledger:
+    with Ledger(results.ledger) as ledger:
         base, checkpoints = resolve_all(texts, base_text, options, ledger)
-        command = finished.Command(base, tuple(checkpoints), suite, folder, asdict(options))
-        inputs = finished.inputs_digest(command, ledger.file_digest)
-        before = finished.recall(ledger, options.results, inputs) if inputs else None
-        if before is not None:
-            return _recalled(before, options.results)
         sft_data = read_sft_data(options.sft_data, exclude=options.exclude_contaminated) if options.sft_data else None
         progress.start("reading tasks", 0)
         with sandbox.allowed(options.consent.run_code), contextlib.ExitStack() as stack:
@@ -120,45 +115,26 @@ def run_checkpoints(
                 )
                 progress.start("comparing", 0)
                 outcome = outcome + _compare_all(runs, base, checkpoints, options, sft_data, beside=outcome)
-        if inputs:
-            finished.remember(ledger, options.results, inputs, _names(outcome))
     return outcome
 
 
-def compare_runs(base: Run | StoredRun, candidate: Run | StoredRun, out: Path, **settings: Any) -> Comparison:
+def compare_runs(base: Run, candidate: Run, out: Path, **settings: Any) -> Comparison:
     """Pair two runs, score the deltas, and write comparison and report into `out`."""
     from forgetbench.comparison.delta import compare
 
     comparison, items = compare(base, candidate, margins=base.manifest.margins, **settings)
     # Packing a million items takes a second, and none of it Python's: the report is written meanwhile.
     with ThreadPoolExecutor(1) as pool:
-        saved = pool.submit(run_store.save_comparison, out, comparison, items)
+        saved = pool.submit(save_comparison, out, comparison, items)
         write_report(comparison, items, out)
         saved.result()
     return comparison
 
 
-def comparison_folder(results: Path, base: Run | StoredRun, candidate: Run | StoredRun) -> Path:
+def comparison_folder(results: Path, base: Run, candidate: Run) -> Path:
     from forgetbench.comparison.delta import comparison_id
 
-    return results / "comparisons" / comparison_id(base.manifest, candidate.manifest)
-
-
-def _names(outcome: Outcome) -> finished.Finished:
-    return finished.Finished(
-        runs=tuple(run.manifest.run_id for run in outcome.runs),
-        comparisons=tuple(folder.name for _, folder in outcome.comparisons),
-        trajectories=tuple(folder.name for folder in outcome.trajectories),
-    )
-
-
-def _recalled(before: finished.Finished, results: Path) -> Outcome:
-    folders = [results / "comparisons" / name for name in before.comparisons]
-    return Outcome(
-        runs=finished.StoredRuns(results, before.runs),
-        comparisons=tuple((run_store.load_comparison(folder), folder) for folder in folders),
-        trajectories=tuple(results / "trajectories" / name for name in before.trajectories),
-    )
+    return ResultsFolder(results).comparison(comparison_id(base.manifest, candidate.manifest))
 
 
 def permitted_tasks(suite: Suite, folder: Path | None, limit: int | None) -> tuple[lm_eval_bridge.LoadedTask, ...]:
@@ -298,7 +274,7 @@ def _trajectory(group: Sequence[tuple[Checkpoint, Comparison]], results: Path) -
         for checkpoint, comparison in ordered
     ]
     log = read_training_log(last_checkpoint.path / "trainer_state.json")
-    folder = results / "trajectories" / last.comparison_id
+    folder = ResultsFolder(results).trajectory(last.comparison_id)
     write_trajectory(points, log, folder)
     return folder
 

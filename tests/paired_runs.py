@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from forgetbench.records import ItemScore, Run, RunManifest, TaskInfo
-from forgetbench.storage.results import samples_frame
+from forgetbench.records import ItemScore, RunManifest, TaskInfo
+from forgetbench.storage.runs import Run
+from forgetbench.storage.samples import samples_frame
 
 
 def task(name: str, domain: str = "knowledge", **fields: Any) -> TaskInfo:
@@ -45,7 +46,7 @@ def manifest(name: str, tasks: Sequence[TaskInfo], **fields: Any) -> RunManifest
 
 def run(name: str, tasks: Sequence[TaskInfo], items: Sequence[ItemScore], **fields: Any) -> Run:
     """A run of the given items."""
-    return Run(manifest(name, tasks, **fields), samples_frame(items))
+    return Run.of(manifest(name, tasks, **fields), samples_frame(items))
 
 
 def scored(

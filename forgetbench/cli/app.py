@@ -204,11 +204,12 @@ def compare(
     from forgetbench.pipeline import compare_runs, comparison_folder
     from forgetbench.report import print_comparison
     from forgetbench.storage.folder import check_writable
-    from forgetbench.storage.results import BASE_COLUMNS, CANDIDATE_COLUMNS, open_run
+    from forgetbench.storage.runs import load_run
+    from forgetbench.storage.samples import BASE_COLUMNS, CANDIDATE_COLUMNS
 
     _check_sft(sft_data, exclude_contaminated)
     with _no_garbage_collection():
-        base, candidate = open_run(base_run, BASE_COLUMNS), open_run(run, CANDIDATE_COLUMNS)
+        base, candidate = load_run(base_run, BASE_COLUMNS), load_run(run, CANDIDATE_COLUMNS)
         folder = out or comparison_folder(run.resolve().parent.parent, base, candidate)
         check_writable(folder.parent if out is None else folder)
         known = read_sft_data(sft_data, exclude=exclude_contaminated) if sft_data else None
@@ -254,7 +255,7 @@ def gate(
     from forgetbench.gate import formats as interop
     from forgetbench.models.checkpoints import Consent
     from forgetbench.pipeline import Options
-    from forgetbench.storage.results import load_comparison
+    from forgetbench.storage.comparisons import load_comparison
 
     if init:
         _write_policy(policy or Path("forgetbench.yaml"))
@@ -306,7 +307,7 @@ def _gate_sequentially(
     from forgetbench.gate import load_policy
     from forgetbench.gate.sequential.gate import gate_sequentially
     from forgetbench.report.wording import looks
-    from forgetbench.storage.results import load_run
+    from forgetbench.storage.runs import load_run
 
     if (base is None) == (base_run is None):
         raise InputError("--sequential needs a base to compare with: either --base or --base-run")
@@ -328,7 +329,7 @@ def report(
 ) -> None:
     """Print a comparison, and write its report again."""
     from forgetbench.report import print_comparison, write_html, write_markdown, write_report
-    from forgetbench.storage.results import load_comparison, load_items
+    from forgetbench.storage.comparisons import load_comparison, load_items
 
     folder = comparison if comparison.is_dir() else comparison.parent
     found, items = load_comparison(comparison), load_items(folder)

@@ -20,9 +20,12 @@ from forgetbench.evaluation.summary import mean_metrics, run_scores, warnings_of
 from forgetbench.fingerprint import digest
 from forgetbench.models.checks import ModelChecks, plan_checks
 from forgetbench.progress import Progress
-from forgetbench.records import DEFAULT_MARGIN, Checkpoint, ItemScore, Protocol, Request, Response, Run, RunManifest
-from forgetbench.storage import results as run_store
+from forgetbench.records import DEFAULT_MARGIN, Checkpoint, ItemScore, Protocol, Request, Response, RunManifest
+from forgetbench.storage.folder import ResultsFolder, slug
+from forgetbench.storage.json_files import to_json
 from forgetbench.storage.ledger import Ledger
+from forgetbench.storage.runs import Run, finished_run, save_run
+from forgetbench.storage.samples import samples_frame
 from forgetbench.suites.suite import Suite
 
 _Ratings = dict[str, dict[str, tuple[float, ...]]]
@@ -176,7 +179,7 @@ class Evaluation:
         ]
 
     def _part(self, plan: _Plan, asked: Checkpoint, requests: Mapping[str, Request], count: Counts) -> Part:
-        log = run_store.run_folder(self.job.results, plan.run_id) / "engine.log"
+        log = ResultsFolder(self.job.results).engine_log(plan.run_id)
         return Part(plan.checkpoint.name, asked, requests, plan.checks, count, log, again=plan.noise)
 
     def _judge_all(self, plans: Sequence[_Plan], known: Sequence[Mapping[str, Response]]) -> list[_Ratings]:
@@ -238,7 +241,7 @@ def _plan(
         job.limit,
     ]  # fmt: skip
     name = f"{checkpoint.name}-noise" if noise else checkpoint.name
-    run_id = f"{run_store.slug(name)}-{job.suite.name}-{job.protocol}-{digest(identity)[:10]}"
+    run_id = f"{slug(name)}-{job.suite.name}-{job.protocol}-{digest(identity)[:10]}"
     tasks = tuple(bridge.plan(task, target) for task in job.tasks)
     # Without the mark of a noise pass: the model is the same, and is checked once.
     checks = plan_checks(checkpoint.name, checkpoint.fingerprint, engine.settings, tokenizer, chat=target.chat)
@@ -271,22 +274,22 @@ def _run(job: EvaluationSpec, plan: _Plan, count: Counts, scores: Sequence[ItemS
         counts=count.as_dict(),
         metrics=mean_metrics(scores),
     )
-    return Run(manifest, run_store.samples_frame(scores))
+    return Run.of(manifest, samples_frame(scores))
 
 
 def _saved(job: EvaluationSpec, run: Run) -> Run:
-    before = run_store.finished_run(job.results, run.manifest.run_id)
+    results = ResultsFolder(job.results)
+    before = finished_run(results, run.manifest.run_id)
     now = run.manifest
     if (
         before is not None
         and before.samples.equals(run.samples)
         # As read back: a file knows no tuples.
-        and run_store.to_json(replace(before.manifest, created=now.created, counts=now.counts))
-        == run_store.to_json(now)
+        and to_json(replace(before.manifest, created=now.created, counts=now.counts)) == to_json(now)
     ):
         # Nothing new was learned: the run that is there keeps its date and counts.
         return before
-    run_store.save_run(job.results, run, run_scores(run))
+    save_run(results, run, run_scores(run))
     return run
 
 

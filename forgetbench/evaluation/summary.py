@@ -10,7 +10,8 @@ import numpy as np
 
 from forgetbench.metrics.corpus import CORPUS_METRICS, answers_of
 from forgetbench.metrics.diversity import shared_openers
-from forgetbench.records import DeltaRow, ItemScore, Run, TaskInfo
+from forgetbench.records import DeltaRow, ItemScore, TaskInfo
+from forgetbench.storage.runs import Run
 
 if TYPE_CHECKING:
     import pandas as pd

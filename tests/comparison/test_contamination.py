@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forgetbench.comparison.contamination import ItemText, contaminated, training_texts
+from forgetbench.comparison.contamination import ItemText, contaminated
+from forgetbench.comparison.sft_data import training_texts
 from forgetbench.errors import InputError
 from forgetbench.lab.demo.customer_service import customer_service, write_jsonl
 from forgetbench.storage.jsonl import read_jsonl

@@ -8,7 +8,8 @@ import pytest
 from benchmarks.million_items import make_runs, measure
 
 from forgetbench.comparison.pairing import pair
-from forgetbench.storage.results import load_comparison, load_items, load_run, open_run
+from forgetbench.storage.comparisons import load_comparison, load_items
+from forgetbench.storage.runs import load_run
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +41,6 @@ def test_the_command_is_measured_and_writes_everything(folder: Path) -> None:
     assert found["peak_bytes"] > 10_000_000
     out = folder / "comparison"
     assert len(load_comparison(out).tasks) == 20
-    expected = pair(*(open_run(folder / "runs" / name) for name in ("base", "candidate"))).items
+    expected = pair(*(load_run(folder / "runs" / name) for name in ("base", "candidate"))).items
     assert load_items(out).equals(expected)
     assert {"report.md", "report.html", "deltas.csv", "plots"} <= {path.name for path in out.iterdir()}

@@ -8,19 +8,14 @@ import numpy as np
 import pytest
 from paired_runs import item, run, scored, task
 
-from forgetbench.comparison.pairing import SUPPORTING, PairedTask, Pairing, pair
+from forgetbench.comparison.pairing import NOT_AN_ITEM, PairedTask, Pairing, pair
 from forgetbench.comparison.sft_data import read_sft_data
 from forgetbench.errors import IncomparableError, SuiteError
 from forgetbench.metrics.corpus import Answers
-from forgetbench.records import Run, TaskInfo
-from forgetbench.storage.results import (
-    BASE_COLUMNS,
-    CANDIDATE_COLUMNS,
-    StoredRun,
-    load_run,
-    open_run,
-    save_run,
-)
+from forgetbench.records import TaskInfo
+from forgetbench.storage.folder import ResultsFolder
+from forgetbench.storage.runs import Run, load_run, save_run
+from forgetbench.storage.samples import BASE_COLUMNS, CANDIDATE_COLUMNS
 
 OPEN = task("capitals_open", view="open")
 STRICT = task("capitals_strict", view="strict")
@@ -328,8 +323,8 @@ def test_the_table_has_the_documented_columns_and_the_first_response() -> None:
     assert items["prompt"].tolist() == ["Question 0?"]
 
 
-def stored(folder: Path, made: Run) -> StoredRun:
-    return open_run(save_run(folder, made, {}))
+def stored(folder: Path, made: Run) -> Run:
+    return load_run(save_run(ResultsFolder(folder), made, {}))
 
 
 def test_runs_in_their_files_pair_as_those_in_memory(tmp_path: Path) -> None:
@@ -347,8 +342,9 @@ def test_runs_in_their_files_pair_as_those_in_memory(tmp_path: Path) -> None:
         + [item(CHOICE, i, float(i), responses=(), choices=("a", "bb"), loglikelihoods=(-2.0, -1.0)) for i in (1, 0)]
         + [item(stories, i, 0.25) for i in range(4)],
     )  # fmt: skip
-    kinds = [(base, candidate), (load_run(save_run(tmp_path, base, {})), load_run(save_run(tmp_path, candidate, {})))]
-    first, *others = [pair(*runs) for runs in (*kinds, (stored(tmp_path, base), stored(tmp_path, candidate)))]
+    in_files = stored(tmp_path, base), stored(tmp_path, candidate)
+    read_whole = [Run.of(opened.manifest, opened.samples) for opened in in_files]
+    first, *others = [pair(*runs) for runs in ((base, candidate), in_files, read_whole)]
     assert first.items["candidate_response"].isna().sum() == 2
     for other in others:
         assert other.items.equals(first.items)
@@ -362,19 +358,19 @@ def test_runs_in_their_files_pair_as_those_in_memory(tmp_path: Path) -> None:
 class Asked:
     """Samples that note which of their columns are asked for."""
 
-    def __init__(self, opened: StoredRun) -> None:
-        self.samples = opened.samples
+    def __init__(self, opened: Run) -> None:
+        self.table = opened.table
         self.columns: set[str] = set()
 
     def column(self, name: str) -> object:
         self.columns.add(name)
-        return self.samples.column(name)
+        return self.table.column(name)
 
 
 def test_the_columns_that_are_read_ahead_are_those_asked_for(tmp_path: Path) -> None:
     opened = [stored(tmp_path, made) for made in (scored("base", {OPEN: [1, 0]}), scored("sft", {OPEN: [0, None]}))]
     base, candidate = map(Asked, opened)
-    pair(replace(opened[0], samples=base), replace(opened[1], samples=candidate))
+    pair(replace(opened[0], table=base), replace(opened[1], table=candidate))
     assert base.columns == set(BASE_COLUMNS)
     assert candidate.columns == set(CANDIDATE_COLUMNS)
 
@@ -428,7 +424,7 @@ def test_corpus_scores_are_made_from_rows_that_have_answers_on_both_sides(tmp_pa
     assert pairing.items["item_id"][pairing.items["reason"].isna()].tolist() == ["item-1", "item-2"]
     assert (found.base.tolist(), found.candidate.tolist()) == ([1.0, 0.0], [0.0, 1.0])
     assert found.unmeasured == {"candidate: no answer": 1}
-    assert outcomes(pairing, "shape", "reason") == [SUPPORTING, None, None, "candidate: no answer"]
+    assert outcomes(pairing, "shape", "reason") == [NOT_AN_ITEM, None, None, "candidate: no answer"]
 
 
 def test_corpus_metrics_see_the_answers_of_runs_in_their_files(tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ from paired_runs import item, run, task
 from forgetbench.comparison.delta import compare
 from forgetbench.comparison.sft_data import read_sft_data
 from forgetbench.errors import InputError
-from forgetbench.records import Comparison, Run
+from forgetbench.records import Comparison
+from forgetbench.storage.runs import Run
 
 OPEN, STRICT = task("open", view="open"), task("strict", view="strict")
 RIVERS = ["the long green Amber", "the quick cold Birch", "the broad slow Cedar", "the deep brown Dover"]

@@ -21,9 +21,11 @@ from forgetbench.errors import EngineError
 from forgetbench.evaluation.evaluate import EvaluationSpec, evaluate
 from forgetbench.models.checkpoints import scripted_checkpoint
 from forgetbench.pipeline import Options, run_checkpoints
-from forgetbench.records import Request, Response, Run
+from forgetbench.records import Request, Response
+from forgetbench.storage.comparisons import load_comparison
+from forgetbench.storage.folder import ResultsFolder
 from forgetbench.storage.ledger import Ledger
-from forgetbench.storage.results import load_comparison, load_run, run_folder
+from forgetbench.storage.runs import Run, load_run
 from forgetbench.suites.suite import load_suite
 
 
@@ -66,7 +68,7 @@ def test_every_item_is_measured_and_saved(tmp_path: Path) -> None:
     runs = run_smoke(tmp_path, CountingEngine(), "a", "b")
     assert [run.manifest.name for run in runs] == ["a", "b"]
     for run in runs:
-        saved = load_run(run_folder(tmp_path, run.manifest.run_id))
+        saved = load_run(ResultsFolder(tmp_path).run(run.manifest.run_id))
         assert saved.samples["reason"].isna().all()
         assert saved.samples.equals(run.samples)
         assert saved.manifest == run.manifest

@@ -8,7 +8,6 @@ import os
 import resource
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -17,25 +16,19 @@ import pytest
 from paired_runs import item, run, task
 
 from forgetbench.errors import InputError, StorageError
-from forgetbench.storage.folder import check_writable
-from forgetbench.storage.results import (
-    BASE_COLUMNS,
-    describe_os_error,
-    load_comparison,
-    load_run,
-    open_run,
-    save_run,
-    slug,
-    to_json,
-    write_atomic,
-)
+from forgetbench.storage.comparisons import load_comparison
+from forgetbench.storage.files import describe_os_error, write_atomic
+from forgetbench.storage.folder import ResultsFolder, check_writable, slug
+from forgetbench.storage.json_files import to_json
+from forgetbench.storage.runs import load_run, save_run
+from forgetbench.storage.samples import BASE_COLUMNS
 
 
 def test_an_interrupted_write_leaves_the_old_file(tmp_path: Path) -> None:
     path = tmp_path / "file.json"
     write_atomic(path, "old")
     code = (
-        "import resource, sys; from pathlib import Path; from forgetbench.storage.results import write_atomic\n"
+        "import resource, sys; from pathlib import Path; from forgetbench.storage.files import write_atomic\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
         f"write_atomic(Path({str(path)!r}), 'x' * 100_000)"
     )
@@ -104,28 +97,26 @@ def test_an_unfinished_run_is_not_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize("ahead", [(), ("item_id", "prompt", "responses"), BASE_COLUMNS])
 def test_a_run_gives_its_columns_without_being_read_whole(tmp_path: Path, ahead: tuple[str, ...]) -> None:
     info = task("capitals")
-    folder = save_run(
-        tmp_path, run("base", [info], [item(info, i, float(i), metrics={"acc": i}) for i in range(3)]), {}
-    )
-    opened = open_run(folder, ahead)
-    assert opened.manifest == load_run(folder).manifest
+    original = run("base", [info], [item(info, i, float(i), metrics={"acc": i}) for i in range(3)])
+    opened = load_run(save_run(ResultsFolder(tmp_path), original, {}), ahead)
+    assert opened.manifest == original.manifest
     for _ in range(2):
-        assert opened.samples.column("item_id").to_pylist() == ["item-0", "item-1", "item-2"]
-    assert opened.samples.column("responses").to_pylist() == [["answer"]] * 3
-    assert opened.samples.rows(np.array([2, 0]))["metrics"].tolist() == [{"acc": 2}, {"acc": 0}]
+        assert opened.table.column("item_id").to_pylist() == ["item-0", "item-1", "item-2"]
+    assert opened.table.column("responses").to_pylist() == [["answer"]] * 3
+    assert opened.table.rows(np.array([2, 0]))["metrics"].tolist() == [{"acc": 2}, {"acc": 0}]
+    assert opened.samples.equals(original.samples)
 
 
-@pytest.mark.parametrize("read", [load_run, open_run])
-def test_damaged_samples_are_one_line(tmp_path: Path, read: Callable[[Path], object]) -> None:
+def test_damaged_samples_are_one_line(tmp_path: Path) -> None:
     info = task("capitals")
-    folder = save_run(tmp_path, run("base", [info], [item(info, 0, 1.0)]), {})
+    folder = save_run(ResultsFolder(tmp_path), run("base", [info], [item(info, 0, 1.0)]), {})
     samples = folder / "samples.parquet"
     pq.write_table(pq.ParquetFile(samples).read().drop(["gold", "prompt"]), samples)
     with pytest.raises(InputError, match="columns missing: gold, prompt"):
-        read(folder)
+        load_run(folder)
     samples.write_bytes(b"PAR1 cut short")
     with pytest.raises(InputError, match=r"samples.parquet: cannot be read as parquet") as caught:
-        read(folder)
+        load_run(folder)
     assert "\n" not in str(caught.value)
 
 

@@ -25,11 +25,12 @@ from forgetbench.gate.sequential.blocks import Items, random_blocks
 from forgetbench.lm_eval_bridge import PlannedTask
 from forgetbench.pipeline import Options, engine_for, permitted_tasks, resolve_all, suite_of
 from forgetbench.progress import Progress
-from forgetbench.records import TARGET, Comparison, ItemScore, Looks, Run
+from forgetbench.records import TARGET, Comparison, ItemScore, Looks
 from forgetbench.report import write_report
-from forgetbench.storage import results as run_store
+from forgetbench.storage.comparisons import save_comparison
 from forgetbench.storage.folder import ResultsFolder
 from forgetbench.storage.ledger import Ledger
+from forgetbench.storage.runs import Run
 
 BLOCKS = 20
 """Looks at most, each after another twentieth of the items."""
@@ -81,7 +82,7 @@ class Evidence:
         asked = pd.Series(False, index=samples.index)
         for task, ids in self.items.items():
             asked |= (samples["task"] == task) & samples["item_id"].isin(ids)
-        return replace(self.baseline, samples=samples[asked]), runs[0]
+        return Run.of(self.baseline.manifest, samples[asked]), runs[0]
 
 
 def gate_sequentially(
@@ -95,9 +96,10 @@ def gate_sequentially(
     """
     if len(options.protocols) != 1:
         raise InputError("a sequential gate asks in one way; give one --protocol")
-    ResultsFolder(options.results).check_writable()
+    results = ResultsFolder(options.results)
+    results.check_writable()
     suite, folder = suite_of(options)
-    with Ledger(options.results / ".ledger.sqlite") as ledger, sandbox.allowed(options.consent.run_code):
+    with Ledger(results.ledger) as ledger, sandbox.allowed(options.consent.run_code):
         baseline = base if isinstance(base, Run) else None
         resolved, checkpoints = resolve_all([candidate], None if isinstance(base, Run) else base, options, ledger)
         progress.start("reading tasks", 0)
@@ -108,8 +110,8 @@ def gate_sequentially(
                 job, checkpoints, resolved, engine, ledger, replicas=options.replicas, progress=progress
             )
             found = decide_in_blocks(Evidence(evaluation, baseline), policy)
-    out = options.results / "comparisons" / found.comparison.comparison_id
-    run_store.save_comparison(out, found.comparison, found.items)
+    out = results.comparison(found.comparison.comparison_id)
+    save_comparison(out, found.comparison, found.items)
     write_report(found.comparison, found.items, out)
     return found, out
 

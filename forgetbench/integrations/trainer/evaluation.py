@@ -17,9 +17,10 @@ from forgetbench.integrations.trainer.memory import MemoryEngine, undisturbed
 from forgetbench.models.checkpoints import resolve
 from forgetbench.pipeline import comparison_folder
 from forgetbench.progress import Progress
-from forgetbench.records import Checkpoint, Comparison, DeltaRow, Run
-from forgetbench.storage import results as run_store
+from forgetbench.records import Checkpoint, Comparison, DeltaRow
+from forgetbench.storage.comparisons import save_comparison
 from forgetbench.storage.ledger import Ledger
+from forgetbench.storage.runs import Run
 from forgetbench.suites.suite import load_suite, suite_of_tasks
 
 if TYPE_CHECKING:
@@ -159,7 +160,7 @@ def evaluate_step(job: EvaluationSpec, weights: Weights, step: int, progress: Pr
     base, candidate = runs[0], runs[-1]
     comparison, items = compare(base, candidate, margins=job.margins, seed=job.seed)
     folder = comparison_folder(job.results, base, candidate)
-    run_store.save_comparison(folder, comparison, items)
+    save_comparison(folder, comparison, items)
     return Evaluated(step, comparison, items, folder)
 
 

@@ -35,13 +35,13 @@ def item(info: TaskInfo, number: int, score: float | None, **fields: Any) -> Ite
 
 
 def manifest(name: str, tasks: Sequence[TaskInfo], **fields: Any) -> RunManifest:
-    made = RunManifest(
+    plain = RunManifest(
         run_id=f"run-{name}", name=name, where=f"models/{name}", fingerprint=f"weights-{name}", step=None, suite="core",
         suite_fingerprint="suite-1", protocol="native", chat_template=False,
         engine={"name": "scripted", "dtype": "float32"}, tokenizer="tokenizer-1", seed=0, limit=None, reference=None,
         tasks=tuple(tasks), margins={}, warnings=(), created="2025-01-01T00:00:00+00:00", counts={},
     )  # fmt: skip
-    return replace(made, **fields)
+    return replace(plain, **fields)
 
 
 def run(name: str, tasks: Sequence[TaskInfo], items: Sequence[ItemScore], **fields: Any) -> Run:

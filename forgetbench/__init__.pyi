@@ -17,7 +17,8 @@ from .pipeline import RunResult, SavedComparison, compare, gate_sequential, run,
 from .progress import Progress
 from .records import Checkpoint, Comparison, DeltaRow, ItemScore, RunManifest
 from .report import write_report
-from .storage.results import Run, load_comparison, load_items, load_run
+from .storage.comparisons import load_comparison, load_items
+from .storage.runs import Run, load_run
 from .suites.validation import validate_tasks
 
 __version__: str

@@ -29,7 +29,9 @@ from forgetbench.records import Checkpoint, Comparison, DeltaRow
 from forgetbench.report import write_report, write_trajectory
 from forgetbench.report.trajectory import TrainingLog, TrajectoryPoint
 from forgetbench.storage.folder import ResultsFolder, check_writable
-from forgetbench.storage.results import BASE_COLUMNS, CANDIDATE_COLUMNS, Run, is_run, load_run, save_comparison
+from forgetbench.storage.comparisons import save_comparison
+from forgetbench.storage.runs import Run, is_run, load_run
+from forgetbench.storage.samples import BASE_COLUMNS, CANDIDATE_COLUMNS
 
 if TYPE_CHECKING:
     from forgetbench.gate.sequential import SequentialResult

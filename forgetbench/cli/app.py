@@ -166,7 +166,7 @@ def report(
 ) -> None:
     """Print a comparison, and write its report again."""
     from forgetbench.report import print_comparison, write_html, write_markdown, write_report
-    from forgetbench.storage.results import load_comparison, load_items
+    from forgetbench.storage.comparisons import load_comparison, load_items
 
     folder = comparison if comparison.is_dir() else comparison.parent
     compared, items = load_comparison(comparison), load_items(folder)

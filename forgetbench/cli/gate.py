@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 def gate(comparison: ComparisonArgument, /, *, verdict: Verdict = GateFiles()) -> int:
     """Decide on a comparison: exit 0 passed, 1 regression, 3 not enough evidence."""
     from forgetbench.gate import decide, load_policy
-    from forgetbench.storage.results import load_comparison
+    from forgetbench.storage.comparisons import load_comparison
 
     compared = load_comparison(comparison)
     return _tell(decide(compared, load_policy(verdict.policy)), compared, verdict)

@@ -18,7 +18,9 @@ from forgetbench.evaluation.session import Session
 from forgetbench.evaluation.summary import mean_metrics, run_scores, warnings_of
 from forgetbench.lm_eval_bridge import PlannedTask
 from forgetbench.records import Checkpoint, ItemScore, Protocol, Request, Response, RunManifest
-from forgetbench.storage.results import Run, finished_run, samples_frame, save_run, to_json
+from forgetbench.storage.json_files import to_json
+from forgetbench.storage.runs import Run, finished_run, save_run
+from forgetbench.storage.samples import samples_frame
 
 _Ratings = dict[str, dict[str, tuple[float, ...]]]
 """Task name -> item id -> mean log-probability of each sample under the reference."""

@@ -12,7 +12,7 @@ from forgetbench.fingerprint import digest
 from forgetbench.lm_eval_bridge import PlannedTask, PromptContext
 from forgetbench.models.checks import ModelChecks, plan_checks
 from forgetbench.records import Checkpoint, Protocol, Request
-from forgetbench.storage.results import slug
+from forgetbench.storage.folder import slug
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from forgetbench.metrics.corpus import CORPUS_METRICS, answers_of
 from forgetbench.metrics.diversity import shared_openers
 from forgetbench.records import DeltaRow, ItemScore, TaskInfo
 from forgetbench.stats.clustered import Codes, Floats, cluster_effects
-from forgetbench.storage.results import Run
+from forgetbench.storage.runs import Run
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -19,7 +19,7 @@ import machine
 from tables import table
 
 from forgetbench.lab.demo.demo_checkpoints import prepare
-from forgetbench.storage.results import load_comparison
+from forgetbench.storage.comparisons import load_comparison
 
 DOC = Path(__file__).parents[2] / "docs" / "gate_and_leaderboard.md"
 BEGIN, END = "<!-- table: written by tests/benchmarks/sequential.py -->", "<!-- end of table -->"

@@ -15,7 +15,7 @@ from forgetbench.models.tokenizer import ByteTokenizer, Message
 from forgetbench.pipeline import RunResult
 from forgetbench.records import Checkpoint
 from forgetbench.report import print_comparisons
-from forgetbench.storage.results import load_comparison
+from forgetbench.storage.comparisons import load_comparison
 
 
 class Templated(ByteTokenizer):

@@ -25,7 +25,8 @@ from forgetbench.evaluation.session import open_session
 from forgetbench.records import Checkpoint, Request, Response
 from forgetbench.storage.folder import ResultsFolder
 from forgetbench.storage.ledger import Ledger
-from forgetbench.storage.results import Run, load_comparison, load_run
+from forgetbench.storage.comparisons import load_comparison
+from forgetbench.storage.runs import Run, load_run
 
 
 class CountingEngine(ScriptedEngine):

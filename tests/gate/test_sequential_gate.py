@@ -16,7 +16,8 @@ from forgetbench.evaluation.options import EvaluationOptions
 from forgetbench.gate import Gate, Policy
 from forgetbench.gate.sequential import SequentialResult
 from forgetbench.records import Request, Response, Sample
-from forgetbench.storage.results import load_comparison, load_run
+from forgetbench.storage.comparisons import load_comparison
+from forgetbench.storage.runs import load_run
 
 N_ITEMS = 800
 TASK = """\

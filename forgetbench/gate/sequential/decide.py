@@ -23,7 +23,7 @@ from forgetbench.gate.rows import in_scope
 from forgetbench.gate.sequential.blocks import Items, random_blocks
 from forgetbench.lm_eval_bridge import PlannedTask
 from forgetbench.records import TARGET, Comparison, ItemScore, Looks
-from forgetbench.storage.results import Run
+from forgetbench.storage.runs import Run
 
 BLOCKS = 20
 """Looks at most, each after another twentieth of the items."""

@@ -18,7 +18,8 @@ from forgetbench.integrations.trainer.memory import MemoryEngine, undisturbed
 from forgetbench.progress import Progress
 from forgetbench.records import Checkpoint, Comparison, DeltaRow
 from forgetbench.storage.folder import ResultsFolder
-from forgetbench.storage.results import Run, save_comparison
+from forgetbench.storage.comparisons import save_comparison
+from forgetbench.storage.runs import Run
 
 if TYPE_CHECKING:
     import pandas as pd

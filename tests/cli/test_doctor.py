@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -10,7 +11,6 @@ from pathlib import Path
 import pytest
 from tiny_models import make_broken
 
-from forgetbench.cli.app import doctor
 from forgetbench.cli.doctor import Row, examine, machine
 from forgetbench.engines.base import EngineOptions
 from forgetbench.evaluation import free_memory, preflight
@@ -44,7 +44,11 @@ def test_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     assert only(rows, "engines").text.startswith("engines: openai, scripted, transformers, vllm")
     monkeypatch.setattr(free_memory, "available_memory", lambda: 1e9)
     assert only(list(machine()), "memory").state == "warn"
-    monkeypatch.setattr(doctor, "_version", lambda name: None)
+
+    def missing(name: str) -> str:
+        raise importlib.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(importlib.metadata, "version", missing)
     bare = list(machine())
     assert only(bare, "lm_eval").state == "FAIL"
     assert only(bare, "vLLM: missing").state == "warn"

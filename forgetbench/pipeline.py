@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from forgetbench.comparison.delta import chat_format_costs, comparison_id, compare as compare_runs
+from forgetbench.comparison.delta import chat_format_costs, comparison_id
+from forgetbench.comparison.delta import compare as compare_runs
 from forgetbench.comparison.options import ComparisonOptions
 from forgetbench.comparison.sft_data import SftData
 from forgetbench.engines.base import Engine, EngineOptions
@@ -28,8 +29,8 @@ from forgetbench.progress import Progress
 from forgetbench.records import Checkpoint, Comparison, DeltaRow
 from forgetbench.report import write_report, write_trajectory
 from forgetbench.report.trajectory import TrainingLog, TrajectoryPoint
-from forgetbench.storage.folder import ResultsFolder, check_writable
 from forgetbench.storage.comparisons import save_comparison
+from forgetbench.storage.folder import ResultsFolder, check_writable
 from forgetbench.storage.runs import Run, is_run, load_run
 from forgetbench.storage.samples import BASE_COLUMNS, CANDIDATE_COLUMNS
 
@@ -151,8 +152,8 @@ def gate_sequential(
     """Evaluate `candidate` against `base` until the gate is decided; the result, and the folder it was written to.
 
     `base` is a checkpoint, or its finished run (or that run's folder), which is not asked anything. Nor is what the
-    ledger holds: a base that was evaluated before costs nothing. Raises InputError before anything is loaded, EngineError or StorageError with
-    what was done kept.
+    ledger holds: a base that was evaluated before costs nothing. Raises InputError before anything is loaded,
+    EngineError or StorageError with what was done kept.
     """
     from forgetbench.gate.sequential import Evidence, decide_in_blocks
 

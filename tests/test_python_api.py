@@ -26,7 +26,7 @@ def test_the_page_runs_from_top_to_bottom(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def test_public_names() -> None:
-    assert forgetbench.__all__ == [
+    assert sorted(forgetbench.__all__) == [
         "Checkpoint", "CheckpointError", "Comparison", "ComparisonOptions", "DeltaRow", "Engine", "EngineError",
         "EngineOptions", "EvaluationOptions", "ForgetbenchError", "ForgetbenchLM", "ForgettingCallback", "GateResult",
         "IncomparableError", "InputError", "ItemScore", "Policy", "Progress", "Run", "RunManifest", "RunResult",

@@ -19,16 +19,16 @@ from forgetbench.cli.options import (
     BaseOption,
     Checkpoints,
     ComparisonArgument,
-    ComparisonOptions,
     Engine,
-    EngineOptions,
     Evaluation,
-    EvaluationOptions,
     FineTuning,
     NoiseFloorOption,
     ResultsOption,
 )
+from forgetbench.comparison.options import ComparisonOptions
+from forgetbench.engines.base import EngineOptions
 from forgetbench.errors import ForgetbenchError, first_line
+from forgetbench.evaluation.options import EvaluationOptions
 
 _INTERRUPTED = 130
 

@@ -13,13 +13,13 @@ from forgetbench.cli.options import (
     Checkpoint,
     ComparisonArgument,
     Engine,
-    EngineOptions,
     Evaluation,
-    EvaluationOptions,
     GateFiles,
     Verdict,
 )
+from forgetbench.engines.base import EngineOptions
 from forgetbench.errors import InputError
+from forgetbench.evaluation.options import EvaluationOptions
 
 if TYPE_CHECKING:
     from forgetbench.gate import GateResult

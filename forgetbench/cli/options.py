@@ -1,8 +1,8 @@
 """The options of the command line, each declared once.
 
 What is asked, which engine asks, and what is known of the fine-tuning are frozen dataclasses of the package
-(`EvaluationOptions`, `EngineOptions`, `ComparisonOptions`): their fields are the flags, and the docstrings of the fields
-the help. Here stands what only the command line has.
+(`EvaluationOptions`, `EngineOptions`, `ComparisonOptions`): their fields are the flags, and the docstrings of the
+fields the help. Here stands what only the command line has.
 """
 
 from __future__ import annotations

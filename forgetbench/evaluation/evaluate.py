@@ -39,7 +39,7 @@ def evaluate(session: Session, protocol: Protocol = "native", *, noise_floor: bo
 
 
 def prepare(session: Session, protocol: Protocol = "native", *, noise_floor: bool = False) -> Evaluation:
-    """Plan every request of the base (first, where there is one) and every checkpoint, and check that they can be asked.
+    """Plan every request of the base (first, where there is one) and every checkpoint, and check that they fit.
 
     Errors are those of `evaluate`; nothing is loaded yet.
     """
@@ -53,7 +53,7 @@ def prepare(session: Session, protocol: Protocol = "native", *, noise_floor: boo
     checked = preflight.check(
         plans, session.engine, session.results.root, session.ledger.get, replicas=session.local_engines
     )
-    for text in checked.notices({fingerprint: item.name for fingerprint, item in everyone.items()}):
+    for text in checked.messages({fingerprint: item.name for fingerprint, item in everyone.items()}):
         session.progress.note(text)
     counts = tuple(RequestCounts() for _ in plans)
     return Evaluation(session, protocol, tuple(plans), counts, checked.warnings)

@@ -1,14 +1,15 @@
-"""Everything that an evaluation needs, opened together: tasks, checkpoints, an engine, and the ledger in front of it."""
+"""What an evaluation needs, opened together: tasks, checkpoints, an engine, and the ledger in front of it."""
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import cast
 
 from forgetbench import sandbox
-from forgetbench.engines.base import Engine, EngineOptions
+from forgetbench.engines.base import Engine, EngineClass, EngineOptions
 from forgetbench.engines.registry import make_engine, resolve_checkpoint
 from forgetbench.errors import InputError
 from forgetbench.evaluation.options import EvaluationOptions
@@ -59,7 +60,7 @@ class Session:
     limit: int | None = None
     local_engines: int = 1
     """How many engines this machine holds at once; 0 where they run on other machines."""
-    progress: Progress = Progress()
+    progress: Progress = field(default_factory=Progress)
 
 
 @contextlib.contextmanager
@@ -87,7 +88,7 @@ def open_session(
         def resolve(text: str, under: Checkpoint | None) -> Checkpoint:
             if isinstance(engine, EngineOptions):
                 return resolve_checkpoint(text, options, base=under, hash_file=ledger.file_digest)
-            return engine.resolve(text, options, base=under, hash_file=ledger.file_digest)
+            return cast("EngineClass", type(engine)).resolve(text, options, base=under, hash_file=ledger.file_digest)
 
         the_base, candidates = _resolved(checkpoints, base, resolve)
         progress.start("reading tasks", 0)

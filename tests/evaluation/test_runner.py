@@ -23,9 +23,9 @@ from forgetbench.evaluation.evaluate import evaluate
 from forgetbench.evaluation.options import EvaluationOptions
 from forgetbench.evaluation.session import open_session
 from forgetbench.records import Checkpoint, Request, Response
+from forgetbench.storage.comparisons import load_comparison
 from forgetbench.storage.folder import ResultsFolder
 from forgetbench.storage.ledger import Ledger
-from forgetbench.storage.comparisons import load_comparison
 from forgetbench.storage.runs import Run, load_run
 
 

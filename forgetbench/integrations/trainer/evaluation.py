@@ -17,8 +17,8 @@ from forgetbench.evaluation.session import LoadedSuite, Session, load_suite_of, 
 from forgetbench.integrations.trainer.memory import MemoryEngine, undisturbed
 from forgetbench.progress import Progress
 from forgetbench.records import Checkpoint, Comparison, DeltaRow
-from forgetbench.storage.folder import ResultsFolder
 from forgetbench.storage.comparisons import save_comparison
+from forgetbench.storage.folder import ResultsFolder
 from forgetbench.storage.runs import Run
 
 if TYPE_CHECKING:

@@ -10,4 +10,4 @@ import lazy_loader
 __version__ = "0.1.0"
 
 __getattr__, __dir__, _names = lazy_loader.attach_stub(__name__, __file__)
-__all__ = [*_names, "__version__"]
+__all__ = [*_names, "__version__"]  # noqa: PLE0604 - the names are texts

@@ -76,7 +76,7 @@ class SamplesInMemory:
 
 
 class SamplesInFile:
-    """A samples table that stays in its samples.parquet; nothing but `frame` is kept once it was read.
+    """A samples table that stays in its samples.parquet; columns are read anew each time, `frame` once.
 
     The columns `ahead` are read in this order beside whatever is done meanwhile, until they are asked for.
     Raises InputError when the file cannot be read or lacks a column.

@@ -388,7 +388,7 @@ def test_equal_reasons_are_counted_and_frequent_ones_come_first() -> None:
 
 
 class LongerThanBase:
-    """Scores an answer by whether it is longer than the other side's; rows named 'twin' are no items."""
+    """Scores an answer by whether it is longer than the other side's; rows named 'support' are no items."""
 
     binary = False
 
@@ -402,8 +402,8 @@ class LongerThanBase:
         assert training_texts == ("seen",)
         one = np.array([float(len(a) >= len(b)) for a, b in zip(base.texts, candidate.texts, strict=True)])
         two = np.array([float(len(b) >= len(a)) for a, b in zip(base.texts, candidate.texts, strict=True)])
-        twins = np.array([name.startswith("twin") for name in base.item_ids])
-        return np.where(twins, np.nan, one), np.where(twins, np.nan, two)
+        supporting = np.array([name.startswith("support") for name in base.item_ids])
+        return np.where(supporting, np.nan, one), np.where(supporting, np.nan, two)
 
 
 def test_corpus_scores_are_made_from_rows_that_have_answers_on_both_sides(tmp_path: Path) -> None:
@@ -416,7 +416,7 @@ def test_corpus_scores_are_made_from_rows_that_have_answers_on_both_sides(tmp_pa
             item(info, i, None, responses=() if text is None else (text,), reason=None if text else "no answer")
             for i, text in enumerate(texts)
         ]
-        return run(name, [info], [replace(rows[0], item_id="twin-0"), *rows[1:]])
+        return run(name, [info], [replace(rows[0], item_id="support-0"), *rows[1:]])
 
     pairing = pair(
         answered("base", "a", "aa", "a", "a"), answered("sft", "a", "a", "aa", None),

@@ -28,7 +28,7 @@ from typing import Any, Literal
 from forgetbench.engines.base import Engine, TokenCounts, engine_errors
 from forgetbench.engines.memory import MemoryNeed
 from forgetbench.engines.ray.chunks import ChunkQueues, chunk_count, cut
-from forgetbench.engines.vllm.engine import core_ranges
+from forgetbench.engines.vllm.environment import core_ranges
 from forgetbench.errors import EngineError, ForgetbenchError, InputError
 from forgetbench.models.tokenizer import Tokenizer
 from forgetbench.records import Checkpoint, Request, Response

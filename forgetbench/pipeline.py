@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from forgetbench import lm_eval_bridge, sandbox
+from forgetbench import sandbox
 from forgetbench.comparison.sft_data import SftData, read_sft_data
 from forgetbench.engines.base import Engine, make_pool
 from forgetbench.engines.openai import server_url
@@ -22,6 +22,7 @@ from forgetbench.evaluation import evaluate as runner
 from forgetbench.evaluation import finished
 from forgetbench.evaluation.evaluate import EvaluationSpec
 from forgetbench.evaluation.summary import noise_floor_of
+from forgetbench.lm_eval_bridge import LoadedTask
 from forgetbench.models.checkpoints import Consent, resolve, scripted_checkpoint, served_checkpoint
 from forgetbench.progress import Progress
 from forgetbench.records import Checkpoint, Comparison, DeltaRow, Protocol, Run
@@ -31,6 +32,7 @@ from forgetbench.storage import results as run_store
 from forgetbench.storage.folder import ResultsFolder
 from forgetbench.storage.ledger import Ledger
 from forgetbench.storage.results import StoredRun
+from forgetbench.suites.loading import load_tasks
 from forgetbench.suites.suite import Suite, load_suite, suite_of_tasks, with_target
 
 
@@ -161,9 +163,9 @@ def _recalled(before: finished.Finished, results: Path) -> Outcome:
     )
 
 
-def permitted_tasks(suite: Suite, folder: Path | None, limit: int | None) -> tuple[lm_eval_bridge.LoadedTask, ...]:
+def permitted_tasks(suite: Suite, folder: Path | None, limit: int | None) -> tuple[LoadedTask, ...]:
     """The suite's tasks. InputError where one runs a model's code and the sandbox cannot be made or was not allowed."""
-    tasks = tuple(lm_eval_bridge.load_tasks(suite, folder, limit))
+    tasks = tuple(load_tasks(suite, folder, limit))
     for task in tasks:
         if task.executes_code:
             sandbox.require(f"task '{task.info.name}'")

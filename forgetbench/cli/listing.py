@@ -6,6 +6,7 @@ from forgetbench import lm_eval_bridge
 from forgetbench.errors import SuiteError, did_you_mean
 from forgetbench.models.tokenizer import ByteTokenizer
 from forgetbench.records import DOMAINS, Protocol
+from forgetbench.suites.loading import embedded_task_files, load_tasks
 from forgetbench.suites.suite import load_suite, suite_names, suite_of_tasks, tasks_folder
 
 Listing = tuple[str, tuple[str, ...], list[tuple[str, ...]]]
@@ -23,8 +24,8 @@ def suites() -> Listing:
 
 def tasks() -> Listing:
     """The embedded tasks by domain, with their number of items."""
-    names = sorted(lm_eval_bridge.embedded_task_files())
-    loaded = lm_eval_bridge.load_tasks(suite_of_tasks(names, None))
+    names = sorted(embedded_task_files())
+    loaded = load_tasks(suite_of_tasks(names, None))
     rows: list[tuple[str, ...]] = []
     for domain in DOMAINS:
         found = [task for task in loaded if task.info.domain == domain]
@@ -45,13 +46,13 @@ def show(name: str) -> str:
     """
     if name in suite_names():
         return (tasks_folder() / "suites" / f"{name}.yaml").read_text(encoding="utf-8").rstrip()
-    known = lm_eval_bridge.embedded_task_files()
+    known = embedded_task_files()
     if name not in known:
         raise SuiteError(f"unknown task '{name}'; {did_you_mean(name, [*known, *suite_names()])}")
-    (loaded,) = lm_eval_bridge.load_tasks(suite_of_tasks([name], None), limit=1)
+    (loaded,) = load_tasks(suite_of_tasks([name], None), limit=1)
     protocol: Protocol = "completion"
-    target = lm_eval_bridge.PromptContext("", {"protocol": protocol}, ByteTokenizer(), False, 1_000_000, 0)
-    (item,) = lm_eval_bridge.plan(loaded, target).items
+    context = lm_eval_bridge.PromptContext("", {"protocol": protocol}, ByteTokenizer(), False, 1_000_000, 0)
+    (item,) = lm_eval_bridge.plan(loaded, context).items
     yaml = known[name].read_text(encoding="utf-8").rstrip()
     choices = f"\n--- choices\n{' | '.join(item.choices)}" if item.choices else ""
     return f"{yaml}\n\n--- first item ({item.item_id})\n{item.prompt}\n--- right answer\n{item.gold}{choices}"

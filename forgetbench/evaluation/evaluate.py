@@ -188,9 +188,9 @@ class Evaluation:
             reference = plan if plan.noise else by_checkpoint[plan.reference.fingerprint]
             wanted.append(
                 {
-                    task.loaded.info.name: bridge.judge_requests(task, other, responses, reference.target)
+                    task.loaded.info.name: bridge.reference_requests(task, other, responses, reference.target)
                     for task, other in zip(plan.tasks, reference.tasks, strict=True)
-                    if task.loaded.judged
+                    if task.loaded.rates_samples
                 }
             )
         parts = []
@@ -263,7 +263,7 @@ def _run(job: EvaluationSpec, plan: _Plan, count: Counts, scores: Sequence[ItemS
         tokenizer=plan.target.tokenizer.fingerprint,
         seed=job.seed,
         limit=job.limit,
-        reference=plan.reference.fingerprint if any(task.loaded.judged for task in plan.tasks) else None,
+        reference=plan.reference.fingerprint if any(task.loaded.rates_samples for task in plan.tasks) else None,
         tasks=tuple(task.loaded.info for task in plan.tasks),
         margins=job.margins,
         warnings=(*warnings, *plan.faults, *warnings_of(scores)),

@@ -22,11 +22,12 @@ from typing import Any, overload
 
 import yaml
 
-from forgetbench import __version__, lm_eval_bridge
+from forgetbench import __version__
 from forgetbench.fingerprint import digest
 from forgetbench.records import Checkpoint, Run
 from forgetbench.storage.ledger import Ledger
 from forgetbench.storage.results import load_run, run_folder
+from forgetbench.suites.loading import embedded_task_files
 from forgetbench.suites.suite import Suite, tasks_folder
 
 HashFile = Callable[[Path], str]
@@ -187,7 +188,7 @@ def _task_files(command: Command, results: Path) -> list[Path] | None:
     entries = [entry for entries in command.suite.domains.values() for entry in entries]
     names = {entry.task for entry in entries if entry.file is None}
     found = [*_files(tasks_folder()), *((command.folder or Path()) / entry.file for entry in entries if entry.file)]
-    known = set(lm_eval_bridge.embedded_task_files())
+    known = set(embedded_task_files())
     if command.folder is not None and not command.folder.resolve().is_relative_to(tasks_folder().resolve()):
         own = _own_files(command.folder.resolve(), results.resolve())
         if own is None:

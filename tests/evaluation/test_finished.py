@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from forgetbench import lm_eval_bridge
+from forgetbench import pipeline
 from forgetbench.evaluation import finished
 from forgetbench.evaluation.finished import Command, Finished, inputs_digest, recall, remember
 from forgetbench.fingerprint import file_digest
@@ -64,7 +64,7 @@ def test_the_same_command_again_plans_and_writes_nothing(
 ) -> None:
     first = run_checkpoints(["b", "c"], base, options)
     written = contents(options.results)
-    monkeypatch.setattr(lm_eval_bridge, "load_tasks", None)
+    monkeypatch.setattr(pipeline, "load_tasks", None)
     assert_same(run_checkpoints(["b", "c"], base, options), first)
     assert contents(options.results) == written
 

@@ -25,6 +25,7 @@ from forgetbench.models.tokenizer import ByteTokenizer
 from forgetbench.progress import Progress
 from forgetbench.records import Checkpoint, Run, Sampling
 from forgetbench.storage.ledger import Ledger
+from forgetbench.suites.loading import load_tasks
 from forgetbench.suites.suite import Suite, load_suite
 
 Call = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -59,7 +60,7 @@ class NarrowEngine(ScriptedEngine):
 
 def planned(folder: Path, name: str, window: int) -> bridge.PlannedTask:
     suite = Suite(name="tiny", domains={"target": [{"task": name}]})
-    (loaded,) = bridge.load_tasks(suite, folder)
+    (loaded,) = load_tasks(suite, folder)
     return bridge.plan(loaded, bridge.PromptContext("c", {}, ByteTokenizer(), False, window, seed=0))
 
 
@@ -69,7 +70,7 @@ def longest(folder: Path, name: str) -> list[int]:
 
 def run(folder: Path, results: Path, engine: ScriptedEngine, *words: str, **settings: Any) -> list[Run]:
     suite, where = load_suite(str(folder / "tiny-suite.yml"))
-    tasks = tuple(bridge.load_tasks(suite, where))
+    tasks = tuple(load_tasks(suite, where))
     with Ledger(results / ".ledger.sqlite") as ledger:
         return evaluate(
             EvaluationSpec(suite, tasks, results),

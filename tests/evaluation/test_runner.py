@@ -15,7 +15,6 @@ from pathlib import Path
 
 import pytest
 
-from forgetbench import lm_eval_bridge
 from forgetbench.engines.scripted import ScriptedEngine
 from forgetbench.errors import EngineError
 from forgetbench.evaluation.evaluate import EvaluationSpec, evaluate
@@ -24,6 +23,7 @@ from forgetbench.pipeline import Options, run_checkpoints
 from forgetbench.records import Request, Response, Run
 from forgetbench.storage.ledger import Ledger
 from forgetbench.storage.results import load_comparison, load_run, run_folder
+from forgetbench.suites.loading import load_tasks
 from forgetbench.suites.suite import load_suite
 
 
@@ -56,7 +56,7 @@ class CountingEngine(ScriptedEngine):
 
 def run_smoke(results: Path, engine: ScriptedEngine, *words: str, **settings: object) -> list[Run]:
     suite, folder = load_suite("smoke")
-    tasks = tuple(lm_eval_bridge.load_tasks(suite, folder))
+    tasks = tuple(load_tasks(suite, folder))
     base, *others = map(scripted_checkpoint, words)
     with Ledger(results / ".ledger.sqlite") as ledger:
         return evaluate(EvaluationSpec(suite, tasks, results), others, base, engine, ledger, **settings)  # type: ignore[arg-type]

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from tiny_models import make_broken
 
-from forgetbench import lm_eval_bridge as bridge
 from forgetbench.engines.base import make_engine
 from forgetbench.engines.scripted import ScriptedEngine
 from forgetbench.engines.transformers import TransformersEngine
@@ -22,6 +21,7 @@ from forgetbench.models.tokenizer import ByteTokenizer, HFTokenizer, Message, To
 from forgetbench.progress import Progress
 from forgetbench.records import Checkpoint, Continuation, Request, Response, Run
 from forgetbench.storage.ledger import Ledger
+from forgetbench.suites.loading import load_tasks
 from forgetbench.suites.suite import Suite, load_suite
 
 BOS, EOS = 1, 2
@@ -262,7 +262,7 @@ def test_the_tokenizer_tells_its_bos(tiny_model: Path) -> None:
 def evaluated(folder: Path, results: Path, engine: ScriptedEngine, said: list[str], **settings: Any) -> list[Run]:
     suite, where = load_suite(str(folder / "tiny-suite.yml"))
     suite = Suite(name="tiny", domains={"target": [{"task": "tiny_choice"}]})
-    tasks = tuple(bridge.load_tasks(suite, where))
+    tasks = tuple(load_tasks(suite, where))
     with Ledger(results / ".ledger.sqlite") as ledger:
         return evaluate(
             EvaluationSpec(suite, tasks, results), [], scripted_checkpoint("a"), engine, ledger,

@@ -48,11 +48,15 @@ def test_it_is_as_creative_as_one_answer_can_be(outcome: Outcome, name: str) -> 
 
 
 def test_openers_shared_across_prompts_stand_beside_the_score(outcome: Outcome) -> None:
-    (found,) = [comparison for comparison, _ in outcome.comparisons if comparison.candidate.name == "canned"]
-    (row,) = [row for row in found.metrics if (row.task, row.metric) == ("creativity", "shared_openers")]
+    (comparison,) = [comparison for comparison, _ in outcome.comparisons if comparison.candidate.name == "canned"]
+    (row,) = [row for row in comparison.metrics if (row.task, row.metric) == ("creativity", "shared_openers")]
     assert row.candidate == 1.0 and row.base is not None and row.base < 0.1
 
 
 def _rows(outcome: Outcome, name: str):  # type: ignore[no-untyped-def]
-    (found,) = [comparison for comparison, _ in outcome.comparisons if comparison.candidate.name == name]
-    return {row.name: row for row in (*found.tasks, *found.domains) if row.name != "creativity" or row in found.tasks}
+    (comparison,) = [comparison for comparison, _ in outcome.comparisons if comparison.candidate.name == name]
+    return {
+        row.name: row
+        for row in (*comparison.tasks, *comparison.domains)
+        if row.name != "creativity" or row in comparison.tasks
+    }

@@ -107,13 +107,13 @@ def changed(config: dict[str, Any], **fields: Any) -> dict[str, Any]:
     return {key: value for key, value in new.items() if value is not None}
 
 
-def found(validation: Validation) -> list[Finding]:
+def findings(validation: Validation) -> list[Finding]:
     return [finding for task in validation.tasks for finding in task.findings]
 
 
 def one(validation: Validation, words: str) -> Finding:
     """The one finding with these words in it."""
-    matching = [finding for finding in found(validation) if words in finding.what]
+    matching = [finding for finding in findings(validation) if words in finding.what]
     assert len(matching) == 1, "\n".join(validation.lines())
     return matching[0]
 
@@ -153,7 +153,7 @@ def test_several_samples_without_right_answers_are_handled(tmp_path: Path) -> No
     (folder / "utils.py").write_text(
         UTILS + '\ndef count(doc, results):\n    return {"correct": len(set(results[0])) / len(results[0])}\n'
     )
-    assert found(validate(folder)) == []
+    assert findings(validate(folder)) == []
     greedy = write(folder, sound_rows(40), changed(creative, generation_kwargs={"do_sample": False}, filter_list=None))
     (folder / "utils.py").write_text(UTILS + '\ndef count(doc, results):\n    return {"correct": 0.5}\n')
     result = validate(greedy)
@@ -163,7 +163,7 @@ def test_several_samples_without_right_answers_are_handled(tmp_path: Path) -> No
 
 def test_a_task_that_executes_code_is_not_asked(tmp_path: Path) -> None:
     config = changed(OPEN, process_results="utils.score_everything", metadata={"executes_code": True})
-    assert found(validate(write(tmp_path / "toy", sound_rows(40), config))) == []
+    assert findings(validate(write(tmp_path / "toy", sound_rows(40), config))) == []
 
 
 # --- the YAML ---------------------------------------------------------------------------------
@@ -174,15 +174,14 @@ def test_a_task_that_executes_code_is_not_asked(tmp_path: Path) -> None:
     [
         (changed(OPEN, metadata={"licence": None}), "no 'licence'"),
         (changed(OPEN, metadata={"language": None}), "no 'language'"),
-        (changed(OPEN, metadata={"domain": "knowlege"}), "unknown domain 'knowlege'"),
         (changed(OPEN, metadata={"view": "free"}), "unknown view 'free'"),
         (changed(OPEN, metadata={"chance": None}), "no 'chance'"),
         (changed(OPEN, metadata={"chance": 1.5}), "chance is 1.5"),
         (changed(OPEN, metadata={"version": None}), "no 'version'"),
         (changed(OPEN, metadata={"metric": "corect"}), "'corect' is not in metric_list"),
         (changed(OPEN, metadata={"corpus_metric": "shape"}), "unknown corpus metric 'shape'"),
-        (changed(OPEN, num_fewshot=3), "3 solved examples are shown, there are 2"),
-        (changed(OPEN, metadata={"completion_fewshot": 5}), "5 solved examples are shown"),
+        (changed(OPEN, num_fewshot=3), "3 few-shot examples are shown, there are 2"),
+        (changed(OPEN, metadata={"completion_fewshot": 5}), "5 few-shot examples are shown"),
         (changed(OPEN, generation_kwargs={"until": None}), "no 'until'"),
         (changed(OPEN, generation_kwargs={"do_sample": None}), "no 'do_sample'"),
         (changed(OPEN, generation_kwargs={"temperature": None}), "no 'temperature'"),
@@ -204,7 +203,19 @@ def test_a_finding_names_the_line(tmp_path: Path) -> None:
     path = folder / "toy_open.yaml"
     line = path.read_text().splitlines().index("  domain: knowlege") + 1
     (text,) = [line for line in validate(folder).lines() if "knowlege" in line]
-    assert text == f"FAIL toy_open: unknown domain 'knowlege' ({path}:{line}); did you mean 'knowledge'?"
+    assert text == f"WARN toy_open: 'knowlege' is a domain of its own ({path}:{line}); did you mean 'knowledge'?"
+
+
+def test_a_domain_that_is_no_slug(tmp_path: Path) -> None:
+    config = changed(OPEN, metadata={"domain": "Know ledge"})
+    first, *_ = findings(validate(write(tmp_path / "toy", sound_rows(40), config)))
+    assert first.failed and first.what == "'Know ledge' is no name for a domain"
+    assert first.hint == "take lower-case letters, digits and '_', a letter first"
+
+
+def test_a_domain_of_ones_own_is_sound(tmp_path: Path) -> None:
+    config = changed(OPEN, metadata={"domain": "medicine"})
+    assert findings(validate(write(tmp_path / "toy", sound_rows(40), config))) == []
 
 
 def test_included_fields_count(tmp_path: Path) -> None:
@@ -212,13 +223,13 @@ def test_included_fields_count(tmp_path: Path) -> None:
     text = (folder / "toy_open.yaml").read_text()
     (folder / "_shared.yaml").write_text(text.replace("task: toy_open\n", ""))
     (folder / "toy_open.yaml").write_text("task: toy_open\ninclude: _shared.yaml\n")
-    assert found(validate(folder)) == []
+    assert findings(validate(folder)) == []
 
 
 def test_one_name_in_two_files(tmp_path: Path) -> None:
     folder = write(tmp_path / "toy", sound_rows(40), OPEN)
     (folder / "again.yaml").write_text((folder / "toy_open.yaml").read_text())
-    assert sum(finding.what == "two files declare this name" for finding in found(validate(folder))) == 2
+    assert sum(finding.what == "two files declare this name" for finding in findings(validate(folder))) == 2
 
 
 @pytest.mark.parametrize(
@@ -276,7 +287,7 @@ def test_the_same_question_twice(tmp_path: Path) -> None:
         rows[9] |= {field: rows[8][field] for field in ("question", "answer", "choices", "gold")}
 
     result = breaks(change, tmp_path)
-    assert [finding.failed for finding in found(result) if "asked more than once" in finding.what] == [True, True]
+    assert [finding.failed for finding in findings(result) if "asked more than once" in finding.what] == [True, True]
 
 
 def test_the_same_question_with_two_keys(tmp_path: Path) -> None:
@@ -291,7 +302,7 @@ def test_an_example_that_is_also_asked(tmp_path: Path) -> None:
     def change(rows: list[Row]) -> None:
         rows[0] |= {field: rows[8][field] for field in ("question", "answer", "choices", "gold")}
 
-    finding = one(breaks(change, tmp_path, OPEN), "stand among the solved examples")
+    finding = one(breaks(change, tmp_path, OPEN), "stand among the few-shot examples")
     assert finding.failed and sound_rows()[8]["item_id"] in finding.where
 
 
@@ -339,9 +350,9 @@ def test_questions_that_name_the_right_answer_alone(tmp_path: Path) -> None:
         rows[9]["question"] += f" One of {', '.join(rows[9]['choices'])}."
 
     words = "name the right answer and no other option"
-    told = [finding for finding in found(breaks(tell, tmp_path)) if words in finding.what]
-    assert len(told) == 2 and not any(finding.failed for finding in told)
-    assert not any(words in finding.what for finding in found(breaks(list_all, tmp_path)))
+    warned = [finding for finding in findings(breaks(tell, tmp_path)) if words in finding.what]
+    assert len(warned) == 2 and not any(finding.failed for finding in warned)
+    assert not any(words in finding.what for finding in findings(breaks(list_all, tmp_path)))
 
 
 # --- options that leak ------------------------------------------------------------------------
@@ -417,7 +428,7 @@ def test_scoring_that_takes_wrong_answers(tmp_path: Path) -> None:
 
 def test_scoring_that_fails_on_some_text(tmp_path: Path) -> None:
     result = validate(write(tmp_path / "toy", sound_rows(), changed(OPEN, process_results="utils.score_first_word")))
-    finding = next(finding for finding in found(result) if "gets no score from 0 to 1" in finding.what)
+    finding = next(finding for finding in findings(result) if "gets no score from 0 to 1" in finding.what)
     assert finding.failed and "IndexError" in finding.what
     assert not one(result, "'The answer is ...' scores 1 in 0% of 120 items only").failed
 
@@ -493,14 +504,14 @@ def test_what_is_no_debris(tmp_path: Path, text: str) -> None:
     def change(rows: list[Row]) -> None:
         rows[9]["question"] = text
 
-    assert found(breaks(change, tmp_path, OPEN)) == []
+    assert findings(breaks(change, tmp_path, OPEN)) == []
 
 
 def test_the_declared_language_says_which_letters_are_at_home(tmp_path: Path) -> None:
     def change(rows: list[Row]) -> None:
         rows[9]["question"] = "\u4e2d\u56fd\u7684\u9996\u90fd\u662f\u54ea\u91cc\uff1f"
 
-    assert found(breaks(change, tmp_path, changed(OPEN, metadata={"language": ["zh"]}))) == []
+    assert findings(breaks(change, tmp_path, changed(OPEN, metadata={"language": ["zh"]}))) == []
 
 
 def test_an_answer_that_stands_in_a_refusal_is_tried(tmp_path: Path) -> None:

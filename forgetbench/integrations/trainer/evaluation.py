@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from forgetbench import lm_eval_bridge
 from forgetbench.engines.base import Engine, make_engine
 from forgetbench.errors import EngineError, InputError
 from forgetbench.evaluation import evaluate as runner
@@ -20,6 +19,7 @@ from forgetbench.progress import Progress
 from forgetbench.records import Checkpoint, Comparison, DeltaRow, Run
 from forgetbench.storage import results as run_store
 from forgetbench.storage.ledger import Ledger
+from forgetbench.suites.loading import load_tasks
 from forgetbench.suites.suite import load_suite, suite_of_tasks
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Asked:
         else:
             suite, folder = suite_of_tasks(list(self.suite), None), None
         suite = suite.model_copy(update={"margins": {**suite.margins, **self.margins}})
-        tasks = tuple(lm_eval_bridge.load_tasks(suite, folder, self.limit))
+        tasks = tuple(load_tasks(suite, folder, self.limit))
         for task in tasks:
             if task.executes_code:
                 raise InputError(

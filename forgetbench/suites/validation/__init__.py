@@ -1,7 +1,7 @@
 """Whether task modules can be trusted: `forgetbench tasks validate PATH`. See docs/validate.md.
 
 declared   the YAML: metadata, metric, decoding, chance
-items      ids, duplicates, solved examples, clusters, order;  similar: near-duplicates
+items      ids, duplicates, few-shot examples, clusters, order;  similar: near-duplicates
 keys       right options, answers, questions that name them
 leaks      rules that know nothing land at chance
 scoring    answers with a known score, through the task's own scoring

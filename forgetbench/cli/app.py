@@ -222,9 +222,9 @@ def validate_tasks(
     /,
 ) -> int:
     """Check task modules: declaration, items, keys, leaks, scoring. Exit code 2 when a check fails."""
-    from forgetbench.suites.validation import validate
+    from forgetbench.suites.validation import validate_tasks as check_tasks
 
-    validation = validate(path)
+    validation = check_tasks(path)
     for line in validation.lines():
         say(line)
     return 2 if validation.failed else 0

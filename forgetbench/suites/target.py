@@ -4,7 +4,7 @@
     {"prompt": "What is 17 * 3?", "answer": 51, "match": "numeric"}
     {"prompt": "Order 3 apples, as JSON.", "answer": {"type": "object", "required": ["item"]}, "match": "json_schema"}
 
-What fine-tuning was for is measured as everything else is: planned, asked, paired and judged in the same way.
+What fine-tuning was for is measured as everything else is: planned, asked, paired and tested in the same way.
 Fields of a row:
 
     prompt    what the model is asked, as it stands: no "Question:" is put before it
@@ -31,6 +31,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from forgetbench.errors import InputError, did_you_mean
 from forgetbench.fingerprint import digest
 from forgetbench.metrics.matching import STRICT, Match, check, read
+from forgetbench.records import TARGET
 from forgetbench.storage.jsonl import read_jsonl
 from forgetbench.suites.documents import as_dataset
 
@@ -43,7 +44,7 @@ MAX_TOKENS = 256
 _SHUFFLE_SEED = 0
 
 
-class Row(BaseModel):
+class TargetRow(BaseModel):
     """One line of the file."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
@@ -58,11 +59,11 @@ class Row(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class TargetItem:
     """A row with its answers as text, and the line that it stands in."""
 
     line: int
-    row: Row
+    row: TargetRow
     accepted: tuple[str, ...]
 
     @property
@@ -121,14 +122,14 @@ def score(doc: Mapping[str, Any], results: Sequence[str]) -> dict[str, float]:
 # --- reading ----------------------------------------------------------------------------------
 
 
-def read_items(path: Path) -> list[Item]:
+def read_items(path: Path) -> list[TargetItem]:
     """The checked rows of a file, in file order. InputError at the first mistake."""
     rows = read_jsonl(path)
     lines = [number for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), 1) if line.strip()]
     items = [_item(path, line, row) for line, row in zip(lines, rows, strict=True)]
     if all(item.row.fewshot for item in items):
         raise InputError(f"{path}: no row to ask; give one JSON object per line, with a prompt and an answer")
-    first: dict[str, Item] = {}
+    first: dict[str, TargetItem] = {}
     for item in items:
         same = first.setdefault(item.item_id, item)
         if same is not item:
@@ -137,16 +138,16 @@ def read_items(path: Path) -> list[Item]:
     return items
 
 
-def _item(path: Path, line: int, content: Mapping[str, Any]) -> Item:
+def _item(path: Path, line: int, content: Mapping[str, Any]) -> TargetItem:
     def wrong(field: str, what: str) -> InputError:
         return InputError(f"{path}:{line}: field '{field}': {what}")
 
     try:
-        row = Row.model_validate(content)
+        row = TargetRow.model_validate(content)
     except ValidationError as error:
         first = error.errors()[0]
         field = str(first["loc"][0])
-        advice = f"; {did_you_mean(field, Row.model_fields)}" if first["type"] == "extra_forbidden" else ""
+        advice = f"; {did_you_mean(field, TargetRow.model_fields)}" if first["type"] == "extra_forbidden" else ""
         raise wrong(field, first["msg"][:1].lower() + first["msg"][1:] + advice) from error
     try:
         accepted = _accepted(row)
@@ -157,10 +158,10 @@ def _item(path: Path, line: int, content: Mapping[str, Any]) -> Item:
             raise wrong("answer", mistake)
     if row.choices and (mistake := _wrong_choices(row, accepted)) is not None:
         raise wrong("choices", mistake)
-    return Item(line, row, accepted)
+    return TargetItem(line, row, accepted)
 
 
-def _accepted(row: Row) -> tuple[str, ...]:
+def _accepted(row: TargetRow) -> tuple[str, ...]:
     """The right answers as text. ValueError, with the way out, when the answer is of another kind than `match`
     needs."""
     if row.match == "json_schema" and not row.fewshot:
@@ -175,7 +176,7 @@ def _accepted(row: Row) -> tuple[str, ...]:
     return tuple(map(str, answers))
 
 
-def _wrong_choices(row: Row, accepted: Sequence[str]) -> str | None:
+def _wrong_choices(row: TargetRow, accepted: Sequence[str]) -> str | None:
     if row.match not in ("exact", "contains"):
         return f"options go with match 'exact' or 'contains', not '{row.match}'"
     if len(set(row.choices)) != len(row.choices) or len(row.choices) < 2 or not all(map(str.strip, row.choices)):
@@ -242,7 +243,7 @@ def _common(
         "target_delimiter": delimiter,
         "num_fewshot": 0,
         "metadata": {
-            "domain": "target",
+            "domain": TARGET,
             "view": view,
             "metric": metric,
             "chance": chance,

@@ -14,10 +14,11 @@ from typing import Any
 
 import pytest
 
-from forgetbench import lm_eval_bridge, sandbox
+from forgetbench import sandbox
 from forgetbench.errors import InputError
 from forgetbench.sandbox import Outcome
 from forgetbench.storage.jsonl import read_jsonl
+from forgetbench.suites.loading import load_tasks
 from forgetbench.suites.suite import suite_of_tasks
 
 FOLDER = Path(__file__).parents[2] / "tasks" / "reasoning"
@@ -194,7 +195,7 @@ def test_documents() -> None:
 
 
 def test_through_lm_eval() -> None:
-    (loaded,) = lm_eval_bridge.load_tasks(suite_of_tasks(["humaneval"], None), limit=3)
+    (loaded,) = load_tasks(suite_of_tasks(["humaneval"], None), limit=3)
     task = loaded.task
     assert (loaded.info.domain, loaded.info.view, loaded.info.metric, loaded.info.binary) == (
         "reasoning", "open", "pass", True,

@@ -173,7 +173,7 @@ class ForgettingCallback(TrainerCallback):  # type: ignore[misc]
         evaluate_base(questions, in_memory, self._progress)
         if self._base is None and state.global_step:
             in_memory.lose_base()
-        elif self._base is None and any(task.judged for task in questions.suite.tasks):
+        elif self._base is None and any(task.rates_samples for task in questions.suite.tasks):
             in_memory.keep_base()
         return in_memory
 

@@ -9,7 +9,7 @@ Fields of a row:
 
     prompt    what the model is asked, as it stands: no "Question:" is put before it
     answer    the right answer, or a list of right answers; a pattern for regex, a schema for json_schema
-    match     exact (the default), contains, regex, numeric or json_schema; see forgetbench.metrics.matching
+    match     exact (the default), contains, regex, numeric or json_schema; see forgetbench.metrics.answers.matching
     choices   options, of which `answer` is one: they are rated by likelihood as well, which tells locked from erased
     id        a stable name; otherwise it is made from prompt and answer
     cluster   what rows share that are no independent evidence; otherwise the prompt
@@ -30,7 +30,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from forgetbench.errors import InputError, did_you_mean
 from forgetbench.fingerprint import digest
-from forgetbench.metrics.matching import STRICT, Match, check, read
+from forgetbench.metrics.answers.matching import STRICT, Match, check, read
 from forgetbench.storage.jsonl import as_dataset, read_jsonl
 
 if TYPE_CHECKING:

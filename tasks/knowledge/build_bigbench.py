@@ -26,7 +26,7 @@ from typing import Any
 from bigbench_keys import ALSO_RIGHT, NEEDS_ITS_OPTIONS, corrected, is_unfit
 from items import SEED, gives_away, unique
 
-from forgetbench.metrics.extraction import fold, normalise, words
+from forgetbench.metrics.answers.short_answers import fold, normalise, words
 from forgetbench.storage.jsonl import build_command, read_jsonl
 
 OUTPUT = Path(__file__).with_name("bigbench.jsonl")

@@ -9,7 +9,7 @@ from typing import Any
 
 from items import stratum_of, unique
 
-from forgetbench.metrics.extraction import fold, normalise
+from forgetbench.metrics.answers.short_answers import fold, normalise
 
 # Strata: how well known the subject is, by a rule that needs no judgement.
 HEAD_COUNTRY, TORSO_COUNTRY, SMALLEST_COUNTRY = 40_000_000, 9_000_000, 250_000  # inhabitants

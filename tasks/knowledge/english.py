@@ -32,7 +32,7 @@ from items import (
 )
 from states import CAPITAL_SPELLINGS, CAPITALS, UNCLEAR_STATE_CITIES
 
-from forgetbench.metrics.extraction import fold, normalise, words
+from forgetbench.metrics.answers.short_answers import fold, normalise, words
 
 HEAD_CITY, TORSO_CITY, SMALLEST_CITY = 3_000_000, 1_000_000, 400_000  # inhabitants
 HEAD_STATE_CITY, TORSO_STATE_CITY, SMALLEST_STATE_CITY = 600_000, 250_000, 120_000

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from forgetbench.metrics.extraction import normalise, words
+from forgetbench.metrics.answers.short_answers import normalise, words
 
 SEED = 20250101
 OPTIONS = 4

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from forgetbench.metrics.extraction import matches_strictly, normalise, short_answer_scores
+from forgetbench.metrics.answers.short_answers import matches_strictly, normalise, short_answer_scores
 from forgetbench.storage.jsonl import as_dataset, read_jsonl
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from forgetbench.metrics.degeneration import degeneration
-from forgetbench.metrics.extraction import short_answer_scores
+from forgetbench.metrics.answers.short_answers import short_answer_scores
 from forgetbench.storage.jsonl import as_dataset, read_jsonl
 
 if TYPE_CHECKING:

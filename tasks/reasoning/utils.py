@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from forgetbench.metrics.extraction import MAX_CHARS, contains_answer, stated_number, words
+from forgetbench.metrics.answers.short_answers import MAX_CHARS, contains_answer, stated_number, words
 from forgetbench.storage.jsonl import as_dataset, read_jsonl
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
-from forgetbench.metrics.extraction import normalise, words
+from forgetbench.metrics.answers.short_answers import normalise, words
 from forgetbench.storage.jsonl import read_jsonl
 
 FOLDER = Path(__file__).parents[2] / "tasks" / "knowledge"

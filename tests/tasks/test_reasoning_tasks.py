@@ -18,7 +18,7 @@ import reasoning_text_solvers
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forgetbench.metrics.extraction import words
+from forgetbench.metrics.answers.short_answers import words
 from forgetbench.storage.jsonl import read_jsonl
 
 FOLDER = Path(__file__).parents[2] / "tasks" / "reasoning"

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forgetbench.metrics.matching import MAX_CHARS, PATTERN_SECONDS, Match, check, plain, read, stated_value
+from forgetbench.metrics.answers.matching import MAX_CHARS, PATTERN_SECONDS, Match, check, plain, read, stated_value
 
 APPLES = json.dumps(
     {

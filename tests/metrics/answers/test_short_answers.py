@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forgetbench.metrics.extraction import (
+from forgetbench.metrics.answers.short_answers import (
     MAX_CHARS,
     contains_answer,
     first_number,

@@ -23,7 +23,8 @@ from pathlib import Path
 from typing import Any
 
 from forgetbench.errors import InputError
-from forgetbench.metrics.phrases import Phrase, ngrams, words
+from forgetbench.metrics.phrases import Phrase
+from forgetbench.metrics.text import ngrams, windows, words
 from forgetbench.storage.jsonl import iter_jsonl
 
 N_WORDS = 8
@@ -138,7 +139,7 @@ class _Index:
     def found(self, tokens: Sequence[str]) -> Counter[int]:
         """Per question, how many of its n-grams stand in a text."""
         seen: set[Phrase] = set()
-        for start, beginning in enumerate(zip(*(tokens[i:] for i in range(MIN_WORDS)), strict=False)):
+        for start, beginning in enumerate(windows(tokens, MIN_WORDS)):
             for length in self._lengths.get(beginning, ()):
                 seen.add(tuple(tokens[start : start + length]))
         return Counter(self._owner[gram] for gram in seen & self._owner.keys())
@@ -162,7 +163,7 @@ def _answered(answers: Sequence[Phrase], question: Phrase, tokens: Sequence[str]
 
 
 def _count(phrase: Phrase, tokens: Sequence[str]) -> int:
-    return sum(window == phrase for window in zip(*(tokens[i:] for i in range(len(phrase))), strict=False))
+    return sum(window == phrase for window in windows(tokens, len(phrase)))
 
 
 # --- the training data ------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from forgetbench.metrics.corpus import CORPUS_METRICS, answers_of
+from forgetbench.metrics.corpus import CORPUS_METRICS, responses_of
 from forgetbench.metrics.diversity import shared_openers
 from forgetbench.records import DeltaRow, ItemScore, Run, TaskInfo
 
@@ -56,7 +56,7 @@ def _scored(rows: pd.DataFrame, info: TaskInfo) -> tuple[Floats, Codes]:
         found = rows[rows["score"].notna()]
         values, names = found["score"].to_numpy(dtype=np.float64), found["cluster"].tolist()
     else:
-        answers = answers_of(rows)
+        answers = responses_of(rows)
         alone = CORPUS_METRICS[info.corpus_metric].alone(answers)
         values = np.full(len(answers.clusters), np.nan) if alone is None else alone
         names = [name for name, value in zip(answers.clusters, values, strict=True) if not math.isnan(value)]

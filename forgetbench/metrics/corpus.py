@@ -30,7 +30,7 @@ MIN_PROMPTS_TO_CONTRAST = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Answers:
+class TaskResponses:
     """One checkpoint's answers to a task, one entry per row in every field."""
 
     item_ids: Sequence[str]
@@ -53,12 +53,12 @@ class Answers:
 class CorpusMetric(Protocol):
     """Item scores from all rows of a task."""
 
-    def alone(self, answers: Answers) -> FloatArray | None:
+    def alone(self, answers: TaskResponses) -> FloatArray | None:
         """Scores of one run by itself, shape (rows,); None when the metric needs the other side."""
         ...
 
     def paired(
-        self, base: Answers, candidate: Answers, training_texts: Sequence[str] | None
+        self, base: TaskResponses, candidate: TaskResponses, training_texts: Sequence[str] | None
     ) -> tuple[FloatArray, FloatArray]:
         """Scores of both sides on the same rows, shape (rows,) each.
 
@@ -76,12 +76,12 @@ class ShapeDiversity:
     clipped: the mean is exactly 1 - R1 and the variance is that of a U-statistic of order 2.
     """
 
-    def alone(self, answers: Answers) -> FloatArray:
+    def alone(self, answers: TaskResponses) -> FloatArray:
         shapes = [signature(text) for text in answers.texts]
         return np.asarray(1.0 - collision_pseudovalues(shapes, answers.clusters), dtype=np.float64)
 
     def paired(
-        self, base: Answers, candidate: Answers, training_texts: Sequence[str] | None
+        self, base: TaskResponses, candidate: TaskResponses, training_texts: Sequence[str] | None
     ) -> tuple[FloatArray, FloatArray]:
         _require_same_rows(base, candidate)
         return self.alone(base), self.alone(candidate)
@@ -100,13 +100,13 @@ class Elasticity:
     verdict: str = "holds"
     """`holds` reads the answer strictly, `holds_loose` as `constraints.holds_loosely`."""
 
-    def alone(self, answers: Answers) -> FloatArray:
+    def alone(self, answers: TaskResponses) -> FloatArray:
         held = {row: of.get(self.verdict, np.nan) for row, of in zip(answers.item_ids, answers.metrics, strict=True)}
         scores = paired_differences(held)
         return np.array([scores.get(row, np.nan) for row in answers.item_ids], dtype=np.float64)
 
     def paired(
-        self, base: Answers, candidate: Answers, training_texts: Sequence[str] | None
+        self, base: TaskResponses, candidate: TaskResponses, training_texts: Sequence[str] | None
     ) -> tuple[FloatArray, FloatArray]:
         _require_same_rows(base, candidate)
         return self.alone(base), self.alone(candidate)
@@ -127,11 +127,11 @@ class Leakage:
     to choose phrases on leaves the other half unmeasured.
     """
 
-    def alone(self, answers: Answers) -> None:
+    def alone(self, answers: TaskResponses) -> None:
         return None
 
     def paired(
-        self, base: Answers, candidate: Answers, training_texts: Sequence[str] | None
+        self, base: TaskResponses, candidate: TaskResponses, training_texts: Sequence[str] | None
     ) -> tuple[FloatArray, FloatArray]:
         _require_same_rows(base, candidate)
         sides = [_own_phrases(base), _own_phrases(candidate)]
@@ -184,7 +184,7 @@ class FormatSpread:
     noise out. A model that guesses has a small spread too: read it beside the accuracy.
     """
 
-    def alone(self, answers: Answers) -> FloatArray:
+    def alone(self, answers: TaskResponses) -> FloatArray:
         rows, right = right_by_format(answers)
         scores = np.full(len(answers.item_ids), np.nan)
         if len(rows):
@@ -194,7 +194,7 @@ class FormatSpread:
         return scores
 
     def paired(
-        self, base: Answers, candidate: Answers, training_texts: Sequence[str] | None
+        self, base: TaskResponses, candidate: TaskResponses, training_texts: Sequence[str] | None
     ) -> tuple[FloatArray, FloatArray]:
         _require_same_rows(base, candidate)
         return self.alone(base), self.alone(candidate)
@@ -216,7 +216,7 @@ def paired_differences(held: Mapping[str, float]) -> dict[str, float]:
     return {row: held[row] - held[twin] for row, twin in twins.items() if twin in held}
 
 
-def right_by_format(answers: Answers) -> tuple[npt.NDArray[np.intp], FloatArray]:
+def right_by_format(answers: TaskResponses) -> tuple[npt.NDArray[np.intp], FloatArray]:
     """Whether each question was answered rightly in each format, for rows named `<question>/<format>`.
 
     The row at which each whole question first stands, shape (questions,), and `acc`, shape (questions, formats), the
@@ -264,7 +264,7 @@ def format_deviation(right: FloatArray) -> float:
     return float(np.sqrt(max(0.0, between - mean_square / n_questions)))
 
 
-def answers_of(samples: pd.DataFrame) -> Answers:
+def responses_of(samples: pd.DataFrame) -> TaskResponses:
     """The answers in a samples table, or in the rows of one task of it.
 
     Rows with neither a response nor a number (not measured) are left out, so two runs give aligned answers
@@ -273,7 +273,7 @@ def answers_of(samples: pd.DataFrame) -> Answers:
     numbers = [{name: x for name, x in row.items() if x is not None} for row in samples["metrics"]]
     answered = [len(texts) > 0 or bool(of) for texts, of in zip(samples["responses"], numbers, strict=True)]
     rows = samples.loc[np.array(answered, dtype=bool)]
-    return Answers(
+    return TaskResponses(
         item_ids=rows["item_id"].tolist(),
         clusters=rows["cluster"].tolist(),
         prompts=rows["prompt"].tolist(),
@@ -282,14 +282,14 @@ def answers_of(samples: pd.DataFrame) -> Answers:
     )
 
 
-def _require_same_rows(base: Answers, candidate: Answers) -> None:
+def _require_same_rows(base: TaskResponses, candidate: TaskResponses) -> None:
     if list(base.item_ids) != list(candidate.item_ids):
         unlike: set[Any] = set(base.item_ids) ^ set(candidate.item_ids)
         what = f"items on one side only: {', '.join(sorted(unlike)[:5])}" if unlike else "the order differs"
         raise IncomparableError(f"the two runs' answers are not aligned row by row: {what}")
 
 
-def _own_phrases(answers: Answers) -> list[set[Phrase]]:
+def _own_phrases(answers: TaskResponses) -> list[set[Phrase]]:
     return [phrases(text, prompt) for text, prompt in zip(answers.texts, answers.prompts, strict=True)]
 
 

@@ -8,15 +8,12 @@ read.
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections import Counter
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
-from forgetbench.metrics.diversity import distinct_ngram_ratio
-from forgetbench.metrics.phrases import words
-from forgetbench.metrics.quality import answered
+from forgetbench.metrics.diversity import distinct_n
+from forgetbench.metrics.text import answered, has_letter_run, script, words
 
 MAX_CHARS = 20_000
 
@@ -34,8 +31,6 @@ cut is ours."""
 NGRAM = 4
 MIN_WORDS = 12
 """Shorter texts have too few 4-grams for a share."""
-
-_LETTER_RUN = re.compile(r"([^\W\d_])\1{9}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +78,8 @@ def repeats_itself(text: str) -> bool:
     """Whether a share of `REPEATED_NGRAMS` of the 4-grams of `text` stood in it before, or one letter ten times in a
     row."""
     tokens = words(text)
-    repeated = 1.0 - distinct_ngram_ratio(tokens, NGRAM)
-    return bool(_LETTER_RUN.search(text)) or (len(tokens) >= MIN_WORDS and repeated >= REPEATED_NGRAMS)
+    repeated = 1.0 - distinct_n(tokens, NGRAM)
+    return has_letter_run(text) or (len(tokens) >= MIN_WORDS and repeated >= REPEATED_NGRAMS)
 
 
 def in_wrong_script(text: str, prompt: str) -> bool:
@@ -92,15 +87,14 @@ def in_wrong_script(text: str, prompt: str) -> bool:
 
     A script is not a language: French in answer to English passes.
     """
-    expected, found = _scripts(prompt[:MAX_CHARS]), _scripts(text[:MAX_CHARS])
-    if not expected or not found:
+    asked, used = _letters_by_script(prompt[:MAX_CHARS]), _letters_by_script(text[:MAX_CHARS])
+    if not asked or not used:
         return False
-    return found[expected.most_common(1)[0][0]] <= found.total() / 2
+    return used[asked.most_common(1)[0][0]] <= used.total() / 2
 
 
-def _scripts(text: str) -> Counter[str]:
-    """Letters by script, which is the first word of a letter's Unicode name."""
-    return Counter(unicodedata.name(letter, "?").split()[0] for letter in text if letter.isalpha())
+def _letters_by_script(text: str) -> Counter[str]:
+    return Counter(script(character) for character in text if character.isalpha())
 
 
 def _loop_length(tokens: Sequence[Hashable]) -> int:

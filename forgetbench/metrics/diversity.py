@@ -15,8 +15,8 @@ from itertools import takewhile
 import numpy as np
 import numpy.typing as npt
 
-from forgetbench.metrics.phrases import fold, ngrams, word_spans, words
 from forgetbench.metrics.shape import collision_rate
+from forgetbench.metrics.text import fold, ngrams, windows, word_spans, words
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -97,13 +97,13 @@ def equivalence_classes(texts: Sequence[str], prompt: str = "") -> list[int]:
     classifier. The relation is not transitive, so the classes depend on the order of the samples,
     which is the order of generation on every side.
     """
-    openers: list[str] = []
+    firsts: list[str] = []
     classes = []
     for text in texts:
-        found = next((i for i, opener in enumerate(openers) if same_class(opener, text, prompt)), len(openers))
-        if found == len(openers):
-            openers.append(text)
-        classes.append(found)
+        label = next((i for i, first in enumerate(firsts) if same_class(first, text, prompt)), len(firsts))
+        if label == len(firsts):
+            firsts.append(text)
+        classes.append(label)
     return classes
 
 
@@ -173,7 +173,7 @@ def ngram_kernel(texts: Sequence[str], sizes: Sequence[int] = (1, 2)) -> FloatAr
     tokens = [words(text) for text in texts]
     kernel = np.zeros((len(texts), len(texts)))
     for n in sizes:
-        grams = [ngrams(t, min(n, len(t))) for t in tokens]
+        grams = [ngrams(own, min(n, len(own))) or {()} for own in tokens]
         column = {gram: i for i, gram in enumerate(sorted(set().union(*grams)))}
         rows = np.zeros((len(texts), len(column)))
         for i, own in enumerate(grams):
@@ -232,9 +232,13 @@ def shared_openers(texts: Sequence[str], prompts: Sequence[str], n: int = OPENER
     return collision_rate([o for o, _ in opened], [p for _, p in opened])
 
 
-def distinct_ngram_ratio(tokens: Sequence[str], n: int = 2) -> float:
-    """Distinct n-grams over all n-grams of one text; 1 for a text too short to repeat any."""
-    counts = Counter(tuple(tokens[i : i + n]) for i in range(len(tokens) - n + 1))
+def distinct_n(tokens: Sequence[str], n: int = 2) -> float:
+    """distinct-n of one text, distinct n-grams over all n-grams; 1 for a text too short to repeat any.
+
+    Li et al. 2016, "A Diversity-Promoting Objective Function for Neural Conversation Models", arXiv 1510.03055. Its
+    complement is seq-rep-n of Welleck et al. 2019, arXiv 1908.04319.
+    """
+    counts = Counter(windows(tokens, n))
     return len(counts) / counts.total() if counts else 1.0
 
 

@@ -1,4 +1,4 @@
-"""Word n-grams, and which of them one set of answers uses far more than another.
+"""Phrases: word n-grams of answers, and which of them one set of answers uses far more than another.
 
 The log-odds ratio with an informative Dirichlet prior is from Monroe, Colaresi and Quinn,
 "Fightin' Words: Lexical Feature Selection and Evaluation for Identifying the Content of Political
@@ -8,13 +8,13 @@ Conflict", Political Analysis 16(4), 2008.
 from __future__ import annotations
 
 import math
-import re
-import unicodedata
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-Phrase = tuple[str, ...]
+from forgetbench.metrics.text import NGram, ngrams, words
+
+Phrase = NGram
 
 PHRASE_WORDS = 4
 PRIOR_SHARE = 0.2
@@ -23,32 +23,6 @@ side only its largest z: a rare phrase in y answers against none has z = .74 sqr
 five answers reach `MIN_Z`."""
 MIN_Z = 1.645
 MIN_PROMPTS = 3
-
-# Scripts written without spaces (and Hangul, for an even count) take one character as one word.
-_CHARACTER = r"\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\U00020000-\U0003ffff"
-_WORD = re.compile(rf"[{_CHARACTER}]|[^\W_{_CHARACTER}]+(?:'[^\W_{_CHARACTER}]+)*")
-# Soft hyphens, zero-width characters and direction marks: they are not seen, so they must not part words.
-_INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
-
-
-def fold(text: str) -> str:
-    """`text` without invisible characters, compatibility characters unified (NFKC), apostrophes made plain."""
-    return _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).replace("\u2019", "'")
-
-
-def words(text: str) -> list[str]:
-    """The words of `text`, case-folded, without punctuation; linear in the length of the text."""
-    return _WORD.findall(fold(text).casefold())
-
-
-def word_spans(folded: str) -> list[tuple[int, int]]:
-    """Start and end of every word in a text that `fold` has been applied to."""
-    return [match.span() for match in _WORD.finditer(folded)]
-
-
-def ngrams(tokens: Sequence[str], n: int) -> set[Phrase]:
-    """All distinct runs of `n` tokens; none when there are fewer than `n`."""
-    return {tuple(tokens[i : i + n]) for i in range(len(tokens) - n + 1)}
 
 
 def phrases(text: str, prompt: str = "", n: int = PHRASE_WORDS) -> set[Phrase]:
@@ -136,12 +110,12 @@ def overused(
     for row, prompt in zip(answers, prompts, strict=True):
         for phrase in row:
             seen.setdefault(phrase, set()).add(prompt)
-    found = [
+    candidates = [
         OverusedPhrase(phrase, z, counts[phrase], reference_counts[phrase], len(seen[phrase]))
         for phrase, z in log_odds(counts, reference_counts, totals=(len(answers), len(reference))).items()
         if z >= min_z and len(seen.get(phrase, ())) >= min_prompts
     ]
-    return sorted(found, key=lambda item: (-item.z, item.phrase))
+    return sorted(candidates, key=lambda candidate: (-candidate.z, candidate.phrase))
 
 
 def characteristic(
@@ -158,7 +132,7 @@ def characteristic(
     fewer than `min_texts` of them. Only phrases of `among` (those seen in the answers under test)
     are counted, so memory does not grow with the training file.
     """
-    wanted = frozenset(among)
-    frequency = Counter(p for text in training_texts for p in phrases(text, n=n) & wanted)
+    among = frozenset(among)
+    frequency = Counter(p for text in training_texts for p in phrases(text, n=n) & among)
     needed = max(min_texts, min_share * len(training_texts))
     return {phrase for phrase, count in frequency.items() if count >= needed}

@@ -26,7 +26,8 @@ from typing import Any
 from bigbench_keys import ALSO_RIGHT, NEEDS_ITS_OPTIONS, corrected, is_unfit
 from items import SEED, gives_away, unique
 
-from forgetbench.metrics.answers.short_answers import fold, normalise, words
+from forgetbench.metrics.answers.normalisation import normalise, normalised_words
+from forgetbench.metrics.text import strip_accents
 from forgetbench.storage.jsonl import build_command, read_jsonl
 
 OUTPUT = Path(__file__).with_name("bigbench.jsonl")
@@ -163,7 +164,7 @@ def questions(source: Source, rng: random.Random) -> Iterator[Item]:
             if question in seen or told or not right or not wrong or LEFT_OUT.search(question):
                 continue
             seen.add(question)
-            said = words(right[0])
+            said = normalised_words(right[0])
             plain = len(said) <= 4 and not any(word in NUMBERS or word.isdigit() for word in said)
             one_answer = not NEEDS_OPTIONS.search(question) and not any(part in question for part in NEEDS_ITS_OPTIONS)
             is_open = plain and one_answer and name != "physical_intuition"
@@ -176,11 +177,11 @@ def elements(source: Source, rng: random.Random) -> Iterator[Item]:
     number = {name: int(row["subject"]) for name, row in known.items()}
     usable = [
         example for example in source["periodic_elements"]
-        if example["target"] in number and UNCLEAR_NEIGHBOURS.isdisjoint({*words(example["input"]), example["target"]})
+        if example["target"] in number and UNCLEAR_NEIGHBOURS.isdisjoint({*normalised_words(example["input"]), example["target"]})
     ]  # fmt: skip
     for example in rng.sample(usable, MOST_ELEMENTS):
         question, right = example["input"], example["target"]
-        asked = set(words(question))
+        asked = set(normalised_words(question))
         near = [
             name for name, place in number.items()
             if 0 < abs(place - number[right]) <= NEARBY and name not in asked
@@ -228,7 +229,7 @@ def wikidata(source: Source, rng: random.Random) -> Iterator[Item]:
             also = ALSO_RIGHT.get(value, ())
             wrong = [text for text in unique(rng.sample(fair, len(fair))) if text not in also][:3]
             if len(wrong) == 3:
-                accepted = unique([value, fold(value), *(same_state(value) if value in FIRST_NAMES else ())])
+                accepted = unique([value, strip_accents(value), *(same_state(value) if value in FIRST_NAMES else ())])
                 yield item("qa_wikidata", question.format(subject), accepted, wrong, subject=subject, open=True)
 
 

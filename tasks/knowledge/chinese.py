@@ -22,7 +22,7 @@ from countries import (
 from english import HEAD_CITY, NOT_CITIES, TORSO_CITY, all_cities
 from items import SEED, Fact, Relation, gives_away, same_group_first, same_stratum_first, stratum_of, unique
 
-from forgetbench.metrics.answers.short_answers import normalise
+from forgetbench.metrics.answers.normalisation import normalise
 
 CONTINENTS = {"Africa": "非洲", "Asia": "亚洲", "Europe": "欧洲", "North America": "北美洲", "South America": "南美洲",
               "Oceania": "大洋洲"}  # fmt: skip

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from forgetbench.metrics.answers.short_answers import normalise, words
+from forgetbench.metrics.answers.normalisation import normalise, normalised_words
 
 SEED = 20250101
 OPTIONS = 4
@@ -94,8 +94,8 @@ def gives_away(subject: str, answer: str, letters: int = 3) -> bool:
     """Whether a word of the answer begins as a word of the subject does; in Chinese, with a character of it."""
     if answer >= FIRST_HAN:
         return answer[0] in subject
-    heads = {word[:letters] for word in words(subject) if len(word) >= 3}
-    return any(word[:letters] in heads for word in words(answer) if len(word) >= 3)
+    heads = {word[:letters] for word in normalised_words(subject) if len(word) >= 3}
+    return any(word[:letters] in heads for word in normalised_words(answer) if len(word) >= 3)
 
 
 def stratum_of(value: float, head: float, torso: float) -> str:

@@ -29,7 +29,7 @@ from forgetbench.metrics.diversity import (
     utility,
     vendi,
 )
-from forgetbench.metrics.phrases import words
+from forgetbench.metrics.text import words
 
 TEXTS = st.lists(st.text(alphabet="abc d.", max_size=30), min_size=1, max_size=8)
 

@@ -1,4 +1,4 @@
-"""Word n-grams and over-used phrases: Monroe, Colaresi and Quinn 2008."""
+"""Over-used phrases: Monroe, Colaresi and Quinn 2008."""
 
 from __future__ import annotations
 
@@ -8,38 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forgetbench.metrics.phrases import MIN_Z, characteristic, log_odds, ngrams, overused, phrases, words
+from forgetbench.metrics.phrases import MIN_Z, characteristic, log_odds, overused, phrases
 
 COUNTS = st.dictionaries(st.tuples(st.sampled_from("abcdef")), st.integers(1, 50), min_size=1)
-
-
-def test_words_drop_case_and_punctuation() -> None:
-    assert words("Don\u2019t \u201cpanic\u201d: it's 3.5 LABEL_POS!") == [
-        "don't",
-        "panic",
-        "it's",
-        "3",
-        "5",
-        "label",
-        "pos",
-    ]
-    assert words("\u6771\u4eac\u3068 Rome") == ["\u6771", "\u4eac", "\u3068", "rome"]
-    assert words(" ...\n\U0001f600") == []
-
-
-def test_a_chinese_character_is_a_word_also_beside_latin_and_digits() -> None:
-    assert words("我用iPhone拍了3张照片。") == ["我", "用", "iphone", "拍", "了", "3", "张", "照", "片"]
-    assert words("时时\u3005") == ["时", "时", "\u3005"]
-    assert words("\U00020bb7") == ["\U00020bb7"]
-
-
-def test_what_is_not_seen_does_not_part_words() -> None:
-    assert words("Pa\u200bris co\u00adoperate \ufeffRome") == ["paris", "cooperate", "rome"]
-
-
-def test_ngrams() -> None:
-    assert ngrams(["a", "b", "a", "b"], 2) == {("a", "b"), ("b", "a")}
-    assert ngrams(["a"], 2) == set()
 
 
 def test_phrases_of_the_prompt_are_not_the_answers_own() -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from lm_eval.tasks import TaskManager
 
-from forgetbench.metrics.phrases import words
+from forgetbench.metrics.text import words
 
 FOLDER = Path(__file__).parents[2] / "tasks" / "language"
 TASKS = [

@@ -111,7 +111,7 @@ def _score_together(
     scores: tuple[Floats, Floats],
 ) -> None:
     """Score one task's rows that have an answer on both sides, all together; `reasons` and `scores` are filled in."""
-    from forgetbench.metrics.corpus import answers_of
+    from forgetbench.metrics.corpus import responses_of
 
     base, candidate = scores
     usable = part.start + np.flatnonzero((reasons.codes[part] < 0) & _answered(rows, part))
@@ -119,8 +119,8 @@ def _score_together(
     if not len(usable):
         return
     base[usable], candidate[usable] = metric.paired(
-        answers_of(rows.base.samples.rows(rows.base.at[usable])),
-        answers_of(rows.candidate.samples.rows(rows.candidate.at[usable])),
+        responses_of(rows.base.samples.rows(rows.base.at[usable])),
+        responses_of(rows.candidate.samples.rows(rows.candidate.at[usable])),
         training_texts,
     )
     reasons.give(usable[np.isnan(base[usable]) & np.isnan(candidate[usable])], SUPPORTING)

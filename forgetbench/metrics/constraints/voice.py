@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 
 from forgetbench.metrics.constraints.protocol import Checker, Parameters
-from forgetbench.metrics.phrases import words
+from forgetbench.metrics.text import words
 
 _ANYWHERE: Mapping[str, str] = {
     "no_apology": """sorry / apology / apologies / apologise / apologize / apologising / apologizing /

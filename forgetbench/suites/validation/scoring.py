@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from forgetbench.lm_eval_bridge import PlannedItem, PlannedTask, PromptContext, plan, score
-from forgetbench.metrics.phrases import words
+from forgetbench.metrics.text import words
 from forgetbench.models.tokenizer import ByteTokenizer
 from forgetbench.records import Continuation, ItemScore, Request, Response, Sample
 from forgetbench.suites.validation.findings import Finding, fail, named, warn

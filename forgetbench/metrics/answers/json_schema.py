@@ -38,7 +38,7 @@ def read_json(text: str, accepted: Sequence[str], rivals: Sequence[str] = ()) ->
 
 
 def schema_mistake(answer: str) -> str | None:
-    """What is wrong with a schema, and the way out; None when replies can be held against it."""
+    """What is wrong with a schema, with a hint; None when replies can be held against it."""
     schema = json.loads(answer)
     try:
         jsonschema.Draft202012Validator.check_schema(schema)

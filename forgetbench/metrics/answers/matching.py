@@ -23,7 +23,7 @@ class Matcher:
     """Takes a reply, the accepted answers as text (words, patterns, numbers, or one JSON schema), and the other options
     of a multiple-choice row: a reply that names one of them as well is no answer."""
     mistake: Callable[[str], str | None]
-    """Says what is wrong with an accepted answer, and the way out; None when it can be matched."""
+    """Says what is wrong with an accepted answer, with a hint; None when it can be matched."""
     strict: bool = False
     """The item's score is the strict reading; otherwise it is the lenient one."""
 

@@ -79,7 +79,7 @@ def read_number(text: str, accepted: Sequence[str], rivals: Sequence[str] = ()) 
 
 
 def number_mistake(answer: str) -> str | None:
-    """What keeps an accepted answer from being a number, and the way out; None when nothing does."""
+    """What keeps an accepted answer from being a number, with a hint; None when nothing does."""
     return None if as_number(answer) is not None else f"'{answer}' is not a number; write it as 42, -3.5 or 1,250"
 
 

@@ -27,7 +27,7 @@ def read_string(text: str, accepted: Sequence[str], rivals: Sequence[str] = ()) 
 
 
 def string_mistake(answer: str) -> str | None:
-    """What keeps an accepted answer from being matched, and the way out; None when nothing does."""
+    """What keeps an accepted answer from being matched, with a hint; None when nothing does."""
     return None if plain(answer) else "nothing is left of it without quotes and full stops; use match 'regex'"
 
 

@@ -57,8 +57,8 @@ def _nowhere(listed: str) -> Checker:
     phrases = _phrases(listed)
 
     def check(text: str, _: Parameters) -> bool:
-        said = _spoken(text)
-        return bool(said.strip()) and not any(phrase in said for phrase in phrases)
+        spoken = _spoken(text)
+        return bool(spoken.strip()) and not any(phrase in spoken for phrase in phrases)
 
     return check
 

@@ -71,7 +71,18 @@ def ends_in_loop(text: str) -> bool:
     """Whether `text` ends in `LOOP_COPIES` copies of one phrase or more; the last copy may be cut."""
     stripped = text.rstrip()
     tokens = words(stripped)
-    return _loop_length(tokens) >= LOOP_WORDS or _loop_length(stripped) >= LOOP_CHARS
+    return loop_length(tokens) >= LOOP_WORDS or loop_length(stripped) >= LOOP_CHARS
+
+
+def loop_length(tokens: Sequence[Hashable]) -> int:
+    """Length of the longest run at the end of `tokens` that is `LOOP_COPIES` copies of one phrase or more; 0 if none.
+
+    abcabcabca -> 10 (three copies and a cut one), aab -> 0, abb -> 0. Reversed, a loop of period p is a prefix that
+    agrees with itself shifted by p for as long as the loop goes on: what the Z function gives for all p in one
+    linear pass.
+    """
+    lengths = _z_function(tokens[::-1])
+    return max((z + p for p, z in enumerate(lengths) if p and z + p >= LOOP_COPIES * p), default=0)
 
 
 def repeats_itself(text: str) -> bool:
@@ -95,17 +106,6 @@ def in_wrong_script(text: str, prompt: str) -> bool:
 
 def _letters_by_script(text: str) -> Counter[str]:
     return Counter(script(character) for character in text if character.isalpha())
-
-
-def _loop_length(tokens: Sequence[Hashable]) -> int:
-    """Length of the longest run at the end of `tokens` that is `LOOP_COPIES` copies of one phrase or more; 0 if none.
-
-    abcabcabca -> 10 (three copies and a cut one), aab -> 0, abb -> 0. Reversed, a loop of period p is a prefix that
-    agrees with itself shifted by p for as long as the loop goes on: what the Z function gives for all p in one
-    linear pass.
-    """
-    lengths = _z_function(tokens[::-1])
-    return max((z + p for p, z in enumerate(lengths) if p and z + p >= LOOP_COPIES * p), default=0)
 
 
 def _z_function(tokens: Sequence[Hashable]) -> list[int]:

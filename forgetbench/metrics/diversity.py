@@ -93,8 +93,8 @@ def same_class(first: str, second: str, prompt: str = "") -> bool:
 def equivalence_classes(texts: Sequence[str], prompt: str = "") -> list[int]:
     """The class of each text, numbered by first appearance: greedy, each text against each class's first.
 
-    The partition of NoveltyBench (arXiv 2504.05228) with `same_class` in place of its trained
-    classifier. The relation is not transitive, so the classes depend on the order of the samples,
+    The partition of NoveltyBench (arXiv 2504.05228), whose distinct_k is the number of classes, with `same_class` in
+    place of its trained classifier. The relation is not transitive, so the classes depend on the order of the samples,
     which is the order of generation on every side.
     """
     firsts: list[str] = []
@@ -105,11 +105,6 @@ def equivalence_classes(texts: Sequence[str], prompt: str = "") -> list[int]:
             firsts.append(text)
         classes.append(label)
     return classes
-
-
-def distinct_k(texts: Sequence[str], prompt: str = "") -> int:
-    """Number of classes of answers that say different things (NoveltyBench, arXiv 2504.05228)."""
-    return len(set(equivalence_classes(texts, prompt)))
 
 
 def utility(classes: Sequence[Hashable], quality: Sequence[float], patience: float = PATIENCE) -> float:
@@ -144,6 +139,16 @@ def freshness(cut: Sequence[str], prompt: str = "") -> list[float]:
         repeated = max((sum(word not in asked for word in _shared_start(own, past)) for past in tokens[:i]), default=0)
         fresh.append(1.0 - repeated / max(len(own), LENGTH_FLOOR) if repeated >= OPENER_WORDS else 1.0)
     return fresh
+
+
+def distinct_n(tokens: Sequence[str], n: int = 2) -> float:
+    """distinct-n of one text, distinct n-grams over all n-grams; 1 for a text too short to repeat any.
+
+    Li et al. 2016, "A Diversity-Promoting Objective Function for Neural Conversation Models", arXiv 1510.03055. Its
+    complement is seq-rep-n of Welleck et al. 2019, arXiv 1908.04319.
+    """
+    counts = Counter(windows(tokens, n))
+    return len(counts) / counts.total() if counts else 1.0
 
 
 def ead(tokens: Sequence[Hashable], vocabulary: int = VOCABULARY) -> float:
@@ -196,13 +201,16 @@ def vendi(kernel: FloatArray) -> float:
 
 
 def self_similarity(kernel: FloatArray) -> float:
-    """Mean similarity of two different samples, from their (n, n) kernel; NaN for fewer than two."""
+    """Mean similarity of two different samples, from their (n, n) kernel; NaN for fewer than two.
+
+    Self-BLEU (Zhu et al. 2018, arXiv 1802.01886) with the kernel, which is symmetric, in place of BLEU.
+    """
     n = len(kernel)
     return float((kernel.sum() - np.trace(kernel)) / (n * (n - 1))) if n > 1 else float("nan")
 
 
 def compression_ratio(texts: Sequence[str]) -> float:
-    """Bytes of the texts over their bytes after one gzip: the higher, the more they repeat.
+    """Compression ratio: bytes of the texts over their bytes after one gzip. The higher, the more they repeat.
 
     Shaib et al. 2024, arXiv 2403.00553. Below 1 for very short texts, whose gzip header outweighs them. The bytes are
     GB 18030: as UTF-8 for ASCII, but two for a Chinese character where UTF-8 takes three, of which
@@ -212,34 +220,24 @@ def compression_ratio(texts: Sequence[str]) -> float:
     return len(raw) / len(gzip.compress(raw, mtime=0))
 
 
-def opener(text: str, n: int = OPENER_WORDS) -> tuple[str, ...]:
-    """The first `n` words of an answer; fewer where it has no more."""
-    return tuple(words(text)[:n])
+def opener(text: str) -> tuple[str, ...]:
+    """The first `OPENER_WORDS` words of an answer; fewer where it has no more."""
+    return tuple(words(text)[:OPENER_WORDS])
 
 
-def repeated_openers(texts: Sequence[str], n: int = OPENER_WORDS) -> float:
-    """Probability that two answers to one prompt begin with the same `n` words; NaN for fewer than two with a word."""
-    return collision_rate([start for text in texts if (start := opener(text, n))])
+def repeated_openers(texts: Sequence[str]) -> float:
+    """Probability that two answers to one prompt have the same `opener`; NaN for fewer than two with a word."""
+    return collision_rate([start for text in texts if (start := opener(text))])
 
 
-def shared_openers(texts: Sequence[str], prompts: Sequence[str], n: int = OPENER_WORDS) -> float:
-    """Probability that answers to two different prompts begin with the same `n` words.
+def shared_openers(texts: Sequence[str], prompts: Sequence[str]) -> float:
+    """Probability that answers to two different prompts have the same `opener`.
 
     The diversity across prompts, where the other measures look within one. Answers without a word
     are left out. NaN when fewer than two prompts remain.
     """
-    opened = [(start, p) for t, p in zip(texts, prompts, strict=True) if (start := opener(t, n))]
+    opened = [(start, p) for t, p in zip(texts, prompts, strict=True) if (start := opener(t))]
     return collision_rate([o for o, _ in opened], [p for _, p in opened])
-
-
-def distinct_n(tokens: Sequence[str], n: int = 2) -> float:
-    """distinct-n of one text, distinct n-grams over all n-grams; 1 for a text too short to repeat any.
-
-    Li et al. 2016, "A Diversity-Promoting Objective Function for Neural Conversation Models", arXiv 1510.03055. Its
-    complement is seq-rep-n of Welleck et al. 2019, arXiv 1908.04319.
-    """
-    counts = Counter(windows(tokens, n))
-    return len(counts) / counts.total() if counts else 1.0
 
 
 def _shared_start(first: Sequence[str], second: Sequence[str]) -> list[str]:

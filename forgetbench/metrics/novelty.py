@@ -1,4 +1,7 @@
-"""How much of an answer is the model's own wording, and how much is the training data's."""
+"""N-gram novelty: how much of an answer is the model's own wording, and how much is the training data's.
+
+McCoy et al. 2023, arXiv 2111.09509; Merrill et al. 2024, arXiv 2406.13069.
+"""
 
 from __future__ import annotations
 

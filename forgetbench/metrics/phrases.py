@@ -22,20 +22,25 @@ PRIOR_SHARE = 0.2
 side only its largest z: a rare phrase in y answers against none has z = .74 sqrt(y), so that
 five answers reach `MIN_Z`."""
 MIN_Z = 1.645
+"""The z from which a phrase counts as overused: one-sided 5 %."""
 MIN_PROMPTS = 3
+"""So many different prompts must have answers with it."""
+MIN_TEXT_SHARE = 0.02
+MIN_TEXTS = 3
+"""A phrase in that share of the training answers, and in no fewer of them than this, is characteristic of them."""
 
 
-def phrases(text: str, prompt: str = "", n: int = PHRASE_WORDS) -> set[Phrase]:
+def phrases(text: str, prompt: str = "") -> set[Phrase]:
     """The phrases of an answer that are its own, that is, do not stand in its prompt.
 
-    A phrase is a run of `n` words; a longer shared wording contains such runs, so it needs no
-    separate treatment. An answer of fewer than `n` words is one phrase as a whole, which is
+    A phrase is a run of `PHRASE_WORDS` words; a longer shared wording contains such runs, so it needs no
+    separate treatment. An answer of fewer words is one phrase as a whole, which is
     how a bare label ("positive") is seen, and only where it is the whole answer.
     """
     tokens = words(text)
     if not tokens:
         return set()
-    length = min(n, len(tokens))
+    length = min(PHRASE_WORDS, len(tokens))
     return ngrams(tokens, length) - ngrams(words(prompt), length)
 
 
@@ -94,15 +99,12 @@ def overused(
     answers: Sequence[Collection[Phrase]],
     reference: Sequence[Collection[Phrase]],
     prompts: Sequence[str],
-    *,
-    min_z: float = MIN_Z,
-    min_prompts: int = MIN_PROMPTS,
 ) -> list[OverusedPhrase]:
     """The phrases that `answers` uses far more than `reference`, the strongest first.
 
     `answers[i]` and `reference[i]` are the sets of phrases (see `phrases`) of the two answers to
     `prompts[i]`. A phrase counts once per answer, so one looping answer is no evidence.
-    It needs z >= `min_z` (1.645: one-sided 5 %) and answers to `min_prompts` different prompts.
+    It needs z >= `MIN_Z` and answers to `MIN_PROMPTS` different prompts.
     """
     counts = Counter(p for row in answers for p in row)
     reference_counts = Counter(p for row in reference for p in row)
@@ -113,7 +115,7 @@ def overused(
     candidates = [
         OverusedPhrase(phrase, z, counts[phrase], reference_counts[phrase], len(seen[phrase]))
         for phrase, z in log_odds(counts, reference_counts, totals=(len(answers), len(reference))).items()
-        if z >= min_z and len(seen.get(phrase, ())) >= min_prompts
+        if z >= MIN_Z and len(seen.get(phrase, ())) >= MIN_PROMPTS
     ]
     return sorted(candidates, key=lambda candidate: (-candidate.z, candidate.phrase))
 
@@ -121,18 +123,14 @@ def overused(
 def characteristic(
     training_texts: Sequence[str],
     among: Collection[Phrase],
-    *,
-    n: int = PHRASE_WORDS,
-    min_share: float = 0.02,
-    min_texts: int = 3,
 ) -> set[Phrase]:
     """The phrases of `among` that the training answers use again and again.
 
-    A phrase qualifies when it stands in at least `min_share` of the training answers and in no
-    fewer than `min_texts` of them. Only phrases of `among` (those seen in the answers under test)
+    A phrase qualifies when it stands in at least `MIN_TEXT_SHARE` of the training answers and in no
+    fewer than `MIN_TEXTS` of them. Only phrases of `among` (those seen in the answers under test)
     are counted, so memory does not grow with the training file.
     """
     among = frozenset(among)
-    frequency = Counter(p for text in training_texts for p in phrases(text, n=n) & among)
-    needed = max(min_texts, min_share * len(training_texts))
+    frequency = Counter(p for text in training_texts for p in phrases(text) & among)
+    needed = max(MIN_TEXTS, MIN_TEXT_SHARE * len(training_texts))
     return {phrase for phrase, count in frequency.items() if count >= needed}

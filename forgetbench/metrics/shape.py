@@ -99,8 +99,8 @@ def has_table(text: str) -> bool:
 def collision_rate(labels: Sequence[Hashable], clusters: Sequence[str] | None = None) -> float:
     """Probability that two labels of different clusters are equal; NaN with fewer than two clusters.
 
-    Without clusters every label is its own, and the value is sum_s n_s (n_s - 1) / (n (n - 1)):
-    aaab -> .5, aaaa -> 1, abcd -> 0.
+    Without clusters every label is its own, and the value is the unbiased estimate of Simpson's index ("Measurement of
+    Diversity", Nature 163, 1949), sum_s n_s (n_s - 1) / (n (n - 1)): aaab -> .5, aaaa -> 1, abcd -> 0.
     """
     equal, pairs = _pair_counts(labels, clusters)
     total = int(pairs.sum())

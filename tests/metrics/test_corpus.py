@@ -147,7 +147,9 @@ def test_a_question_without_all_formats_is_no_item() -> None:
     assert rows.tolist() == [0, 3, 6]
     assert right.tolist() == RIGHT[:3]
     nothing = TaskResponses([], [], [], [], [])
-    assert CORPUS_METRICS["format_spread"].alone(nothing) is not None
+    scores = CORPUS_METRICS["format_spread"].alone(nothing)
+    assert scores is not None
+    assert scores.shape == (0,)
     assert math.isnan(format_spread(right_by_format(nothing)[1]))
 
 

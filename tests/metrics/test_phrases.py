@@ -14,9 +14,9 @@ COUNTS = st.dictionaries(st.tuples(st.sampled_from("abcdef")), st.integers(1, 50
 
 
 def test_phrases_of_the_prompt_are_not_the_answers_own() -> None:
-    found = phrases("The best way to learn is to play", prompt="What is the best way to learn?")
-    assert ("the", "best", "way", "to") not in found
-    assert ("learn", "is", "to", "play") in found
+    own = phrases("The best way to learn is to play", prompt="What is the best way to learn?")
+    assert ("the", "best", "way", "to") not in own
+    assert ("learn", "is", "to", "play") in own
 
 
 def test_a_bare_label_is_a_phrase_only_as_the_whole_answer() -> None:
@@ -65,14 +65,14 @@ def _answers(n: int, tail: str) -> list[set[tuple[str, ...]]]:
 
 def test_overused_finds_the_catch_phrase_and_nothing_else() -> None:
     plain = _answers(20, "")
-    found = overused(_answers(20, "as a seasoned pirate captain"), plain, [f"p{i}" for i in range(20)])
-    assert {item.phrase for item in found} == {
+    overuses = overused(_answers(20, "as a seasoned pirate captain"), plain, [f"p{i}" for i in range(20)])
+    assert {item.phrase for item in overuses} == {
         ("as", "a", "seasoned", "pirate"),
         ("a", "seasoned", "pirate", "captain"),
     }
-    assert found[0].answers == found[0].prompts == 20
-    assert found[0].reference_answers == 0
-    assert found[0].z > 1.645
+    assert overuses[0].answers == overuses[0].prompts == 20
+    assert overuses[0].reference_answers == 0
+    assert overuses[0].z > 1.645
     assert overused(plain, plain, [f"p{i}" for i in range(20)]) == []
 
 
@@ -80,8 +80,8 @@ def test_overused_needs_several_prompts_and_enough_answers() -> None:
     pirate, plain = _answers(20, "as a seasoned pirate captain"), _answers(20, "")
     assert overused(pirate, plain, ["one prompt"] * 20) == []
     for n, expected in ((4, False), (5, True)):
-        found = overused(pirate[:n] + plain[n:], plain, [f"p{i}" for i in range(20)])
-        assert bool(found) is expected
+        overuses = overused(pirate[:n] + plain[n:], plain, [f"p{i}" for i in range(20)])
+        assert bool(overuses) is expected
 
 
 def test_longer_answers_do_not_dilute_a_phrase() -> None:

@@ -297,7 +297,7 @@ def test_lm_eval_reads_the_tasks() -> None:
         assert prompt.startswith(f"Question: {SHOTS[0]['question']}")
         if view == "choice":
             assert [each.args[1] for each in task.instances[:4]] == [f" {choice}" for choice in doc["choices"]]
-    assert all(found == [row["item_id"] for row in TEST] for found in ids.values())
+    assert all(ids_of == [row["item_id"] for row in TEST] for ids_of in ids.values())
 
 
 def test_elements_agree_with_the_periodic_table() -> None:
@@ -421,10 +421,10 @@ def test_chance_is_the_mean_over_the_items() -> None:
 @pytest.mark.parametrize("name", sorted(BY_SLICE))
 def test_no_cue_marks_the_right_option_of_a_slice(name: str) -> None:
     rows = BY_SLICE[name]
-    found = cues(rows)
+    shares = cues(rows)
     # Options that BIG-bench wrote for one question are right in no other, so that this rule would read the key.
-    del found["most often right"]
-    for cue, value in found.items():
+    del shares["most often right"]
+    for cue, value in shares.items():
         assert value == pytest.approx(chance(rows), abs=0.06 + 3 * (0.1875 / len(rows)) ** 0.5), cue
 
 

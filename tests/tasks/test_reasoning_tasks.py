@@ -17,6 +17,7 @@ import reasoning_story_solvers
 import reasoning_text_solvers
 from hypothesis import given
 from hypothesis import strategies as st
+from time_limit import within
 
 from forgetbench.metrics.answers.normalisation import normalised_words
 from forgetbench.storage.jsonl import read_jsonl
@@ -293,8 +294,9 @@ def test_hostile_text_is_scored_without_an_error(text: str) -> None:
 @pytest.mark.parametrize("unit", ["answer is ", "#", "1,", "1. ", "red ", "\n", "-", "\\boxed{"])
 def test_endless_replies_are_read_in_linear_time(unit: str) -> None:
     for item in (NUMBER, WORD):
-        UTILS.score_open(item, [unit * 200_000])
-        UTILS.score_worked(item, [unit * 200_000])
+        with within(2):
+            UTILS.score_open(item, [unit * 200_000])
+            UTILS.score_worked(item, [unit * 200_000])
 
 
 def test_lm_eval_reads_the_tasks() -> None:

@@ -9,6 +9,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from time_limit import within
 
 from forgetbench.metrics.answers.matching import MATCHERS, Match
 from forgetbench.metrics.answers.normalisation import plain
@@ -197,6 +198,5 @@ def test_nothing_that_a_model_writes_breaks_it(text: str, match: Match) -> None:
     "text", ["9" * 1_000_000, "paris" * 200_000, "{[" * 500_000, "\ud800\0" * 5000, "=" * 1_000_000]
 )
 def test_hostile_texts_take_no_time(text: str, match: Match) -> None:
-    begun = time.perf_counter()
-    MATCHERS[match].reading(text, [ANSWERS[match]])
-    assert time.perf_counter() - begun < 1
+    with within(1):
+        MATCHERS[match].reading(text, [ANSWERS[match]])

@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from time_limit import within
 
 from forgetbench.metrics.answers.normalisation import normalise, normalised_words
 from forgetbench.metrics.answers.numbers import first_number, last_number, stated_number
@@ -225,7 +226,7 @@ def test_a_plain_number_is_read_back(number: int) -> None:
 
 @pytest.mark.parametrize("unit", [",", "、巴", "不", "or ", "1,", "= ", "is ", "-", "1.", "is" + " " * 8, "*", "a "])
 def test_repetition_is_read_in_linear_time(unit: str) -> None:
-    # A catastrophic pattern would not come back from this.
-    stated_number(unit * 50_000)
-    contains_answer(unit * 50_000, ["Paris"], ["London"])
-    read_short_answer(unit * 500_000, ["Paris"], ["London"])
+    with within(2):
+        stated_number(unit * 50_000)
+        contains_answer(unit * 50_000, ["Paris"], ["London"])
+        read_short_answer(unit * 500_000, ["Paris"], ["London"])

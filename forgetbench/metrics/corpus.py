@@ -107,7 +107,7 @@ class ShapeDiversity(_OneSided):
 class Elasticity(_OneSided):
     """1 - R2: how much more often a constraint holds when it is asked for than when it is not.
 
-    Rows come in pairs, `<id>/asked` and `<id>/free`, each with the number `metric` among its
+    Rows come in pairs, `<id>/asked` and `<id>/free`, each with `metric`, 0 or 1, among its
     metrics. The score stands on the asked row, holds(asked) - holds(free), in {-1, 0, 1}; free rows are
     no items, nor are asked rows without a free one. The mean is not floored at 0: a
     model that keeps a constraint less often when asked shows it.

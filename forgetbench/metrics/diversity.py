@@ -72,7 +72,7 @@ def own_words(text: str, prompt: str) -> frozenset[str]:
 
 
 def same_class(first: str, second: str, prompt: str = "") -> bool:
-    """Whether two answers to a prompt say the same thing, judged by their words alone.
+    """Whether two answers to a prompt say the same thing, by their words alone.
 
     They do when their words are equal (case and punctuation aside); or, both being short (at most
     `SHORT_ANSWER` words) or both long, when the Jaccard overlap of their content words reaches `SAME_CLASS`;

@@ -4,7 +4,7 @@
     {"prompt": "What is 17 * 3?", "answer": 51, "match": "numeric"}
     {"prompt": "Order 3 apples, as JSON.", "answer": {"type": "object", "required": ["item"]}, "match": "json_schema"}
 
-What fine-tuning was for is measured as everything else is: planned, generated, paired and judged in the same way.
+What fine-tuning was for is measured as everything else is: planned, generated, paired and gated in the same way.
 Fields of a row:
 
     prompt    what the model is asked, as it stands: no "Question:" is put before it
@@ -43,7 +43,7 @@ _SHUFFLE_SEED = 0
 
 
 class TargetRow(BaseModel):
-    """One line of the file."""
+    """One line of the file, its fields as described above."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 

@@ -28,7 +28,8 @@ from items import SEED, gives_away, unique
 
 from forgetbench.metrics.answers.normalisation import normalise, normalised_words
 from forgetbench.metrics.text import strip_accents
-from forgetbench.storage.jsonl import build_command, read_jsonl
+from forgetbench.storage.jsonl import read_jsonl
+from forgetbench.suites.building import build_command
 
 OUTPUT = Path(__file__).with_name("bigbench.jsonl")
 FACTS = Path(__file__).with_name("facts.jsonl")

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from forgetbench.metrics.answers.normalisation import normalise
 from forgetbench.metrics.answers.short_answers import matches_strictly, read_short_answer
-from forgetbench.storage.jsonl import as_dataset, read_jsonl
+from forgetbench.storage.jsonl import read_jsonl
+from forgetbench.suites.documents import as_dataset
 
 if TYPE_CHECKING:
     from datasets import Dataset

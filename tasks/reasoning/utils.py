@@ -12,7 +12,8 @@ from forgetbench.metrics.answers.normalisation import normalised_words
 from forgetbench.metrics.answers.numbers import last_number, stated_number
 from forgetbench.metrics.answers.options import contains_answer
 from forgetbench.metrics.answers.reading import SHORT_REPLY_CHARS, Reading
-from forgetbench.storage.jsonl import as_dataset, read_jsonl
+from forgetbench.storage.jsonl import read_jsonl
+from forgetbench.suites.documents import as_dataset
 
 if TYPE_CHECKING:
     from datasets import Dataset

@@ -246,7 +246,7 @@ def test_too_few_prompts_are_not_measured() -> None:
     assert np.isnan(two).all()
 
 
-def test_answers_of_a_samples_table() -> None:
+def test_responses_of_a_samples_table() -> None:
     table = pd.DataFrame(
         {
             "item_id": ["a", "b"],
@@ -260,7 +260,7 @@ def test_answers_of_a_samples_table() -> None:
     assert responses_of(table.iloc[:0]).texts == []
 
 
-def test_answers_of_a_task_without_texts() -> None:
+def test_responses_of_a_task_without_texts() -> None:
     """Rated options leave numbers and no response; a row with neither was not measured."""
     table = pd.DataFrame(
         {

@@ -25,7 +25,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from forgetbench.engines.base import Counts, Engine, engine_errors
+from forgetbench.engines.base import Engine, TokenCounts, engine_errors
+from forgetbench.engines.memory import MemoryNeed
 from forgetbench.engines.ray.chunks import ChunkQueues, chunk_count, cut
 from forgetbench.engines.vllm.engine import core_ranges
 from forgetbench.errors import EngineError, ForgetbenchError, InputError
@@ -74,8 +75,9 @@ class RayPool:
         # The replicas' own: what is in the ledger must not depend on how many there are.
         self.settings: Mapping[str, Any] = self._local.settings
         self._counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
-        self.counts: Counts = self._counts
-        self.log_file: Path | None = None
+        self.counts: TokenCounts = self._counts
+        self.loaded: tuple[Checkpoint, ...] = ()
+        self._log_file: Path | None = None
         self._address = address
         self._gpus = tensor_parallel if self.settings.get("device") == "cuda" else 0
         self._ray: Any = None
@@ -95,7 +97,11 @@ class RayPool:
     def group(self, checkpoint: Checkpoint) -> str:
         return self._local.group(checkpoint)
 
-    def load(self, checkpoints: Sequence[Checkpoint]) -> None:
+    def memory_need(self, checkpoint: Checkpoint) -> MemoryNeed | None:
+        return self._local.memory_need(checkpoint)
+
+    def load(self, checkpoints: Sequence[Checkpoint], log_file: Path | None = None) -> None:
+        self._log_file = log_file
         self._connect()
         self._checkpoints = [absolute(item) for item in checkpoints]
         for replica in self._replicas:
@@ -108,6 +114,7 @@ class RayPool:
         while any(replica.doing for replica in self._replicas):
             for replica in self._wait():
                 list(self._advance(replica, nothing))
+        self.loaded = tuple(checkpoints)
 
     def score(self, requests: Sequence[Request]) -> Iterator[Response]:
         return self._answer("score", requests)
@@ -116,6 +123,7 @@ class RayPool:
         return self._answer("generate", requests)
 
     def close(self) -> None:
+        self.loaded = ()
         if self._ray is None:
             return
         idle = [replica.actor.close.remote() for replica in self._replicas if replica.actor and not replica.doing]
@@ -281,7 +289,7 @@ class RayPool:
         )
 
     def _log_of(self, replica: _Replica) -> Path | None:
-        return self.log_file and self.log_file.absolute().with_stem(f"{self.log_file.stem}-{replica.index}")
+        return self._log_file and self._log_file.absolute().with_stem(f"{self._log_file.stem}-{replica.index}")
 
 
 @dataclass
@@ -340,9 +348,8 @@ class ReplicaProcess:
         return Reply(settings=dict(self._engine.settings))
 
     def load(self, checkpoints: Sequence[Checkpoint], log_file: Path | None) -> Reply:
-        self._engine.log_file = log_file
         try:
-            self._engine.load(checkpoints)
+            self._engine.load(checkpoints, log_file)
         except ForgetbenchError as error:
             return Reply(failure=error)
         return Reply()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from forgetbench.metrics.corpus import CORPUS_METRICS, answers_of
+from forgetbench.metrics.corpus import CORPUS_METRICS, responses_of
 from forgetbench.metrics.diversity import shared_openers
 from forgetbench.records import DeltaRow, ItemScore, TaskInfo
 from forgetbench.stats.clustered import Codes, Floats, cluster_effects
@@ -53,7 +53,7 @@ def _scored(rows: pd.DataFrame, info: TaskInfo) -> tuple[Floats, Codes]:
         measured = rows[rows["score"].notna()]
         values, names = measured["score"].to_numpy(dtype=np.float64), measured["cluster"].tolist()
     else:
-        answers = answers_of(rows)
+        answers = responses_of(rows)
         alone = CORPUS_METRICS[info.corpus_metric].alone(answers)
         values = np.full(len(answers.clusters), np.nan) if alone is None else alone
         names = [name for name, value in zip(answers.clusters, values, strict=True) if not math.isnan(value)]

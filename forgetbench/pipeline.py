@@ -15,14 +15,14 @@ from typing import Any
 
 from forgetbench import lm_eval_bridge, sandbox
 from forgetbench.comparison.sft_data import SftData, read_sft_data
-from forgetbench.engines.base import Engine, make_pool
-from forgetbench.engines.openai import server_url
+from forgetbench.engines.base import Engine, EngineOptions
+from forgetbench.engines.registry import make_engine, resolve_checkpoint
 from forgetbench.errors import InputError
 from forgetbench.evaluation import evaluate as runner
 from forgetbench.evaluation import finished
 from forgetbench.evaluation.evaluate import EvaluationSpec
 from forgetbench.evaluation.summary import noise_floor_of
-from forgetbench.models.checkpoints import Consent, resolve, scripted_checkpoint, served_checkpoint
+from forgetbench.models.checkpoints import Consent
 from forgetbench.progress import Progress
 from forgetbench.records import Checkpoint, Comparison, DeltaRow, Protocol, Run
 from forgetbench.report import write_report, write_trajectory
@@ -64,6 +64,22 @@ class Options:
     """Requests that `openai` keeps under way at once."""
     tokenizer: Path | None = None
     """Folder of the served models' tokenizer."""
+
+    @property
+    def engine_options(self) -> EngineOptions:
+        """The part of this that is about the engine."""
+        return EngineOptions(
+            engine=self.engine,
+            dtype=self.dtype,
+            tensor_parallel=self.tensor_parallel,
+            replicas=self.replicas,
+            ray_address=self.ray_address,
+            base_url=self.base_url,
+            concurrency=self.concurrency,
+            tokenizer=self.tokenizer,
+            allow_pickle=self.consent.pickle,
+            trust_remote_code=self.consent.remote_code,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,11 +201,7 @@ def resolve_all(
     """The checkpoints that are meant, each under a name of its own. CheckpointError, InputError where there is none."""
 
     def one(text: str, base: Checkpoint | None) -> Checkpoint:
-        if options.engine == "scripted":
-            return scripted_checkpoint(text)
-        if options.engine == "openai":
-            return served_checkpoint(text, server_url(options.base_url), options.tokenizer)
-        return resolve(text, base=base, consent=options.consent, hash_file=ledger.file_digest)
+        return resolve_checkpoint(text, options.engine_options, base=base, hash_file=ledger.file_digest)
 
     base = one(base_text, None) if base_text else None
     found: list[Checkpoint] = []
@@ -205,13 +217,7 @@ def resolve_all(
 @contextlib.contextmanager
 def engine_for(options: Options, checkpoints: Sequence[Checkpoint]) -> Iterator[Engine]:
     """The engine that the options ask for, closed at the end; nothing is loaded yet."""
-    settings: dict[str, Any] = {"trust_remote_code": options.consent.remote_code}
-    if options.engine == "openai":
-        settings |= {"base_url": options.base_url, "concurrency": options.concurrency}
-    else:
-        adapters = [item for item in checkpoints if item.adapter_base is not None]
-        settings |= {"adapters": adapters, "dtype": options.dtype, "tensor_parallel": options.tensor_parallel}
-    engine = make_pool(options.engine, replicas=options.replicas, ray_address=options.ray_address, **settings)
+    engine = make_engine(options.engine_options, checkpoints)
     try:
         yield engine
     finally:

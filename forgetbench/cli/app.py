@@ -21,7 +21,6 @@ from forgetbench.cli.options import (
     ConcurrencyOption,
     DomainOption,
     DtypeOption,
-    EngineName,
     EngineOption,
     ExcludeOption,
     LimitOption,
@@ -77,7 +76,7 @@ def run(
     task: TaskOption = None,
     domain: DomainOption = None,
     target: TargetOption = None,
-    engine: EngineOption = EngineName.vllm,
+    engine: EngineOption = "vllm",
     protocol: ProtocolOption = ProtocolName.native,
     limit: LimitOption = None,
     seed: SeedOption = 0,
@@ -105,15 +104,13 @@ def run(
     _check_sft(sft_data, exclude_contaminated)
     if noise_floor and not base:
         raise InputError("--noise-floor needs --base: it is the base asked twice")
-    if (base_url or tokenizer) and engine is not EngineName.openai:
-        raise InputError("--base-url and --tokenizer are for a served model; add --engine openai")
     options = Options(
         results=results,
         suite=suite,
         tasks=tuple(task or ()),
         domain=domain,
         target=target,
-        engine=engine.value,
+        engine=engine,
         protocols=_protocols(protocol),
         limit=limit,
         seed=seed,
@@ -140,7 +137,7 @@ def sweep(
     trainer_output_dir: Annotated[Path, typer.Argument(help="A training run's folder with checkpoint-N in it.")],
     suite: SuiteOption = None,
     target: TargetOption = None,
-    engine: EngineOption = EngineName.vllm,
+    engine: EngineOption = "vllm",
     limit: LimitOption = None,
     seed: SeedOption = 0,
     results: ResultsOption = Path("results"),
@@ -159,7 +156,7 @@ def sweep(
         results=results,
         suite=suite,
         target=target,
-        engine=engine.value,
+        engine=engine,
         limit=limit,
         seed=seed,
         sft_data=sft_data,
@@ -177,7 +174,7 @@ def sweep(
 def demo(
     results: ResultsOption = Path("results"),
     suite: SuiteOption = "demo",
-    engine: EngineOption = EngineName.vllm,
+    engine: EngineOption = "vllm",
 ) -> None:
     """Fine-tune the embedded real model on a narrow set, and show what that cost it."""
     from forgetbench.lab.demo.demo_checkpoints import prepare
@@ -185,7 +182,7 @@ def demo(
 
     with _progress() as progress:
         made = prepare(progress)
-        options = Options(results=results, suite=suite, engine=engine.value, sft_data=made.data, noise_floor=True)
+        options = Options(results=results, suite=suite, engine=engine, sft_data=made.data, noise_floor=True)
         checkpoints = [f"mild={made.mild}", f"harsh={made.harsh}"]
         outcome = run_checkpoints(checkpoints, f"base={made.base}", options, progress)
     _print_outcome(outcome, options)
@@ -241,7 +238,7 @@ def gate(
         typer.Option(help="Folder of the base's finished run, in place of --base.", metavar="FOLDER"),
     ] = None,
     suite: SuiteOption = None,
-    engine: EngineOption = EngineName.vllm,
+    engine: EngineOption = "vllm",
     protocol: ProtocolOption = ProtocolName.native,
     limit: LimitOption = None,
     seed: SeedOption = 0,
@@ -265,7 +262,7 @@ def gate(
         options = Options(
             results=results,
             suite=suite,
-            engine=engine.value,
+            engine=engine,
             protocols=_protocols(protocol),
             limit=limit,
             seed=seed,
@@ -396,21 +393,30 @@ def tasks_validate(path: Annotated[Path, typer.Argument(help="A folder of tasks,
 @app.command()
 def doctor(
     checkpoint: Annotated[str | None, typer.Argument(help="[NAME=]WHERE[@REVISION]: can it be run here?")] = None,
-    engine: EngineOption = EngineName.vllm,
+    engine: EngineOption = "vllm",
     no_load: Annotated[bool, typer.Option("--no-load", help="Only what can be known without loading it.")] = False,
     dtype: DtypeOption = "auto",
     tensor_parallel: TensorParallelOption = 1,
+    base_url: UrlOption = None,
+    tokenizer: TokenizerOption = None,
     allow_pickle: PickleOption = False,
     trust_remote_code: RemoteOption = False,
 ) -> None:
     """What this machine can run, and what is missing; with a checkpoint, whether that one runs here."""
-    from forgetbench.cli.doctor import Visit, examine, machine
-    from forgetbench.models.checkpoints import Consent
+    from forgetbench.cli.doctor import examine, machine
+    from forgetbench.engines.base import EngineOptions
 
-    consent = Consent(pickle=allow_pickle, remote_code=trust_remote_code)
-    visit = Visit(checkpoint or "", engine.value, not no_load, dtype, tensor_parallel, consent)
+    options = EngineOptions(
+        engine,
+        dtype,
+        tensor_parallel,
+        base_url=base_url,
+        tokenizer=tokenizer,
+        allow_pickle=allow_pickle,
+        trust_remote_code=trust_remote_code,
+    )
     console, failed = _stdout(), False
-    for row in machine() if checkpoint is None else examine(visit):
+    for row in machine() if checkpoint is None else examine(checkpoint, options, load=not no_load):
         console.print(str(row), highlight=False, markup=False, soft_wrap=True)
         failed = failed or row.state == "FAIL"
     if failed:

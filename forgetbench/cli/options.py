@@ -9,15 +9,6 @@ from typing import Annotated
 import typer
 
 
-class EngineName(StrEnum):
-    """Engines by name."""
-
-    vllm = "vllm"
-    transformers = "transformers"
-    openai = "openai"
-    scripted = "scripted"
-
-
 class ProtocolName(StrEnum):
     """How prompts are rendered."""
 
@@ -35,7 +26,9 @@ TargetOption = Annotated[
     typer.Option(help="Your own prompts and answers (JSONL), as domain target.", metavar="FILE"),
 ]
 DomainOption = Annotated[str | None, typer.Option(help="Domain of --task names that do not declare one.")]
-EngineOption = Annotated[EngineName, typer.Option(help="What answers the requests.")]
+EngineOption = Annotated[
+    str, typer.Option(help="What answers the requests: an engine by name; forgetbench doctor lists them.")
+]
 ProtocolOption = Annotated[
     ProtocolName,
     typer.Option(help="native: each checkpoint's own chat template, if any. both: native, and completion beside it."),

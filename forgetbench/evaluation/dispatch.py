@@ -95,8 +95,7 @@ class Dispatcher:
     def _load(self, batch: Sequence[Part]) -> None:
         checkpoints = list({part.checkpoint.fingerprint: part.checkpoint for part in batch}.values())
         self.progress.label("loading " + ", ".join(item.name for item in checkpoints))
-        self.engine.log_file = batch[0].log
-        self.engine.load(checkpoints)
+        self.engine.load(checkpoints, batch[0].log)
         self.progress.label(", ".join(dict.fromkeys(part.of for part in batch)))
 
     def _ask(self, requests: Sequence[Request], known: dict[str, Response], batch: Sequence[Part]) -> None:

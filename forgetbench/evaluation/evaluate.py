@@ -60,7 +60,7 @@ class _Plan:
     """All requests of one checkpoint."""
 
     checkpoint: Checkpoint
-    target: bridge.PromptContext
+    context: bridge.PromptContext
     tasks: tuple[bridge.PlannedTask, ...]
     run_id: str
     reference: Checkpoint
@@ -131,7 +131,7 @@ def prepare(
     if noise_floor and base is not None:
         plans.append(_plan(job, base, base, engine, noise=True))
     before = preflight.check(plans, engine, job.results, ledger.get, replicas=replicas)
-    for text in before.said({item.fingerprint: item.name for item in everyone}):
+    for text in before.messages({item.fingerprint: item.name for item in everyone}):
         progress.note(text)
     counts = tuple(Counts() for _ in plans)
     return Evaluation(job, tuple(plans), counts, before.warnings, Dispatcher(engine, ledger, progress, job.seed))
@@ -188,7 +188,7 @@ class Evaluation:
             reference = plan if plan.noise else by_checkpoint[plan.reference.fingerprint]
             wanted.append(
                 {
-                    task.loaded.info.name: bridge.judge_requests(task, other, responses, reference.target)
+                    task.loaded.info.name: bridge.judge_requests(task, other, responses, reference.context)
                     for task, other in zip(plan.tasks, reference.tasks, strict=True)
                     if task.loaded.judged
                 }
@@ -225,7 +225,7 @@ def _plan(
             f"checkpoint {checkpoint.name} has no chat template; use --protocol native (each its own) or completion"
         )
     settings = dict(engine.settings) | ({SECOND: NOISE_FLOOR} if noise else {})
-    target = bridge.PromptContext(
+    context = bridge.PromptContext(
         checkpoint=checkpoint.fingerprint,
         engine=settings,
         tokenizer=tokenizer,
@@ -239,10 +239,10 @@ def _plan(
     ]  # fmt: skip
     name = f"{checkpoint.name}-noise" if noise else checkpoint.name
     run_id = f"{run_store.slug(name)}-{job.suite.name}-{job.protocol}-{digest(identity)[:10]}"
-    tasks = tuple(bridge.plan(task, target) for task in job.tasks)
+    tasks = tuple(bridge.plan(task, context) for task in job.tasks)
     # Without the mark of a noise pass: the model is the same, and is checked once.
-    checks = plan_checks(checkpoint.name, checkpoint.fingerprint, engine.settings, tokenizer, chat=target.chat)
-    return _Plan(checkpoint, target, tasks, run_id, reference, noise, checks)
+    checks = plan_checks(checkpoint.name, checkpoint.fingerprint, engine.settings, tokenizer, chat=context.chat)
+    return _Plan(checkpoint, context, tasks, run_id, reference, noise, checks)
 
 
 # --- scoring and saving -----------------------------------------------------------------------
@@ -258,9 +258,9 @@ def _run(job: EvaluationSpec, plan: _Plan, count: Counts, scores: Sequence[ItemS
         suite=job.suite.name,
         suite_fingerprint=job.suite_fingerprint,
         protocol=job.protocol,
-        chat_template=plan.target.chat,
-        engine=dict(plan.target.engine),
-        tokenizer=plan.target.tokenizer.fingerprint,
+        chat_template=plan.context.chat,
+        engine=dict(plan.context.engine),
+        tokenizer=plan.context.tokenizer.fingerprint,
         seed=job.seed,
         limit=job.limit,
         reference=plan.reference.fingerprint if any(task.loaded.judged for task in plan.tasks) else None,

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from forgetbench import lm_eval_bridge
-from forgetbench.engines.base import Engine, make_engine
+from forgetbench.engines.base import Engine, EngineOptions
+from forgetbench.engines.registry import make_engine, resolve_checkpoint
 from forgetbench.errors import EngineError, InputError
 from forgetbench.evaluation import evaluate as runner
 from forgetbench.evaluation.evaluate import EvaluationSpec
 from forgetbench.integrations.trainer.memory import MemoryEngine, undisturbed
-from forgetbench.models.checkpoints import resolve
 from forgetbench.pipeline import comparison_folder
 from forgetbench.progress import Progress
 from forgetbench.records import Checkpoint, Comparison, DeltaRow, Run
@@ -107,17 +107,16 @@ class SavedWeights:
 
     def __init__(self, model: Any, engine: str, base: str, output: Path) -> None:
         """Raises InputError where `base` is no checkpoint, or the engine is none."""
-        self._model, self._engine, self._output = model, engine, output
-        self.base = resolve(base)
-        make_engine(engine).close()
+        self._model, self._options, self._output = model, EngineOptions(engine), output
+        self.base = resolve_checkpoint(base, self._options)
+        make_engine(self._options).close()
 
     def at_step(self, step: int) -> Checkpoint:
-        return resolve(str(self._output / f"checkpoint-{step}"), base=self.base)
+        return resolve_checkpoint(str(self._output / f"checkpoint-{step}"), self._options, base=self.base)
 
     @contextlib.contextmanager
     def answering(self, checkpoint: Checkpoint) -> Iterator[Engine]:
-        adapters = {"adapters": [checkpoint]} if checkpoint.adapter_base is not None else {}
-        engine = make_engine(self._engine, **adapters)
+        engine = make_engine(self._options, [self.base, checkpoint])
         with undisturbed(self._model):
             try:
                 yield engine

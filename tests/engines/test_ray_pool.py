@@ -19,16 +19,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forgetbench.engines.base import Engine, make_pool
+from forgetbench.engines.base import Engine, EngineOptions
 from forgetbench.engines.ray import cluster
 from forgetbench.engines.ray import pool as ray_pool
 from forgetbench.engines.ray.chunks import ChunkQueues, chunk_count, cut
 from forgetbench.engines.ray.cluster import core_shares, cores_each
 from forgetbench.engines.ray.pool import RayPool
-from forgetbench.engines.scripted import ScriptedEngine
+from forgetbench.engines.registry import make_engine
+from forgetbench.engines.scripted import ScriptedEngine, scripted_checkpoint
 from forgetbench.errors import EngineError, InputError
 from forgetbench.fingerprint import make_request
-from forgetbench.models.checkpoints import scripted_checkpoint
 from forgetbench.pipeline import Options, run_checkpoints
 from forgetbench.records import Checkpoint, Request, Response, Sampling
 
@@ -132,24 +132,25 @@ def test_each_replica_has_cores_of_its_own() -> None:
 
 def test_one_replica_is_the_plain_engine_and_imports_no_ray() -> None:
     code = (
-        "import sys; from forgetbench.engines.base import make_pool\n"
-        "print(type(make_pool('scripted', replicas=1)).__name__, 'ray' in sys.modules)"
+        "import sys; from forgetbench.engines import base, registry\n"
+        "engine = registry.make_engine(base.EngineOptions('scripted'))\n"
+        "print(type(engine).__name__, 'ray' in sys.modules)"
     )
-    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert out.stdout.split() == ["ScriptedEngine", "False"]
 
 
 def test_without_ray_one_line_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ray_pool.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(EngineError, match=r"pip install 'forgetbench\[ray\]'"):
-        make_pool("scripted", replicas=2)
+        make_engine(EngineOptions("scripted", replicas=2))
 
 
 def test_addresses_and_engines_that_replicas_do_not_fit() -> None:
     with pytest.raises(InputError, match="--ray-address auto"):
-        make_pool("scripted", replicas=2, ray_address="ray://host:10001")
-    with pytest.raises(InputError, match="--concurrency"):
-        make_pool("openai", replicas=2)
+        make_engine(EngineOptions("scripted", replicas=2, ray_address="ray://host:10001"))
+    with pytest.raises(InputError, match="--replicas is not for --engine openai"):
+        make_engine(EngineOptions("openai", replicas=2))
 
 
 # --- with Ray -------------------------------------------------------------------------------------

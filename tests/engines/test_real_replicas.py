@@ -26,8 +26,8 @@ ANSWERS_BEFORE_THE_KILL = 4
 
 
 def runs(results: Path) -> dict[str, Run]:
-    found = [load_run(folder) for folder in (results / "runs").iterdir()]
-    return {run.manifest.name: run for run in found}
+    stored_runs = [load_run(folder) for folder in (results / "runs").iterdir()]
+    return {run.manifest.name: run for run in stored_runs}
 
 
 def scores(results: Path) -> dict[str, object]:

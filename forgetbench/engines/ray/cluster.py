@@ -12,7 +12,7 @@ import socket
 import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from forgetbench.engines.base import engine_errors
@@ -83,7 +83,7 @@ class Share:
 
     def fits(self, replicas: int) -> bool:
         """Whether so many find GPUs enough on the cluster, used or not."""
-        return self.gpus * replicas <= importlib.import_module("ray").cluster_resources().get("GPU", 0)
+        return self.gpus * replicas <= float(importlib.import_module("ray").cluster_resources().get("GPU", 0))
 
     def no_room(self, replicas: int) -> EngineError:
         """The error that says what was asked for and what is there."""

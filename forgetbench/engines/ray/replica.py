@@ -32,9 +32,7 @@ class Batch:
 class ReplicaProcess:
     """The actor. What it raises arrives at the pool as the cause of a RayTaskError."""
 
-    def __init__(
-        self, make: Callable[[], Engine], settings: Mapping[str, Any], environment: Mapping[str, str]
-    ) -> None:
+    def __init__(self, make: Callable[[], Engine], settings: Mapping[str, Any], environment: Mapping[str, str]) -> None:
         """`settings` are those of the pool's own engine, which this one's must equal."""
         os.environ.update(environment)
         self._make = make
@@ -78,9 +76,11 @@ class ReplicaProcess:
     def _counted(self, engine: Engine) -> TokenCounts:
         """What the engine counted since this was last asked."""
         now = {fingerprint: Counter(counts) for fingerprint, counts in engine.counts.items()}
-        grown = {fingerprint: counts - self._reported.get(fingerprint, Counter()) for fingerprint, counts in now.items()}
+        grown = {fingerprint: Counter(counts) for fingerprint, counts in now.items()}
+        for fingerprint, counts in self._reported.items():
+            grown[fingerprint].subtract(counts)
         self._reported = now
-        return {fingerprint: dict(counts) for fingerprint, counts in grown.items() if counts}
+        return grown
 
 
 def batches(responses: Iterable[Response]) -> Iterator[tuple[Response, ...]]:

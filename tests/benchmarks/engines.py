@@ -18,6 +18,7 @@ from typing import Any
 import machine
 import workloads
 
+from forgetbench.engines.base import EngineOptions
 from forgetbench.engines.vllm.engine import VllmEngine
 from forgetbench.fingerprint import make_request
 from forgetbench.models.checkpoints import resolve
@@ -116,11 +117,10 @@ def answer(*folders: str) -> None:
 
 
 def started(checkpoints: list[Checkpoint]) -> tuple[VllmEngine, float]:
-    adapters = [item for item in checkpoints if item.adapter_base is not None]
-    engine = VllmEngine(dtype="bfloat16", adapters=adapters)
-    engine.log_file = Path(tempfile.mkstemp(suffix=".log")[1])
+    engine = VllmEngine(EngineOptions("vllm", dtype="bfloat16"), checkpoints)
+    log = Path(tempfile.mkstemp(suffix=".log")[1])
     began = time.perf_counter()
-    engine.load(checkpoints)
+    engine.load(checkpoints, log)
     return engine, time.perf_counter() - began
 
 

@@ -20,6 +20,7 @@ from typing import Any
 import machine
 import workloads
 
+from forgetbench.engines.base import EngineOptions
 from forgetbench.engines.vllm.engine import VllmEngine
 from forgetbench.engines.vllm.prefix_tree import plan_groups, shared_length
 from forgetbench.fingerprint import make_request
@@ -32,10 +33,9 @@ from forgetbench.records import Checkpoint
 def main() -> None:
     options = arguments()
     checkpoint = resolve(str(options.model or embedded_model()))
-    engine = VllmEngine(dtype=options.dtype, cache_block=options.cache_block)
+    engine = VllmEngine(EngineOptions("vllm", dtype=options.dtype), cache_block=options.cache_block)
     # Its own log stays out of the table; it is a file of this run only.
     with tempfile.TemporaryDirectory() as folder:
-        engine.log_file = Path(folder) / "engine.log"
         bench = Bench(engine, checkpoint, Path(folder), options.ours_only)
         bench.warm_up()
         rows = [bench.row(work, repeats) for work, repeats in wanted(options.items) if options.only in work.name]
@@ -85,7 +85,7 @@ class Bench:
         self.engine, self.checkpoint, self.folder = engine, checkpoint, folder
         keep_statistics()
         began = time.perf_counter()
-        engine.load([checkpoint])
+        engine.load([checkpoint], folder / "engine.log")
         self.start_seconds = time.perf_counter() - began
         self.block = engine._block_size
         self._ledgers = 0

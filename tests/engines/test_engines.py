@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from forgetbench.engines.base import make_engine
-from forgetbench.engines.scripted import ScriptedEngine
+from forgetbench.engines.base import EngineOptions
+from forgetbench.engines.scripted import ScriptedEngine, scripted_checkpoint
+from forgetbench.engines.transformers import TransformersEngine
 from forgetbench.engines.vllm.engine import _architecture, core_ranges
-from forgetbench.errors import EngineError, InputError
+from forgetbench.errors import EngineError
 from forgetbench.fingerprint import make_request
-from forgetbench.models.checkpoints import scripted_checkpoint
 from forgetbench.records import Sampling
 
 
@@ -36,21 +36,30 @@ def test_core_ranges() -> None:
 
 def test_the_same_word_answers_the_same() -> None:
     sampling = Sampling(8, temperature=1.0, n=3, seed=1)
-    said = []
+    answers = []
     for word in ("a", "a", "b"):
         engine, checkpoint = ScriptedEngine(), scripted_checkpoint(word)
         engine.load([checkpoint])
         requests = [make_request(checkpoint.fingerprint, {}, (n,), sampling=sampling) for n in range(20)]
-        said.append([response.samples for response in engine.generate(requests)])
-    assert said[0] == said[1] != said[2]
-    assert {len(samples) for samples in said[0]} == {3}
+        answers.append([response.samples for response in engine.generate(requests)])
+    assert answers[0] == answers[1] != answers[2]
+    assert {len(samples) for samples in answers[0]} == {3}
 
 
-def test_unknown_engine_names_the_nearest() -> None:
-    with pytest.raises(InputError, match="did you mean 'vllm'"):
-        make_engine("vlmm")
+def test_the_same_word_is_the_same_scripted_checkpoint() -> None:
+    assert scripted_checkpoint("x=a").fingerprint == scripted_checkpoint("a").fingerprint
+    assert scripted_checkpoint("a").fingerprint != scripted_checkpoint("b").fingerprint
 
 
-def test_a_word_is_no_checkpoint_for_a_real_engine(tmp_path: Path) -> None:
-    with pytest.raises(EngineError, match="only the scripted engine takes plain words"):
-        make_engine("transformers").load([scripted_checkpoint("a")])
+def test_what_is_loaded() -> None:
+    engine = ScriptedEngine()
+    assert engine.loaded == ()
+    engine.load([scripted_checkpoint("a"), scripted_checkpoint("b")])
+    assert [checkpoint.name for checkpoint in engine.loaded] == ["a", "b"]
+    engine.close()
+    assert engine.loaded == ()
+
+
+def test_a_word_is_no_checkpoint_for_an_engine_that_loads_weights() -> None:
+    with pytest.raises(EngineError, match="checkpoint a has no folder, and this engine loads weights from one"):
+        TransformersEngine(EngineOptions("transformers")).load([scripted_checkpoint("a")])

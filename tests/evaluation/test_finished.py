@@ -12,10 +12,11 @@ import pytest
 import yaml
 
 from forgetbench import lm_eval_bridge
+from forgetbench.engines.scripted import scripted_checkpoint
 from forgetbench.evaluation import finished
 from forgetbench.evaluation.finished import Command, Finished, inputs_digest, recall, remember
 from forgetbench.fingerprint import file_digest
-from forgetbench.models.checkpoints import Consent, resolve, scripted_checkpoint
+from forgetbench.models.checkpoints import Consent, resolve
 from forgetbench.pipeline import Options, Outcome, run_checkpoints
 from forgetbench.storage.ledger import Ledger
 from forgetbench.suites.suite import load_suite, suite_of_tasks

@@ -36,7 +36,7 @@ class OnlyTheTunedChats(ScriptedEngine):
 
 @pytest.fixture
 def outcome(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Outcome:
-    monkeypatch.setattr(main_job, "make_pool", lambda name, **settings: OnlyTheTunedChats())
+    monkeypatch.setattr(main_job, "make_engine", lambda options, checkpoints: OnlyTheTunedChats())
     options = Options(results=tmp_path, suite="smoke", engine="scripted", protocols=("completion", "native"))
     return run_checkpoints(["sft"], "base", options)
 

@@ -16,10 +16,9 @@ from pathlib import Path
 import pytest
 
 from forgetbench import lm_eval_bridge
-from forgetbench.engines.scripted import ScriptedEngine
+from forgetbench.engines.scripted import ScriptedEngine, scripted_checkpoint
 from forgetbench.errors import EngineError
 from forgetbench.evaluation.evaluate import EvaluationSpec, evaluate
-from forgetbench.models.checkpoints import scripted_checkpoint
 from forgetbench.pipeline import Options, run_checkpoints
 from forgetbench.records import Request, Response, Run
 from forgetbench.storage.ledger import Ledger
@@ -36,7 +35,7 @@ class CountingEngine(ScriptedEngine):
         self.loads = 0
         self._fail_after = fail_after
 
-    def load(self, checkpoints) -> None:  # type: ignore[no-untyped-def]
+    def load(self, checkpoints, log_file=None) -> None:  # type: ignore[no-untyped-def]
         self.loads += 1
         super().load(checkpoints)
 

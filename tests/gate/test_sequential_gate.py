@@ -62,7 +62,7 @@ def options(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Options:
         (tmp_path / f"{name}.yaml").write_text(TASK.replace("NAME", name))
     suite = "name: small\nmargins: {knowledge: 0.05}\ndomains: {knowledge: [facts, sums]}\n"
     (tmp_path / "small.yaml").write_text(suite)
-    monkeypatch.setattr(main_job, "make_pool", lambda name, **settings: Knowing())
+    monkeypatch.setattr(main_job, "make_engine", lambda options, checkpoints: Knowing())
     monkeypatch.setattr(Knowing, "asked", 0)
     return Options(results=tmp_path / "results", suite=str(tmp_path / "small.yaml"), engine="scripted")
 

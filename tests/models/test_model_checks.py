@@ -11,12 +11,13 @@ import pytest
 from tiny_models import make_broken
 
 from forgetbench import lm_eval_bridge as bridge
-from forgetbench.engines.base import make_engine
-from forgetbench.engines.scripted import ScriptedEngine
+from forgetbench.engines.base import EngineOptions
+from forgetbench.engines.registry import make_engine
+from forgetbench.engines.scripted import ScriptedEngine, scripted_checkpoint
 from forgetbench.engines.transformers import TransformersEngine
 from forgetbench.errors import EngineError
 from forgetbench.evaluation.evaluate import EvaluationSpec, evaluate
-from forgetbench.models.checkpoints import resolve, scripted_checkpoint
+from forgetbench.models.checkpoints import resolve
 from forgetbench.models.checks import PASSAGE, Finding, ModelChecks, plan_checks, template_findings
 from forgetbench.models.tokenizer import ByteTokenizer, HFTokenizer, Message, Tokenizer
 from forgetbench.progress import Progress
@@ -225,7 +226,7 @@ def test_a_template_counts_only_where_it_is_used() -> None:
 
 
 def tiny_checks(model: Path) -> tuple[TransformersEngine, ModelChecks]:
-    engine = TransformersEngine(dtype="float32")
+    engine = TransformersEngine(EngineOptions("transformers", dtype="float32"))
     checkpoint = resolve(str(model))
     engine.load([checkpoint])
     tokenizer = engine.tokenizer(checkpoint)
@@ -328,6 +329,6 @@ def test_a_finished_run_is_not_loaded_for_checks_alone(tiny_tasks: Path, tmp_pat
 
 
 def test_the_scripted_engine_has_nothing_to_check() -> None:
-    engine = make_engine("scripted")
+    engine = make_engine(EngineOptions("scripted"))
     checkpoint = scripted_checkpoint("a")
     assert not plan_checks("a", "f", engine.settings, engine.tokenizer(checkpoint), chat=False).requests

@@ -112,7 +112,7 @@ class VllmEngine(LocalEngine):
         self._log_file = log_file
         folder = model_folder(checkpoints[0])
         signature = _architecture(folder, self._options.trust_remote_code)
-        with self._quiet(), engine_errors(f"vLLM cannot load {folder}", log_file):
+        with self._quiet(), engine_errors(f"vLLM cannot load {folder}", log_file), _own_words():
             swappable = signature == self._signature and not (folder != self._weights and quantisation(folder))
             if not swappable:
                 self._stop()
@@ -451,6 +451,20 @@ def _installed() -> tuple[str, bool]:
         "vLLM is not installed: pip install 'forgetbench[vllm]' (CUDA) or 'forgetbench[cpu]', "
         "or ask for another engine with --engine transformers"
     )
+
+
+@contextlib.contextmanager
+def _own_words() -> Iterator[None]:
+    """vLLM's own words on a model that it refuses, the first sentence: lists of all that it knows follow.
+
+    The first line of the pydantic error that carries them only counts such messages.
+    """
+    pydantic = importlib.import_module("pydantic")
+    try:
+        yield
+    except pydantic.ValidationError as error:
+        message = error.errors()[0]["msg"].removeprefix("Value error, ")
+        raise ValueError(message.partition(". ")[0]) from error
 
 
 def _cpu_cache_bytes() -> int:

@@ -70,8 +70,8 @@ def measure(folder: Path) -> dict[str, Any]:
     ]  # fmt: skip
     # A process is told the peak of the one it was started from as its own: this one may hold both runs.
     done = subprocess.run([sys.executable, "-c", _MEASURE, *command], capture_output=True, text=True, check=True)
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
+    measured: dict[str, Any] = json.loads(done.stdout)
+    return measured
 
 
 _MEASURE = """

@@ -39,7 +39,6 @@ from forgetbench.records import (
     Comparison,
     DeltaRow,
     Looks,
-    Run,
     RunManifest,
     Side,
 )
@@ -48,7 +47,7 @@ from forgetbench.stats.clustered import FEW, ClusterEffects, Codes, cluster_effe
 from forgetbench.stats.multiplicity import benjamini_hochberg, holm
 from forgetbench.stats.power import minimum_detectable_effect
 from forgetbench.stats.quantiles import student_quantile
-from forgetbench.storage.results import StoredRun
+from forgetbench.storage.runs import Run
 
 if TYPE_CHECKING:
     from forgetbench.metrics.corpus import CorpusMetric
@@ -84,8 +83,8 @@ class _Measured:
 
 
 def compare(
-    base: Run | StoredRun,
-    candidate: Run | StoredRun,
+    base: Run,
+    candidate: Run,
     *,
     margins: Mapping[str, float],
     sft_data: SftData | None = None,
@@ -137,7 +136,7 @@ def compare(
 
 
 def chat_format_costs(
-    completion: Run | StoredRun, chat: Run | StoredRun, *, alpha: float = ALPHA, resamples: int = 10_000, seed: int = 0
+    completion: Run, chat: Run, *, alpha: float = ALPHA, resamples: int = 10_000, seed: int = 0
 ) -> tuple[DeltaRow, ...]:
     """What its own chat template costs one checkpoint: a row per domain, `base` without it and `candidate` with it.
 

@@ -1,6 +1,6 @@
 """May this checkpoint be released? A policy file applied to a comparison.
 
-policy.py    the file, its reading, and the template that `gate --init` writes
+policy.py    the file, its reading, and the template that `policy init` writes
 judging.py   the gated rows under the policy's margins and levels
 decide.py    every check, the waivers, and the outcome
 wording.py   a sentence with numbers per check, and what would settle an open one

@@ -15,7 +15,9 @@ from forgetbench.leaderboard.ranking import Entry, Group, grouped
 from forgetbench.records import SCHEMA_VERSION, Comparison, DeltaRow
 from forgetbench.report.html import PREAMBLE, environment
 from forgetbench.report.sanitize import one_line
-from forgetbench.storage.results import load_comparison, to_json, write_atomic
+from forgetbench.storage.comparisons import load_comparison
+from forgetbench.storage.files import write_atomic
+from forgetbench.storage.json_files import to_json
 
 _SAFE_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
 _OWN_FILES: Final = frozenset({"index.html", "leaderboard.json", "leaderboard.csv"})

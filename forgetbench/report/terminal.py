@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from forgetbench.records import Comparison, DeltaRow, Run
+from forgetbench.records import Comparison, DeltaRow
 from forgetbench.report import beside
 from forgetbench.report.sanitize import one_line
 from forgetbench.report.wording import (
@@ -27,6 +27,7 @@ from forgetbench.report.wording import (
     title,
     unmeasured,
 )
+from forgetbench.storage.runs import Run
 
 _WIDE = 96
 """Columns from which a delta and its interval fit on one line."""

@@ -31,7 +31,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from forgetbench.errors import InputError, did_you_mean
 from forgetbench.fingerprint import digest
 from forgetbench.metrics.matching import STRICT, Match, check, read
-from forgetbench.storage.jsonl import as_dataset, read_jsonl
+from forgetbench.storage.jsonl import read_jsonl
+from forgetbench.suites.documents import as_dataset
 
 if TYPE_CHECKING:
     from datasets import Dataset

@@ -23,7 +23,8 @@ from forgetbench.metrics.diversity import (
 )
 from forgetbench.metrics.phrases import words
 from forgetbench.metrics.quality import answered, quality
-from forgetbench.storage.jsonl import as_dataset, read_jsonl
+from forgetbench.storage.jsonl import read_jsonl
+from forgetbench.suites.documents import as_dataset
 
 if TYPE_CHECKING:
     from datasets import Dataset

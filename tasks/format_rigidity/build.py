@@ -19,7 +19,7 @@ from labels import label_pairs
 from prompts import CHINESE_QUESTIONS, OTHER_PROMPTS, QUESTIONS, VOICE_QUESTIONS
 from spread import spread_units
 
-from forgetbench.storage.jsonl import build_command
+from forgetbench.suites.building import build_command
 
 HERE = Path(__file__).parent
 LABEL_SEED = 25

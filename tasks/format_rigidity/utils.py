@@ -21,7 +21,8 @@ from forgetbench.metrics.corpus import format_spread as spread_of
 from forgetbench.metrics.phrases import words
 from forgetbench.metrics.quality import answered
 from forgetbench.metrics.shape import Signature, collision_rate, signature
-from forgetbench.storage.jsonl import as_dataset, read_jsonl
+from forgetbench.storage.jsonl import read_jsonl
+from forgetbench.suites.documents import as_dataset
 
 if TYPE_CHECKING:
     from datasets import Dataset

@@ -26,7 +26,7 @@ import idioms
 from countries import load_countries
 from items import assemble
 
-from forgetbench.storage.jsonl import build_command
+from forgetbench.suites.building import build_command
 
 FOLDER = Path(__file__).parent
 VERSIONS = {

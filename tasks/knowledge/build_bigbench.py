@@ -27,7 +27,8 @@ from bigbench_keys import ALSO_RIGHT, NEEDS_ITS_OPTIONS, corrected, is_unfit
 from items import SEED, gives_away, unique
 
 from forgetbench.metrics.extraction import fold, normalise, words
-from forgetbench.storage.jsonl import build_command, read_jsonl
+from forgetbench.storage.jsonl import read_jsonl
+from forgetbench.suites.building import build_command
 
 OUTPUT = Path(__file__).with_name("bigbench.jsonl")
 FACTS = Path(__file__).with_name("facts.jsonl")

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from forgetbench.metrics.extraction import matches_strictly, normalise, short_answer_scores
-from forgetbench.storage.jsonl import as_dataset, read_jsonl
+from forgetbench.storage.jsonl import read_jsonl
+from forgetbench.suites.documents import as_dataset
 
 if TYPE_CHECKING:
     from datasets import Dataset

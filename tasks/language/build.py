@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from forgetbench.metrics.phrases import words
-from forgetbench.storage.jsonl import build_command
+from forgetbench.suites.building import build_command
 
 HERE = Path(__file__).parent
 SEED = 5

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from forgetbench.metrics.degeneration import degeneration
 from forgetbench.metrics.extraction import short_answer_scores
-from forgetbench.storage.jsonl import as_dataset, read_jsonl
+from forgetbench.storage.jsonl import read_jsonl
+from forgetbench.suites.documents import as_dataset
 
 if TYPE_CHECKING:
     from datasets import Dataset

@@ -24,7 +24,7 @@ from typing import Any
 from kinds import arithmetic, dates, lists, logic, patterns, reading, snippets, stories
 from kinds.drafts import Draft, Kind, placed, ranked
 
-from forgetbench.storage.jsonl import build_command
+from forgetbench.suites.building import build_command
 
 SEED = 20250102
 OUTPUT = Path(__file__).with_name("items.jsonl")

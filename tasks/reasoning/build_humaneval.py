@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from forgetbench.errors import InputError
-from forgetbench.storage.jsonl import build_command
+from forgetbench.suites.building import build_command
 
 SEED = 20250110
 OUTPUT = Path(__file__).with_name("humaneval.jsonl")

@@ -23,7 +23,8 @@ from typing import TYPE_CHECKING, Any
 
 from forgetbench import sandbox
 from forgetbench.sandbox import Limits, ProgramOutcome
-from forgetbench.storage.jsonl import as_dataset, read_jsonl
+from forgetbench.storage.jsonl import read_jsonl
+from forgetbench.suites.documents import as_dataset
 
 if TYPE_CHECKING:
     from datasets import Dataset

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from forgetbench.metrics.extraction import MAX_CHARS, contains_answer, stated_number, words
-from forgetbench.storage.jsonl import as_dataset, read_jsonl
+from forgetbench.storage.jsonl import read_jsonl
+from forgetbench.suites.documents import as_dataset
 
 if TYPE_CHECKING:
     from datasets import Dataset

@@ -13,7 +13,7 @@ from typing import Any
 import machine
 import million_items
 
-from forgetbench.storage.results import load_run
+from forgetbench.storage.runs import load_run
 
 
 def main() -> None:

@@ -19,7 +19,7 @@ import machine
 from tables import table
 
 from forgetbench.lab.demo.demo_checkpoints import prepare
-from forgetbench.storage.results import load_comparison
+from forgetbench.storage.comparisons import load_comparison
 
 DOC = Path(__file__).parents[2] / "docs" / "gate_and_leaderboard.md"
 BEGIN, END = "<!-- table: written by tests/benchmarks/sequential.py -->", "<!-- end of table -->"
@@ -57,7 +57,7 @@ def with_noise(model: Path, out: Path) -> Path:
 
 def gated(name: str, where: Path, base: Path, folder: Path) -> dict[str, Any]:
     command = [
-        sys.executable, "-m", "forgetbench", "gate", "--sequential", "--base", f"base={base}", f"{name}={where}",
+        sys.executable, "-m", "forgetbench", "gate-sequential", f"base={base}", f"{name}={where}",
         "--suite", SUITE, "--policy", "policy.yaml", "--json", f"{name}.json",
     ]  # fmt: skip
     began = time.perf_counter()

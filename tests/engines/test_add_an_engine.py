@@ -12,7 +12,6 @@ import tomllib
 from pathlib import Path
 
 import pytest
-
 from forgetbench.storage.results import load_run
 
 REPOSITORY = Path(__file__).parent.parent.parent

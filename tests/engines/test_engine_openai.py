@@ -36,7 +36,7 @@ from forgetbench.models.tokenizer import encode_pair
 from forgetbench.pipeline import Options, run_checkpoints
 from forgetbench.records import Checkpoint, Request, Response, Sampling
 from forgetbench.storage.ledger import Ledger
-from forgetbench.storage.results import load_run
+from forgetbench.storage.runs import load_run
 
 Call = Callable[..., "subprocess.CompletedProcess[str]"]
 KEY = "sk-a-secret-that-must-not-leak"

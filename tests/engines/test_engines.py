@@ -6,12 +6,14 @@ import json
 import shutil
 from pathlib import Path
 
+import pydantic
 import pytest
 
-from forgetbench.engines.base import EngineOptions
+from forgetbench.engines.base import EngineOptions, engine_errors
 from forgetbench.engines.scripted import ScriptedEngine, scripted_checkpoint
 from forgetbench.engines.transformers import TransformersEngine
-from forgetbench.engines.vllm.engine import _architecture, core_ranges
+from forgetbench.engines.vllm.engine import _architecture
+from forgetbench.engines.vllm.environment import core_ranges, refusals
 from forgetbench.errors import EngineError
 from forgetbench.fingerprint import make_request
 from forgetbench.records import Sampling
@@ -32,6 +34,24 @@ def test_a_folder_saved_by_a_trainer_has_the_architecture_it_started_from(tiny_m
 
 def test_core_ranges() -> None:
     assert core_ranges([0, 1, 2, 5]) == "0-2,5-5"
+
+
+def test_a_refusal_of_vllm_is_one_sentence() -> None:
+    """What vLLM 0.32 says of a quantisation that it does not have, as pydantic hands it on."""
+
+    class ModelConfig(pydantic.BaseModel):
+        quantization: str
+
+        @pydantic.field_validator("quantization")
+        @classmethod
+        def check(cls, method: str) -> str:
+            raise ValueError(f"Unknown quantization method: {method}. Must be one of ['awq', 'fp8'].")
+
+    with pytest.raises(EngineError) as caught, engine_errors("vLLM cannot load m", Path("engine.log")), refusals():
+        ModelConfig(quantization="hqq")
+    assert str(caught.value) == (
+        "vLLM cannot load m: ValueError: Unknown quantization method: hqq; its log is engine.log"
+    )
 
 
 def test_the_same_word_answers_the_same() -> None:

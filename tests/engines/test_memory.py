@@ -60,7 +60,7 @@ def test_the_need_of_a_real_folder(tiny_model: Path, monkeypatch: pytest.MonkeyP
     checkpoint = resolve(str(tiny_model))
 
     def on(cpu: bool, options: EngineOptions = EngineOptions("vllm")) -> MemoryNeed | None:
-        monkeypatch.setattr(vllm_engine, "_installed", lambda: ("0", cpu))
+        monkeypatch.setattr(vllm_engine, "installed_version", lambda: ("0", cpu))
         return VllmEngine(options).memory_need(checkpoint)
 
     plain = TransformersEngine()

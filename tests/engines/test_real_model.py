@@ -18,7 +18,8 @@ from forgetbench.lab.demo.demo_checkpoints import DemoCheckpoints, prepare
 from forgetbench.models.checkpoints import resolve
 from forgetbench.models.tokenizer import encode_pair
 from forgetbench.records import Checkpoint, Request
-from forgetbench.storage.results import load_comparison, load_run
+from forgetbench.storage.comparisons import load_comparison
+from forgetbench.storage.runs import load_run
 
 pytestmark = [pytest.mark.real, pytest.mark.filterwarnings("default")]
 

@@ -14,9 +14,8 @@ from pathlib import Path
 import pytest
 
 from forgetbench.lab.demo.demo_checkpoints import prepare
-from forgetbench.records import Run
 from forgetbench.storage.ledger import Ledger
-from forgetbench.storage.results import load_run
+from forgetbench.storage.runs import Run, load_run
 
 pytestmark = [pytest.mark.real, pytest.mark.filterwarnings("default")]
 

@@ -26,8 +26,9 @@ from forgetbench.fingerprint import make_request
 from forgetbench.models.checkpoints import resolve
 from forgetbench.models.tokenizer import ByteTokenizer
 from forgetbench.progress import Progress
-from forgetbench.records import Checkpoint, Run, Sampling
+from forgetbench.records import Checkpoint, Sampling
 from forgetbench.storage.ledger import Ledger
+from forgetbench.storage.runs import Run
 from forgetbench.suites.suite import Suite, load_suite
 
 Call = Callable[..., "subprocess.CompletedProcess[str]"]

@@ -30,7 +30,8 @@ from forgetbench.lab.demo.embedded_model import embedded_model
 from forgetbench.lab.demo.sft import collate, encode
 from forgetbench.records import Checkpoint
 from forgetbench.stats.clustered import ClusterEffects, cluster_effects
-from forgetbench.storage.results import load_comparison, load_items, load_run
+from forgetbench.storage.comparisons import load_comparison, load_items
+from forgetbench.storage.runs import load_run
 
 QUESTIONS = [
     f"{first} {second}" for first in "red blue old tall wet odd".split() for second in "fox owl cat ant".split()

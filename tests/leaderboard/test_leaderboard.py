@@ -15,7 +15,7 @@ from forgetbench.errors import InputError
 from forgetbench.leaderboard import build
 from forgetbench.records import Comparison, Looks
 from forgetbench.report import write_html
-from forgetbench.storage.results import save_comparison
+from forgetbench.storage.comparisons import save_comparison
 
 
 def publish(results: Path, comparison: Comparison, *, report: bool = False) -> Path:

@@ -21,8 +21,9 @@ from forgetbench.models.checkpoints import resolve
 from forgetbench.models.checks import PASSAGE, Finding, ModelChecks, plan_checks, template_findings
 from forgetbench.models.tokenizer import ByteTokenizer, HFTokenizer, Message, Tokenizer
 from forgetbench.progress import Progress
-from forgetbench.records import Checkpoint, Continuation, Request, Response, Run
+from forgetbench.records import Checkpoint, Continuation, Request, Response
 from forgetbench.storage.ledger import Ledger
+from forgetbench.storage.runs import Run
 from forgetbench.suites.suite import Suite, load_suite
 
 BOS, EOS = 1, 2

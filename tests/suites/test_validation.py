@@ -18,7 +18,8 @@ Row = dict[str, Any]
 
 UTILS = """
 from pathlib import Path
-from forgetbench.storage.jsonl import as_dataset, read_jsonl
+from forgetbench.storage.jsonl import read_jsonl
+from forgetbench.suites.documents import as_dataset
 
 def documents(**_):
     rows = read_jsonl(Path(__file__).with_name("rows.jsonl"))

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from forgetbench.engines.base import engine_errors
-from forgetbench.engines.vllm.engine import core_ranges
+from forgetbench.engines.vllm.environment import core_ranges
 from forgetbench.errors import EngineError
 
 _REACH_SECONDS = 10.0

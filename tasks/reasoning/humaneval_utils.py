@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from forgetbench import sandbox
-from forgetbench.sandbox import Limits, Outcome
+from forgetbench.sandbox import Limits, ProgramOutcome
 from forgetbench.storage.jsonl import read_jsonl
 from forgetbench.suites.documents import as_dataset
 
@@ -133,7 +133,7 @@ def _above(prompt: str, entry_point: str) -> str:
 # --- running and scoring ---
 
 
-def execute(resps: Iterable[Sequence[str]], docs: Iterable[Mapping[str, Any]]) -> list[list[Outcome | None]]:
+def execute(resps: Iterable[Sequence[str]], docs: Iterable[Mapping[str, Any]]) -> list[list[ProgramOutcome | None]]:
     """lm-eval filter: every reply of every document, run against the document's tests; None where it holds nothing.
 
     All at once, since a filter sees the whole task: several programs run at a time.
@@ -151,7 +151,7 @@ def tested(module: str, doc: Mapping[str, Any]) -> str:
     return f"{module}\n{doc['test']}\ncheck({doc['entry_point']})\n"
 
 
-def score(doc: Mapping[str, Any], results: Sequence[Sequence[Outcome | None]]) -> dict[str, float]:
+def score(doc: Mapping[str, Any], results: Sequence[Sequence[ProgramOutcome | None]]) -> dict[str, float]:
     """`pass`: the share of samples that pass the tests (pass@1); `parsed`: the share that are programs at all."""
     outcomes = results[0]
     passed = sum(outcome is not None and outcome.passed for outcome in outcomes)
@@ -159,7 +159,7 @@ def score(doc: Mapping[str, Any], results: Sequence[Sequence[Outcome | None]]) -
     return {"pass": pass_at_k(len(outcomes), passed, 1), "parsed": parsed / len(outcomes)}
 
 
-def _is_python(outcome: Outcome) -> bool:
+def _is_python(outcome: ProgramOutcome) -> bool:
     return not (outcome.stderr.strip().splitlines() or [""])[-1].startswith(_UNREADABLE)
 
 

@@ -105,13 +105,13 @@ def answer(*folders: str) -> None:
     checkpoints = [replace(resolve(folder), name=Path(folder).name) for folder in folders]
     engine, _ = started(checkpoints)
     requests = [request for checkpoint in checkpoints for request in asked(engine, checkpoint)]
-    found = {response.key: response.continuations for response in engine.score(requests)}
+    continuations = {response.key: response.continuations for response in engine.score(requests)}
     counts = list(engine.counts.values())
     engine.close()
     answers: dict[str, list[float]] = {checkpoint.name: [] for checkpoint in checkpoints}
     names = {checkpoint.fingerprint: checkpoint.name for checkpoint in checkpoints}
     for request in requests:
-        answers[names[request.checkpoint]] += [item.loglikelihood for item in found[request.key]]
+        answers[names[request.checkpoint]] += [item.loglikelihood for item in continuations[request.key]]
     totals = {name: sum(count[name] for count in counts) for name in ("computed_tokens", "distinct_tokens")}
     print(json.dumps({"answers": answers, **totals}))
 

@@ -17,7 +17,7 @@ import pytest
 
 from forgetbench import sandbox
 from forgetbench.errors import InputError
-from forgetbench.sandbox import Outcome
+from forgetbench.sandbox import ProgramOutcome
 from forgetbench.storage.jsonl import read_jsonl
 from forgetbench.suites.loading import load_tasks
 from forgetbench.suites.suite import suite_of_tasks
@@ -177,8 +177,8 @@ def test_pass_at_k_is_not_defined_elsewhere(n: int, c: int, k: int) -> None:
 
 
 def test_several_samples_are_averaged() -> None:
-    passed, failed = Outcome("passed", 0, ""), Outcome("failed", 1, "AssertionError")
-    broken = Outcome("failed", 1, "  File 'program.py'\nSyntaxError: invalid syntax\n")
+    passed, failed = ProgramOutcome("passed", 0, ""), ProgramOutcome("failed", 1, "AssertionError")
+    broken = ProgramOutcome("failed", 1, "  File 'program.py'\nSyntaxError: invalid syntax\n")
     assert UTILS.score(ADD, [[passed, failed, broken, None]]) == {"pass": 0.25, "parsed": 0.5}
 
 

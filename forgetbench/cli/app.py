@@ -187,11 +187,11 @@ def leaderboard(
     out: Annotated[Path, Parameter(help="Folder of the site.")],
 ) -> None:
     """Write one static page with a row per comparison."""
-    from forgetbench.leaderboard import build
+    from forgetbench.leaderboard import build_leaderboard
     from forgetbench.storage.folder import check_writable
 
     check_writable(out)
-    say(f"written to {build(results, out)}")
+    say(f"written to {build_leaderboard(results, out)}")
 
 
 tasks = App(name="tasks", help="The task modules.")

@@ -244,7 +244,7 @@ class ForgettingCallback(TrainerCallback):  # type: ignore[misc]
         effects.pop(TARGET, None)
         # A base at chance has nothing to lose, as for the gate. It stays in the family, so that what is left out
         # does not depend on the items that were drawn.
-        nothing_to_lose = {row.name for row in looked.comparison.domains if row.at_chance}
+        nothing_to_lose = {row.name for row in looked.comparison.domains if row.judgement.at_chance}
         drops = [drop for drop in proven_drops(effects, self._alpha, self._looks) if drop.domain not in nothing_to_lose]
         if not drops:
             return None

@@ -82,7 +82,7 @@ def fixed_row(world: World, runs: int, resamples: int, rng: np.random.Generator)
         "false_alarm": rate(alarms),
         "peers_false_alarm": rate(fell),
         "coverage_no_change": rate(covered),
-        "minimum_detectable_effect": float(np.mean(drops)),
+        "detectable_drop": float(np.mean(drops)),
     }
     return row | at_the_margin(world, runs, resamples, rng) | at_the_detectable_drop(world, row, runs, resamples, rng)
 
@@ -98,7 +98,7 @@ def at_the_margin(world: World, runs: int, resamples: int, rng: np.random.Genera
 
 def at_the_detectable_drop(world: World, row: Row, runs: int, resamples: int, rng: np.random.Generator) -> Row:
     """How often the drop that is promised is found, without Holm; None where the base has not so much to lose."""
-    drop = row["minimum_detectable_effect"]
+    drop = row["detectable_drop"]
     if drop > 0.8 * world.accuracy:
         return {"power": None}
     found = []

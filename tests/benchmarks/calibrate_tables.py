@@ -62,7 +62,7 @@ def fixed(rows: Sequence[Row]) -> list[str]:
         (
             row["name"], f"{row['settings']['accuracy']:.2f}", f"{row['settings']['discordance']:.0%}",
             shown(row["false_alarm"]), shown(row["coverage_no_change"]), shown(row["coverage_at_margin"]),
-            shown(row["retained_at_margin"]), f"{100 * row['minimum_detectable_effect']:.1f}",
+            shown(row["retained_at_margin"]), f"{100 * row['detectable_drop']:.1f}",
             shown(row["power"]) if row["power"] else "more than there is", shown(row["peers_false_alarm"]),
         )
         for row in rows

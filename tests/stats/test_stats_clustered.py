@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from independent_items import losses_and_gains
 from scipy import stats
 
 from forgetbench.stats.clustered import ClusterEffects, bootstrap_interval, cluster_effects, coarsen, combine
@@ -21,10 +22,6 @@ def singletons(values: Array, first: int = 0) -> ClusterEffects:
 
 def interval_of(effects: ClusterEffects, seed: int = 0, resamples: int = 2000) -> Interval:
     return bootstrap_interval(effects, rng=np.random.default_rng(seed), resamples=resamples)
-
-
-def losses_and_gains(losses: int, gains: int, n: int) -> Array:
-    return np.repeat([-1.0, 1.0, 0.0], [losses, gains, n - losses - gains])
 
 
 # --- standard error ---------------------------------------------------------------------------

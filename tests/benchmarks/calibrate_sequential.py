@@ -32,7 +32,7 @@ WORLDS = (
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """One domain at every look: what the gate decides by."""
+    """One domain at every planned look: what the gate decides by."""
 
     p_loss: np.ndarray
     """Two-sided p-value after each look, 1 where the change is not a loss."""

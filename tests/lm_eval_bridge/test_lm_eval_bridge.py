@@ -15,10 +15,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forgetbench import lm_eval_bridge as bridge
-from forgetbench.engines.scripted import ScriptedEngine
+from forgetbench.engines.base import EngineOptions
+from forgetbench.engines.scripted import ScriptedEngine, scripted_checkpoint
 from forgetbench.engines.transformers import TransformersEngine
 from forgetbench.errors import SuiteError
-from forgetbench.models.checkpoints import resolve, scripted_checkpoint
+from forgetbench.models.checkpoints import resolve
 from forgetbench.models.tokenizer import ByteTokenizer, HFTokenizer, Tokenizer, encode_pair, encode_pairs
 from forgetbench.records import ItemScore, Response, Sample
 from forgetbench.suites.loading import load_tasks
@@ -41,7 +42,7 @@ def byte_context(**changes: Any) -> bridge.PromptContext:
 
 
 def our_scores(model: Path, tasks: Path, chat: bool) -> dict[str, list[ItemScore]]:
-    engine = TransformersEngine(dtype="float32")
+    engine = TransformersEngine(EngineOptions("transformers", dtype="float32"))
     checkpoint = resolve(str(model))
     engine.load([checkpoint])
     context = bridge.PromptContext("c", engine.settings, engine.tokenizer(checkpoint), chat, 512, seed=1234)

@@ -40,9 +40,9 @@ def test_more_keys_than_one_query_takes(tmp_path: Path) -> None:
     with Ledger(tmp_path / "ledger.sqlite") as ledger:
         for number in range(1201):
             ledger.put(Response(str(number), samples=(Sample(str(number), "stop", 1),)))
-        found = ledger.get(str(number) for number in range(1300))
-    assert len(found) == 1201
-    assert found["1200"].samples[0].text == "1200"
+        responses = ledger.get(str(number) for number in range(1300))
+    assert len(responses) == 1201
+    assert responses["1200"].samples[0].text == "1200"
 
 
 def test_two_connections_write_to_one_file(tmp_path: Path) -> None:

@@ -19,12 +19,11 @@ import pytest
 
 from forgetbench import lm_eval_bridge as bridge
 from forgetbench import sandbox
-from forgetbench.engines.scripted import ScriptedEngine
+from forgetbench.engines.scripted import ScriptedEngine, scripted_checkpoint
 from forgetbench.errors import InputError, SuiteError
 from forgetbench.lm_eval_bridge import data_sets
 from forgetbench.lm_eval_bridge.groups import proportional_shares
 from forgetbench.lm_eval_bridge.registry import configurations, task_manager
-from forgetbench.models.checkpoints import scripted_checkpoint
 from forgetbench.models.tokenizer import ByteTokenizer
 from forgetbench.suites.loading import embedded_task_files, load_tasks
 from forgetbench.suites.suite import Suite, SuiteTask, load_suite, suite_of_tasks

@@ -10,7 +10,7 @@ debris     characters that nobody typed on purpose
 
 from __future__ import annotations
 
-from forgetbench.suites.validation.checking import validate
+from forgetbench.suites.validation.checking import validate_tasks
 from forgetbench.suites.validation.findings import Finding, TaskFindings, Validation
 
-__all__ = ["Finding", "TaskFindings", "Validation", "validate"]
+__all__ = ["Finding", "TaskFindings", "Validation", "validate_tasks"]

@@ -41,7 +41,7 @@ OF_THE_ITEMS = (
 WITH_OTHER_VIEWS = (check_questions, check_scoring)
 
 
-def validate(path: Path) -> Validation:
+def validate_tasks(path: Path) -> Validation:
     """Check the tasks under a folder, or that of one YAML file, with its documents as a run would ask them.
 
     Raises InputError when there is no task, or a file is no UTF-8 text.

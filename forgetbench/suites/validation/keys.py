@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from forgetbench.metrics.phrases import words
+from forgetbench.metrics.text import words
 from forgetbench.suites.validation.findings import Finding, fail, named, warn
 from forgetbench.suites.validation.reading import ReadTask, RenderedItem
 

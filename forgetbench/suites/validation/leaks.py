@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from forgetbench.metrics.phrases import words
+from forgetbench.metrics.text import words
 from forgetbench.suites.validation.findings import Finding, fail
 from forgetbench.suites.validation.reading import ReadTask, RenderedItem
 

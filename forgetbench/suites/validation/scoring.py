@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from forgetbench.errors import first_line
 from forgetbench.lm_eval_bridge import PlannedTask, PromptContext, plan
-from forgetbench.metrics.phrases import words
+from forgetbench.metrics.text import words
 from forgetbench.models.tokenizer import ByteTokenizer
 from forgetbench.suites.validation.findings import Finding, fail, named, warn
 from forgetbench.suites.validation.keys import ChoiceItems

@@ -1,7 +1,7 @@
 """The gate without asking more than it needs: items come in random blocks until everything that gates is decided.
 
 After each block the same `gate.decide` looks at a comparison of the items so far, whose intervals and p-values are
-valid at every look (`comparison.intervals.GroupSequential`), so stopping when it is decided costs no error.
+valid at every planned look (`comparison.intervals.GroupSequential`), so stopping when it is decided costs no error.
 docs/statistics.md gives the error rates by simulation.
 """
 
@@ -9,27 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 import pandas as pd
 
-from forgetbench import sandbox
 from forgetbench.comparison.delta import compare
 from forgetbench.comparison.pairing import check_comparable
 from forgetbench.errors import InputError
-from forgetbench.evaluation import evaluate as runner
-from forgetbench.evaluation.evaluate import Evaluation, EvaluationSpec
-from forgetbench.gate import Decision, GateResult, Policy, decide
-from forgetbench.gate.rows import in_scope
+from forgetbench.evaluation.evaluate import Evaluation
+from forgetbench.gate.decide import decide
+from forgetbench.gate.policy import Policy
+from forgetbench.gate.result import Decision, GateResult
+from forgetbench.gate.scope import RowNames, check_names, in_scope
 from forgetbench.gate.sequential.blocks import Items, random_blocks
 from forgetbench.lm_eval_bridge import PlannedTask
-from forgetbench.pipeline import Options, engine_for, permitted_tasks, resolve_all, suite_of
-from forgetbench.progress import Progress
-from forgetbench.records import TARGET, Comparison, ItemScore, Looks, Run
-from forgetbench.report import write_report
-from forgetbench.storage import results as run_store
-from forgetbench.storage.folder import ResultsFolder
-from forgetbench.storage.ledger import Ledger
+from forgetbench.records import TARGET, Comparison, ItemScore, Looks
+from forgetbench.storage.runs import Run
 
 BLOCKS = 20
 """Looks at most, each after another twentieth of the items."""
@@ -67,6 +61,7 @@ class Evidence:
                 raise InputError(f"checkpoint {candidate.manifest.name} is the base itself (same content)")
 
     def ask(self, items: Items) -> None:
+        """Ask both sides some more items."""
         for side, new in zip(self.scores, self.evaluation.ask(items), strict=True):
             side.extend(new)
         for task, ids in items.items():
@@ -81,58 +76,30 @@ class Evidence:
         asked = pd.Series(False, index=samples.index)
         for task, ids in self.items.items():
             asked |= (samples["task"] == task) & samples["item_id"].isin(ids)
-        return replace(self.baseline, samples=samples[asked]), runs[0]
-
-
-def gate_sequentially(
-    candidate: str, base: str | Run, policy: Policy, options: Options, progress: Progress = Progress()
-) -> tuple[SequentialResult, Path]:
-    """Evaluate `candidate` against `base` until the gate is decided; the result, and the folder it was written to.
-
-    `base` is a checkpoint or its finished run, which is not asked anything. Nor is what the ledger holds: a base that
-    was evaluated before costs nothing. Raises InputError before anything is loaded, EngineError or StorageError with
-    what was done kept.
-    """
-    if len(options.protocols) != 1:
-        raise InputError("a sequential gate asks in one way; give one --protocol")
-    ResultsFolder(options.results).check_writable()
-    suite, folder = suite_of(options)
-    with Ledger(options.results / ".ledger.sqlite") as ledger, sandbox.allowed(options.consent.run_code):
-        baseline = base if isinstance(base, Run) else None
-        resolved, checkpoints = resolve_all([candidate], None if isinstance(base, Run) else base, options, ledger)
-        progress.start("reading tasks", 0)
-        tasks = permitted_tasks(suite, folder, options.limit)
-        job = EvaluationSpec(suite, tasks, options.results, options.protocols[0], options.seed, options.limit)
-        with engine_for(options, checkpoints) as engine:
-            evaluation = runner.prepare(
-                job, checkpoints, resolved, engine, ledger, replicas=options.replicas, progress=progress
-            )
-            found = decide_in_blocks(Evidence(evaluation, baseline), policy)
-    out = options.results / "comparisons" / found.comparison.comparison_id
-    run_store.save_comparison(out, found.comparison, found.items)
-    write_report(found.comparison, found.items, out)
-    return found, out
+        return Run.of(self.baseline.manifest, samples[asked]), runs[0]
 
 
 def decide_in_blocks(evidence: Evidence, policy: Policy, *, n_blocks: int = BLOCKS) -> SequentialResult:
     """Ask block after block of the domains that are not decided yet.
 
-    Raises InputError where the policy gates nothing of the suite.
+    Raises InputError where the policy gates nothing of the suite, or names what the suite does not have.
     """
-    job = evidence.evaluation.job
+    session = evidence.evaluation.session
+    infos = [task.loaded.info for task in evidence.evaluation.tasks]
+    check_names(RowNames(tuple(info.domain for info in infos), {info.name: info.domain for info in infos}), policy)
     tasks = [task for task in evidence.evaluation.tasks if _may_gate(task, policy)]
     if not tasks:
-        raise InputError(f"nothing of suite {job.suite.name} gates; name its domains or tasks in the policy")
+        raise InputError(f"nothing of suite {session.suite.suite.name} gates; name its domains or tasks in the policy")
     open_domains: Collection[str] = {task.loaded.info.domain for task in tasks}
-    found: SequentialResult | None = None
-    for look, block in enumerate(random_blocks(tasks, n_blocks, job.seed), 1):
+    result: SequentialResult | None = None
+    for look, block in enumerate(random_blocks(tasks, n_blocks, session.seed), 1):
         evidence.ask(_of_domains(block, tasks, open_domains))
-        found = _look(evidence, policy, Looks(look, n_blocks, _asked(tasks, evidence.items)))
-        open_domains = _domains_of(undecided(found.gate, in_scope(found.comparison, policy)), tasks)
+        result = _look(evidence, policy, Looks(look, n_blocks, _asked(tasks, evidence.items)))
+        open_domains = _domains_of(undecided(result.gate, in_scope(RowNames.of(result.comparison), policy)), tasks)
         if not open_domains:
             break
-    assert found is not None  # noqa: S101 - there is at least one block
-    return found
+    assert result is not None  # noqa: S101 - there is at least one block
+    return result
 
 
 def _look(evidence: Evidence, policy: Policy, looks: Looks) -> SequentialResult:
@@ -174,8 +141,8 @@ def _may_gate(task: PlannedTask, policy: Policy) -> bool:
 
 
 def _of_domains(block: Items, tasks: Sequence[PlannedTask], domains: Collection[str]) -> Items:
-    wanted = {task.loaded.info.name for task in tasks if task.loaded.info.domain in domains}
-    return {name: ids for name, ids in block.items() if name in wanted}
+    names = {task.loaded.info.name for task in tasks if task.loaded.info.domain in domains}
+    return {name: ids for name, ids in block.items() if name in names}
 
 
 def _domains_of(names: Collection[str], tasks: Sequence[PlannedTask]) -> set[str]:
@@ -186,9 +153,9 @@ def _domains_of(names: Collection[str], tasks: Sequence[PlannedTask]) -> set[str
 
 def _asked(tasks: Sequence[PlannedTask], items: Items) -> dict[str, tuple[int, int]]:
     """By domain, how many items were asked, and how many there are."""
-    found: dict[str, tuple[int, int]] = {}
+    counts: dict[str, tuple[int, int]] = {}
     for task in tasks:
         info = task.loaded.info
-        before, there = found.get(info.domain, (0, 0))
-        found[info.domain] = (before + len(items.get(info.name, ())), there + len(task.items))
-    return found
+        asked, there = counts.get(info.domain, (0, 0))
+        counts[info.domain] = (asked + len(items.get(info.name, ())), there + len(task.items))
+    return counts

@@ -2,13 +2,14 @@
 
     Checkpoint + TaskInfo -> Request -> Response -> ItemScore -> Run -> DeltaRow -> Comparison
 
-Nothing here computes, reads or writes; every module may import this one.
+Nothing here estimates, reads or writes; every module may import this one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import isnan, nan
 from pathlib import Path
 from typing import Any, Literal
 
@@ -199,7 +200,7 @@ class RunManifest:
     seed: int
     limit: int | None
     reference: str | None
-    """Fingerprint of the checkpoint that judged generated text by likelihood."""
+    """Fingerprint of the checkpoint under whose likelihoods generated text was rated."""
     tasks: tuple[TaskInfo, ...]
     margins: Mapping[str, float]
     """Non-inferiority margin per domain, from the suite."""
@@ -215,53 +216,100 @@ class RunManifest:
 
 
 @dataclass(frozen=True, slots=True)
-class DeltaRow:
-    """One entry of `domains` or `tasks` in comparison.json: what fine-tuning did to one score.
+class Estimate:
+    """How a score changed, and how sure that is: scores in [0, 1], higher is better, so a negative delta is a loss.
 
-    All scores are in [0, 1], higher is better, so a negative delta is a loss. The item
-    outcomes (forgotten ... erased) are rates over the paired items, None where an item's score is not
-    right-or-wrong; forgotten = locked + erased + the share with no `choice` view.
+    The first five are finite; the others are NaN where they cannot be estimated.
+    """
+
+    base: float
+    candidate: float
+    delta: float
+    """candidate - base, over the paired items."""
+    ci_low: float
+    ci_high: float
+    """Two-sided interval of the delta, at the comparison's level."""
+    se: float = nan
+    """Clustered standard error of the delta."""
+    lower: float = nan
+    """One-sided lower bound of the delta at the same level, over the measured items alone."""
+    p_value: float = nan
+    """Two-sided, of no change."""
+    mde: float = nan
+    """Minimum detectable effect: the loss that so many items show as significant with a power of 80%."""
+    loss: float = nan
+    """Mean of what items lost, gains left out: `OutcomeRates.forgotten`, where items are right or wrong."""
+    retention: float = nan
+    """Candidate over base, both chance-corrected; NaN where the base is not shown to be above chance."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeRates:
+    """What became of right-or-wrong items, as rates over the paired items.
+
+    forgotten = locked + erased + the share of forgotten items without a `choice` view to tell by.
+    """
+
+    forgotten: float
+    """Right before, wrong after."""
+    gained: float
+    """Wrong before, right after."""
+    forgotten_corrected: float = nan
+    gained_corrected: float = nan
+    """Chance-corrected: less the changes that guessing alone makes."""
+    informative: float = nan
+    """Chance-corrected share of items that the base can do: only they can be forgotten."""
+    locked: float = nan
+    """Forgotten, and the right answer is still ranked first by likelihood; NaN where no item has a `choice` view."""
+    erased: float = nan
+    """Forgotten, and the right answer is not ranked first any more; NaN like `locked`."""
+
+    @property
+    def is_split(self) -> bool:
+        """Whether locked can be told from erased."""
+        return not (isnan(self.locked) or isnan(self.erased))
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What a row's change amounts to, against its margin and among the other rows."""
+
+    verdict: Verdict = "not_measured"
+    margin: float = nan
+    """Non-inferiority margin, in score units."""
+    p_adjusted: float = nan
+    """The p-value, adjusted for the family of rows that it is tested in."""
+    at_chance: bool = False
+    """The base is not shown to be above chance: it has nothing to forget here."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeltaRow:
+    """What fine-tuning did to the score of one task, one domain or the whole.
+
+    In files a row is flat, its groups' fields beside its own: see `storage.flat_rows`.
     """
 
     name: str
     domain: str
     metric: str
     n_items: int
-    base: float | None = None
-    candidate: float | None = None
-    delta: float | None = None
-    se: float | None = None
-    ci_low: float | None = None
-    ci_high: float | None = None
-    p_value: float | None = None
-    p_adjusted: float | None = None
-    retention: float | None = None
-    chance: float | None = None
-    forgotten: float | None = None
-    gained: float | None = None
-    forgotten_corrected: float | None = None
-    gained_corrected: float | None = None
-    locked: float | None = None
-    erased: float | None = None
-    mde: float | None = None
-    margin: float | None = None
-    verdict: Verdict = "not_measured"
+    """Paired items with a score on both sides."""
     view: str | None = None
+    chance: float | None = None
+    """Score of guessing; None where nothing was measured."""
+    supporting: bool = False
+    """Shown beside its domain, but no part of the domain's score."""
     n_unmeasured: int = 0
     reason: str | None = None
     """Why the row, or part of it, was not measured."""
-    supporting: bool = False
-    """Shown beside its domain, but no part of the domain's score."""
     n_contaminated: int | None = None
     """Items that the fine-tuning data contains; None where that data is not known."""
-    lower: float | None = None
-    """One-sided lower bound of the delta, at the interval's level; items that were not measured are left out."""
-    loss: float | None = None
-    """Mean of what items lost, gains left out: `forgotten`, where items are right or wrong."""
-    informative: float | None = None
-    """Share of items that the base can do, lucky guesses taken out: only they can be forgotten."""
-    at_chance: bool = False
-    """The base is not shown to be above chance: it has nothing to forget here."""
+    estimate: Estimate | None = None
+    """None where nothing was measured."""
+    outcomes: OutcomeRates | None = None
+    """None where items are scored by degree, or nothing was measured."""
+    judgement: Judgement = Judgement()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,10 @@ from dataclasses import replace
 from typing import Any
 
 import pandas as pd
+from pydantic import TypeAdapter
 
 from forgetbench.records import Comparison, DeltaRow, Side
+from forgetbench.storage.flat_rows import flat, grouped
 
 HOSTILE = (
     "<script>alert(1)</script><img src=x onerror=alert(2)> \x1b[31mred\x1b[0m \x9b2J | pipe | `tick` ```` fence\n"
@@ -19,6 +21,19 @@ HOSTILE_NAME = "sft|<b onclick=alert(1)>$\\frac{\x1b[2J`x`[red]](http://evil.exa
 LONG = "The capital of France is " + "Paris and also " * 900
 
 
+_ROWS = TypeAdapter(DeltaRow)
+
+
+def flat_row(**values: Any) -> DeltaRow:
+    """A row from what would stand in its file."""
+    return _ROWS.validate_python(grouped({"metric": "acc", "n_items": 0, **values}))
+
+
+def changed(row: DeltaRow, **values: Any) -> DeltaRow:
+    """The row with other values in its file."""
+    return flat_row(**{**flat(row), **values})
+
+
 def row(name: str, domain: str, base: float, candidate: float, half: float, verdict: Any, **more: Any) -> DeltaRow:
     """A measured row with a symmetric interval of `half` on either side."""
     delta = candidate - base
@@ -28,13 +43,13 @@ def row(name: str, domain: str, base: float, candidate: float, half: float, verd
         "mde": 1.43 * half, "margin": 0.03, "retention": (candidate - chance) / (base - chance),
     }  # fmt: skip
     values.update(more)
-    return DeltaRow(
+    return flat_row(
         name=name, domain=domain, base=base, candidate=candidate, delta=delta, ci_low=delta - half,
         ci_high=delta + half, chance=chance, verdict=verdict, **values,
     )  # fmt: skip
 
 
-def fates(base: float, candidate: float, gained: float, locked: float, erased: float) -> dict[str, float]:
+def outcomes(base: float, candidate: float, gained: float, locked: float, erased: float) -> dict[str, float]:
     """Outcome rates that fit base and candidate."""
     forgotten = base - candidate + gained
     assert locked + erased <= forgotten + 1e-9
@@ -48,20 +63,20 @@ def tasks() -> tuple[DeltaRow, ...]:
     """Nine tasks of four domains, and one that could not be measured."""
     return (
         row("knowledge_choice", "knowledge", 0.712, 0.651, 0.028, "regressed", chance=0.25, view="choice",
-            **fates(0.712, 0.651, 0.02, 0.0, 0.081)),
+            **outcomes(0.712, 0.651, 0.02, 0.0, 0.081)),
         row("knowledge_open", "knowledge", 0.462, 0.313, 0.041, "regressed", view="open",
-            **fates(0.462, 0.313, 0.015, 0.082, 0.078)),
+            **outcomes(0.462, 0.313, 0.015, 0.082, 0.078)),
         row("knowledge_strict", "knowledge", 0.401, 0.180, 0.052, "regressed", view="strict",
-            **fates(0.401, 0.180, 0.010, 0.131, 0.094)),
+            **outcomes(0.401, 0.180, 0.010, 0.131, 0.094)),
         row("reasoning_choice", "reasoning", 0.502, 0.495, 0.021, "retained", chance=0.25, view="choice",
-            **fates(0.502, 0.495, 0.030, 0.0, 0.037)),
+            **outcomes(0.502, 0.495, 0.030, 0.0, 0.037)),
         row("reasoning_open", "reasoning", 0.210, 0.204, 0.025, "retained", view="open",
-            **fates(0.210, 0.204, 0.012, 0.009, 0.004)),
+            **outcomes(0.210, 0.204, 0.012, 0.009, 0.004)),
         row("creativity", "creativity", 0.431, 0.405, 0.058, "inconclusive", metric="utility", n_items=40),
         row("format_shape", "format_rigidity", 0.720, 0.655, 0.043, "regressed", metric="flexibility", n_items=60),
         row("format_elasticity", "format_rigidity", 0.301, 0.352, 0.039, "improved", n_items=60,
-            **fates(0.301, 0.352, 0.071, 0.0, 0.0)),
-        DeltaRow("format_leakage", "format_rigidity", "flexibility", 0, margin=0.03, n_unmeasured=60,
+            **outcomes(0.301, 0.352, 0.071, 0.0, 0.0)),
+        flat_row(name="format_leakage", domain="format_rigidity", metric="flexibility", margin=0.03, n_unmeasured=60,
                  reason="60 items not measured: answers cut by the token limit <script>alert(9)</script>\x1b[5m"),
     )  # fmt: skip
 
@@ -70,14 +85,14 @@ def domains() -> tuple[DeltaRow, ...]:
     """The domain rows that go with `tasks`, one of them not measured at all."""
     return (
         row("knowledge", "knowledge", 0.525, 0.381, 0.031, "regressed", n_items=600, chance=0.083,
-            **fates(0.525, 0.381, 0.015, 0.071, 0.084)),
+            **outcomes(0.525, 0.381, 0.015, 0.071, 0.084)),
         row("reasoning", "reasoning", 0.356, 0.350, 0.017, "retained", n_items=400, chance=0.125,
-            **fates(0.356, 0.350, 0.021, 0.005, 0.020)),
+            **outcomes(0.356, 0.350, 0.021, 0.005, 0.020)),
         row("creativity", "creativity", 0.431, 0.405, 0.058, "inconclusive", metric="utility", n_items=40,
             p_value=0.41, p_adjusted=0.62),
         row("format_rigidity", "format_rigidity", 0.511, 0.504, 0.029, "inconclusive", metric="flexibility",
             n_items=120, p_value=0.6, p_adjusted=0.62),
-        DeltaRow("language", "language", "2^-bits_per_byte", 0, margin=0.03, n_unmeasured=80,
+        flat_row(name="language", domain="language", metric="2^-bits_per_byte", margin=0.03, n_unmeasured=80,
                  reason="the engine gives no prompt log-probabilities"),
     )  # fmt: skip
 
@@ -109,7 +124,7 @@ def retained(candidate: str = "support-sft-mild", step: int = 10) -> Comparison:
         for item in domains()
         if item.name != "language"
     )
-    doubtful = replace(kept[2], verdict="inconclusive", ci_low=-0.05, mde=0.06)
+    doubtful = changed(kept[2], verdict="inconclusive", ci_low=-0.05, mde=0.06)
     return comparison(
         candidate,
         step,

@@ -187,11 +187,11 @@ def leaderboard(
     out: Annotated[Path, Parameter(help="Folder of the site.")],
 ) -> None:
     """Write one static page with a row per comparison."""
-    from forgetbench.leaderboard import build
+    from forgetbench.leaderboard import build_leaderboard
     from forgetbench.storage.folder import check_writable
 
     check_writable(out)
-    say(f"written to {build(results, out)}")
+    say(f"written to {build_leaderboard(results, out)}")
 
 
 tasks = App(name="tasks", help="The task modules.")
@@ -222,9 +222,9 @@ def validate_tasks(
     /,
 ) -> int:
     """Check task modules: declaration, items, keys, leaks, scoring. Exit code 2 when a check fails."""
-    from forgetbench.suites.validation import validate
+    from forgetbench.suites.validation import validate_tasks as check_tasks
 
-    validation = validate(path)
+    validation = check_tasks(path)
     for line in validation.lines():
         say(line)
     return 2 if validation.failed else 0

@@ -20,8 +20,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from forgetbench.metrics.phrases import Phrase, ngrams, words
-from forgetbench.metrics.text import windows
+from forgetbench.metrics.phrases import Phrase
+from forgetbench.metrics.text import ngrams, windows, words
 
 N_WORDS = 8
 THRESHOLD = 0.7

@@ -122,9 +122,9 @@ class Evaluation:
             reference = plan if plan.replicate else by_checkpoint[plan.reference.fingerprint]
             ratings.append(
                 {
-                    task.loaded.info.name: bridge.judge_requests(task, other, responses, reference.context)
+                    task.loaded.info.name: bridge.reference_requests(task, other, responses, reference.context)
                     for task, other in zip(plan.tasks, reference.tasks, strict=True)
-                    if task.loaded.judged
+                    if task.loaded.rates_samples
                 }
             )
         runs = [
@@ -145,7 +145,7 @@ class Evaluation:
 
     def _run(self, plan: CheckpointPlan, counts: RequestCounts, scores: Sequence[ItemScore]) -> Run:
         session, checkpoint = self.session, plan.checkpoint
-        rates_samples = any(task.loaded.judged for task in plan.tasks)
+        rates_samples = any(task.loaded.rates_samples for task in plan.tasks)
         manifest = RunManifest(
             run_id=plan.run_id,
             name=checkpoint.name,

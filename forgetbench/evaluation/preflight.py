@@ -127,7 +127,8 @@ def unaskable(task: PlannedTask, window: int) -> Unaskable:
 
 def tokens_needed(item: PlannedItem) -> int:
     """Tokens of an item's longest prompt with its longest answer."""
-    return max(len(ask.request.prompt) + _answer_tokens(ask.request) for ask in item.asks)
+    requests = [location.request for location in item.locations]
+    return max(len(request.prompt) + _answer_tokens(request) for request in requests)
 
 
 def _answer_tokens(request: Request) -> int:

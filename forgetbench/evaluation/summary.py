@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from forgetbench.metrics.corpus import CORPUS_METRICS, answers_of
+from forgetbench.metrics.corpus import CORPUS_METRICS, responses_of
 from forgetbench.metrics.diversity import shared_openers
 from forgetbench.records import DeltaRow, ItemScore, TaskInfo
 from forgetbench.stats.clustered import Codes, Floats, cluster_effects
@@ -53,7 +53,7 @@ def _scored(rows: pd.DataFrame, info: TaskInfo) -> tuple[Floats, Codes]:
         measured = rows[rows["score"].notna()]
         values, names = measured["score"].to_numpy(dtype=np.float64), measured["cluster"].tolist()
     else:
-        answers = answers_of(rows)
+        answers = responses_of(rows)
         alone = CORPUS_METRICS[info.corpus_metric].alone(answers)
         values = np.full(len(answers.clusters), np.nan) if alone is None else alone
         names = [name for name, value in zip(answers.clusters, values, strict=True) if not math.isnan(value)]
@@ -103,14 +103,16 @@ def mean_metrics(scores: Sequence[ItemScore]) -> dict[str, dict[str, float]]:
 
 def noise_floor_of(rows: Iterable[DeltaRow]) -> dict[str, Any]:
     """What differs between two passes of the base itself, per domain and task: anything smaller than this is noise."""
+    return {row.name: _noise_of(row) for row in rows}
+
+
+def _noise_of(row: DeltaRow) -> dict[str, Any]:
+    estimate, outcomes = row.estimate, row.outcomes
     return {
-        row.name: {
-            "delta": row.delta,
-            "se": row.se,
-            "forgotten": row.forgotten,
-            "gained": row.gained,
-            "flip_rate": None if row.forgotten is None or row.gained is None else row.forgotten + row.gained,
-            "loss": row.loss,
-        }
-        for row in rows
+        "delta": None if estimate is None else estimate.delta,
+        "se": None if estimate is None else estimate.se,
+        "forgotten": None if outcomes is None else outcomes.forgotten,
+        "gained": None if outcomes is None else outcomes.gained,
+        "flip_rate": None if outcomes is None else outcomes.forgotten + outcomes.gained,
+        "loss": None if estimate is None else estimate.loss,
     }

@@ -1,18 +1,21 @@
 """May this checkpoint be released? A policy file applied to a comparison.
 
-policy.py    the file, its reading, and the template that `policy init` writes
-judging.py   the gated rows under the policy's margins and levels
+policy.py    the file, its reading, and the template of a new one
+scope.py     which rows the policy gates, and whether its names are the comparison's
+rows.py      the gated rows, judged under the policy's margins and levels
 decide.py    every check, the waivers, and the outcome
 wording.py   a sentence with numbers per check, and what would settle an open one
 result.py    what was decided, as data
+formats/     the result for a terminal, CI servers, GitHub and badges
+sequential/  the gate that stops asking as soon as it is decided
 """
 
 from __future__ import annotations
 
 from forgetbench.gate.decide import decide
 from forgetbench.gate.policy import POLICY_TEMPLATE, Gate, Policy, Waiver, load_policy
-from forgetbench.gate.result import EXIT_CODES, Check, Decision, GateResult, Outcome, State
-from forgetbench.gate.wording import cells, summary_line
+from forgetbench.gate.result import EXIT_CODES, Check, Decision, GateOutcome, GateResult, State
+from forgetbench.gate.wording import check_cells, summary_line
 
 __all__ = [
     "EXIT_CODES",
@@ -20,12 +23,12 @@ __all__ = [
     "Check",
     "Decision",
     "Gate",
+    "GateOutcome",
     "GateResult",
-    "Outcome",
     "Policy",
     "State",
     "Waiver",
-    "cells",
+    "check_cells",
     "decide",
     "load_policy",
     "summary_line",

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from math import isnan, nan
+from typing import Literal
 
 from forgetbench.gate import wording
 from forgetbench.gate.policy import Policy, Waiver
-from forgetbench.gate.result import STATES, Decision, GateResult, Outcome, State
-from forgetbench.gate.rows import GatedRow, by_name, check_names, gated_rows, in_scope, is_measured
-from forgetbench.records import Comparison
+from forgetbench.gate.result import STATES, Check, Decision, GateOutcome, GateResult, State, title
+from forgetbench.gate.rows import GatedRow, gated_rows, rows_by_name
+from forgetbench.gate.scope import RowNames, check_names, in_scope
+from forgetbench.records import Comparison, DeltaRow
 
 _ROUNDING = 1e-9
 """1 - 0.7 is not above 0.3."""
@@ -25,128 +28,130 @@ def decide(comparison: Comparison, policy: Policy = Policy(), *, today: date | N
     again. `today` (by default the clock's) is the day on which waivers are looked at.
     Raises InputError where the policy names rows that are not there.
     """
-    check_names(comparison, policy)
+    names = RowNames.of(comparison)
+    check_names(names, policy)
     day = date.today() if today is None else today
     rows = gated_rows(comparison, policy)
     waivers = _waivers(policy)
-    found = [*_not_measured(comparison, policy, rows), *(decision for row in rows for decision in _checks(row))]
-    decisions = [_waived(decision, waivers.get(decision.name), day) for decision in found]
+    checks = [*_not_measured(comparison, policy, rows), *(decision for row in rows for decision in _checks(row))]
+    decisions = [_waived(decision, waivers.get(decision.name), day) for decision in checks]
     decisions.sort(key=lambda decision: _ORDER.index(decision.state))
-    notes = (*_one_sided(decisions), *_expired(decisions, waivers, day))
-    gated = any(row.gated for row in rows)
-    return GateResult(_outcome(decisions, gated), tuple(decisions), tuple(row.row for row in rows), notes)
+    notes = (*_one_sided(decisions), *_expired(decisions, waivers, names, day))
+    any_decides = any(row.decides for row in rows)
+    return GateResult(_outcome(decisions, any_decides), tuple(decisions), tuple(row.row for row in rows), notes)
 
 
-def _outcome(decisions: Sequence[Decision], gated: bool) -> Outcome:
+def _outcome(decisions: Sequence[Decision], any_decides: bool) -> GateOutcome:
     """The worst of the checks; where no row was measured there is nothing to pass."""
-    outcomes: list[Outcome] = [STATES[decision.state] for decision in decisions]
-    return max([*outcomes, "passed" if gated else "inconclusive"], key=_severity)
+    outcomes: list[GateOutcome] = [STATES[decision.state] for decision in decisions]
+    return max([*outcomes, "passed" if any_decides else "inconclusive"], key=_severity)
 
 
-def _severity(outcome: Outcome) -> int:
+def _severity(outcome: GateOutcome) -> int:
     return ("passed", "inconclusive", "regressed").index(outcome)
 
 
-def _not_measured(comparison: Comparison, policy: Policy, judged: Sequence[GatedRow]) -> Iterator[Decision]:
+def _not_measured(comparison: Comparison, policy: Policy, gated: Sequence[GatedRow]) -> Iterator[Decision]:
     """Rows in scope or required that the comparison does not have; those that nobody named decide nothing."""
-    rows = by_name(comparison)
-    in_hand = {found.row.name for found in judged}
+    names, rows = RowNames.of(comparison), rows_by_name(comparison)
+    in_hand = {each.row.name for each in gated}
     counted_on = {*policy.require, *(policy.domains or ()), *policy.gates}
-    for name in dict.fromkeys([*policy.require, *in_scope(comparison, policy)]):
+    for name in dict.fromkeys([*policy.require, *in_scope(names, policy)]):
         row = rows.get(name)
-        if name in in_hand or (row is not None and is_measured(row) and row.verdict != "not_measured"):
+        if name in in_hand or (row is not None and _has_verdict(row)):
             continue
+        is_domain = names.is_domain(name)
         why = f"suite '{comparison.suite}' does not cover it" if row is None else row.reason
+        sentence = wording.missing(title(name, is_domain=is_domain), why)
         state: State = "not_measured" if name in counted_on else "not_gated"
-        yield Decision(name, "not_measured", wording.missing(name, why), state, row)
+        yield Decision(name, "not_measured", sentence, state, row, is_domain=is_domain)
+
+
+def _has_verdict(row: DeltaRow) -> bool:
+    return row.estimate is not None and row.judgement.verdict != "not_measured"
 
 
 # --- the checks of one row --------------------------------------------------------------------
 
 
-def _checks(found: GatedRow) -> Iterator[Decision]:
-    yield _verdict(found)
-    if not found.gated:
+def _checks(gated: GatedRow) -> Iterator[Decision]:
+    yield _verdict(gated)
+    if not gated.decides:
         return
-    limits = found.settings.limits
-    if found.settings.min_items is not None:
-        yield _min_items(found, found.settings.min_items)
+    limits = gated.policy.limits
+    if gated.policy.min_items is not None:
+        yield _min_items(gated, gated.policy.min_items)
     if limits.min_gain is not None:
-        yield _min_gain(found, limits.min_gain)
+        yield _min_gain(gated, limits.min_gain)
     if limits.max_locked is not None:
-        yield _max_share(found, "locked", limits.max_locked)
+        yield _max_share(gated, "locked", limits.max_locked)
     if limits.max_erased is not None:
-        yield _max_share(found, "erased", limits.max_erased)
+        yield _max_share(gated, "erased", limits.max_erased)
     if limits.max_rigidity is not None:
-        yield _max_rigidity(found, limits.max_rigidity)
+        yield _max_rigidity(gated, limits.max_rigidity)
     if limits.min_score is not None:
-        yield _min_score(found, limits.min_score)
+        yield _min_score(gated, limits.min_score)
 
 
-def _decision(found: GatedRow, sentence: str, state: State) -> Decision:
+def _decision(gated: GatedRow, sentence: str, state: State) -> Decision:
     """`state` inconclusive is let pass where the policy says so."""
-    if state == "inconclusive" and found.settings.lets_inconclusive_pass:
+    if state == "inconclusive" and gated.policy.lets_inconclusive_pass:
         state = "let_pass"
-    return Decision(found.row.name, found.row.verdict, sentence, state, found.row)
+    row = gated.row
+    return Decision(row.name, row.judgement.verdict, sentence, state, row, is_domain=gated.is_domain)
 
 
-def _verdict(found: GatedRow) -> Decision:
+def _verdict(gated: GatedRow) -> Decision:
     states: dict[str, State] = {"regressed": "failed", "improved": "passed", "retained": "passed"}
-    state = states.get(found.row.verdict, "inconclusive")
-    if found.row.verdict == "not_measured":
-        state = "not_measured" if found.gated else "not_gated"
-    made = _decision(found, wording.verdict(found), state)
-    return replace(made, measured=found.delta, limit=-found.margin, interval=(found.low, found.high))
+    word = gated.row.judgement.verdict
+    state = states.get(word, "inconclusive")
+    if word == "not_measured":
+        state = "not_measured" if gated.decides else "not_gated"
+    decision = _decision(gated, wording.verdict(gated), state)
+    return replace(decision, measured=gated.delta, limit=-gated.margin, interval=(gated.low, gated.high))
 
 
-def _min_items(found: GatedRow, least: int) -> Decision:
-    state: State = "passed" if found.row.n_items >= least else "inconclusive"
-    made = _decision(found, wording.items(found.row, least), state)
-    return replace(made, check="min_items", measured=found.row.n_items, limit=least)
+def _min_items(gated: GatedRow, least: int) -> Decision:
+    state: State = "passed" if gated.row.n_items >= least else "inconclusive"
+    decision = _decision(gated, wording.items(gated, least), state)
+    return replace(decision, check="min_items", measured=gated.row.n_items, limit=least)
 
 
-def _min_gain(found: GatedRow, least: float) -> Decision:
+def _min_gain(gated: GatedRow, least: float) -> Decision:
     """Shown by the one-sided bound, ruled out by the interval; what was not measured counts against either."""
     state: State = "inconclusive"
-    if found.bound >= least - _ROUNDING:
+    if gated.bound >= least - _ROUNDING:
         state = "passed"
-    elif wording.highest(found, found.high) < least - _ROUNDING:
+    elif wording.highest(gated, gated.high) < least - _ROUNDING:
         state = "failed"
-    made = _decision(found, wording.gain(found, least, state), state)
-    return replace(made, check="min_gain", measured=found.delta, limit=least, interval=(found.low, found.high))
+    decision = _decision(gated, wording.gain(gated, least, state), state)
+    return replace(decision, check="min_gain", measured=gated.delta, limit=least, interval=(gated.low, gated.high))
 
 
-def _max_share(found: GatedRow, what: str, most: float) -> Decision:
-    share: float | None = getattr(found.row, what)
-    if share is None:
-        made = _unknown(found, f"share of {what} items")
-    else:
-        state: State = "passed" if share <= most + _ROUNDING else "failed"
-        made = _decision(found, wording.at_most_share(found.row, what, share, most), state)
-    return replace(made, check="max_locked" if what == "locked" else "max_erased", measured=share, limit=most)
+def _max_share(gated: GatedRow, outcome: Literal["locked", "erased"], most: float) -> Decision:
+    check: Check = "max_locked" if outcome == "locked" else "max_erased"
+    rates = gated.row.outcomes
+    share: float = nan if rates is None else getattr(rates, outcome)
+    if isnan(share):
+        sentence = f"{gated.title}: the share of {outcome} items was not measured"
+        return replace(_decision(gated, sentence, "not_measured"), check=check, limit=most)
+    state: State = "passed" if share <= most + _ROUNDING else "failed"
+    decision = _decision(gated, wording.at_most_share(gated, outcome, share, most), state)
+    return replace(decision, check=check, measured=share, limit=most)
 
 
-def _max_rigidity(found: GatedRow, most: float) -> Decision:
-    score = found.row.candidate
-    if score is None:
-        return replace(_unknown(found, "rigidity index"), check="max_rigidity", limit=most)
-    index = 1 - score
+def _max_rigidity(gated: GatedRow, most: float) -> Decision:
+    index = 1 - gated.estimate.candidate
     state: State = "passed" if index <= most + _ROUNDING else "failed"
-    made = _decision(found, wording.at_most_rigidity(found.row, index, most), state)
-    return replace(made, check="max_rigidity", measured=index, limit=most)
+    decision = _decision(gated, wording.at_most_rigidity(gated, index, most), state)
+    return replace(decision, check="max_rigidity", measured=index, limit=most)
 
 
-def _min_score(found: GatedRow, least: float) -> Decision:
-    score = found.row.candidate
-    if score is None:
-        return replace(_unknown(found, "score"), check="min_score", limit=least)
+def _min_score(gated: GatedRow, least: float) -> Decision:
+    score = gated.estimate.candidate
     state: State = "passed" if score >= least - _ROUNDING else "failed"
-    made = _decision(found, wording.at_least_score(found.row, score, least), state)
-    return replace(made, check="min_score", measured=score, limit=least)
-
-
-def _unknown(found: GatedRow, what: str) -> Decision:
-    return _decision(found, f"{wording.title(found.row.name)}: the {what} was not measured", "not_measured")
+    decision = _decision(gated, wording.at_least_score(gated, score, least), state)
+    return replace(decision, check="min_score", measured=score, limit=least)
 
 
 def _one_sided(decisions: Sequence[Decision]) -> Iterator[str]:
@@ -175,11 +180,12 @@ def _waived(decision: Decision, waiver: Waiver | None, today: date) -> Decision:
     return replace(decision, sentence=f"{decision.sentence}; its waiver expired on {waiver.until}", waiver=waiver)
 
 
-def _expired(decisions: Sequence[Decision], waivers: dict[str, Waiver], today: date) -> tuple[str, ...]:
+def _expired(
+    decisions: Sequence[Decision], waivers: Mapping[str, Waiver], names: RowNames, today: date
+) -> Iterator[str]:
     """Waivers that have run out where nothing needs them any more."""
     in_need = {decision.name for decision in decisions if decision.waiver is not None}
-    return tuple(
-        f"the waiver for {wording.title(name)} expired on {waiver.until} and is not needed: take it out of the policy"
-        for name, waiver in waivers.items()
-        if not waiver.covers(today) and name not in in_need
-    )
+    for name, waiver in waivers.items():
+        if not waiver.covers(today) and name not in in_need:
+            row = title(name, is_domain=names.is_domain(name))
+            yield f"the waiver for {row} expired on {waiver.until} and is not needed: take it out of the policy"

@@ -5,17 +5,15 @@ Every field is optional; `POLICY_TEMPLATE` says what each is for. A mistake is o
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal, NoReturn
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, StringConstraints, ValidationError, field_validator
-from pydantic_core import InitErrorDetails, PydanticCustomError
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, StringConstraints
 
-from forgetbench.errors import InputError, did_you_mean, shown
-from forgetbench.records import ALPHA, DOMAINS
+from forgetbench.errors import InputError, shown
+from forgetbench.records import ALPHA
 from forgetbench.storage.yaml_files import Lines, Location, line_of, read_yaml_with_lines
 
 POLICY_TEMPLATE = """\
@@ -132,20 +130,11 @@ class Policy(BaseModel):
 
     _source: Source = PrivateAttr(default_factory=Source)
 
-    @field_validator("margins", "domains", "require")
-    @classmethod
-    def _known_domains(cls, value: dict[str, float] | list[str] | None) -> dict[str, float] | list[str] | None:
-        named = value.keys() if isinstance(value, dict) else value or ()
-        for number, name in enumerate(named):
-            if name not in DOMAINS:
-                _refuse(name if isinstance(value, dict) else number, name)
-        return value
-
-    def settings(self, name: str) -> Settings:
+    def for_row(self, name: str) -> RowPolicy:
         """What is asked of the row `name`: its own gate, and the policy's fields where that is silent."""
         own = self.gates.get(name, Gate())
         required = own.verdict or self.verdict
-        return Settings(
+        return RowPolicy(
             margin=self.margins.get(name) if own.margin is None else own.margin,
             alpha=own.alpha or self.alpha,
             min_items=own.min_items or self.min_items,
@@ -160,7 +149,7 @@ class Policy(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class RowPolicy:
     """What a policy asks of one row."""
 
     margin: float | None
@@ -174,31 +163,11 @@ class Settings:
 def load_policy(path: Path | None) -> Policy:
     """Read a policy file; without one, every measured domain gates with its suite's margin.
 
-    Raises InputError, one line naming file, line and field, at the first mistake. Names of tasks are only known with a
-    comparison: `decide` raises for those.
+    Raises InputError, one line naming file, line and field, at the first mistake. Which domains and tasks there are is
+    only known with a comparison: `decide` raises for names that it does not have.
     """
     if path is None:
         return Policy()
     policy, lines = read_yaml_with_lines(path, Policy)
     policy._source = Source(path, lines)
     return policy
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """`did_you_mean` on one line, and of many names only the near ones and the domains."""
-    names = [shown(each) for each in known]
-    return did_you_mean(shown(name), names if len(names) <= 30 else {*DOMAINS, *_near(shown(name), names)})
-
-
-def _near(name: str, names: list[str]) -> list[str]:
-    import difflib
-
-    return difflib.get_close_matches(name, names, n=1, cutoff=0.5)
-
-
-def _refuse(where: str | int, name: str) -> NoReturn:
-    """An unknown domain, at its own place in the file."""
-    error = PydanticCustomError(
-        "unknown_domain", "unknown domain '{name}'; {advice}", {"name": shown(name), "advice": nearest(name, DOMAINS)}
-    )
-    raise ValidationError.from_exception_data("policy", [InitErrorDetails(type=error, loc=(where,), input=name)])

@@ -1,4 +1,4 @@
-"""What the gate decided, as data; `wording` says it, `interop` writes it."""
+"""What the gate decided, as data; `wording` says it, `formats` write it."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from typing import Literal
 
 from forgetbench.gate.policy import Waiver
-from forgetbench.records import DOMAINS, DeltaRow, Verdict
+from forgetbench.records import DeltaRow, Verdict
 
-Outcome = Literal["passed", "regressed", "inconclusive"]
+GateOutcome = Literal["passed", "regressed", "inconclusive"]
 Check = Literal["verdict", "min_items", "min_gain", "max_locked", "max_erased", "max_rigidity", "min_score"]
 State = Literal["failed", "not_measured", "inconclusive", "let_pass", "waived", "passed", "not_gated"]
 
-EXIT_CODES: dict[Outcome, int] = {"passed": 0, "regressed": 1, "inconclusive": 3}
+EXIT_CODES: dict[GateOutcome, int] = {"passed": 0, "regressed": 1, "inconclusive": 3}
 
-STATES: dict[State, Outcome] = {
+STATES: dict[State, GateOutcome] = {
     "failed": "regressed",
     "not_measured": "inconclusive",
     "inconclusive": "inconclusive",
@@ -27,6 +27,12 @@ STATES: dict[State, Outcome] = {
 
 let_pass is too little evidence that the policy lets through, not_gated a row that is shown and decides nothing.
 """
+
+
+def title(name: str, *, is_domain: bool) -> str:
+    """A domain's name in running text; a task keeps the name that it can be found by."""
+    return name.replace("_", " ") if is_domain else name
+
 
 _LABELS: dict[Check, str] = {
     "verdict": "",
@@ -47,7 +53,7 @@ class Decision:
     verdict: Verdict
     """Of the row, whatever this check is about."""
     sentence: str
-    """What was found, with its numbers, what would settle it where it is open, and its waiver."""
+    """What the numbers say, what would settle it where it is open, and its waiver."""
     state: State
     row: DeltaRow | None = None
     """The row under the policy's margin; None where the comparison has none."""
@@ -60,6 +66,8 @@ class Decision:
     """Of the delta, at the row's own alpha."""
     waiver: Waiver | None = None
     """The one that covers this check, or did until it expired."""
+    is_domain: bool = False
+    """It is about a domain, not about a task."""
 
     @property
     def label(self) -> str:
@@ -68,15 +76,16 @@ class Decision:
         return f"{self.name}: {tail}" if tail else self.name
 
     @property
-    def is_domain(self) -> bool:
-        return self.name in DOMAINS
+    def title(self) -> str:
+        """The name in running text."""
+        return title(self.name, is_domain=self.is_domain)
 
 
 @dataclass(frozen=True, slots=True)
 class GateResult:
     """What the gate decided and why, the checks that decide first."""
 
-    outcome: Outcome
+    outcome: GateOutcome
     decisions: tuple[Decision, ...]
     rows: tuple[DeltaRow, ...] = ()
     """The gated rows that were measured, in the comparison's order, under the policy's margins."""
@@ -85,11 +94,14 @@ class GateResult:
 
     @property
     def exit_code(self) -> int:
+        """0 passed, 1 regressed, 3 inconclusive."""
         return EXIT_CODES[self.outcome]
 
     @property
     def reasons(self) -> tuple[str, ...]:
+        """A sentence per check, those that decide first."""
         return tuple(decision.sentence for decision in self.decisions) or ("no domain was measured",)
 
     def in_state(self, *states: State) -> tuple[Decision, ...]:
+        """The checks in any of these states, in order."""
         return tuple(decision for decision in self.decisions if decision.state in states)

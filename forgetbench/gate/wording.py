@@ -9,75 +9,71 @@ from collections.abc import Iterator, Sequence
 from math import ceil, floor
 from typing import NamedTuple
 
+from forgetbench.errors import listed
 from forgetbench.gate.result import Decision, GateResult, State
 from forgetbench.gate.rows import GatedRow
-from forgetbench.records import DOMAINS, DeltaRow
 from forgetbench.stats.quantiles import normal_quantile
 
 _MOST_ITEMS = 10_000_000
 """More than this is no advice."""
-_MOST_NAMES = 5
 
 
-def title(name: str) -> str:
-    """A domain's name in running text; a task keeps the name that it can be found by."""
-    return name.replace("_", " ") if name in DOMAINS else name
+def missing(title: str, why: str | None) -> str:
+    """A row of which nothing was measured, and why."""
+    return f"{title} was not measured: {why or 'no reason was recorded'}"
 
 
-def missing(name: str, why: str | None) -> str:
-    return f"{title(name)} was not measured: {why or 'no reason was recorded'}"
-
-
-def verdict(found: GatedRow) -> str:
+def verdict(gated: GatedRow) -> str:
     """A row's verdict against its margin."""
-    row, margin = found.row, 100 * found.margin
-    if row.verdict == "not_measured":
-        return missing(row.name, row.reason) if found.gated else f"{title(row.name)} is not gated: {row.reason}"
-    if row.verdict == "regressed":
-        return f"{_fell(found)}; allowed {margin:.1f}"
-    if row.verdict == "improved":
-        return _rose(found)
-    if row.verdict == "retained":
+    row, margin, word = gated.row, 100 * gated.margin, gated.row.judgement.verdict
+    if word == "not_measured":
+        return missing(gated.title, row.reason) if gated.decides else f"{gated.title} is not gated: {row.reason}"
+    if word == "regressed":
+        return f"{_fell(gated)}; allowed {margin:.1f}"
+    if word == "improved":
+        return _rose(gated)
+    if word == "retained":
         # A reader sees the two-sided interval; a loss on one side is what must be ruled out.
-        by = f" by the one-sided bound, {100 * found.bound:+.1f}" if found.low < -found.margin else ""
-        return f"{_changed(found)}{_noise(found)}: a loss of the allowed {margin:.1f} is ruled out{by}"
+        by = f" by the one-sided bound, {100 * gated.bound:+.1f}" if gated.low < -gated.margin else ""
+        return f"{_changed(gated)}{_noise(gated)}: a loss of the allowed {margin:.1f} is ruled out{by}"
     return (
-        f"{_changed(found)}{_noise(found)}{_chance(found)}: a loss of the allowed {margin:.1f} is neither shown nor "
+        f"{_changed(gated)}{_noise(gated)}{_chance(gated)}: a loss of the allowed {margin:.1f} is neither shown nor "
         "ruled out"
-        f"{_advice(more_items(found), 'a margin', _enough_margin(found))}{_worst_case(found)}"
+        f"{_advice(more_items(gated), 'a margin', _enough_margin(gated))}{_worst_case(gated)}"
     )
 
 
-def gain(found: GatedRow, least: float, state: State) -> str:
+def gain(gated: GatedRow, least: float, state: State) -> str:
     """The change against the gain that is asked for."""
     asked = f"a gain of the {100 * least:.1f} points asked for"
     if state == "failed":
-        return f"{_changed(found)}: {asked} is ruled out"
+        return f"{_changed(gated)}: {asked} is ruled out"
     if state == "passed":
-        return f"{_changed(found)}: {asked} is shown"
-    reached = floor(1000 * found.bound) / 1000
-    advice = _advice(more_items_for_gain(found, least), "asking for", reached if reached > 0 else None)
-    return f"{_changed(found)}: {asked} is neither shown nor ruled out{advice}{_worst_case(found)}"
+        return f"{_changed(gated)}: {asked} is shown"
+    reached = floor(1000 * gated.bound) / 1000
+    advice = _advice(more_items_for_gain(gated, least), "asking for", reached if reached > 0 else None)
+    return f"{_changed(gated)}: {asked} is neither shown nor ruled out{advice}{_worst_case(gated)}"
 
 
-def items(row: DeltaRow, least: int) -> str:
-    tail = "" if row.n_items >= least else f"; {least - row.n_items:,} more are needed"
-    return f"{title(row.name)}: {row.n_items:,} items, the policy asks for {least:,}{tail}"
+def items(gated: GatedRow, least: int) -> str:
+    n_items = gated.row.n_items
+    tail = "" if n_items >= least else f"; {least - n_items:,} more are needed"
+    return f"{gated.title}: {n_items:,} items, the policy asks for {least:,}{tail}"
 
 
-def at_most_share(row: DeltaRow, what: str, share: float, most: float) -> str:
+def at_most_share(gated: GatedRow, what: str, share: float, most: float) -> str:
     measured, allowed = apart(100 * share, 100 * most)
-    return f"{title(row.name)}: {measured}% of the items are {what}; allowed {allowed}%"
+    return f"{gated.title}: {measured}% of the items are {what}; allowed {allowed}%"
 
 
-def at_most_rigidity(row: DeltaRow, index: float, most: float) -> str:
+def at_most_rigidity(gated: GatedRow, index: float, most: float) -> str:
     measured, allowed = apart(index, most, 2)
-    return f"{title(row.name)}: the rigidity index is {measured}; allowed {allowed}"
+    return f"{gated.title}: the rigidity index is {measured}; allowed {allowed}"
 
 
-def at_least_score(row: DeltaRow, score: float, least: float) -> str:
+def at_least_score(gated: GatedRow, score: float, least: float) -> str:
     measured, asked = apart(100 * score, 100 * least)
-    return f"{title(row.name)}: the candidate scores {measured} points; at least {asked} are asked for"
+    return f"{gated.title}: the candidate scores {measured} points; at least {asked} are asked for"
 
 
 def apart(value: float, limit: float, digits: int = 1) -> tuple[str, str]:
@@ -91,7 +87,7 @@ def apart(value: float, limit: float, digits: int = 1) -> tuple[str, str]:
 # --- what would settle it ---------------------------------------------------------------------
 
 
-def more_items(found: GatedRow) -> int | None:
+def more_items(gated: GatedRow) -> int | None:
     """How many more items would settle an inconclusive row if its delta stays what it is; None where none would.
 
     The interval's arms shrink with the root of the number of items. A row is settled when the one-sided bound rises
@@ -99,39 +95,41 @@ def more_items(found: GatedRow) -> int | None:
     A loss within the noise floor is not shown by any number of items, and an interval of everything that a score can be
     says nothing of how many it takes.
     """
-    if found.low <= -1.0 and found.high >= 1.0:
+    if gated.low <= -1.0 and gated.high >= 1.0:
         return None
-    kept = (1 - found.unmeasured) * found.delta - found.unmeasured
-    routes = [(kept + found.margin, kept - found.bound)]
-    if found.noise is None:
-        level = normal_quantile(1 - found.settings.alpha / (2 * found.family))
-        stricter = level / normal_quantile(1 - found.settings.alpha / 2)
-        routes.append((-found.delta, stricter * (found.high - found.delta)))
-    return _fewest(found.row.n_items, routes)
+    worst_case = (1 - gated.missing) * gated.delta - gated.missing
+    routes = [(worst_case + gated.margin, worst_case - gated.bound)]
+    if gated.noise is None:
+        level = normal_quantile(1 - gated.policy.alpha / (2 * gated.family))
+        stricter = level / normal_quantile(1 - gated.policy.alpha / 2)
+        routes.append((-gated.delta, stricter * (gated.high - gated.delta)))
+    return _fewest(gated.row.n_items, routes)
 
 
-def more_items_for_gain(found: GatedRow, least: float) -> int | None:
+def more_items_for_gain(gated: GatedRow, least: float) -> int | None:
     """The same for a gain of at least `least`: the bound must rise above it, or the interval fall below."""
-    kept = (1 - found.unmeasured) * found.delta - found.unmeasured
-    reached, high = highest(found, found.delta), highest(found, found.high)
-    return _fewest(found.row.n_items, [(kept - least, kept - found.bound), (least - reached, high - reached)])
+    worst_case = (1 - gated.missing) * gated.delta - gated.missing
+    reached, high = highest(gated, gated.delta), highest(gated, gated.high)
+    return _fewest(
+        gated.row.n_items, [(worst_case - least, worst_case - gated.bound), (least - reached, high - reached)]
+    )
 
 
-def highest(found: GatedRow, change: float) -> float:
+def highest(gated: GatedRow, change: float) -> float:
     """A change if every item that was not measured had been gained."""
-    return (1 - found.unmeasured) * change + found.unmeasured
+    return (1 - gated.missing) * change + gated.missing
 
 
 def _fewest(n_items: int, routes: Sequence[tuple[float, float]]) -> int | None:
     """Fewest more items by which an arm gets shorter than its distance, over (distance, arm) pairs."""
     needed = [n_items * ((arm / distance) ** 2 - 1) for distance, arm in routes if distance > 1e-9]
-    found = [ceil(more) for more in needed if more > 0]
-    return min(found) if found and min(found) <= _MOST_ITEMS else None
+    fewest = min((ceil(more) for more in needed if more > 0), default=None)
+    return fewest if fewest is not None and fewest <= _MOST_ITEMS else None
 
 
-def _enough_margin(found: GatedRow) -> float | None:
+def _enough_margin(gated: GatedRow) -> float | None:
     """The next tenth of a point above the worst that the data allow."""
-    enough = (floor(-1000 * found.bound) + 1) / 1000
+    enough = (floor(-1000 * gated.bound) + 1) / 1000
     return enough if 0 < enough < 1 else None
 
 
@@ -150,9 +148,9 @@ def _rounded_up(number: int) -> str:
     return f"{-(-number // step) * step:,}"
 
 
-def _worst_case(found: GatedRow) -> str:
-    count = found.row.n_unmeasured
-    if not found.unmeasured:
+def _worst_case(gated: GatedRow) -> str:
+    count = gated.row.n_unmeasured
+    if not gated.missing:
         return ""
     return f"; {f'{count:,} items' if count else 'items'} that were not measured count as lost"
 
@@ -160,47 +158,47 @@ def _worst_case(found: GatedRow) -> str:
 # --- numbers ----------------------------------------------------------------------------------
 
 
-def _fell(found: GatedRow) -> str:
-    return f"{title(found.row.name)} fell {-100 * found.delta:.1f} points, {_level(found)} interval {_span(found, -1)}"
+def _fell(gated: GatedRow) -> str:
+    return f"{gated.title} fell {-100 * gated.delta:.1f} points, {_level(gated)} interval {_span(gated, -1)}"
 
 
-def _rose(found: GatedRow) -> str:
-    return f"{title(found.row.name)} rose {100 * found.delta:.1f} points, {_level(found)} interval {_span(found, 1)}"
+def _rose(gated: GatedRow) -> str:
+    return f"{gated.title} rose {100 * gated.delta:.1f} points, {_level(gated)} interval {_span(gated, 1)}"
 
 
-def _changed(found: GatedRow) -> str:
-    span = f"{100 * found.low:+.1f} to {100 * found.high:+.1f}"
-    return f"{title(found.row.name)} changed by {100 * found.delta:+.1f} points, {_level(found)} interval {span}"
+def _changed(gated: GatedRow) -> str:
+    span = f"{100 * gated.low:+.1f} to {100 * gated.high:+.1f}"
+    return f"{gated.title} changed by {100 * gated.delta:+.1f} points, {_level(gated)} interval {span}"
 
 
-def _span(found: GatedRow, sign: int) -> str:
-    low, high = sorted((sign * found.low, sign * found.high))
+def _span(gated: GatedRow, sign: int) -> str:
+    low, high = sorted((sign * gated.low, sign * gated.high))
     return f"{100 * low:.1f} to {100 * high:.1f}"
 
 
-def _level(found: GatedRow) -> str:
-    return f"{100 * (1 - found.settings.alpha):.6g}%"
+def _level(gated: GatedRow) -> str:
+    return f"{100 * (1 - gated.policy.alpha):.6g}%"
 
 
-def _noise(found: GatedRow) -> str:
-    if found.noise is None or found.row.loss is None:
+def _noise(gated: GatedRow) -> str:
+    if gated.noise is None:
         return ""
-    lost, noise = 100 * found.row.loss, 100 * found.noise
+    lost, noise = 100 * gated.estimate.loss, 100 * gated.noise
     return f", which is noise (it lost {lost:.1f}, and the base loses {noise:.1f} against itself)"
 
 
-def _chance(found: GatedRow) -> str:
+def _chance(gated: GatedRow) -> str:
     """Why an interval below 0 is no regression: several rows were asked."""
-    p = found.row.p_adjusted
-    if found.noise is not None or found.high >= 0 or p is None or p < found.settings.alpha:
+    p = gated.row.judgement.p_adjusted
+    if gated.noise is not None or gated.high >= 0 or p < gated.policy.alpha:
         return ""
-    return f", which is not significant among {found.family} gated rows (p {p:.2g} by Holm)"
+    return f", which is not significant among {gated.family} gated rows (p {p:.2g} by Holm)"
 
 
 # --- the table and the last line --------------------------------------------------------------
 
 
-class Cells(NamedTuple):
+class CheckCells(NamedTuple):
     """One line of the table of checks."""
 
     row: str
@@ -221,43 +219,45 @@ _RESULTS: dict[State, str] = {
 }
 
 
-def cells(found: Decision) -> Cells:
+def check_cells(decision: Decision) -> CheckCells:
     """A check as a line of a table; '-' stands for what there is none of."""
     measured, allowed, interval = "-", "-", "-"
-    if found.measured is not None and found.limit is not None:
-        measured, allowed = _numbers(found, found.measured, found.limit)
-    if found.interval is not None:
-        low, high = found.interval
+    if decision.measured is not None and decision.limit is not None:
+        measured, allowed = _numbers(decision, decision.measured, decision.limit)
+    if decision.interval is not None:
+        low, high = decision.interval
         interval = f"{100 * low:+.1f} to {100 * high:+.1f}"
     result = (
-        found.verdict if found.check == "verdict" and found.state in ("failed", "passed") else _RESULTS[found.state]
+        decision.verdict
+        if decision.check == "verdict" and decision.state in ("failed", "passed")
+        else _RESULTS[decision.state]
     )
-    return Cells(found.label, measured, interval, allowed, result)
+    return CheckCells(decision.label, measured, interval, allowed, result)
 
 
-def _numbers(found: Decision, measured: float, limit: float) -> tuple[str, str]:
-    if found.check in ("verdict", "min_gain"):
+def _numbers(decision: Decision, measured: float, limit: float) -> tuple[str, str]:
+    if decision.check in ("verdict", "min_gain"):
         return f"{100 * measured:+.1f}", f">= {100 * limit:+.1f}"
-    if found.check == "min_items":
+    if decision.check == "min_items":
         return f"{measured:,.0f}", f">= {limit:,.0f}"
-    scale, digits, unit = (1, 2, "") if found.check == "max_rigidity" else (100, 1, "%")
-    if found.check == "min_score":
+    scale, digits, unit = (1, 2, "") if decision.check == "max_rigidity" else (100, 1, "%")
+    if decision.check == "min_score":
         unit = ""
     value, bound = apart(scale * measured, scale * limit, digits)
-    return f"{value}{unit}", f"{'>=' if found.check == 'min_score' else '<='} {bound}{unit}"
+    return f"{value}{unit}", f"{'>=' if decision.check == 'min_score' else '<='} {bound}{unit}"
 
 
 def summary_line(result: GateResult) -> str:
     """'regressed (2 of 5 failed: knowledge, reasoning)', counted in rows, of which any may have several checks."""
-    worst: dict[str, State] = {}
+    worst: dict[str, Decision] = {}
     # Decisions come in order of what decides, so the first of a row is its worst.
     for decision in result.decisions:
-        worst.setdefault(decision.name, decision.state)
-    parts = list(_counts({name: state for name, state in worst.items() if state != "not_gated"}))
+        worst.setdefault(decision.name, decision)
+    parts = list(_counts([decision for decision in worst.values() if decision.state != "not_gated"]))
     return f"{result.outcome} ({'; '.join(parts)})" if parts else f"{result.outcome} (no row was gated)"
 
 
-def _counts(worst: dict[str, State]) -> Iterator[str]:
+def _counts(worst: Sequence[Decision]) -> Iterator[str]:
     total = len(worst)
     kinds: tuple[tuple[str, tuple[State, ...]], ...] = (
         ("failed", ("failed",)),
@@ -268,13 +268,8 @@ def _counts(worst: dict[str, State]) -> Iterator[str]:
     )
     lead = f" of {total}"
     for word, states in kinds:
-        names = [title(name) for name, state in worst.items() if state in states]
+        names = [decision.title for decision in worst if decision.state in states]
         if names and not (word == "passed" and lead == ""):
-            listed = f": {_listed(names)}" if word != "passed" else ""
-            yield f"{len(names)}{lead} {word}{listed}"
+            which = f": {listed(names)}" if word != "passed" else ""
+            yield f"{len(names)}{lead} {word}{which}"
             lead = ""
-
-
-def _listed(names: list[str]) -> str:
-    more = len(names) - _MOST_NAMES
-    return ", ".join(names[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")

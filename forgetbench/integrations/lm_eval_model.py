@@ -22,12 +22,12 @@ from forgetbench.errors import CheckpointError, EngineError, InputError
 from forgetbench.fingerprint import digest, file_digest
 from forgetbench.lm_eval_bridge.planning import (
     MAX_TOKENS,
-    Ask,
+    AnswerLocation,
     PromptContext,
     decoding,
     encode_instances,
     refusal,
-    scoring_asks,
+    scoring_locations,
 )
 from forgetbench.lm_eval_bridge.scoring import ratings_of
 from forgetbench.models.tokenizer import HFTokenizer, Message
@@ -194,30 +194,30 @@ class ForgetbenchLM(LM):  # type: ignore[misc]
 
     # --- asking ---------------------------------------------------------------------------------
 
-    def _scoring_asks(self, requests: Sequence[Any]) -> list[tuple[Ask, ...]]:
+    def _scoring_asks(self, requests: Sequence[Any]) -> list[tuple[AnswerLocation, ...]]:
         """Where the answers to each instance stand; the choices of one document share a request, as in a run."""
         encoded = encode_instances(self._context, requests)
         documents: defaultdict[tuple[str | None, int | None], list[int]] = defaultdict(list)
         for position, instance in enumerate(requests):
             documents[instance.task_name, instance.doc_id].append(position)
-        asks: list[tuple[Ask, ...]] = [()] * len(requests)
+        asks: list[tuple[AnswerLocation, ...]] = [()] * len(requests)
         for positions in documents.values():
-            rows = scoring_asks(self._context, [encoded[position] for position in positions])
+            rows = scoring_locations(self._context, [encoded[position] for position in positions])
             for position, row in zip(positions, rows, strict=True):
                 asks[position] = row
         return asks
 
-    def _generation_asks(self, requests: Sequence[Any]) -> list[tuple[Ask, ...]]:
+    def _generation_asks(self, requests: Sequence[Any]) -> list[tuple[AnswerLocation, ...]]:
         """Which sample of which request answers each instance; instances alike share a request."""
         alike: defaultdict[tuple[tuple[int, ...], Sampling], list[int]] = defaultdict(list)
         for position, ((prompt, _),) in enumerate(encode_instances(self._context, requests)):
             alike[prompt, self._sampling(*requests[position].args)].append(position)
-        asks: list[tuple[Ask, ...]] = [()] * len(requests)
+        asks: list[tuple[AnswerLocation, ...]] = [()] * len(requests)
         for (prompt, one), positions in alike.items():
             n = len(positions) if one.temperature > 0 else 1
             request = self._context.request(prompt, sampling=replace(one, n=n))
             for number, position in enumerate(positions):
-                asks[position] = (Ask(request, (number % n,)),)
+                asks[position] = (AnswerLocation(request, (number % n,)),)
         return asks
 
     def _sampling(self, context: str, settings: Mapping[str, Any]) -> Sampling:
@@ -232,7 +232,7 @@ class ForgetbenchLM(LM):  # type: ignore[misc]
         return sampling
 
     def _answered(
-        self, what: str, requests: Sequence[Any], asks: Sequence[tuple[Ask, ...]], disable_tqdm: bool
+        self, what: str, requests: Sequence[Any], asks: Sequence[tuple[AnswerLocation, ...]], disable_tqdm: bool
     ) -> Iterator[tuple[int, Mapping[str, Response]]]:
         """(position, responses so far) of each instance, as soon as all of its own are among them."""
         self._check_fit(what, requests, asks)
@@ -252,7 +252,7 @@ class ForgetbenchLM(LM):  # type: ignore[misc]
                         yield position, responses
                         bar.update()
 
-    def _check_fit(self, what: str, requests: Sequence[Any], asks: Sequence[tuple[Ask, ...]]) -> None:
+    def _check_fit(self, what: str, requests: Sequence[Any], asks: Sequence[tuple[AnswerLocation, ...]]) -> None:
         """Refuse the whole call before anything is asked when some of it cannot be answered."""
         window = self._context.max_length
         refused = [(place, reason) for place, row in enumerate(asks) if (reason := refusal(row, window))]

@@ -6,8 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from forgetbench.records import Comparison, DeltaRow
-from forgetbench.report.wording import is_number
+from forgetbench.records import Comparison, DeltaRow, Estimate
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +53,7 @@ def grouped(comparisons: Iterable[Comparison]) -> tuple[Group, ...]:
 
 def _group(suite: str, protocol: str, members: list[Comparison]) -> Group:
     ordered = sorted(members, key=_order)
-    overalls = [member.overall for member in ordered if is_number(member.overall.delta)]
+    overalls = [member.overall.estimate for member in ordered if member.overall.estimate is not None]
     return Group(
         suite=suite,
         protocol=protocol,
@@ -64,22 +63,15 @@ def _group(suite: str, protocol: str, members: list[Comparison]) -> Group:
 
 
 def _order(comparison: Comparison) -> tuple[float, str, str]:
-    delta = comparison.overall.delta
-    fall = -delta if is_number(delta) else float("inf")
+    overall = comparison.overall.estimate
+    fall = float("inf") if overall is None else -overall.delta
     return (fall, comparison.candidate.name, comparison.comparison_id)
 
 
-def _entry(comparison: Comparison, overalls: Sequence[DeltaRow]) -> Entry:
-    if not is_number(comparison.overall.delta):
+def _entry(comparison: Comparison, overalls: Sequence[Estimate]) -> Entry:
+    own = comparison.overall.estimate
+    if own is None:
         return Entry(comparison, None, None)
-    low, high = _bounds(comparison.overall)
-    above = sum(_bounds(other)[0] > high for other in overalls)
-    below = sum(_bounds(other)[1] < low for other in overalls)
+    above = sum(other.ci_low > own.ci_high for other in overalls)
+    below = sum(other.ci_high < own.ci_low for other in overalls)
     return Entry(comparison, 1 + above, len(overalls) - below)
-
-
-def _bounds(row: DeltaRow) -> tuple[float, float]:
-    """The interval; without one, nothing is known and nothing is told apart."""
-    if is_number(row.ci_low) and is_number(row.ci_high):
-        return row.ci_low, row.ci_high
-    return float("-inf"), float("inf")

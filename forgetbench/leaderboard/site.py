@@ -13,10 +13,11 @@ from typing import Any, Final
 from forgetbench.errors import InputError
 from forgetbench.leaderboard.ranking import Entry, Group, grouped
 from forgetbench.records import SCHEMA_VERSION, Comparison, DeltaRow
-from forgetbench.report.html import PREAMBLE, environment
+from forgetbench.report.html import PREAMBLE, template_environment
 from forgetbench.report.sanitize import one_line
 from forgetbench.storage.comparisons import load_comparison
 from forgetbench.storage.files import write_atomic
+from forgetbench.storage.flat_rows import flat
 from forgetbench.storage.json_files import to_json
 
 _SAFE_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
@@ -40,7 +41,7 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What `build` wrote."""
+    """What `build_leaderboard` wrote."""
 
     index: Path
     groups: tuple[Group, ...]
@@ -52,7 +53,7 @@ class Site:
         return "\n".join(one_line(line, 600) for line in lines)
 
 
-def build(results: Path, out: Path) -> Site:
+def build_leaderboard(results: Path, out: Path) -> Site:
     """Write the leaderboard of all comparisons under `results` into `out`.
 
     A comparison that cannot be read is listed as skipped, on the page and in the returned value. Raises
@@ -80,15 +81,15 @@ def build(results: Path, out: Path) -> Site:
 
 def _read_all(results: Path) -> tuple[list[Comparison], dict[str, Path], list[Skipped]]:
     root = results / "comparisons"
-    found = sorted(path.parent for path in root.glob("*/comparison.json"))
-    if not found:
+    candidates = sorted(path.parent for path in root.glob("*/comparison.json"))
+    if not candidates:
         raise InputError(
             f"{root}: no comparisons here; make one with 'forgetbench run --base BASE SFT --results {results}'"
         )
     comparisons: list[Comparison] = []
     folders: dict[str, Path] = {}
     skipped: list[Skipped] = []
-    for folder in found:
+    for folder in candidates:
         try:
             comparison = _read_one(folder, folders)
         except InputError as error:
@@ -117,7 +118,7 @@ def _read_one(folder: Path, seen: dict[str, Path]) -> Comparison:
     return comparison
 
 
-def _publish_report(source: Path, target: Path) -> str | None:
+def _publish_report(source: Path, destination: Path) -> str | None:
     """Copy a folder's report.html; None when copied, '' when there is none, else why it was not copied."""
     path = source / "report.html"
     if path.is_symlink():
@@ -132,7 +133,7 @@ def _publish_report(source: Path, target: Path) -> str | None:
     # <meta> could still send the reader elsewhere, and the pages we write have none.
     if not text.startswith(PREAMBLE) or "<meta" in text[len(PREAMBLE) :].lower():
         return f"{path}: not written by this version of forgetbench; run 'forgetbench report {source}' again"
-    write_atomic(target, text)
+    write_atomic(destination, text)
     return None
 
 
@@ -170,7 +171,8 @@ def _row_json(entry: Entry, published: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _numbers(row: DeltaRow) -> dict[str, Any]:
-    return {name: getattr(row, name) for name in _SHOWN}
+    values = flat(row)
+    return {name: values[name] for name in _SHOWN}
 
 
 def _as_csv(groups: Sequence[Group]) -> str:
@@ -188,9 +190,16 @@ def _as_csv(groups: Sequence[Group]) -> str:
 
 def _who(entry: Entry) -> tuple[object, ...]:
     """The values of `_WHO`."""
-    made = entry.comparison
-    ranks = (entry.best_rank, entry.worst_rank)
-    return (made.suite, made.protocol, *ranks, made.comparison_id, made.candidate.name, made.base.name)
+    comparison = entry.comparison
+    return (
+        comparison.suite,
+        comparison.protocol,
+        entry.best_rank,
+        entry.worst_rank,
+        comparison.comparison_id,
+        comparison.candidate.name,
+        comparison.base.name,
+    )
 
 
 def _cell(value: object) -> object:
@@ -202,5 +211,5 @@ def _cell(value: object) -> object:
 
 
 def _as_html(groups: Sequence[Group], skipped: Sequence[Skipped], published: Mapping[str, str]) -> str:
-    template = environment(Path(__file__).parent / "templates").get_template("index.html.j2")
+    template = template_environment(Path(__file__).parent / "templates").get_template("index.html.j2")
     return template.render(groups=groups, skipped=skipped, published=published)

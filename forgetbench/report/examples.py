@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forgetbench.records import Comparison
+from forgetbench.report.numbers import points
 from forgetbench.report.sanitize import clip, one_line
-from forgetbench.report.wording import points, title
+from forgetbench.report.wording import title
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,8 +42,8 @@ class Example:
 
     task: str
     item_id: str
-    fate: str
-    """'locked', 'erased', 'forgotten' (fate unknown) or 'fell' (scored by degree)."""
+    outcome: str
+    """'locked', 'erased', 'forgotten' (which of the two is not known) or 'fell' (scored by degree)."""
     scores: str
     prompts_equal: bool
     question: tuple[Passage, ...]
@@ -106,31 +107,31 @@ def _summary(measured: _Measured, n_shown: int) -> str:
 
 
 def _in_turn(items: pd.DataFrame, forgotten: Positions) -> list[int]:
-    """Positions of forgotten items, fates alternating, each question once, in an order that no one chose."""
+    """Positions of forgotten items, locked and erased in turn, each question once, in an order that no one chose."""
     queues: dict[str, list[int]] = {"locked": [], "erased": [], "forgotten": []}
-    fates = dict(zip(forgotten.tolist(), items["fate"].iloc[forgotten].tolist(), strict=True))
+    outcomes = dict(zip(forgotten.tolist(), items["fate"].iloc[forgotten].tolist(), strict=True))
     for at in _once_per_question(_by_chance(items, forgotten)):
-        queues[_fate(fates[at])].append(at)
+        queues[_outcome(outcomes[at])].append(at)
     turns = max(len(queue) for queue in queues.values())
     return [queue[turn] for turn in range(turns) for queue in queues.values() if turn < len(queue)]
 
 
-def _steepest(items: pd.DataFrame, fell: Positions, fall: NDArray[np.float64], n_wanted: int) -> list[int]:
+def _steepest(items: pd.DataFrame, fell: Positions, fall: NDArray[np.float64], most: int) -> list[int]:
     """Positions of the items that fell most, each question once; equal falls in an order that no one chose.
 
     A million items may have fallen, so only those that may be shown are looked at one by one.
     """
     order = np.argsort(fall, kind="stable")
     fall = fall[order]
-    found: list[int] = []
+    steepest: list[int] = []
     seen: list[tuple[str, int]] = []
     start = 0
-    while start < len(order) and len(found) < n_wanted:
+    while start < len(order) and len(steepest) < most:
         stop = int(np.searchsorted(fall, fall[start], side="right"))
         seen += _by_chance(items, fell[order[start:stop]])
-        found = _once_per_question(seen)
+        steepest = _once_per_question(seen)
         start = stop
-    return found[: max(n_wanted, 0)]
+    return steepest[: max(most, 0)]
 
 
 def _by_chance(items: pd.DataFrame, positions: Positions) -> list[tuple[str, int]]:
@@ -163,7 +164,8 @@ def _chance_order(view: object, item_id: object, task: object) -> str:
     return first + hashlib.sha256(f"{item_id}\0{task}".encode(errors="replace")).hexdigest()
 
 
-def _fate(fate: object) -> str:
+def _outcome(fate: object) -> str:
+    """From the column `fate`."""
     return str(fate) if fate in ("locked", "erased") else "forgotten"
 
 
@@ -173,7 +175,7 @@ def _example(row: dict[str, Any]) -> Example:
     return Example(
         task=one_line(str(row["task"]), 80),
         item_id=one_line(str(row["item_id"]), 80),
-        fate="fell" if graded else _fate(row["fate"]),
+        outcome="fell" if graded else _outcome(row["fate"]),
         scores=scores,
         prompts_equal=bool(row["prompts_equal"]),
         question=_question(row),

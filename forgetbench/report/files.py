@@ -5,15 +5,16 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from forgetbench.records import SCHEMA_VERSION, Comparison, DeltaRow
+from forgetbench.records import SCHEMA_VERSION, Comparison
 from forgetbench.report.examples import DomainExamples, select_examples
 from forgetbench.report.trajectory import TrainingLog, TrajectoryPoint
 from forgetbench.report.wording import headline
 from forgetbench.storage.files import write_atomic
+from forgetbench.storage.flat_rows import COLUMNS, flat
 from forgetbench.storage.json_files import to_json
 
 if TYPE_CHECKING:
@@ -78,10 +79,7 @@ def write_trajectory(points: Sequence[TrajectoryPoint], log: TrainingLog | None,
     write_atomic(table, _trajectory_csv(ordered, log))
     content = {
         "schema_version": SCHEMA_VERSION,
-        "points": [
-            {"step": point.step, "name": point.name, "domains": {k: asdict(row) for k, row in point.domains.items()}}
-            for point in ordered
-        ],
+        "points": [{"step": point.step, "name": point.name, "domains": dict(point.domains)} for point in ordered],
         "training_log": None if log is None else asdict(log),
     }
     write_atomic(record, to_json(content))
@@ -97,14 +95,15 @@ def _descriptions(comparison: Comparison) -> dict[str, str]:
 
 
 def _trajectory_csv(points: Sequence[TrajectoryPoint], log: TrainingLog | None) -> str:
-    columns = [field.name for field in fields(DeltaRow) if field.name not in ("name", "domain")]
+    columns = [name for name in COLUMNS if name not in ("name", "domain")]
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(["step", "checkpoint", "training_loss", "domain", *columns])
     for point in points:
         for name, row in point.domains.items():
-            values = [getattr(row, column) for column in columns]
-            writer.writerow([point.step, point.name, _loss_by(point.step, log), name, *values])
+            values = flat(row)
+            numbers = [values[column] for column in columns]
+            writer.writerow([point.step, point.name, _loss_by(point.step, log), name, *numbers])
     return buffer.getvalue()
 
 

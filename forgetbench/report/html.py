@@ -5,14 +5,16 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import isnan, nan
 from pathlib import Path
 from typing import Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from forgetbench.records import Comparison, DeltaRow
-from forgetbench.report import beside, wording
+from forgetbench.report import supplementary, wording
 from forgetbench.report.examples import SELECTION_NOTE, DomainExamples
+from forgetbench.report.numbers import MISSING, row_texts
 from forgetbench.report.sanitize import one_line
 
 PREAMBLE: Final = (
@@ -46,28 +48,28 @@ def html_report(comparison: Comparison, examples: Sequence[DomainExamples], plot
     """
     domains = (*comparison.domains, comparison.overall)
     images = {text: f"data:image/svg+xml;base64,{b64encode(svg).decode()}" for text, svg in plots.items()}
-    template = environment(_TEMPLATES).get_template("report.html.j2")
+    template = template_environment(_TEMPLATES).get_template("report.html.j2")
     return template.render(
         comparison=comparison,
         headline=wording.headline(comparison),
         facts=wording.facts(comparison),
         groups={"Domains": domains, "Tasks": comparison.tasks},
         bars=delta_bars((*domains, *comparison.tasks)),
-        protocols=tuple(beside.protocols(comparison)),
-        pairing=(*beside.pairing(comparison), *beside.luck(comparison)),
-        numbers=(*beside.strata(comparison), *beside.numbers(comparison)),
+        protocols=tuple(supplementary.protocols(comparison)),
+        pairing=(*supplementary.pairing_audit(comparison), *supplementary.chance_correction(comparison)),
+        numbers=(*supplementary.strata(comparison), *supplementary.other_metrics(comparison)),
         plots=images,
         examples=examples,
         selection_note=SELECTION_NOTE,
-        unmeasured=wording.unmeasured(comparison),
+        missing_data=wording.missing_data(comparison),
         noise_floor=wording.noise_floor_facts(comparison),
         how_to_read=wording.HOW_TO_READ.items(),
     )
 
 
-def environment(templates: Path) -> Environment:
-    """A jinja2 environment that escapes everything and knows the reports' number formats."""
-    made = Environment(
+def template_environment(templates: Path) -> Environment:
+    """A jinja2 environment that escapes everything and knows how reports show a row."""
+    environment = Environment(
         loader=FileSystemLoader([templates, _TEMPLATES]),
         autoescape=True,
         undefined=StrictUndefined,
@@ -75,42 +77,38 @@ def environment(templates: Path) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    made.globals.update(preamble=PREAMBLE, verdicts=wording.VERDICTS)
-    made.filters.update(
-        points=wording.points,
-        signed=wording.signed,
-        interval=wording.interval,
-        beside=wording.beside_mark,
-        share=wording.share,
-        ratio=wording.ratio,
-        p_value=wording.p_value,
-        fates=wording.fate_shares,
-        line=one_line,
-        title_of=wording.title,
-    )
-    return made
+    environment.globals.update(preamble=PREAMBLE, verdicts=wording.VERDICTS, missing=MISSING)
+    environment.filters.update(texts=row_texts, mark=wording.supporting_mark, line=one_line, title_of=wording.title)
+    return environment
 
 
-def delta_bars(rows: tuple[DeltaRow, ...]) -> dict[tuple[str, str], Bar]:
+def delta_bars(rows: Sequence[DeltaRow]) -> dict[tuple[str, str], Bar]:
     """A bar per row on one common scale, keyed by (domain, name)."""
     values = [0.0]
     for row in rows:
-        margin = None if row.margin is None else -row.margin
-        values += [v for v in (row.delta, row.ci_low, row.ci_high, margin) if wording.is_number(v)]
+        values += [-row.judgement.margin, *_drawn(row)]
+    values = [value for value in values if not isnan(value)]
     low, high = min(values), max(values)
     room = max(0.06 * (high - low), 0.005)
     low, span = low - room, high - low + 2 * room
 
-    def place(value: float | None) -> float | None:
-        return round(100 * (value - low) / span, 2) if wording.is_number(value) else None
+    def place(value: float) -> float | None:
+        return None if isnan(value) else round(100 * (value - low) / span, 2)
 
-    return {
-        (row.domain, row.name): Bar(
+    bars = {}
+    for row in rows:
+        point, interval_low, interval_high = _drawn(row)
+        bars[row.domain, row.name] = Bar(
             zero=round(-100 * low / span, 2),
-            margin=place(None if row.margin is None else -row.margin),
-            low=place(row.ci_low),
-            high=place(row.ci_high),
-            point=place(row.delta),
+            margin=place(-row.judgement.margin),
+            low=place(interval_low),
+            high=place(interval_high),
+            point=place(point),
         )
-        for row in rows
-    }
+    return bars
+
+
+def _drawn(row: DeltaRow) -> tuple[float, float, float]:
+    """Delta and interval, NaN where there are none."""
+    estimate = row.estimate
+    return (nan, nan, nan) if estimate is None else (estimate.delta, estimate.ci_low, estimate.ci_high)

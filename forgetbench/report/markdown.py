@@ -6,24 +6,19 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from forgetbench.records import Comparison, DeltaRow
-from forgetbench.report import beside
-from forgetbench.report.beside import SmallTable
+from forgetbench.report import supplementary
 from forgetbench.report.examples import SELECTION_NOTE, DomainExamples, Example, Passage
+from forgetbench.report.numbers import row_texts
 from forgetbench.report.sanitize import one_line
+from forgetbench.report.supplementary import SupplementaryTable
 from forgetbench.report.wording import (
     HOW_TO_READ,
     VERDICTS,
-    beside_mark,
-    delta_with_interval,
     facts,
-    forgotten_in_words,
     headline,
+    missing_data,
     noise_floor_facts,
-    p_value,
-    points,
-    ratio,
-    share,
-    unmeasured,
+    supporting_mark,
 )
 
 # Everything that starts emphasis, code, a link, HTML, an entity, a table cell or mathematics, and what GitHub
@@ -60,12 +55,14 @@ def markdown_report(comparison: Comparison, examples: Sequence[DomainExamples], 
         "## Domains\n\n" + delta_table((*comparison.domains, comparison.overall)),
         "## Tasks\n\n" + delta_table(comparison.tasks),
         *(f"![{escaped(text, 600)}]({path})" for text, path in plots.items()),
-        *map(_small_table, beside.protocols(comparison)),
+        *map(_supplementary, supplementary.protocols(comparison)),
         *_warnings(comparison),
-        *map(_small_table, (*beside.pairing(comparison), *beside.luck(comparison))),
+        *map(_supplementary, supplementary.pairing_audit(comparison)),
+        *map(_supplementary, supplementary.chance_correction(comparison)),
         f"## What was lost, item by item\n\n{SELECTION_NOTE}",
         *(_domain(domain) for domain in examples),
-        *map(_small_table, (*beside.strata(comparison), *beside.numbers(comparison))),
+        *map(_supplementary, supplementary.strata(comparison)),
+        *map(_supplementary, supplementary.other_metrics(comparison)),
         "## Noise floor\n\n" + _fact_list(noise_floor_facts(comparison)),
         "## How to read this\n\n" + "\n".join(f"- **{term}**: {text}" for term, text in HOW_TO_READ.items()),
     ]
@@ -95,11 +92,12 @@ def _fact_list(pairs: Iterable[tuple[str, str]]) -> str:
 
 
 def delta_table(rows: Sequence[DeltaRow]) -> str:
+    """A table with a line per row; numbers in points of 100 and per cent."""
     align = ["---", *["---:"] * 4, "---", *["---:"] * 6]
     return "\n".join(_table_line(cells) for cells in (_HEADER, align, *map(_delta_cells, rows)))
 
 
-def _small_table(table: SmallTable) -> str:
+def _supplementary(table: SupplementaryTable) -> str:
     align = ["---", *["---:"] * (len(table.columns) - 1)]
     if table.ends_in_words:
         align[-1] = "---"
@@ -113,26 +111,27 @@ def _table_line(cells: Iterable[str]) -> str:
 
 
 def _delta_cells(row: DeltaRow) -> tuple[str, ...]:
-    style = VERDICTS[row.verdict]
+    texts, style = row_texts(row), VERDICTS[row.judgement.verdict]
+    details = f" ({texts.outcome_details})" if texts.outcome_details else ""
     return (
-        escaped(row.name) + beside_mark(row),
-        f"{row.n_items:,}",
-        points(row.base),
-        points(row.candidate),
-        delta_with_interval(row),
+        escaped(row.name) + supporting_mark(row),
+        texts.items,
+        texts.base,
+        texts.candidate,
+        texts.delta_with_interval,
         f"{style.symbol} {style.word}",
-        ratio(row.retention),
-        forgotten_in_words(row),
-        share(row.gained),
-        points(row.mde),
-        points(row.margin),
-        f"{p_value(row.p_value)} ({p_value(row.p_adjusted)})",
+        texts.retention,
+        texts.forgotten + details,
+        texts.gained,
+        texts.mde,
+        texts.margin,
+        f"{texts.p_value} ({texts.p_adjusted})",
     )
 
 
 def _warnings(comparison: Comparison) -> Iterator[str]:
     lines = [*(escaped(warning, 1000) for warning in comparison.warnings)]
-    lines += [f"{inline(row.name)}: {escaped(why, 600)}" for row, why in unmeasured(comparison)]
+    lines += [f"{inline(row.name)}: {escaped(why, 600)}" for row, why in missing_data(comparison)]
     if lines:
         yield "## Warnings\n\n" + "\n".join(f"- {line}" for line in lines)
 
@@ -145,7 +144,7 @@ def _domain(domain: DomainExamples) -> str:
 def _example(example: Example) -> str:
     prompts = "" if example.prompts_equal else ", prompts differ between the two"
     scores = f", {example.scores}" if example.scores else ""
-    heading = f"#### {inline(example.item_id)} in {inline(example.task)}: {example.fate}{scores}{prompts}"
+    heading = f"#### {inline(example.item_id)} in {inline(example.task)}: {example.outcome}{scores}{prompts}"
     return "\n\n".join([heading, *map(_passage, (*example.question, *example.answers))])
 
 

@@ -12,21 +12,10 @@ from rich.table import Table
 from rich.text import Text
 
 from forgetbench.records import Comparison, DeltaRow
-from forgetbench.report import beside
+from forgetbench.report import supplementary
+from forgetbench.report.numbers import MISSING, points, row_texts
 from forgetbench.report.sanitize import one_line
-from forgetbench.report.wording import (
-    MISSING,
-    VERDICTS,
-    beside_mark,
-    blocks,
-    headline,
-    interval,
-    is_number,
-    points,
-    signed,
-    title,
-    unmeasured,
-)
+from forgetbench.report.wording import VERDICTS, blocks, headline, missing_data, supporting_mark, title
 from forgetbench.storage.runs import Run
 
 _WIDE = 96
@@ -56,7 +45,7 @@ def print_comparisons(console: Console, comparisons: Sequence[Comparison]) -> No
     console.print()
     console.print(Text("all candidates", style="bold"))
     console.print(_summary_table(comparisons, console))
-    for comparison, name in zip(comparisons, _told_apart(comparisons), strict=True):
+    for comparison, name in zip(comparisons, _distinct_names(comparisons), strict=True):
         _print_finding(console, comparison, name)
 
 
@@ -73,29 +62,29 @@ def print_runs(console: Console, runs: Sequence[Run], results: Path) -> None:
     table.add_column("domain / task", overflow="fold", min_width=12)
     table.add_column("chance", justify="right")
     for run in runs:
-        table.add_column(_said(one_line(run.manifest.name, 24), console), justify="right", overflow="fold")
+        table.add_column(_text(one_line(run.manifest.name, 24), console), justify="right", overflow="fold")
     for domain in dict.fromkeys(name for score in scores for name in score["domains"]):
         means = [score["domains"].get(domain, {}).get("score") for score in scores]
-        cells = [_said(points(mean), console) for mean in means]
-        table.add_row(_said(title(domain), console), _said("", console), *cells, style="bold")
+        cells = [_text(points(mean), console) for mean in means]
+        table.add_row(_text(title(domain), console), _text("", console), *cells, style="bold")
         for task in dict.fromkeys(t["name"] for score in scores for t in score["tasks"] if t["domain"] == domain):
-            found: list[dict[str, Any]] = [
+            entries: list[dict[str, Any]] = [
                 next((t for t in score["tasks"] if t["name"] == task), {}) for score in scores
             ]
-            first = next(entry for entry in found if entry)
-            name = _said(f"  {one_line(task, 40)}{' +' if first['supporting'] else ''}", console)
-            chance = _said(points(first["chance"]) if first["chance"] else "", console)
-            table.add_row(name, chance, *(_said(_with_error(entry), console) for entry in found), style="dim")
+            first = next(entry for entry in entries if entry)
+            name = _text(f"  {one_line(task, 40)}{' +' if first['supporting'] else ''}", console)
+            chance = _text(points(first["chance"]) if first["chance"] else "", console)
+            table.add_row(name, chance, *(_text(_with_error(entry), console) for entry in entries), style="dim")
     console.print(table)
     for run in runs:
         for warning in run.manifest.warnings:
             _print_note(console, f"{one_line(run.manifest.name, 40)}: {one_line(warning, 300)}")
-        console.print(_said(f"written to {results / 'runs' / run.manifest.run_id}", console))
+        console.print(_text(f"written to {results / 'runs' / run.manifest.run_id}", console))
 
 
 def _with_error(entry: Mapping[str, Any]) -> str:
     """'46.2 ±3.1', the half-width of a 95% interval by clusters."""
-    if not is_number(entry.get("score")) or not is_number(entry.get("se")):
+    if entry.get("score") is None or entry.get("se") is None:
         return points(entry.get("score"))
     return f"{points(entry['score'])} ±{points(1.96 * entry['se'])}"
 
@@ -103,22 +92,22 @@ def _with_error(entry: Mapping[str, Any]) -> str:
 def _print_table(console: Console, comparison: Comparison) -> None:
     sides = f"{one_line(comparison.candidate.name, 60)} against {one_line(comparison.base.name, 60)}"
     console.print()
-    console.print(_said(sides, console), style="bold")
+    console.print(_text(sides, console), style="bold")
     console.print(
-        _said(f"suite {one_line(comparison.suite, 40)}, protocol {comparison.protocol}", console), style="dim"
+        _text(f"suite {one_line(comparison.suite, 40)}, protocol {comparison.protocol}", console), style="dim"
     )
     console.print(_delta_table(comparison, console))
 
 
 def _print_protocols(console: Console, comparison: Comparison) -> None:
-    for small in beside.protocols(comparison):
+    for content in supplementary.protocols(comparison):
         console.print()
-        console.print(_said(small.title, console), style="bold")
-        table = _table(console, small.note)
-        for number, column in enumerate(small.columns):
+        console.print(_text(content.title, console), style="bold")
+        table = _table(console, content.note)
+        for number, column in enumerate(content.columns):
             table.add_column(column, justify="right" if number else "left")
-        for row in small.rows:
-            table.add_row(*(_said(cell, console) for cell in row))
+        for row in content.rows:
+            table.add_row(*(_text(cell, console) for cell in row))
         console.print(table)
 
 
@@ -126,7 +115,7 @@ def _delta_table(comparison: Comparison, console: Console) -> Table:
     table = _table(
         console,
         "Scores and deltas in points of 100, higher is better. locked / erased: per cent of items. "
-        "detects from: smallest detectable drop.",
+        "detects from: minimum detectable effect.",
     )
     table.add_column("domain / task", overflow="fold", min_width=12)
     table.add_column("base", justify="right", no_wrap=True)
@@ -140,7 +129,7 @@ def _delta_table(comparison: Comparison, console: Console) -> Table:
     for domain, tasks in blocks(comparison):
         table.add_row(*_cells(domain, console, title(domain.name)), style="bold")
         for task in tasks:
-            table.add_row(*_cells(task, console, f"  {one_line(task.name, 40)}{beside_mark(task)}"), style="dim")
+            table.add_row(*_cells(task, console, f"  {one_line(task.name, 40)}{supporting_mark(task)}"), style="dim")
     table.add_section()
     table.add_row(*_cells(comparison.overall, console, "overall"), style="bold")
     return table
@@ -148,7 +137,7 @@ def _delta_table(comparison: Comparison, console: Console) -> Table:
 
 def _table(console: Console, caption: str) -> Table:
     return Table(
-        caption=_said(caption, console),
+        caption=_text(caption, console),
         caption_justify="left",
         box=SIMPLE_HEAD,
         padding=(0, 2 if console.width >= _WIDE else 1, 0, 0),
@@ -158,46 +147,40 @@ def _table(console: Console, caption: str) -> Table:
 
 
 def _cells(row: DeltaRow, console: Console, name: str) -> tuple[Text, ...]:
-    scores = (_said(name, console), _said(points(row.base), console), _said(points(row.candidate), console))
-    delta, detects = _said(signed(row.delta), console), _said(points(row.mde), console)
-    bounds = _said(interval(row), console)
-    verdict = Text(f"{_symbol(row, console)} {VERDICTS[row.verdict].word}", style=VERDICTS[row.verdict].terminal)
-    fates = _said(_fates(row), console)
+    texts, style = row_texts(row), VERDICTS[row.judgement.verdict]
+    scores = (_text(name, console), _text(texts.base, console), _text(texts.candidate, console))
+    delta, interval = _text(texts.delta, console), _text(texts.interval, console)
+    verdict, detects = Text(f"{_symbol(row, console)} {style.word}", style=style.terminal), _text(texts.mde, console)
+    split = _text(texts.locked_and_erased, console)
     if console.width >= _WIDE:
-        return (*scores, Text(" ").join([delta, bounds]) if bounds else delta, verdict, fates, detects)
+        return (*scores, Text(" ").join([delta, interval]) if interval else delta, verdict, split, detects)
     # A narrow terminal takes two lines a row rather than cutting a number.
-    if not bounds:
-        return (*scores, delta, verdict, fates)
-    return (*scores, Text("\n").join([delta, bounds]), Text("\n  ").join([verdict, detects]), fates)
+    if not interval:
+        return (*scores, delta, verdict, split)
+    return (*scores, Text("\n").join([delta, interval]), Text("\n  ").join([verdict, detects]), split)
 
 
 def _symbol(row: DeltaRow, console: Console) -> str:
-    style = VERDICTS[row.verdict]
+    style = VERDICTS[row.judgement.verdict]
     return style.ascii_symbol if console.options.ascii_only else style.symbol
 
 
-def _fates(row: DeltaRow) -> str:
-    if not (is_number(row.locked) and is_number(row.erased)):
-        return MISSING
-    return f"{100 * row.locked:.1f} / {100 * row.erased:.1f}"
-
-
 def _print_warnings(console: Console, comparison: Comparison) -> None:
-    for row, why in unmeasured(comparison):
+    for row, why in missing_data(comparison):
         _print_note(console, f"{one_line(row.name, 40)}: {one_line(why, 300)}")
     for warning in comparison.warnings:
         _print_note(console, one_line(warning, 400))
 
 
 def _print_note(console: Console, text: str) -> None:
-    console.print(Text("! ", style="yellow") + _said(text, console))
+    console.print(Text("! ", style="yellow") + _text(text, console))
 
 
 def _print_finding(console: Console, comparison: Comparison, name: str | None = None) -> None:
-    console.print(Text("=> ", style="bold") + _said(headline(comparison, name), console))
+    console.print(Text("=> ", style="bold") + _text(headline(comparison, name), console))
 
 
-def _told_apart(comparisons: Sequence[Comparison]) -> list[str]:
+def _distinct_names(comparisons: Sequence[Comparison]) -> list[str]:
     """The candidates' names, with the protocol where there is more than one."""
     several = len({comparison.protocol for comparison in comparisons}) > 1
     return [
@@ -213,18 +196,18 @@ def _summary_table(comparisons: Sequence[Comparison], console: Console) -> Table
     for domain in domains:
         table.add_column(title(domain), justify="right", overflow="fold")
     table.add_column("overall", justify="right", no_wrap=True)
-    for comparison, name in zip(comparisons, _told_apart(comparisons), strict=True):
+    for comparison, name in zip(comparisons, _distinct_names(comparisons), strict=True):
         rows = {row.name: row for row in comparison.domains}
         cells = [_summary_cell(rows.get(domain), console) for domain in domains]
-        table.add_row(_said(one_line(name, 40), console), *cells, _summary_cell(comparison.overall, console))
+        table.add_row(_text(one_line(name, 40), console), *cells, _summary_cell(comparison.overall, console))
     return table
 
 
 def _summary_cell(row: DeltaRow | None, console: Console) -> Text:
     if row is None:
-        return _said(MISSING, console)
-    symbol = Text(_symbol(row, console), style=VERDICTS[row.verdict].terminal)
-    return _said(f"{signed(row.delta)} ", console) + symbol
+        return _text(MISSING, console)
+    symbol = Text(_symbol(row, console), style=VERDICTS[row.judgement.verdict].terminal)
+    return _text(f"{row_texts(row).delta} ", console) + symbol
 
 
 def _legend(console: Console) -> str:
@@ -234,8 +217,8 @@ def _legend(console: Console) -> str:
     )
 
 
-def _said(text: str, console: Console) -> Text:
-    """Text for this console: on one that cannot show it, our own signs become their ASCII twins."""
+def _text(text: str, console: Console) -> Text:
+    """Text for this console: on one that cannot show it, our own signs become ASCII ones."""
     if console.options.ascii_only:
         text = text.translate({ord("−"): "-", ord(MISSING): "-", ord("…"): "..."})
         text = text.encode("ascii", "backslashreplace").decode()

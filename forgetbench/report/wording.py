@@ -1,25 +1,20 @@
-"""The words, symbols and number formats that every report shares, and the finding put in a sentence.
-
-Scores are shown as points of 100, so a delta of -0.123 reads '−12.3'. Item outcomes are shares in
-per cent. A value that does not exist is an em dash, never a zero.
-"""
+"""The words and symbols that every report shares, and the main finding put in a sentence."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, TypeGuard
+from math import isnan
+from typing import Final
 
-from forgetbench.records import Comparison, DeltaRow, Verdict
+from forgetbench.records import TARGET, Comparison, DeltaRow, OutcomeRates, Verdict
+from forgetbench.report.numbers import MISSING, delta_with_interval, points, share, signed
 from forgetbench.report.sanitize import one_line
-
-MISSING: Final = "—"
 
 
 @dataclass(frozen=True, slots=True)
 class VerdictStyle:
-    """How a verdict is told: the word and a shape carry it, the colour only helps (Okabe-Ito)."""
+    """How a verdict is shown: the word and a shape carry it, the colour only helps (Okabe-Ito)."""
 
     word: str
     symbol: str
@@ -58,19 +53,19 @@ HOW_TO_READ: Final[dict[str, str]] = {
     "Retained": ("A drop as large as the margin is ruled out. The margin was declared in the suite, before the run."),
     "Improved": "The whole interval lies above zero, and the gain is significant after the same correction.",
     "Inconclusive": (
-        "Too few items to tell. This is not evidence that nothing was lost: a drop smaller than the smallest "
-        "detectable drop could go unseen."
+        "Too few items to tell. This is not evidence that nothing was lost: a drop smaller than the minimum "
+        "detectable effect could go unseen."
     ),
     "Not measured": (
         "No score could be made, or the base is at chance and has nothing to lose; the reason is given. It never "
         "counts as retained."
     ),
-    "Smallest detectable drop (detects from)": (
+    "Minimum detectable effect (detects from)": (
         "The true drop that this many items would show as significant four times out of five."
     ),
     "Forgotten, gained": (
         "Items the base gets right and the fine-tuned model gets wrong, and the reverse, as a share of the "
-        "paired items. Corrected: without the flips that lucky guesses alone would make."
+        "paired items. Corrected: chance-corrected, less the flips that guessing alone makes."
     ),
     "Locked, erased": (
         "A forgotten item is locked when the model still ranks the right answer first by likelihood but no "
@@ -87,56 +82,9 @@ def title(name: str) -> str:
     return one_line(name, 40).replace("_", " ")
 
 
-def beside_mark(row: DeltaRow) -> str:
+def supporting_mark(row: DeltaRow) -> str:
     """The mark of a task that is no part of its domain's score; '' for one that is."""
     return " +" if row.supporting else ""
-
-
-def points(score: float | None) -> str:
-    """0.4621 -> '46.2'."""
-    return MISSING if not is_number(score) else f"{100 * score:.1f}"
-
-
-def signed(delta: float | None) -> str:
-    """-0.123 -> '−12.3', with a true minus; a value that rounds to nothing has no sign."""
-    if not is_number(delta):
-        return MISSING
-    text = f"{100 * delta:+.1f}"
-    return "0.0" if text in ("+0.0", "-0.0") else text.replace("-", "−")
-
-
-def interval(row: DeltaRow) -> str:
-    """'[−15.0, −9.6]', or '' where there is none."""
-    if not (is_number(row.ci_low) and is_number(row.ci_high)):
-        return ""
-    return f"[{signed(row.ci_low)}, {signed(row.ci_high)}]"
-
-
-def delta_with_interval(row: DeltaRow) -> str:
-    """'−12.3 [−15.0, −9.6]'."""
-    return f"{signed(row.delta)} {interval(row)}".rstrip()
-
-
-def share(rate: float | None) -> str:
-    """0.081 -> '8.1%'."""
-    return MISSING if not is_number(rate) else f"{100 * rate:.1f}%"
-
-
-def p_value(p: float | None) -> str:
-    """Three decimals, or '<0.001'."""
-    if not is_number(p):
-        return MISSING
-    return "<0.001" if p < 0.001 else f"{p:.3f}"
-
-
-def ratio(value: float | None) -> str:
-    """Two decimals."""
-    return MISSING if not is_number(value) else f"{value:.2f}"
-
-
-def is_number(value: float | None) -> TypeGuard[float]:
-    """Present and finite."""
-    return value is not None and math.isfinite(value)
 
 
 def tasks_of(comparison: Comparison, domain: str) -> tuple[DeltaRow, ...]:
@@ -166,13 +114,13 @@ def facts(comparison: Comparison) -> tuple[tuple[str, str], ...]:
 
 
 def looks(comparison: Comparison) -> tuple[tuple[str, str], ...]:
-    """Of a sequential evaluation, how far it went; nothing for an ordinary one."""
-    if comparison.looks is None:
+    """Of a group-sequential evaluation, how far it went; nothing for an ordinary one."""
+    looks = comparison.looks
+    if looks is None:
         return ()
-    found = comparison.looks
-    said = ", ".join(f"{title(domain)} {asked:,} of {there:,}" for domain, (asked, there) in found.asked.items())
-    went = f"look {found.taken} of {found.planned}, {share(found.share_asked)} of the items asked ({said})"
-    return (("Sequential", f"{went}; intervals and p-values are valid at every look"),)
+    by_domain = ", ".join(f"{title(domain)} {asked:,} of {there:,}" for domain, (asked, there) in looks.asked.items())
+    extent = f"look {looks.taken} of {looks.planned}, {share(looks.share_asked)} of the items asked ({by_domain})"
+    return (("Sequential", f"{extent}; intervals and p-values are valid at every planned look"),)
 
 
 def noise_floor_facts(comparison: Comparison) -> tuple[tuple[str, str], ...]:
@@ -188,51 +136,29 @@ def _noise(value: object) -> str:
     return points(value) if isinstance(value, float) else MISSING if value is None else str(value)
 
 
-def unmeasured(comparison: Comparison) -> tuple[tuple[DeltaRow, str], ...]:
+def missing_data(comparison: Comparison) -> tuple[tuple[DeltaRow, str], ...]:
     """Rows that were not measured in full, each with the sentence that says so and why."""
     rows = [row for row in (*comparison.domains, *comparison.tasks) if row.n_unmeasured or row.reason]
-    return tuple((row, _unmeasured(row)) for row in rows)
-
-
-def _unmeasured(row: DeltaRow) -> str:
-    return row.reason or f"{row.n_unmeasured:,} items not measured"
-
-
-def forgotten_in_words(row: DeltaRow) -> str:
-    """'15.9% (locked 7.1%, erased 8.4%; corrected 14.3%)', as far as it is known."""
-    if not is_number(row.forgotten):
-        return MISSING
-    fates = fate_shares(row)
-    return f"{share(row.forgotten)} ({fates})" if fates else share(row.forgotten)
-
-
-def fate_shares(row: DeltaRow) -> str:
-    """'locked 7.1%, erased 8.4%; corrected 14.3%', as far as it is known."""
-    parts = []
-    if is_number(row.locked) and is_number(row.erased):
-        parts.append(f"locked {share(row.locked)}, erased {share(row.erased)}")
-    if is_number(row.forgotten_corrected):
-        parts.append(f"corrected {share(row.forgotten_corrected)}")
-    return "; ".join(parts)
+    return tuple((row, row.reason or f"{row.n_unmeasured:,} items not measured") for row in rows)
 
 
 def headline(comparison: Comparison, name: str | None = None) -> str:
     """The main finding as one or a few plain sentences; regressions come first. `name` stands for the candidate's."""
     named = f"{one_line(name or comparison.candidate.name, 60)} against {one_line(comparison.base.name, 60)}"
-    measured_for = [row for row in comparison.domains if row.domain != "target"]
-    if not measured_for:
+    domains = [row for row in comparison.domains if row.domain != TARGET]
+    if not domains:
         return f"{named}: no domain was compared."
-    by_verdict = {verdict: [row for row in measured_for if row.verdict == verdict] for verdict in VERDICTS}
+    by_verdict = {word: [row for row in domains if row.judgement.verdict == word] for word in VERDICTS}
     sentences = [
-        _regressed(by_verdict["regressed"], measured_for, bool(by_verdict["inconclusive"])),
-        _listed("Retained within the margin", by_verdict["retained"], lambda row: signed(row.delta)),
-        _listed("Improved", by_verdict["improved"], lambda row: signed(row.delta)),
-        _listed("Inconclusive", by_verdict["inconclusive"], _unseen_below),
-        _listed("Not measured", by_verdict["not_measured"], lambda row: ""),
-        _listed(
+        _regressed(by_verdict["regressed"], domains, bool(by_verdict["inconclusive"])),
+        _enumerated("Retained within the margin", by_verdict["retained"], _delta),
+        _enumerated("Improved", by_verdict["improved"], _delta),
+        _enumerated("Inconclusive", by_verdict["inconclusive"], _unseen_below),
+        _enumerated("Not measured", by_verdict["not_measured"], lambda row: ""),
+        _enumerated(
             "On its target",
-            [row for row in comparison.domains if row.domain == "target"],
-            lambda row: f"{delta_with_interval(row)}, {VERDICTS[row.verdict].word}",
+            [row for row in comparison.domains if row.domain == TARGET],
+            lambda row: f"{delta_with_interval(row.estimate)}, {VERDICTS[row.judgement.verdict].word}",
         ),
     ]
     return f"{named}: " + " ".join(sentence for sentence in sentences if sentence)
@@ -244,35 +170,40 @@ def joined(parts: Iterable[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else ""
 
 
-def fate_in_words(row: DeltaRow) -> str:
+def mostly(outcomes: OutcomeRates | None) -> str:
     """Whether what was forgotten is mostly locked or mostly erased; '' where that is not known."""
-    if not (is_number(row.locked) and is_number(row.erased)) or row.locked + row.erased <= 0:
+    if outcomes is None or not outcomes.is_split or outcomes.locked + outcomes.erased <= 0:
         return ""
-    locked = row.locked / (row.locked + row.erased)
+    locked = outcomes.locked / (outcomes.locked + outcomes.erased)
     if locked >= 0.6:
         return "mostly locked"
     return "mostly erased" if locked <= 0.4 else "locked and erased about equally"
 
 
-def _regressed(rows: Sequence[DeltaRow], measured_for: Sequence[DeltaRow], doubt: bool) -> str:
+def _regressed(rows: Sequence[DeltaRow], domains: Sequence[DeltaRow], doubt: bool) -> str:
     if not rows:
         tail = ", which is no evidence that nothing was lost" if doubt else ""
         return f"No domain is shown to have regressed{tail}."
-    measured = sum(row.verdict != "not_measured" for row in measured_for)
+    measured = sum(row.judgement.verdict != "not_measured" for row in domains)
     return f"{len(rows)} of {measured} measured domains regressed: {joined(map(_loss, rows))}."
 
 
 def _loss(row: DeltaRow) -> str:
-    fate = fate_in_words(row)
-    return f"{title(row.name)} {delta_with_interval(row)}{f' ({fate})' if fate else ''}"
+    split = mostly(row.outcomes)
+    return f"{title(row.name)} {delta_with_interval(row.estimate)}{f' ({split})' if split else ''}"
+
+
+def _delta(row: DeltaRow) -> str:
+    return MISSING if row.estimate is None else signed(row.estimate.delta)
 
 
 def _unseen_below(row: DeltaRow) -> str:
-    seen = f", a drop under {points(row.mde)} could go unseen" if is_number(row.mde) else ""
-    return f"{signed(row.delta)}{seen}"
+    if row.estimate is None or isnan(row.estimate.mde):
+        return _delta(row)
+    return f"{_delta(row)}, a drop under {points(row.estimate.mde)} could go unseen"
 
 
-def _listed(lead: str, rows: Sequence[DeltaRow], detail: Callable[[DeltaRow], str]) -> str:
+def _enumerated(lead: str, rows: Sequence[DeltaRow], detail: Callable[[DeltaRow], str]) -> str:
     if not rows:
         return ""
     parts = [f"{title(row.name)} ({detail(row)})" if detail(row) else title(row.name) for row in rows]

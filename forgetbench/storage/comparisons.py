@@ -5,13 +5,13 @@ docs/output_formats.md documents every field.
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from forgetbench.errors import InputError
-from forgetbench.records import Comparison, DeltaRow
+from forgetbench.records import Comparison
 from forgetbench.storage.files import write_atomic
+from forgetbench.storage.flat_rows import COLUMNS, flat, grouped
 from forgetbench.storage.json_files import load_json, to_json
 from forgetbench.storage.parquet import read_table, write_parquet
 
@@ -38,8 +38,8 @@ def deltas_frame(comparison: Comparison) -> pd.DataFrame:
         ("domain", comparison.domains),
         ("task", comparison.tasks),
     )
-    rows = [{"level": level, **dataclasses.asdict(row)} for level, group in levels for row in group]
-    return pd.DataFrame(rows, columns=["level", *(field.name for field in dataclasses.fields(DeltaRow))])
+    rows = [{"level": level, **flat(row)} for level, group in levels for row in group]
+    return pd.DataFrame(rows, columns=["level", *COLUMNS])
 
 
 def load_comparison(where: Path) -> Comparison:
@@ -47,7 +47,24 @@ def load_comparison(where: Path) -> Comparison:
     path = where / _COMPARISON if where.is_dir() else where
     if not path.is_file():
         raise InputError(f"{path}: no such file; give a folder under results/comparisons/ or its {_COMPARISON}")
-    return load_json(Comparison, path)
+    return load_json(Comparison, path, _with_grouped_rows)
+
+
+def _with_grouped_rows(content: dict[str, Any]) -> dict[str, Any]:
+    """A comparison's object with every row that it holds in groups."""
+
+    def rows(value: Any) -> Any:
+        if isinstance(value, list):
+            return [rows(item) for item in value]
+        return grouped(value) if isinstance(value, dict) else value
+
+    shaped: dict[str, Any] = {
+        name: rows(content[name]) for name in ("domains", "tasks", "overall", "completion") if name in content
+    }
+    costs = content.get("chat_format_costs")
+    if isinstance(costs, dict):
+        shaped["chat_format_costs"] = {side: rows(value) for side, value in costs.items()}
+    return {**content, **shaped}
 
 
 def load_items(folder: Path) -> pd.DataFrame:

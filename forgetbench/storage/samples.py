@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from forgetbench.errors import InputError
 from forgetbench.records import ItemScore
-from forgetbench.storage.json_files import finite
+from forgetbench.storage.json_files import plain_data
 from forgetbench.storage.parquet import column_names, read_table, write_parquet
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ def samples_frame(scores: Iterable[ItemScore]) -> pd.DataFrame:
 def write_samples(path: Path, frame: pd.DataFrame) -> None:
     """Write samples.parquet; `metrics` is a column of JSON there. Raises StorageError as `write_atomic`."""
     frame = frame.copy()
-    frame["metrics"] = [json.dumps(finite(dict(item)), sort_keys=True) for item in frame["metrics"]]
+    frame["metrics"] = [json.dumps(plain_data(dict(item)), sort_keys=True) for item in frame["metrics"]]
     write_parquet(path, frame)
 
 

@@ -111,18 +111,18 @@ def _code_blocks(text: str) -> list[str]:
 def _restated(text: str, entry_point: str) -> str | None:
     """The program in `text` that has the function in it, without what is no part of a module above and below."""
     head = re.compile(rf"def {re.escape(entry_point)}\s*\(")
-    kept: list[str] = []
-    is_code = found = in_string = False
+    code: list[str] = []
+    is_code = has_function = in_string = False
     for line in textwrap.dedent(text).split("\n"):
         if line.strip() and line[0] not in _GOES_ON and not in_string:
             is_code = _TOP_LEVEL.match(line) is not None
-            if found and not is_code:
+            if has_function and not is_code:
                 break
-            found = found or head.match(line) is not None
+            has_function = has_function or head.match(line) is not None
         if is_code:
-            kept.append(line)
+            code.append(line)
             in_string ^= (line.count('"""') + line.count("'''")) % 2 == 1
-    return "\n".join(kept) if found else None
+    return "\n".join(code) if has_function else None
 
 
 def _above(prompt: str, entry_point: str) -> str:

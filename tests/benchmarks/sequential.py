@@ -71,7 +71,7 @@ def gated(name: str, where: Path, base: Path, folder: Path) -> dict[str, Any]:
         "outcome": json.loads((folder / f"{name}.json").read_text())["outcome"],
         "looks": comparison.looks.taken,
         "asked": dict(comparison.looks.asked),
-        "deltas": {row.name: row.delta for row in comparison.domains},
+        "deltas": {row.name: row.estimate and row.estimate.delta for row in comparison.domains},
         "seconds": seconds,
     }
     print(row, flush=True)

@@ -11,7 +11,7 @@ from paired_runs import item, run, scored, task
 from forgetbench.comparison.pairing import NOT_AN_ITEM, PairedTask, Pairing, pair
 from forgetbench.comparison.sft_data import read_sft_data
 from forgetbench.errors import IncomparableError, SuiteError
-from forgetbench.metrics.corpus import Answers
+from forgetbench.metrics.corpus import TaskResponses
 from forgetbench.records import TaskInfo
 from forgetbench.storage.folder import ResultsFolder
 from forgetbench.storage.runs import Run, load_run, save_run
@@ -392,11 +392,11 @@ class LongerThanBase:
 
     binary = False
 
-    def alone(self, answers: Answers) -> None:
+    def alone(self, answers: TaskResponses) -> None:
         return None
 
     def paired(
-        self, base: Answers, candidate: Answers, training_texts: Sequence[str] | None
+        self, base: TaskResponses, candidate: TaskResponses, training_texts: Sequence[str] | None
     ) -> tuple[np.ndarray, np.ndarray]:
         assert list(base.item_ids) == list(candidate.item_ids)
         assert training_texts == ("seen",)

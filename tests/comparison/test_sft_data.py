@@ -54,13 +54,16 @@ def test_items_in_the_training_data_are_flagged_in_every_view(trained_on_one: Pa
     assert items[items["contaminated"]]["item_id"].tolist() == ["item-0", "item-0"]
     assert [row.n_contaminated for row in comparison.tasks] == [1, 1]
     assert comparison.domains[0].n_contaminated == 2
-    assert [row.gained for row in comparison.tasks] == [0.25, 0.25]
+    assert [row.outcomes.gained for row in comparison.tasks] == [0.25, 0.25]
     assert any("2 items stand in the fine-tuning data sft.jsonl" in text for text in comparison.warnings)
 
 
 def test_on_request_a_gain_on_them_does_not_count(trained_on_one: Path) -> None:
     comparison, items = compared(trained_on_one, exclude=True)
-    assert [(row.n_items, row.gained, row.n_contaminated) for row in comparison.tasks] == [(3, 0.0, 1), (3, 0.0, 1)]
+    assert [(row.n_items, row.outcomes.gained, row.n_contaminated) for row in comparison.tasks] == [
+        (3, 0.0, 1),
+        (3, 0.0, 1),
+    ]
     assert [row.n_unmeasured for row in comparison.tasks] == [0, 0]
     assert items["reason"].dropna().unique().tolist() == ["in the fine-tuning data, and left out on request"]
 

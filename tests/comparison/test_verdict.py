@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forgetbench.comparison.verdict import one_sided_low, unmeasured_share, verdict
+from forgetbench.comparison.missing_data import missing_share
+from forgetbench.comparison.verdict import one_sided_low, verdict
 from forgetbench.records import DeltaRow, Verdict
 
 
@@ -28,10 +29,9 @@ def test_five_words(delta: float, low: float, high: float, one_sided: float, p: 
 
 
 @pytest.mark.parametrize("missing", range(5))
-@pytest.mark.parametrize("value", [None, float("nan")])
-def test_a_missing_number_is_not_measured(missing: int, value: float | None) -> None:
-    numbers: list[float | None] = [0.0, -0.01, 0.01, -0.01, 0.5]
-    numbers[missing] = value
+def test_a_missing_number_is_not_measured(missing: int) -> None:
+    numbers = [0.0, -0.01, 0.01, -0.01, 0.5]
+    numbers[missing] = float("nan")
     delta, low, high, one_sided, p = numbers
     assert verdict(delta, low, high, one_sided, p, margin=0.03) == "not_measured"
 
@@ -45,19 +45,19 @@ def test_one_sided_bound_is_the_scaled_arm() -> None:
 @settings(deadline=None)
 def test_what_is_missing_only_lowers_the_bound(delta: float, arm: float, share: float) -> None:
     low = max(-1.0, delta - arm)
-    bound = one_sided_low(delta, low, unmeasured=share)
+    bound = one_sided_low(delta, low, missing=share)
     assert -1.0 - 1e-12 <= bound <= one_sided_low(delta, low) + 1e-12
 
 
 def test_a_domain_of_which_nothing_was_measured_is_never_retained() -> None:
-    assert one_sided_low(0.0, 0.0, unmeasured=1.0) == -1.0
+    assert one_sided_low(0.0, 0.0, missing=1.0) == -1.0
 
 
-def test_unmeasured_share_is_a_mean_over_tasks() -> None:
+def test_missing_share_is_a_mean_over_tasks() -> None:
     whole = DeltaRow("a", "knowledge", "acc", n_items=30)
     part = DeltaRow("b", "knowledge", "acc", n_items=30, n_unmeasured=10)
     empty = DeltaRow("c", "knowledge", "acc", n_items=0)
-    assert unmeasured_share([whole]) == 0.0
-    assert unmeasured_share([whole, part]) == pytest.approx(0.125)
-    assert unmeasured_share([whole, empty]) == 0.5
-    assert unmeasured_share([]) == 0.0
+    assert missing_share([whole]) == 0.0
+    assert missing_share([whole, part]) == pytest.approx(0.125)
+    assert missing_share([whole, empty]) == 0.5
+    assert missing_share([]) == 0.0

@@ -12,7 +12,8 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from forgetbench.storage.results import load_run
+
+from forgetbench.storage.runs import load_run
 
 REPOSITORY = Path(__file__).parent.parent.parent
 DOC = (REPOSITORY / "docs" / "add_an_engine.md").read_text(encoding="utf-8")

@@ -7,7 +7,6 @@ import shutil
 import subprocess
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
@@ -20,16 +19,18 @@ from forgetbench.engines.scripted import ScriptedEngine, scripted_checkpoint
 from forgetbench.engines.transformers import TransformersEngine
 from forgetbench.errors import EngineError, InputError, StorageError
 from forgetbench.evaluation import free_memory, preflight
-from forgetbench.evaluation.evaluate import EvaluationSpec, evaluate
+from forgetbench.evaluation.evaluate import evaluate
+from forgetbench.evaluation.options import EvaluationOptions
 from forgetbench.evaluation.preflight import MemoryFit
+from forgetbench.evaluation.session import open_session
 from forgetbench.fingerprint import make_request
 from forgetbench.models.checkpoints import resolve
 from forgetbench.models.tokenizer import ByteTokenizer
 from forgetbench.progress import Progress
 from forgetbench.records import Checkpoint, Sampling
-from forgetbench.storage.ledger import Ledger
 from forgetbench.storage.runs import Run
-from forgetbench.suites.suite import Suite, load_suite
+from forgetbench.suites.loading import load_tasks
+from forgetbench.suites.suite import Suite
 
 Call = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -51,7 +52,7 @@ class NarrowEngine(ScriptedEngine):
 
 def planned(folder: Path, name: str, window: int) -> bridge.PlannedTask:
     suite = Suite(name="tiny", domains={"target": [{"task": name}]})
-    (loaded,) = bridge.load_tasks(suite, folder)
+    (loaded,) = load_tasks(suite, folder)
     return bridge.plan(loaded, bridge.PromptContext("c", {}, ByteTokenizer(), False, window, seed=0))
 
 
@@ -59,18 +60,10 @@ def longest(folder: Path, name: str) -> list[int]:
     return sorted(map(preflight.tokens_needed, planned(folder, name, 10_000).items))
 
 
-def run(folder: Path, results: Path, engine: ScriptedEngine, *words: str, **settings: Any) -> list[Run]:
-    suite, where = load_suite(str(folder / "tiny-suite.yml"))
-    tasks = tuple(bridge.load_tasks(suite, where))
-    with Ledger(results / ".ledger.sqlite") as ledger:
-        return evaluate(
-            EvaluationSpec(suite, tasks, results),
-            [scripted_checkpoint(word) for word in words],
-            None,
-            engine,
-            ledger,
-            **settings,
-        )
+def run(folder: Path, results: Path, engine: ScriptedEngine, *words: str, progress: Progress = Progress()) -> list[Run]:
+    options = EvaluationOptions(suite=str(folder / "tiny-suite.yml"), results=results)
+    with open_session(words, evaluation=options, engine=engine, progress=progress) as session:
+        return evaluate(session)
 
 
 # --- items ------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
-from report_samples import comparison
+from report_samples import comparison, flat_row
 
 from forgetbench.gate import Gate, GateResult, Policy, Waiver, decide
 from forgetbench.gate.result import STATES
@@ -27,13 +27,14 @@ MARGIN = st.floats(0, 0.5)
 @st.composite
 def rows(draw: st.DrawFn, name: str) -> DeltaRow:
     if draw(st.integers(0, 7)) == 0:
-        return DeltaRow(name, name, "acc", 0, reason="no answers", n_unmeasured=5)
+        return flat_row(name=name, domain=name, reason="no answers", n_unmeasured=5)
     delta = draw(st.floats(-0.3, 0.3))
-    return DeltaRow(
-        name, name, "acc", draw(st.integers(1, 2000)), base=0.5, candidate=draw(UNIT), delta=delta,
+    return flat_row(
+        name=name, domain=name, n_items=draw(st.integers(1, 2000)), base=0.5, candidate=draw(UNIT), delta=delta,
         ci_low=delta - draw(st.floats(0.001, 0.2)), ci_high=delta + draw(st.floats(0.001, 0.2)),
-        p_value=draw(UNIT | st.floats(0, 0.02)), locked=draw(st.none() | UNIT), erased=draw(st.none() | UNIT),
-        at_chance=draw(st.integers(0, 7)) == 0, loss=draw(UNIT), margin=draw(st.none() | MARGIN),
+        p_value=draw(UNIT | st.floats(0, 0.02)), forgotten=1.0, gained=0.0, locked=draw(st.none() | UNIT),
+        erased=draw(st.none() | UNIT), at_chance=draw(st.integers(0, 7)) == 0, loss=draw(UNIT),
+        margin=draw(st.none() | MARGIN),
     )  # fmt: skip
 
 
@@ -124,22 +125,21 @@ def test_a_waiver_never_makes_it_worse_and_an_expired_one_changes_nothing(
 
 def narrower(row: DeltaRow, n_items: int) -> DeltaRow:
     """The same delta of more items, and a p-value that is no obstacle."""
-    if row.delta is None or row.ci_low is None or row.ci_high is None:
+    if row.estimate is None:
         return row
-    shrink = sqrt(row.n_items / n_items)
-    return replace(
-        row, n_items=n_items, ci_low=row.delta + shrink * (row.ci_low - row.delta),
-        ci_high=row.delta + shrink * (row.ci_high - row.delta), p_value=0.0,
-    )  # fmt: skip
+    estimate, shrink = row.estimate, sqrt(row.n_items / n_items)
+    low = estimate.delta + shrink * (estimate.ci_low - estimate.delta)
+    high = estimate.delta + shrink * (estimate.ci_high - estimate.delta)
+    return replace(row, n_items=n_items, estimate=replace(estimate, ci_low=low, ci_high=high, p_value=0.0))
 
 
 @given(rows("knowledge"), st.floats(0.001, 0.2), MARGIN)
 def test_the_items_asked_for_settle_it(row: DeltaRow, alpha: float, least: float) -> None:
     policy = Policy(domains=["knowledge"], alpha=alpha, gates={"knowledge": Gate(min_gain=least)})
     found = comparison(domains=(row,), tasks=(), noise_floor=None)
-    for judged in gated_rows(found, policy):
+    for gated_row in gated_rows(found, policy):
         states = {decision.check: decision.state for decision in decide(found, policy).decisions}
-        for check, more in (("verdict", more_items(judged)), ("min_gain", more_items_for_gain(judged, least))):
+        for check, more in (("verdict", more_items(gated_row)), ("min_gain", more_items_for_gain(gated_row, least))):
             if states.get(check) == "inconclusive" and more is not None:
                 # A little more: what is asked for is strict, or rounded.
                 enough = replace(found, domains=(narrower(row, row.n_items + ceil(1.01 * more) + 1),))

@@ -77,7 +77,7 @@ def test_a_clear_loss_is_told_from_few_items(options: EvaluationOptions) -> None
     assert result.comparison.looks is not None
     assert result.comparison.looks.share_asked <= 0.4
     (row,) = result.comparison.domains
-    assert row.ci_high is not None and row.ci_high < 0
+    assert row.estimate is not None and row.estimate.ci_high < 0
     # Base and candidate were asked the same items, and nothing else was asked.
     assert Knowing.asked == 2 * sum(asked for asked, _ in result.comparison.looks.asked.values())
 
@@ -86,7 +86,7 @@ def test_no_change_is_told_from_few_items(options: EvaluationOptions) -> None:
     result = gated("forgets-0.0", options)
     assert result.gate.outcome == "passed"
     assert result.comparison.looks is not None and result.comparison.looks.share_asked <= 0.4
-    assert result.comparison.domains[0].verdict == "retained"
+    assert result.comparison.domains[0].judgement.verdict == "retained"
 
 
 def test_what_stays_open_takes_every_item_and_ends_inconclusive(options: EvaluationOptions) -> None:

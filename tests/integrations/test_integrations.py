@@ -172,13 +172,13 @@ def test_deltas_reach_history_and_reporters_and_agree_with_the_comparisons(
         for row, folder in zip(found, callback.comparisons, strict=True):
             comparison = load_comparison(folder)
             (knowledge,) = (domain for domain in comparison.domains if domain.name == "knowledge")
-            assert row["forgetting/knowledge_delta"] == knowledge.delta
-            assert row["forgetting/knowledge_ci_low"] == knowledge.ci_low
-            assert row["forgetting/knowledge_ci_high"] == knowledge.ci_high
-            assert row["forgetting/knowledge_retention"] == knowledge.retention
-            assert row["forgetting/overall_delta"] == comparison.overall.delta
+            assert row["forgetting/knowledge_delta"] == knowledge.estimate.delta
+            assert row["forgetting/knowledge_ci_low"] == knowledge.estimate.ci_low
+            assert row["forgetting/knowledge_ci_high"] == knowledge.estimate.ci_high
+            assert row["forgetting/knowledge_retention"] == knowledge.estimate.retention
+            assert row["forgetting/overall_delta"] == comparison.overall.estimate.delta
             assert "forgetting/creativity_retention" not in row, "the base does nothing right there: no number"
-    assert knowledge.base == 1.0
+    assert knowledge.estimate.base == 1.0
     assert comparison.candidate.step == 4
     assert callback.stopped is None
 
@@ -290,7 +290,9 @@ def test_an_adapter_starts_from_its_base_and_only_it_changes(
     callback = ForgettingCallback(quiz, every=4, results=tmp_path / "results", strict=True)
     train(callback, model=adapted, learning_rate=0.5)
     comparison = load_comparison(callback.comparisons[0])
-    assert {row.base for row in comparison.domains if row.name == "knowledge"} == {1.0}, "as the model without adapter"
+    assert {row.estimate.base for row in comparison.domains if row.name == "knowledge"} == {1.0}, (
+        "as the model without adapter"
+    )
     before = load_run(tmp_path / "results" / "runs" / comparison.base.run_id).samples
     after = samples(callback.comparisons[0])
     chosen = after["domain"] == "knowledge"
@@ -435,8 +437,8 @@ def test_effects_are_those_of_the_comparison(train: Callable[..., Trainer], tiny
     assert found.keys() == {row.name for row in comparison.domains}
     assert found["knowledge"].n_changed > 0
     for row in comparison.domains:
-        assert found[row.name].estimate == pytest.approx(row.delta)
-        assert found[row.name].se == pytest.approx(row.se)
+        assert found[row.name].estimate == pytest.approx(row.estimate.delta)
+        assert found[row.name].se == pytest.approx(row.estimate.se)
 
 
 def test_a_proven_regression_stops_the_training(

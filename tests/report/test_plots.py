@@ -104,9 +104,8 @@ def test_forest_draws_each_interval_where_it_is() -> None:
     (axes,) = plots.forest_figure(samples.comparison()).axes
     drawn = [tuple(xs(line)) for line in axes.lines]
     knowledge = samples.domains()[0]
-    assert knowledge.ci_low is not None
-    assert knowledge.ci_high is not None
-    assert (100 * knowledge.ci_low, 100 * knowledge.ci_high) in drawn
+    assert knowledge.estimate is not None
+    assert (100 * knowledge.estimate.ci_low, 100 * knowledge.estimate.ci_high) in drawn
     low, high = axes.get_xlim()
     assert all(low < x < high for line in drawn for x in line if line[0] != line[-1] or len(line) == 1)
 
@@ -144,7 +143,7 @@ def test_trajectory_starts_at_the_base_and_leaves_gaps() -> None:
     lines = {str(line.get_label()): line for line in retention.lines}
     knowledge = ys(lines["knowledge"])
     assert knowledge[0] == 1.0
-    assert knowledge[1:] == [row.retention for row in (samples.retained().domains[0], samples.domains()[0])]
+    assert knowledge[1:] == [row.estimate.retention for row in (samples.retained().domains[0], samples.domains()[0])]
     assert "language" not in lines
     assert "language: no retention at steps 10 and 40" in words(figure)
     assert retention.get_xlim() == loss.get_xlim()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import re
-from dataclasses import replace
 from typing import Any
 
 import report_samples as samples
@@ -57,7 +56,7 @@ def test_a_long_answer_is_cut_and_says_so() -> None:
     assert max(map(len, text.splitlines())) < 2500
 
 
-def test_forgotten_items_show_both_fates_and_graded_domains_their_steepest() -> None:
+def test_forgotten_items_show_locked_and_erased_and_graded_domains_their_steepest() -> None:
     text = report()
     knowledge = text[text.index("### knowledge") : text.index("### reasoning")]
     assert knowledge.count("#### ") == 5
@@ -108,9 +107,11 @@ def test_the_audit_counts_every_item_and_says_why_one_was_refused() -> None:
     assert not [token for token in tokens(text) if token.type in ("html_block", "html_inline")]
 
 
-def test_luck_is_taken_out_in_two_ways_beside_the_noise_floor() -> None:
+def test_outcomes_are_chance_corrected_in_two_ways_beside_the_noise_floor() -> None:
     # Two random models with four options: F = .1875, of which guessing explains all.
     row = samples.row("guesses", "knowledge", 0.25, 0.25, 0.02, "inconclusive")
-    row = replace(row, chance=0.25, forgotten=0.1875, gained=0.1875, forgotten_corrected=0.0, gained_corrected=0.0)
+    row = samples.changed(
+        row, chance=0.25, forgotten=0.1875, gained=0.1875, forgotten_corrected=0.0, gained_corrected=0.0
+    )
     text = report(tasks=(row,), noise_floor={"guesses": {"forgotten": 0.01, "gained": 0.02}})
     assert "| guesses | 18.8 / 18.8 | 0.0 / 0.0 | 0.0 / 0.0 | 1.0 / 2.0 |" in text.replace("\\", "")

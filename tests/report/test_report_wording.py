@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import nan
 
 import pytest
 import report_samples as samples
 
-from forgetbench.records import DeltaRow
-from forgetbench.report import wording
+from forgetbench.records import DeltaRow, OutcomeRates
+from forgetbench.report import numbers, wording
 
 
 def test_numbers_read_as_points_and_nothing_is_never_zero() -> None:
-    assert wording.points(0.4621) == "46.2"
-    assert wording.signed(-0.123) == "−12.3"
-    assert wording.signed(0.123) == "+12.3"
-    assert wording.signed(-0.0001) == "0.0"
-    assert wording.share(0.081) == "8.1%"
-    assert wording.p_value(0.0004) == "<0.001"
-    assert wording.p_value(0.0385742) == "0.039"
-    formats = (wording.points, wording.signed, wording.share, wording.ratio, wording.p_value)
+    assert numbers.points(0.4621) == "46.2"
+    assert numbers.signed(-0.123) == "−12.3"
+    assert numbers.signed(0.123) == "+12.3"
+    assert numbers.signed(-0.0001) == "0.0"
+    assert numbers.share(0.081) == "8.1%"
+    assert numbers.p_value(0.0004) == "<0.001"
+    assert numbers.p_value(0.0385742) == "0.039"
+    assert numbers.decimals(-0.12345) == "−0.123"
+    formats = (numbers.points, numbers.signed, numbers.share, numbers.ratio, numbers.p_value, numbers.decimals)
     assert {show(value) for show in formats for value in (None, float("nan"), float("inf"))} == {"—"}
 
 
@@ -54,19 +56,19 @@ def test_the_target_stands_apart() -> None:
         (0.04, 0.06, "mostly erased"),
         (0.05, 0.05, "locked and erased about equally"),
         (0.0, 0.0, ""),
-        (None, 0.05, ""),
+        (nan, nan, ""),
     ],
 )
-def test_fate_in_words(locked: float | None, erased: float, words: str) -> None:
-    assert wording.fate_in_words(DeltaRow("k", "k", "acc", 10, locked=locked, erased=erased)) == words
+def test_mostly_locked_or_erased(locked: float, erased: float, words: str) -> None:
+    assert wording.mostly(OutcomeRates(0.2, 0.0, locked=locked, erased=erased)) == words
 
 
 def test_every_unmeasured_row_is_told_with_its_reason() -> None:
-    told = {row.name: why for row, why in wording.unmeasured(samples.comparison())}
+    told = {row.name: why for row, why in wording.missing_data(samples.comparison())}
     assert told["language"] == "the engine gives no prompt log-probabilities"
     assert told["format_leakage"].startswith("60 items not measured: answers cut")
     silent = DeltaRow("x", "x", "acc", 5, n_unmeasured=3)
-    assert wording.unmeasured(samples.comparison(domains=(), tasks=(silent,))) == ((silent, "3 items not measured"),)
+    assert wording.missing_data(samples.comparison(domains=(), tasks=(silent,))) == ((silent, "3 items not measured"),)
 
 
 def test_no_noise_floor_is_said_to_be_unknown() -> None:

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from forgetbench.errors import InputError
-from forgetbench.suites.validation import Finding, Validation, validate
+from forgetbench.suites.validation import Finding, Validation, validate_tasks
 
 Row = dict[str, Any]
 
@@ -108,13 +108,13 @@ def changed(config: dict[str, Any], **fields: Any) -> dict[str, Any]:
     return {key: value for key, value in new.items() if value is not None}
 
 
-def found(validation: Validation) -> list[Finding]:
+def findings(validation: Validation) -> list[Finding]:
     return [finding for task in validation.tasks for finding in task.findings]
 
 
 def one(validation: Validation, words: str) -> Finding:
     """The one finding with these words in it."""
-    matching = [finding for finding in found(validation) if words in finding.what]
+    matching = [finding for finding in findings(validation) if words in finding.what]
     assert len(matching) == 1, "\n".join(validation.lines())
     return matching[0]
 
@@ -123,7 +123,7 @@ def one(validation: Validation, words: str) -> Finding:
 
 
 def test_sound_tasks_have_no_findings(tmp_path: Path) -> None:
-    result = validate(write(tmp_path / "toy", sound_rows()))
+    result = validate_tasks(write(tmp_path / "toy", sound_rows()))
     assert list(result.lines()) == [
         "ok toy_choice: 120 items, nothing found",
         "ok toy_open: 120 items, nothing found",
@@ -134,11 +134,11 @@ def test_sound_tasks_have_no_findings(tmp_path: Path) -> None:
 
 def test_one_file_is_checked_alone(tmp_path: Path) -> None:
     folder = write(tmp_path / "toy", sound_rows(40))
-    assert [task.task for task in validate(folder / "toy_open.yaml").tasks] == ["toy_open"]
+    assert [task.task for task in validate_tasks(folder / "toy_open.yaml").tasks] == ["toy_open"]
 
 
 def test_every_output_type_is_handled(tiny_tasks: Path) -> None:
-    result = validate(tiny_tasks)
+    result = validate_tasks(tiny_tasks)
     assert [task.task for task in result.tasks] == ["tiny_choice", "tiny_cloze", "tiny_open", "tiny_rolling"]
     assert all(task.n_items == 6 for task in result.tasks)
     assert "drawn from the questions" in "\n".join(result.lines()), "tiny_choice has no split of examples"
@@ -154,17 +154,17 @@ def test_several_samples_without_right_answers_are_handled(tmp_path: Path) -> No
     (folder / "utils.py").write_text(
         UTILS + '\ndef count(doc, results):\n    return {"correct": len(set(results[0])) / len(results[0])}\n'
     )
-    assert found(validate(folder)) == []
+    assert findings(validate_tasks(folder)) == []
     greedy = write(folder, sound_rows(40), changed(creative, generation_kwargs={"do_sample": False}, filter_list=None))
     (folder / "utils.py").write_text(UTILS + '\ndef count(doc, results):\n    return {"correct": 0.5}\n')
-    result = validate(greedy)
+    result = validate_tasks(greedy)
     assert "3 samples, but greedy" in one(result, "but greedy").what
     assert one(result, "its filters keep the first one").hint.endswith("k: 3")
 
 
 def test_a_task_that_executes_code_is_not_asked(tmp_path: Path) -> None:
     config = changed(OPEN, process_results="utils.score_everything", metadata={"executes_code": True})
-    assert found(validate(write(tmp_path / "toy", sound_rows(40), config))) == []
+    assert findings(validate_tasks(write(tmp_path / "toy", sound_rows(40), config))) == []
 
 
 # --- the YAML ---------------------------------------------------------------------------------
@@ -175,15 +175,14 @@ def test_a_task_that_executes_code_is_not_asked(tmp_path: Path) -> None:
     [
         (changed(OPEN, metadata={"licence": None}), "no 'licence'"),
         (changed(OPEN, metadata={"language": None}), "no 'language'"),
-        (changed(OPEN, metadata={"domain": "knowlege"}), "unknown domain 'knowlege'"),
         (changed(OPEN, metadata={"view": "free"}), "unknown view 'free'"),
         (changed(OPEN, metadata={"chance": None}), "no 'chance'"),
         (changed(OPEN, metadata={"chance": 1.5}), "chance is 1.5"),
         (changed(OPEN, metadata={"version": None}), "no 'version'"),
         (changed(OPEN, metadata={"metric": "corect"}), "'corect' is not in metric_list"),
         (changed(OPEN, metadata={"corpus_metric": "shape"}), "unknown corpus metric 'shape'"),
-        (changed(OPEN, num_fewshot=3), "3 solved examples are shown, there are 2"),
-        (changed(OPEN, metadata={"completion_fewshot": 5}), "5 solved examples are shown"),
+        (changed(OPEN, num_fewshot=3), "3 few-shot examples are shown, there are 2"),
+        (changed(OPEN, metadata={"completion_fewshot": 5}), "5 few-shot examples are shown"),
         (changed(OPEN, generation_kwargs={"until": None}), "no 'until'"),
         (changed(OPEN, generation_kwargs={"do_sample": None}), "no 'do_sample'"),
         (changed(OPEN, generation_kwargs={"temperature": None}), "no 'temperature'"),
@@ -194,7 +193,7 @@ def test_a_task_that_executes_code_is_not_asked(tmp_path: Path) -> None:
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_what_a_yaml_file_lacks_is_told(tmp_path: Path, config: dict[str, Any], words: str) -> None:
-    result = validate(write(tmp_path / "toy", sound_rows(40), config))
+    result = validate_tasks(write(tmp_path / "toy", sound_rows(40), config))
     finding = one(result, words)
     assert finding.failed and result.failed
     assert finding.where.startswith(str(tmp_path / "toy" / f"{config['task']}.yaml"))
@@ -204,8 +203,20 @@ def test_a_finding_names_the_line(tmp_path: Path) -> None:
     folder = write(tmp_path / "toy", sound_rows(40), changed(OPEN, metadata={"domain": "knowlege"}))
     path = folder / "toy_open.yaml"
     line = path.read_text().splitlines().index("  domain: knowlege") + 1
-    (text,) = [line for line in validate(folder).lines() if "knowlege" in line]
-    assert text == f"FAIL toy_open: unknown domain 'knowlege' ({path}:{line}); did you mean 'knowledge'?"
+    (text,) = [line for line in validate_tasks(folder).lines() if "knowlege" in line]
+    assert text == f"WARN toy_open: 'knowlege' is a domain of its own ({path}:{line}); did you mean 'knowledge'?"
+
+
+def test_a_domain_that_is_no_slug(tmp_path: Path) -> None:
+    config = changed(OPEN, metadata={"domain": "Know ledge"})
+    first, *_ = findings(validate_tasks(write(tmp_path / "toy", sound_rows(40), config)))
+    assert first.failed and first.what == "'Know ledge' is no name for a domain"
+    assert first.hint == "take lower-case letters, digits and '_', a letter first"
+
+
+def test_a_domain_of_ones_own_is_sound(tmp_path: Path) -> None:
+    config = changed(OPEN, metadata={"domain": "medicine"})
+    assert findings(validate_tasks(write(tmp_path / "toy", sound_rows(40), config))) == []
 
 
 def test_included_fields_count(tmp_path: Path) -> None:
@@ -213,13 +224,13 @@ def test_included_fields_count(tmp_path: Path) -> None:
     text = (folder / "toy_open.yaml").read_text()
     (folder / "_shared.yaml").write_text(text.replace("task: toy_open\n", ""))
     (folder / "toy_open.yaml").write_text("task: toy_open\ninclude: _shared.yaml\n")
-    assert found(validate(folder)) == []
+    assert findings(validate_tasks(folder)) == []
 
 
 def test_one_name_in_two_files(tmp_path: Path) -> None:
     folder = write(tmp_path / "toy", sound_rows(40), OPEN)
     (folder / "again.yaml").write_text((folder / "toy_open.yaml").read_text())
-    assert sum(finding.what == "two files declare this name" for finding in found(validate(folder))) == 2
+    assert sum(finding.what == "two files declare this name" for finding in findings(validate_tasks(folder))) == 2
 
 
 @pytest.mark.parametrize(
@@ -235,13 +246,13 @@ def test_bad_input_is_one_clear_line(tmp_path: Path, content: str | None, messag
     if content is not None:
         path.write_text(content)
     with pytest.raises(InputError, match=message):
-        validate(path)
+        validate_tasks(path)
 
 
 def test_a_file_that_is_no_yaml_is_told_and_the_others_are_checked(tmp_path: Path) -> None:
     folder = write(tmp_path / "toy", sound_rows(40), OPEN)
     (folder / "broken.yaml").write_text("task: broken\nnum_fewshot: 0\ndoc_to_text: @question\n")
-    lines = list(validate(folder).lines())
+    lines = list(validate_tasks(folder).lines())
     where = f"({folder / 'broken.yaml'}:3)"
     assert lines[0].startswith("FAIL broken: not valid YAML (found character '@'") and where in lines[0]
     assert lines[1:3] == ["FAIL broken: 0 items, 1 failed, 0 warned", "ok toy_open: 38 items, nothing found"]
@@ -253,7 +264,7 @@ def test_a_file_that_is_no_yaml_is_told_and_the_others_are_checked(tmp_path: Pat
 def breaks(change: Callable[[list[Row]], None], tmp_path: Path, *configs: dict[str, Any]) -> Validation:
     rows = sound_rows()
     change(rows)
-    return validate(write(tmp_path / "toy", rows, *configs))
+    return validate_tasks(write(tmp_path / "toy", rows, *configs))
 
 
 def test_an_item_id_that_stands_twice(tmp_path: Path) -> None:
@@ -277,7 +288,7 @@ def test_the_same_question_twice(tmp_path: Path) -> None:
         rows[9] |= {field: rows[8][field] for field in ("question", "answer", "choices", "gold")}
 
     result = breaks(change, tmp_path)
-    assert [finding.failed for finding in found(result) if "asked more than once" in finding.what] == [True, True]
+    assert [finding.failed for finding in findings(result) if "asked more than once" in finding.what] == [True, True]
 
 
 def test_the_same_question_with_two_keys(tmp_path: Path) -> None:
@@ -292,7 +303,7 @@ def test_an_example_that_is_also_asked(tmp_path: Path) -> None:
     def change(rows: list[Row]) -> None:
         rows[0] |= {field: rows[8][field] for field in ("question", "answer", "choices", "gold")}
 
-    finding = one(breaks(change, tmp_path, OPEN), "stand among the solved examples")
+    finding = one(breaks(change, tmp_path, OPEN), "stand among the few-shot examples")
     assert finding.failed and sound_rows()[8]["item_id"] in finding.where
 
 
@@ -340,9 +351,9 @@ def test_questions_that_name_the_right_answer_alone(tmp_path: Path) -> None:
         rows[9]["question"] += f" One of {', '.join(rows[9]['choices'])}."
 
     words = "name the right answer and no other option"
-    told = [finding for finding in found(breaks(tell, tmp_path)) if words in finding.what]
-    assert len(told) == 2 and not any(finding.failed for finding in told)
-    assert not any(words in finding.what for finding in found(breaks(list_all, tmp_path)))
+    warned = [finding for finding in findings(breaks(tell, tmp_path)) if words in finding.what]
+    assert len(warned) == 2 and not any(finding.failed for finding in warned)
+    assert not any(words in finding.what for finding in findings(breaks(list_all, tmp_path)))
 
 
 # --- options that leak ------------------------------------------------------------------------
@@ -403,7 +414,9 @@ def test_an_option_that_leaks(tmp_path: Path, leak: Callable[[Row], None], rule:
 
 
 def test_scoring_that_takes_everything(tmp_path: Path) -> None:
-    result = validate(write(tmp_path / "toy", sound_rows(), changed(OPEN, process_results="utils.score_everything")))
+    result = validate_tasks(
+        write(tmp_path / "toy", sound_rows(), changed(OPEN, process_results="utils.score_everything"))
+    )
     assert one(result, "an empty answer scores in 120 of 120 items").failed
     assert one(result, "can't help with that.\" scores in 120 of 120").failed
     assert one(result, "a random word scores in 120 of 120").failed
@@ -412,13 +425,15 @@ def test_scoring_that_takes_everything(tmp_path: Path) -> None:
 
 def test_scoring_that_takes_wrong_answers(tmp_path: Path) -> None:
     config = changed(OPEN, process_results="utils.score_by_containment")
-    result = validate(write(tmp_path / "toy", sound_rows(), CHOICE, config))
+    result = validate_tasks(write(tmp_path / "toy", sound_rows(), CHOICE, config))
     assert one(result, "a wrong option of the choice view scores in 120 of 120 items").failed
 
 
 def test_scoring_that_fails_on_some_text(tmp_path: Path) -> None:
-    result = validate(write(tmp_path / "toy", sound_rows(), changed(OPEN, process_results="utils.score_first_word")))
-    finding = next(finding for finding in found(result) if "gets no score from 0 to 1" in finding.what)
+    result = validate_tasks(
+        write(tmp_path / "toy", sound_rows(), changed(OPEN, process_results="utils.score_first_word"))
+    )
+    finding = next(finding for finding in findings(result) if "gets no score from 0 to 1" in finding.what)
     assert finding.failed and "IndexError" in finding.what
     assert not one(result, "'The answer is ...' scores 1 in 0% of 120 items only").failed
 
@@ -453,7 +468,7 @@ def test_the_same_answer_to_every_question(tmp_path: Path) -> None:
 def test_a_choice_scoring_that_ignores_the_likelihoods(tmp_path: Path) -> None:
     config = changed(CHOICE, process_results="utils.score_everything", metadata={"metric": "correct"})
     config["metric_list"] = OPEN["metric_list"]
-    result = validate(write(tmp_path / "toy", sound_rows(), config))
+    result = validate_tasks(write(tmp_path / "toy", sound_rows(), config))
     assert one(result, "random likelihoods are right in 100.0% of 120 items, chance 25.0%").failed
     assert one(result, "the right option least likely does not score 0 in 120 items").failed
 
@@ -494,14 +509,14 @@ def test_what_is_no_debris(tmp_path: Path, text: str) -> None:
     def change(rows: list[Row]) -> None:
         rows[9]["question"] = text
 
-    assert found(breaks(change, tmp_path, OPEN)) == []
+    assert findings(breaks(change, tmp_path, OPEN)) == []
 
 
 def test_the_declared_language_says_which_letters_are_at_home(tmp_path: Path) -> None:
     def change(rows: list[Row]) -> None:
         rows[9]["question"] = "\u4e2d\u56fd\u7684\u9996\u90fd\u662f\u54ea\u91cc\uff1f"
 
-    assert found(breaks(change, tmp_path, changed(OPEN, metadata={"language": ["zh"]}))) == []
+    assert findings(breaks(change, tmp_path, changed(OPEN, metadata={"language": ["zh"]}))) == []
 
 
 def test_an_answer_that_stands_in_a_refusal_is_tried(tmp_path: Path) -> None:
@@ -510,5 +525,5 @@ def test_an_answer_that_stands_in_a_refusal_is_tried(tmp_path: Path) -> None:
     folder = write(tmp_path / "toy", rows, changed(OPEN, process_results="utils.score_by_word"))
     code = 'return {"correct": float(doc["answer"].lower() in results[0].lower())}'
     (folder / "utils.py").write_text(f"{UTILS}\ndef score_by_word(doc, results):\n    {code}\n")
-    finding = one(validate(folder), "scores in 1 of 201 items")
+    finding = one(validate_tasks(folder), "scores in 1 of 201 items")
     assert finding.failed and finding.where == f"item {rows[301]['item_id']}"

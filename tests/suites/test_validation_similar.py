@@ -7,14 +7,14 @@ import time
 
 import pytest
 
-from forgetbench.suites.validation.leaks import Hits, hits, interval, rules
-from forgetbench.suites.validation.reading import Item
+from forgetbench.suites.validation.leaks import Hits, hits, rules
+from forgetbench.suites.validation.reading import RenderedItem
 from forgetbench.suites.validation.similar import near_duplicates
 
 
-def item(question: str, answer: str, number: int = 0, cluster: str = "", choices: tuple[str, ...] = ()) -> Item:
+def item(question: str, answer: str, number: int = 0, cluster: str = "", choices: tuple[str, ...] = ()) -> RenderedItem:
     gold = (choices.index(answer),) if choices else ()
-    return Item(f"{number}", cluster or f"c{number}", "", question, choices, gold, (answer,))
+    return RenderedItem(f"{number}", cluster or f"c{number}", "", question, choices, gold, (answer,))
 
 
 LONG = " ".join(f"word{number}" for number in range(80))
@@ -44,12 +44,12 @@ def test_near_duplicates(first: str, second: str) -> None:
     ],
     ids=["another sign", "another word", "another answer", "one cluster", "another order"],
 )
-def test_no_near_duplicates(first: Item, second: Item) -> None:
+def test_no_near_duplicates(first: RenderedItem, second: RenderedItem) -> None:
     assert near_duplicates([first, second]) == []
 
 
 def test_where_the_question_is_always_the_same_the_options_belong_to_it() -> None:
-    def asked(number: int, answer: str, *others: str) -> Item:
+    def asked(number: int, answer: str, *others: str) -> RenderedItem:
         return item("Which is the odd one out?", answer, number, choices=(answer, *others))
 
     assert near_duplicates([asked(1, "dog", "oak"), asked(2, "dog", "elm"), asked(3, "cat", "elm")]) == []
@@ -72,7 +72,7 @@ def test_thousands_of_items_from_one_template_take_seconds() -> None:
     assert time.perf_counter() - start < 10
 
 
-def chosen(name: str, *items: Item) -> Hits:
+def chosen(name: str, *items: RenderedItem) -> Hits:
     (rule,) = [rule for rule in rules(items) if rule.name == name]
     return hits(items, rule.prefers)
 
@@ -104,4 +104,4 @@ def test_no_item_speaks_for_its_own_answer() -> None:
 
 def test_the_interval_is_the_binomial_one() -> None:
     # Binomial(100, .5): P(X <= 39) = .0176, P(X <= 40) = .0284.
-    assert interval(Hits(100, 0, 50), 0.05) == (40, 60)
+    assert Hits(100, 0, 50).interval(0.05) == (40, 60)

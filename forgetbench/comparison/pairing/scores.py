@@ -61,7 +61,7 @@ def _score_together(
     scores: tuple[Floats, Floats],
 ) -> None:
     """Score one task's rows that have an answer in both runs, all together; `reasons` and `scores` are filled in."""
-    from forgetbench.metrics.corpus import answers_of
+    from forgetbench.metrics.corpus import responses_of
 
     base, candidate = scores
     usable = task_rows.start + np.flatnonzero((reasons.codes[task_rows] < 0) & _answered(rows, task_rows))
@@ -69,8 +69,8 @@ def _score_together(
     if not len(usable):
         return
     base[usable], candidate[usable] = metric.paired(
-        answers_of(rows.base.table.rows(rows.base.at[usable])),
-        answers_of(rows.candidate.table.rows(rows.candidate.at[usable])),
+        responses_of(rows.base.table.rows(rows.base.at[usable])),
+        responses_of(rows.candidate.table.rows(rows.candidate.at[usable])),
         training_texts,
     )
     reasons.assign(usable[np.isnan(base[usable]) & np.isnan(candidate[usable])], NOT_AN_ITEM)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from forgetbench.errors import InputError
-from forgetbench.gate import Decision, GateResult, State, cells, summary_line
+from forgetbench.gate import Decision, GateResult, State, check_cells, summary_line
 from forgetbench.records import Comparison
 from forgetbench.report.markdown import delta_table, escaped, inline
 from forgetbench.report.sanitize import one_line
@@ -52,7 +52,7 @@ def _lines(result: GateResult, comparison: Comparison) -> Iterator[str]:
     yield from (f"**{escaped(summary_line(result), 1000)}**", "")
     if result.decisions:
         yield from (_table_line(_HEADER), _table_line(["---", *["---:"] * 3, "---"]))
-        yield from (_table_line(escaped(cell) for cell in cells(decision)) for decision in result.decisions)
+        yield from (_table_line(escaped(cell) for cell in check_cells(decision)) for decision in result.decisions)
         yield ""
     yield from (f"- {escaped(reason, 1000)}" for reason in result.reasons)
     yield from (f"- {escaped(note, 1000)}" for note in result.notes)

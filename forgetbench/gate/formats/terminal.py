@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from forgetbench.gate import Decision, GateResult, State, cells, summary_line
+from forgetbench.gate import Decision, GateResult, State, check_cells, summary_line
 from forgetbench.report.sanitize import one_line
 
 _STYLES: dict[State, str] = {
@@ -70,7 +70,7 @@ def _table(decisions: Sequence[Decision], console: Console) -> Table:
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("result", min_width=12)
     for decision in decisions:
-        row, *numbers, result = cells(decision)
+        row, *numbers, result = check_cells(decision)
         said = Text(result, style=_STYLES[decision.state])
         table.add_row(_said(_harmless(row, _WIDEST_NAME), console), *numbers, said)
     return table

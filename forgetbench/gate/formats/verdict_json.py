@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 from forgetbench.gate import Decision, GateResult, summary_line
@@ -26,30 +25,30 @@ def verdict_json(result: GateResult, comparison: Comparison) -> str:
             "summary": summary_line(result),
             "domains": [
                 {
-                    "name": found.name,
-                    "verdict": found.verdict,
-                    "sentence": found.sentence,
-                    "row": None if found.row is None else asdict(found.row),
+                    "name": decision.name,
+                    "verdict": decision.verdict,
+                    "sentence": decision.sentence,
+                    "row": decision.row,
                 }
-                for found in result.decisions
-                if found.is_domain and found.check == "verdict"
+                for decision in result.decisions
+                if decision.is_domain and decision.check == "verdict"
             ],
-            "checks": [_check(found) for found in result.decisions],
+            "checks": [_check(decision) for decision in result.decisions],
             "notes": list(result.notes),
         }
     )
 
 
-def _check(found: Decision) -> dict[str, Any]:
-    waiver = found.waiver
+def _check(decision: Decision) -> dict[str, Any]:
+    waiver = decision.waiver
     return {
-        "name": found.name,
-        "check": found.check,
-        "state": found.state,
-        "verdict": found.verdict,
-        "measured": found.measured,
-        "limit": found.limit,
-        "interval": found.interval,
-        "sentence": found.sentence,
+        "name": decision.name,
+        "check": decision.check,
+        "state": decision.state,
+        "verdict": decision.verdict,
+        "measured": decision.measured,
+        "limit": decision.limit,
+        "interval": decision.interval,
+        "sentence": decision.sentence,
         "waiver": None if waiver is None else {"reason": waiver.reason, "until": waiver.until.isoformat()},
     }

@@ -19,7 +19,7 @@ from forgetbench.evaluation.evaluate import Evaluation
 from forgetbench.gate.decide import decide
 from forgetbench.gate.policy import Policy
 from forgetbench.gate.result import Decision, GateResult
-from forgetbench.gate.rows import in_scope
+from forgetbench.gate.scope import RowNames, check_names, in_scope
 from forgetbench.gate.sequential.blocks import Items, random_blocks
 from forgetbench.lm_eval_bridge import PlannedTask
 from forgetbench.records import TARGET, Comparison, ItemScore, Looks
@@ -82,9 +82,11 @@ class Evidence:
 def decide_in_blocks(evidence: Evidence, policy: Policy, *, n_blocks: int = BLOCKS) -> SequentialResult:
     """Ask block after block of the domains that are not decided yet.
 
-    Raises InputError where the policy gates nothing of the suite.
+    Raises InputError where the policy gates nothing of the suite, or names what the suite does not have.
     """
     session = evidence.evaluation.session
+    infos = [task.loaded.info for task in evidence.evaluation.tasks]
+    check_names(RowNames(tuple(info.domain for info in infos), {info.name: info.domain for info in infos}), policy)
     tasks = [task for task in evidence.evaluation.tasks if _may_gate(task, policy)]
     if not tasks:
         raise InputError(f"nothing of suite {session.suite.suite.name} gates; name its domains or tasks in the policy")
@@ -93,7 +95,7 @@ def decide_in_blocks(evidence: Evidence, policy: Policy, *, n_blocks: int = BLOC
     for look, block in enumerate(random_blocks(tasks, n_blocks, session.seed), 1):
         evidence.ask(_of_domains(block, tasks, open_domains))
         result = _look(evidence, policy, Looks(look, n_blocks, _asked(tasks, evidence.items)))
-        open_domains = _domains_of(undecided(result.gate, in_scope(result.comparison, policy)), tasks)
+        open_domains = _domains_of(undecided(result.gate, in_scope(RowNames.of(result.comparison), policy)), tasks)
         if not open_domains:
             break
     assert result is not None  # noqa: S101 - there is at least one block

@@ -173,7 +173,7 @@ class ForgettingCallback(TrainerCallback):  # type: ignore[misc]
         evaluate_base(questions, in_memory, self._progress)
         if self._base is None and state.global_step:
             in_memory.lose_base()
-        elif self._base is None and any(task.judged for task in questions.suite.tasks):
+        elif self._base is None and any(task.rates_samples for task in questions.suite.tasks):
             in_memory.keep_base()
         return in_memory
 
@@ -244,7 +244,7 @@ class ForgettingCallback(TrainerCallback):  # type: ignore[misc]
         effects.pop(TARGET, None)
         # A base at chance has nothing to lose, as for the gate. It stays in the family, so that what is left out
         # does not depend on the items that were drawn.
-        nothing_to_lose = {row.name for row in looked.comparison.domains if row.at_chance}
+        nothing_to_lose = {row.name for row in looked.comparison.domains if row.judgement.at_chance}
         drops = [drop for drop in proven_drops(effects, self._alpha, self._looks) if drop.domain not in nothing_to_lose]
         if not drops:
             return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -16,7 +17,7 @@ from forgetbench.evaluation.options import EvaluationOptions
 from forgetbench.evaluation.session import LoadedSuite, Session, load_suite_of, open_session
 from forgetbench.integrations.trainer.memory import MemoryEngine, undisturbed
 from forgetbench.progress import Progress
-from forgetbench.records import Checkpoint, Comparison, DeltaRow
+from forgetbench.records import Checkpoint, Comparison
 from forgetbench.storage.comparisons import save_comparison
 from forgetbench.storage.folder import ResultsFolder
 from forgetbench.storage.runs import Run
@@ -166,13 +167,16 @@ def _session(questions: Questions, weights: Weights, checkpoint: Checkpoint, pro
 
 def logged_values(comparison: Comparison) -> dict[str, float]:
     """What a training's log is told of a comparison; numbers that there are not are left out."""
-    values: dict[str, float | None] = {}
+    values: dict[str, float] = {}
     for row in comparison.domains:
-        values |= _row_values(row)
-    values["forgetting/overall_delta"] = comparison.overall.delta
-    return {name: value for name, value in values.items() if value is not None}
-
-
-def _row_values(row: DeltaRow) -> dict[str, float | None]:
-    values = {"delta": row.delta, "ci_low": row.ci_low, "ci_high": row.ci_high, "retention": row.retention}
-    return {f"forgetting/{row.name}_{name}": value for name, value in values.items()}
+        if (estimate := row.estimate) is not None:
+            numbers = {
+                "delta": estimate.delta,
+                "ci_low": estimate.ci_low,
+                "ci_high": estimate.ci_high,
+                "retention": estimate.retention,
+            }
+            values |= {f"forgetting/{row.name}_{name}": value for name, value in numbers.items() if not isnan(value)}
+    if comparison.overall.estimate is not None:
+        values["forgetting/overall_delta"] = comparison.overall.estimate.delta
+    return values

@@ -48,6 +48,7 @@ MUTED: Final = "#555555"
 
 @contextmanager
 def styled() -> Iterator[None]:
+    """The plots' style, while figures are made and drawn."""
     with mpl.rc_context(_STYLE), warnings.catch_warnings():
         # A name in a script that the font lacks is drawn as boxes; the tables show it right.
         warnings.filterwarnings("ignore", message="Glyph .* missing from", category=UserWarning)
@@ -55,6 +56,7 @@ def styled() -> Iterator[None]:
 
 
 def save(figure: Figure, out_dir: Path, stem: str) -> tuple[Path, ...]:
+    """Write the figure as PNG and SVG; the paths. Raises StorageError when a file cannot be written."""
     paths = []
     for suffix, data in drawn(figure, tuple(_METADATA)).items():
         paths.append(out_dir / f"{stem}.{suffix}")
@@ -93,6 +95,8 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
+    """All lines of a plot."""
+
     lines: tuple[Line, ...]
     spans: tuple[tuple[float, float, DeltaRow], ...]
     """Top and bottom of each block, and the row whose margin holds there."""
@@ -100,6 +104,7 @@ class Layout:
 
 
 def rows_of(comparison: Comparison, *, overall: bool) -> Layout:
+    """A line per domain and task, each domain's together, and where they stand from the top."""
     lines: list[Line] = []
     spans: list[tuple[float, float, DeltaRow]] = []
     y = 0.0
@@ -120,6 +125,7 @@ def rows_of(comparison: Comparison, *, overall: bool) -> Layout:
 
 
 def canvas(comparison: Comparison, layout: Layout, heading: str) -> tuple[Figure, Axes]:
+    """An empty plot with the lines' labels and a title."""
     figure = Figure(figsize=(_WIDTH, layout.height * _UNIT + 2.0), layout="constrained")
     axes = figure.add_subplot()
     sides = f"{one_line(comparison.candidate.name, 36)} against {one_line(comparison.base.name, 36)}"
@@ -136,8 +142,8 @@ def canvas(comparison: Comparison, layout: Layout, heading: str) -> tuple[Figure
     return figure, axes
 
 
-def beside(axes: Axes, line: Line, text: str) -> None:
-    """A remark to the right of the plot, on the line."""
+def remark(axes: Axes, line: Line, text: str) -> None:
+    """Words to the right of the plot, on the line."""
     axes.text(
         1.02,
         line.y,
@@ -146,6 +152,6 @@ def beside(axes: Axes, line: Line, text: str) -> None:
         va="center_baseline",
         ha="left",
         fontsize=9.5 if line.large else 8.5,
-        fontweight="bold" if line.large and line.row.verdict != "not_measured" else "normal",
+        fontweight="bold" if line.large and line.row.judgement.verdict != "not_measured" else "normal",
         color=INK,
     )

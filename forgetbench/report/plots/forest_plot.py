@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
+from math import isnan
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -12,9 +13,10 @@ from matplotlib.patches import Patch, Rectangle
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from forgetbench.records import Comparison, DeltaRow
-from forgetbench.report.plots.drawing import INK, MUTED, Line, beside, canvas, rows_of
+from forgetbench.report.numbers import delta_with_interval
+from forgetbench.report.plots.drawing import INK, MUTED, Line, canvas, remark, rows_of
 from forgetbench.report.sanitize import one_line
-from forgetbench.report.wording import VERDICTS, delta_with_interval, is_number
+from forgetbench.report.wording import VERDICTS
 
 
 def forest_figure(comparison: Comparison) -> Figure:
@@ -28,7 +30,7 @@ def forest_figure(comparison: Comparison) -> Figure:
         _draw_margin(axes, top, bottom, row)
     for line in layout.lines:
         _draw_delta(axes, line)
-        beside(axes, line, _delta_remark(line.row))
+        remark(axes, line, _delta_remark(line.row))
     axes.set_xlabel("delta: fine-tuned minus base, points of 100 (left of zero is a loss)")
     axes.xaxis.set_major_formatter(FuncFormatter(_signed_tick))
     axes.xaxis.set_major_locator(MaxNLocator(nbins=8, steps=[1, 2, 5, 10], integer=True))
@@ -42,9 +44,10 @@ def _extent(rows: Sequence[DeltaRow]) -> tuple[float, float]:
     """Limits of the delta axis in points: every interval, every margin and zero, with room at the ends."""
     values = [0.0]
     for row in rows:
-        values += [100 * value for value in (row.delta, row.ci_low, row.ci_high) if is_number(value)]
-        if is_number(row.margin):
-            values.append(-100 * row.margin)
+        if row.estimate is not None:
+            values += [100 * row.estimate.delta, 100 * row.estimate.ci_low, 100 * row.estimate.ci_high]
+        if not isnan(row.judgement.margin):
+            values.append(-100 * row.judgement.margin)
     low, high = min(values), max(values)
     room = max(0.08 * (high - low), 0.5)
     return low - room, max(high, 0.25 * (high - low)) + room
@@ -55,28 +58,27 @@ def _signed_tick(value: float, _position: int) -> str:
 
 
 def _draw_margin(axes: Axes, top: float, bottom: float, row: DeltaRow) -> None:
-    if not is_number(row.margin):
+    margin = 100 * row.judgement.margin
+    if isnan(margin):
         return
-    margin = 100 * row.margin
     axes.add_patch(Rectangle((-margin, top), margin, bottom - top, facecolor="#ececec", edgecolor="none", zorder=0.5))
     axes.plot([-margin, -margin], [top, bottom], color=MUTED, linewidth=1.0, linestyle=(0, (4, 2)), zorder=1)
 
 
 def _draw_delta(axes: Axes, line: Line) -> None:
-    row, style = line.row, VERDICTS[line.row.verdict]
-    if not is_number(row.delta):
+    estimate, style = line.row.estimate, VERDICTS[line.row.judgement.verdict]
+    if estimate is None:
         return
-    if is_number(row.ci_low) and is_number(row.ci_high):
-        axes.plot(
-            [100 * row.ci_low, 100 * row.ci_high],
-            [line.y, line.y],
-            color=style.colour,
-            linewidth=2.6 if line.large else 1.3,
-            solid_capstyle="butt",
-            zorder=3,
-        )
     axes.plot(
-        [100 * row.delta],
+        [100 * estimate.ci_low, 100 * estimate.ci_high],
+        [line.y, line.y],
+        color=style.colour,
+        linewidth=2.6 if line.large else 1.3,
+        solid_capstyle="butt",
+        zorder=3,
+    )
+    axes.plot(
+        [100 * estimate.delta],
         [line.y],
         linestyle="none",
         marker=style.marker,
@@ -89,10 +91,10 @@ def _draw_delta(axes: Axes, line: Line) -> None:
 
 
 def _delta_remark(row: DeltaRow) -> str:
-    word = VERDICTS[row.verdict].word
-    if row.verdict == "not_measured" or not is_number(row.delta):
+    word = VERDICTS[row.judgement.verdict].word
+    if row.judgement.verdict == "not_measured" or row.estimate is None:
         return f"{word}: {_brief(row.reason)}" if row.reason else word
-    return f"{delta_with_interval(row)}  {word}"
+    return f"{delta_with_interval(row.estimate)}  {word}"
 
 
 def _brief(reason: str) -> str:

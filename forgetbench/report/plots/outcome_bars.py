@@ -11,12 +11,14 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
 from forgetbench.records import Comparison, DeltaRow
-from forgetbench.report.plots.drawing import INK, MUTED, Line, beside, canvas, rows_of
-from forgetbench.report.wording import is_number, share
+from forgetbench.report.numbers import share
+from forgetbench.report.plots.drawing import INK, MUTED, Line, canvas, remark, rows_of
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
+    """One of the six things that may become of an item, and how it is drawn."""
+
     key: str
     label: str
     colour: str
@@ -70,13 +72,12 @@ def _outcome_rates(comparison: Comparison, line: Line) -> Mapping[str, float] | 
 
 
 def _task_rates(row: DeltaRow) -> Mapping[str, float] | None:
-    if not (is_number(row.forgotten) and is_number(row.base)):
+    if row.estimate is None or row.outcomes is None:
         return None
-    gained = row.gained if is_number(row.gained) else 0.0
-    locked = row.locked if is_number(row.locked) else 0.0
-    erased = row.erased if is_number(row.erased) else 0.0
-    kept = max(0.0, row.base - row.forgotten)
-    unsplit = max(0.0, row.forgotten - locked - erased)
+    gained, forgotten = row.outcomes.gained, row.outcomes.forgotten
+    locked, erased = (row.outcomes.locked, row.outcomes.erased) if row.outcomes.is_split else (0.0, 0.0)
+    kept = max(0.0, row.estimate.base - forgotten)
+    unsplit = max(0.0, forgotten - locked - erased)
     never = max(0.0, 1.0 - kept - gained - locked - erased - unsplit)
     return {
         "kept": kept, "gained": gained, "locked": locked, "erased": erased, "unsplit": unsplit, "never": never
@@ -104,10 +105,10 @@ def _draw_outcomes(axes: Axes, line: Line, rates: Mapping[str, float]) -> None:
                 bbox={"boxstyle": "round,pad=0.2", "facecolor": "white", "edgecolor": "none"},
             )
         left += width
-    beside(axes, line, _fate_remark(rates))
+    remark(axes, line, _forgotten_in_words(rates))
 
 
-def _fate_remark(rates: Mapping[str, float]) -> str:
+def _forgotten_in_words(rates: Mapping[str, float]) -> str:
     lost = rates["locked"] + rates["erased"] + rates["unsplit"]
     if rates["locked"] + rates["erased"] <= 0:
         return f"forgotten {share(lost)}"
@@ -115,7 +116,7 @@ def _fate_remark(rates: Mapping[str, float]) -> str:
 
 
 def _annotate_graded(axes: Axes, line: Line) -> None:
-    if line.row.verdict == "not_measured":
+    if line.row.judgement.verdict == "not_measured":
         text = "not measured"
     else:
         text = "scored by degree, see forest plot" if line.large else "scored by degree"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isfinite, isnan, nan
 from typing import Final
 
 from matplotlib.axes import Axes
@@ -11,27 +12,32 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from forgetbench.records import DeltaRow
+from forgetbench.records import Estimate
 from forgetbench.report.plots.drawing import INK, MUTED
 from forgetbench.report.trajectory import TrainingLog, TrajectoryPoint
-from forgetbench.report.wording import is_number, joined, title
+from forgetbench.report.wording import joined, title
 
 
 @dataclass(frozen=True, slots=True)
 class _Series:
+    """How one domain's line is drawn."""
+
     colour: str
     marker: str
     dashes: str | tuple[int, tuple[int, ...]]
 
+    @classmethod
+    def numbered(cls, index: int) -> _Series:
+        """The `index`-th of any number of series, from 0: their lengths have no common divisor, so that no two of the
+        first 462 are alike, and two of one colour differ in marker and dashes."""
+        return cls(_COLOURS[index % len(_COLOURS)], _MARKERS[index % len(_MARKERS)], _DASHES[index % len(_DASHES)])
 
-_SERIES: Final = (
-    _Series("#D55E00", "v", "-"),
-    _Series("#0072B2", "s", (0, (5, 2))),
-    _Series("#009E73", "^", (0, (6, 2, 1, 2))),
-    _Series("#CC79A7", "D", (0, (1, 1))),
-    _Series("#E69F00", "P", (0, (6, 1, 1, 1, 1, 1))),
-    _Series("#56B4E9", "X", (0, (3, 3))),
-)
+
+_COLOURS: Final = ("#D55E00", "#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#222222")
+_MARKERS: Final = ("v", "s", "^", "D", "P", "X", "o", "*", "<", "p", ">")
+_DASHES: Final[tuple[str | tuple[int, tuple[int, ...]], ...]] = (
+    "-", (0, (5, 2)), (0, (6, 2, 1, 2)), (0, (1, 1)), (0, (6, 1, 1, 1, 1, 1)), (0, (3, 3)),
+)  # fmt: skip
 _INTERVAL_NOTE: Final = (
     "upright bars: interval of the delta on this scale, the base's own score taken as known\n"
     "(not drawn for a domain whose tasks have different chance levels: see its forest plot)"
@@ -60,7 +66,7 @@ def trajectory_figure(points: Sequence[TrajectoryPoint], log: TrainingLog | None
 
 def _draw_loss(axes: Axes, log: TrainingLog) -> None:
     # A resumed run logs some steps twice; the later row is the one that led to the checkpoint.
-    history = {step: loss for step, loss in zip(log.steps, log.losses, strict=True) if is_number(loss)}
+    history = {step: loss for step, loss in zip(log.steps, log.losses, strict=True) if isfinite(loss)}
     steps = sorted(history)
     dotted = "." if len(steps) <= 60 else ""
     axes.plot(steps, [history[step] for step in steps], color=INK, linewidth=1.6, marker=dotted, markersize=5)
@@ -71,12 +77,13 @@ def _draw_loss(axes: Axes, log: TrainingLog) -> None:
 
 def _draw_retention(axes: Axes, points: Sequence[TrajectoryPoint]) -> None:
     names = list(dict.fromkeys(name for point in points for name in point.domains))
-    drawn = [name for name in names if any(is_number(_retention(point, name)) for point in points)]
+    drawn = [name for name in names if not all(isnan(_retention(point, name)) for point in points)]
     last = max((point.step for point in points), default=1)
     axes.axhline(1.0, color=MUTED, linewidth=0.9, linestyle=(0, (1, 2)), zorder=1)
+    apart = last * min(0.013, 0.1 / max(len(drawn), 1))
     lines = [
         # Intervals of several domains at one step would hide each other.
-        _draw_domain(axes, points, name, _SERIES[index % len(_SERIES)], (index - (len(drawn) - 1) / 2) * 0.013 * last)
+        _draw_domain(axes, points, name, _Series.numbered(index), (index - (len(drawn) - 1) / 2) * apart)
         for index, name in enumerate(drawn)
     ]
     (base,) = axes.plot([0], [1.0], color=INK, marker="o", markersize=7, linestyle="none", label="base", zorder=4)
@@ -108,11 +115,11 @@ def _draw_retention(axes: Axes, points: Sequence[TrajectoryPoint]) -> None:
 def _draw_domain(axes: Axes, points: Sequence[TrajectoryPoint], name: str, series: _Series, nudge: float) -> Line2D:
     tuned = [point for point in points if point.step > 0]
     for point in tuned:
-        _draw_retention_interval(axes, point.domains.get(name), point.step + nudge, series.colour)
-    values = [_retention(point, name) for point in tuned]
+        if (row := point.domains.get(name)) is not None and row.estimate is not None:
+            _draw_retention_interval(axes, row.estimate, row.chance or 0.0, point.step + nudge, series.colour)
     (line,) = axes.plot(
         [0.0, *(point.step + nudge for point in tuned)],
-        [1.0, *(float("nan") if value is None else value for value in values)],
+        [1.0, *(_retention(point, name) for point in tuned)],
         color=series.colour,
         marker=series.marker,
         linestyle=series.dashes,
@@ -124,28 +131,27 @@ def _draw_domain(axes: Axes, points: Sequence[TrajectoryPoint], name: str, serie
     return line
 
 
-def _retention(point: TrajectoryPoint, name: str) -> float | None:
+def _retention(point: TrajectoryPoint, name: str) -> float:
+    """NaN, which leaves a gap, where there is none."""
     row = point.domains.get(name)
-    return row.retention if row is not None and is_number(row.retention) else None
+    return nan if row is None or row.estimate is None else row.estimate.retention
 
 
-def _draw_retention_interval(axes: Axes, row: DeltaRow | None, x: float, colour: str) -> None:
+def _draw_retention_interval(axes: Axes, estimate: Estimate, chance: float, x: float, colour: str) -> None:
     """The delta's interval on the scale of retention, with the base's own score taken as known."""
-    if row is None or not (is_number(row.retention) and is_number(row.delta) and is_number(row.base)):
+    above_chance = estimate.base - chance
+    if isnan(estimate.retention) or above_chance <= 0:
         return
-    above_chance = row.base - (row.chance or 0.0)
-    if above_chance <= 0 or not (is_number(row.ci_low) and is_number(row.ci_high)):
-        return
-    if abs(1 + row.delta / above_chance - row.retention) > 0.01:
+    if abs(1 + estimate.delta / above_chance - estimate.retention) > 0.01:
         return  # retention was averaged over tasks with different chance levels: no such simple scale
-    low, high = 1 + row.ci_low / above_chance, 1 + row.ci_high / above_chance
+    low, high = 1 + estimate.ci_low / above_chance, 1 + estimate.ci_high / above_chance
     axes.plot([x, x], [low, high], color=colour, linewidth=1.2, alpha=0.75, zorder=2)
 
 
 def _gaps(points: Sequence[TrajectoryPoint], names: Sequence[str]) -> list[str]:
     notes = []
     for name in names:
-        steps = [str(point.step) for point in points if point.step > 0 and _retention(point, name) is None]
+        steps = [str(point.step) for point in points if point.step > 0 and isnan(_retention(point, name))]
         if steps:
             where = f"step{'s' if len(steps) > 1 else ''} {joined(steps)}"
             notes.append(f"{title(name)}: no retention at {where} (base at chance, or not measured)")

@@ -1,5 +1,5 @@
-"""What stands beside the deltas: how items were paired, the other way of prompting, what a chat format costs, and
-every other number."""
+"""Supplementary tables: how items were paired, the other way of prompting, what a chat format costs, chance-corrected
+item outcomes, strata, and every metric beside the scores."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from forgetbench.records import AuditRow, Comparison, DeltaRow, MetricRow, StratumRow
+from forgetbench.records import AuditRow, Comparison, DeltaRow, Estimate, MetricRow, OutcomeRates, StratumRow
+from forgetbench.report.numbers import MISSING, decimals, interval, points, row_texts, share, signed
 from forgetbench.report.sanitize import one_line
-from forgetbench.report.wording import MISSING, VERDICTS, delta_with_interval, is_number, points, share, signed, title
+from forgetbench.report.wording import VERDICTS, title
 from forgetbench.stats.chance import marginal_correction
 
 _SHARES_OF_ANSWERS = {"cut": "answers cut by the token limit", "thinking": "answers with thinking before them"}
@@ -17,7 +18,7 @@ _SHARES_OF_ANSWERS = {"cut": "answers cut by the token limit", "thinking": "answ
 
 
 @dataclass(frozen=True, slots=True)
-class SmallTable:
+class SupplementaryTable:
     """A table of text cells; the first column is a name, the others are numbers, or words where `ends_in_words`."""
 
     title: str
@@ -28,10 +29,10 @@ class SmallTable:
     """The last column holds sentences, which are broken into lines."""
 
 
-def protocols(comparison: Comparison) -> Iterator[SmallTable]:
+def protocols(comparison: Comparison) -> Iterator[SupplementaryTable]:
     """The domains under completion prompts, and what its chat template costs each checkpoint, where it is known."""
     if comparison.completion:
-        yield SmallTable(
+        yield SupplementaryTable(
             "Both without a chat template",
             "The same comparison with completion prompts on both sides. The headline above gives each its own format.",
             ("domain", "base", "tuned", "delta [interval]", "verdict"),
@@ -39,7 +40,7 @@ def protocols(comparison: Comparison) -> Iterator[SmallTable]:
         )
     for side, name in (("base", comparison.base.name), ("candidate", comparison.candidate.name)):
         if rows := comparison.chat_format_costs.get(side):
-            yield SmallTable(
+            yield SupplementaryTable(
                 f"Costs of the chat format: {one_line(name, 60)}",
                 "One checkpoint, asked without its chat template and with it: a loss is what the format costs.",
                 ("domain", "completion", "chat", "delta [interval]"),
@@ -47,14 +48,14 @@ def protocols(comparison: Comparison) -> Iterator[SmallTable]:
             )
 
 
-def pairing(comparison: Comparison) -> Iterator[SmallTable]:
+def pairing_audit(comparison: Comparison) -> Iterator[SupplementaryTable]:
     """What became of every item of either run, and how many of a task's items the base can do at all."""
     if comparison.pairing:
-        informative = {row.name: row.informative for row in comparison.tasks}
-        yield SmallTable(
+        informative = {row.name: row.outcomes.informative for row in comparison.tasks if row.outcomes}
+        yield SupplementaryTable(
             "Pairing audit",
             "Every item of either run is kept or refused. Cut: an answer ended at the token limit, on the side of the "
-            "base alone / of the tuned alone / of both. Informative: items the base can do, lucky guesses taken out.",
+            "base alone / of the tuned alone / of both. Informative: items the base can do, chance-corrected.",
             ("task", "kept", "refused", "prompts equal", "cut", "informative", "why refused"),
             tuple(_audit_cells(row, informative.get(row.task)) for row in comparison.pairing),
             ends_in_words=True,
@@ -75,38 +76,42 @@ def _audit_cells(row: AuditRow, informative: float | None) -> tuple[str, ...]:
     )
 
 
-def luck(comparison: Comparison) -> Iterator[SmallTable]:
-    """What was forgotten and gained, with lucky guesses taken out in two ways, beside what noise alone does."""
-    rows = [row for row in comparison.tasks if row.chance and row.forgotten is not None]
-    if rows:
-        yield SmallTable(
-            "Forgotten and gained, luck taken out",
+def chance_correction(comparison: Comparison) -> Iterator[SupplementaryTable]:
+    """What was forgotten and gained, chance-corrected in two ways, beside what noise alone does."""
+    cells = [
+        _correction_cells(row, row.estimate, row.outcomes, comparison.noise_floor)
+        for row in comparison.tasks
+        if row.chance and row.estimate is not None and row.outcomes is not None
+    ]
+    if cells:
+        yield SupplementaryTable(
+            "Forgotten and gained, chance-corrected",
             "Per cent of items, forgotten / gained. Marginal: less what the two accuracies alone would give by "
             "guessing (arXiv 2510.17776), not below 0. Latent: from the items that both have wrong, unclipped. Noise "
             "floor: the base asked twice.",
             ("task", "raw", "marginal", "latent", "noise floor"),
-            tuple(_luck_cells(row, comparison.noise_floor) for row in rows),
+            tuple(cells),
         )
 
 
-def _luck_cells(row: DeltaRow, noise_floor: Mapping[str, Any] | None) -> tuple[str, ...]:
-    marginal = marginal_correction(
-        row.forgotten or 0.0, row.gained or 0.0, row.base or 0.0, row.candidate or 0.0, row.chance or 0.0
-    )
+def _correction_cells(
+    row: DeltaRow, estimate: Estimate, raw: OutcomeRates, noise_floor: Mapping[str, Any] | None
+) -> tuple[str, ...]:
+    marginal = marginal_correction(raw.forgotten, raw.gained, estimate.base, estimate.candidate, row.chance or 0.0)
     noise = (noise_floor or {}).get(row.name, {})
     pairs = (
-        (row.forgotten, row.gained),
+        (raw.forgotten, raw.gained),
         (marginal.forgotten, marginal.gained),
-        (row.forgotten_corrected, row.gained_corrected),
+        (raw.forgotten_corrected, raw.gained_corrected),
         (noise.get("forgotten"), noise.get("gained")),
     )
     return (one_line(row.name, 60), *(f"{points(lost)} / {points(won)}".replace("-", "−") for lost, won in pairs))
 
 
-def strata(comparison: Comparison) -> Iterator[SmallTable]:
+def strata(comparison: Comparison) -> Iterator[SupplementaryTable]:
     """Each domain's strata, where it has several."""
     if comparison.strata:
-        yield SmallTable(
+        yield SupplementaryTable(
             "By stratum",
             "Macro means over a domain's tasks; 95% intervals by Student's t over clusters. Exploratory: among many "
             "rows some stand out by chance.",
@@ -115,12 +120,12 @@ def strata(comparison: Comparison) -> Iterator[SmallTable]:
         )
 
 
-def numbers(comparison: Comparison) -> Iterator[SmallTable]:
+def other_metrics(comparison: Comparison) -> Iterator[SupplementaryTable]:
     """Every number beside the scores, by task, as means over each run's measured items."""
     # That nothing was cut goes without saying.
     shown = [row for row in comparison.metrics if row.metric not in _SHARES_OF_ANSWERS or row.base or row.candidate]
     if shown:
-        yield SmallTable(
+        yield SupplementaryTable(
             "Numbers beside the scores",
             "Means over each run's measured items, as the tasks define them; higher is not always better here.",
             ("task", "number", "base", "tuned", "difference"),
@@ -134,14 +139,9 @@ def _grouped(rows: Sequence[MetricRow]) -> list[MetricRow]:
 
 
 def _delta_cells(row: DeltaRow) -> tuple[str, ...]:
-    style = VERDICTS[row.verdict]
-    return (
-        title(row.name),
-        points(row.base),
-        points(row.candidate),
-        delta_with_interval(row),
-        f"{style.symbol} {style.word}",
-    )
+    texts, style = row_texts(row), VERDICTS[row.judgement.verdict]
+    verdict = f"{style.symbol} {style.word}"
+    return (title(row.name), texts.base, texts.candidate, texts.delta_with_interval, verdict)
 
 
 def _stratum_cells(row: StratumRow) -> tuple[str, ...]:
@@ -151,16 +151,11 @@ def _stratum_cells(row: StratumRow) -> tuple[str, ...]:
         f"{row.n_items:,}",
         points(row.base),
         points(row.candidate),
-        f"{signed(row.delta)} [{signed(row.ci_low)}, {signed(row.ci_high)}]",
+        f"{signed(row.delta)} {interval(row.ci_low, row.ci_high)}",
     )
 
 
 def _metric_cells(row: MetricRow) -> tuple[str, ...]:
-    known = is_number(row.base) and is_number(row.candidate)
-    difference = _number((row.candidate or 0.0) - (row.base or 0.0)) if known else MISSING
+    difference = None if row.base is None or row.candidate is None else row.candidate - row.base
     name = _SHARES_OF_ANSWERS.get(row.metric, one_line(row.metric, 60).replace("_", " "))
-    return (one_line(row.task, 60), name, _number(row.base), _number(row.candidate), difference)
-
-
-def _number(value: float | None) -> str:
-    return f"{value:.3f}".replace("-", "−") if is_number(value) else MISSING
+    return (one_line(row.task, 60), name, decimals(row.base), decimals(row.candidate), decimals(difference))

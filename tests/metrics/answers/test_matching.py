@@ -9,8 +9,13 @@ from decimal import Decimal
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from time_limit import within
 
-from forgetbench.metrics.matching import MAX_CHARS, PATTERN_SECONDS, Match, check, plain, read, stated_value
+from forgetbench.metrics.answers.matching import MATCHERS, Match
+from forgetbench.metrics.answers.normalisation import plain
+from forgetbench.metrics.answers.numbers import final_number
+from forgetbench.metrics.answers.patterns import PATTERN_SECONDS
+from forgetbench.metrics.answers.reading import Reading
 
 APPLES = json.dumps(
     {
@@ -23,8 +28,8 @@ APPLES = json.dumps(
 
 
 def readings(text: str, match: Match, *accepted: str, rivals: tuple[str, ...] = ()) -> tuple[bool, bool, bool]:
-    found = read(text, match, accepted, rivals)
-    return found.exact, found.correct, found.parsed
+    reading = MATCHERS[match].reading(text, accepted, rivals)
+    return reading.exact, reading.correct, reading.parsed
 
 
 @pytest.mark.parametrize(
@@ -79,7 +84,7 @@ def test_regex() -> None:
 def test_a_pattern_that_would_hang_is_not_measured() -> None:
     begun = time.perf_counter()
     with pytest.raises(TimeoutError, match="took more than 1 s on this reply"):
-        read("a" * 40 + "b", "regex", [r"^(a|a)*$"])
+        MATCHERS["regex"].reading("a" * 40 + "b", [r"^(a|a)*$"])
     assert time.perf_counter() - begun < 4 * PATTERN_SECONDS
 
 
@@ -102,8 +107,8 @@ def test_a_pattern_that_would_hang_is_not_measured() -> None:
         ("", None),
     ],
 )
-def test_stated_value(text: str, value: str | None) -> None:
-    assert stated_value(text) == (None if value is None else Decimal(value))
+def test_final_number(text: str, value: str | None) -> None:
+    assert final_number(text) == (None if value is None else Decimal(value))
 
 
 def test_numeric() -> None:
@@ -133,7 +138,7 @@ def test_json_schema(text: str, expected: tuple[bool, bool, bool]) -> None:
 def test_a_pattern_in_a_schema_has_a_time_limit_too() -> None:
     schema = json.dumps({"type": "string", "pattern": "^(a|a)*$"})
     with pytest.raises(TimeoutError):
-        read(json.dumps("a" * 40 + "b"), "json_schema", [schema])
+        MATCHERS["json_schema"].reading(json.dumps("a" * 40 + "b"), [schema])
 
 
 @pytest.mark.parametrize(
@@ -154,7 +159,7 @@ def test_a_pattern_in_a_schema_has_a_time_limit_too() -> None:
     ],
 )
 def test_answers_that_cannot_be_matched(match: Match, answer: str, mistake: str) -> None:
-    assert mistake in (check(match, answer) or "")
+    assert mistake in (MATCHERS[match].mistake(answer) or "")
 
 
 @pytest.mark.parametrize(
@@ -167,7 +172,13 @@ def test_answers_that_cannot_be_matched(match: Match, answer: str, mistake: str)
     ],
 )
 def test_answers_that_can(match: Match, answer: str) -> None:
-    assert check(match, answer) is None
+    assert MATCHERS[match].mistake(answer) is None
+
+
+def test_the_score_is_the_strict_reading_where_form_is_part_of_the_answer() -> None:
+    lenient_only = Reading(exact=False, correct=True, parsed=True)
+    scores = {match: matcher.score(lenient_only) for match, matcher in MATCHERS.items()}
+    assert scores == {"exact": False, "contains": True, "regex": True, "numeric": True, "json_schema": False}
 
 
 ANSWERS: dict[Match, str] = {
@@ -178,8 +189,8 @@ ANSWERS: dict[Match, str] = {
 @settings(max_examples=40, deadline=None)
 @given(st.text(), st.sampled_from(list(ANSWERS)))
 def test_nothing_that_a_model_writes_breaks_it(text: str, match: Match) -> None:
-    found = read(text, match, [ANSWERS[match]])
-    assert not found.exact or found.correct
+    reading = MATCHERS[match].reading(text, [ANSWERS[match]])
+    assert not reading.exact or reading.correct
 
 
 @pytest.mark.parametrize("match", list(ANSWERS))
@@ -187,7 +198,5 @@ def test_nothing_that_a_model_writes_breaks_it(text: str, match: Match) -> None:
     "text", ["9" * 1_000_000, "paris" * 200_000, "{[" * 500_000, "\ud800\0" * 5000, "=" * 1_000_000]
 )
 def test_hostile_texts_take_no_time(text: str, match: Match) -> None:
-    begun = time.perf_counter()
-    read(text, match, [ANSWERS[match]])
-    assert time.perf_counter() - begun < 1
-    assert MAX_CHARS < 1_000_000
+    with within(1):
+        MATCHERS[match].reading(text, [ANSWERS[match]])

@@ -1,0 +1,128 @@
+"""Numbers as text, the same in every report.
+
+Scores are shown as points of 100, so a delta of -0.123 reads '−12.3'. Item outcomes are shares in
+per cent. A value that does not exist is an em dash, never a zero.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Final, TypeGuard
+
+from forgetbench.records import DeltaRow, Estimate, OutcomeRates
+
+MISSING: Final = "—"
+
+
+def points(score: float | None) -> str:
+    """0.4621 -> '46.2'."""
+    return f"{100 * score:.1f}" if _is_number(score) else MISSING
+
+
+def signed(delta: float | None) -> str:
+    """-0.123 -> '−12.3', with a true minus; a value that rounds to nothing has no sign."""
+    if not _is_number(delta):
+        return MISSING
+    text = f"{100 * delta:+.1f}"
+    return "0.0" if text in ("+0.0", "-0.0") else text.replace("-", "−")
+
+
+def share(rate: float | None) -> str:
+    """0.081 -> '8.1%'."""
+    return f"{100 * rate:.1f}%" if _is_number(rate) else MISSING
+
+
+def p_value(p: float | None) -> str:
+    """Three decimals, or '<0.001'."""
+    if not _is_number(p):
+        return MISSING
+    return "<0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def ratio(value: float | None) -> str:
+    """Two decimals."""
+    return f"{value:.2f}" if _is_number(value) else MISSING
+
+
+def decimals(value: float | None) -> str:
+    """Three decimals, with a true minus."""
+    return f"{value:.3f}".replace("-", "−") if _is_number(value) else MISSING
+
+
+def interval(low: float, high: float) -> str:
+    """'[−15.0, −9.6]'."""
+    return f"[{signed(low)}, {signed(high)}]"
+
+
+def delta_with_interval(estimate: Estimate | None) -> str:
+    """'−12.3 [−15.0, −9.6]'."""
+    if estimate is None:
+        return MISSING
+    return f"{signed(estimate.delta)} {interval(estimate.ci_low, estimate.ci_high)}"
+
+
+def _is_number(value: float | None) -> TypeGuard[float]:
+    return value is not None and math.isfinite(value)
+
+
+@dataclass(frozen=True, slots=True)
+class RowTexts:
+    """The numbers of a delta row as text, `MISSING` for each that there is not."""
+
+    items: str
+    base: str
+    candidate: str
+    delta: str
+    interval: str
+    """'' where there is none."""
+    mde: str
+    margin: str
+    retention: str
+    forgotten: str
+    gained: str
+    outcome_details: str
+    """'locked 7.1%, erased 8.4%; corrected 14.3%', as far as it is known."""
+    locked_and_erased: str
+    """'7.1 / 8.4', per cent."""
+    p_value: str
+    p_adjusted: str
+
+    @property
+    def delta_with_interval(self) -> str:
+        """'−12.3 [−15.0, −9.6]'."""
+        return f"{self.delta} {self.interval}".rstrip()
+
+
+_NOTHING: Final = Estimate(*[math.nan] * 5)
+_NO_OUTCOMES: Final = OutcomeRates(math.nan, math.nan)
+
+
+def row_texts(row: DeltaRow) -> RowTexts:
+    """Every number of a row as reports show it."""
+    estimate, outcomes = row.estimate or _NOTHING, row.outcomes or _NO_OUTCOMES
+    return RowTexts(
+        items=f"{row.n_items:,}",
+        base=points(estimate.base),
+        candidate=points(estimate.candidate),
+        delta=signed(estimate.delta),
+        interval="" if row.estimate is None else interval(estimate.ci_low, estimate.ci_high),
+        mde=points(estimate.mde),
+        margin=points(row.judgement.margin),
+        retention=ratio(estimate.retention),
+        forgotten=share(outcomes.forgotten),
+        gained=share(outcomes.gained),
+        outcome_details=_outcome_details(outcomes),
+        locked_and_erased=f"{points(outcomes.locked)} / {points(outcomes.erased)}" if outcomes.is_split else MISSING,
+        p_value=p_value(estimate.p_value),
+        p_adjusted=p_value(row.judgement.p_adjusted),
+    )
+
+
+def _outcome_details(outcomes: OutcomeRates) -> str:
+    details = []
+    if outcomes.is_split:
+        details.append(f"locked {share(outcomes.locked)}, erased {share(outcomes.erased)}")
+    if not math.isnan(outcomes.forgotten_corrected):
+        details.append(f"corrected {share(outcomes.forgotten_corrected)}")
+    return "; ".join(details)

@@ -1,7 +1,8 @@
 """How sure a delta is: its interval, its one-sided bound and its p-value, by one of two ways.
 
-`FixedSample` is for items that were all asked before anybody looked; `GroupSequential` for items that arrive in blocks,
-with a look after each: wider, and valid at every look. Both take the same clustered effects, so all else is shared.
+`FixedSample` is for items that were all asked before any analysis; `GroupSequential` for items that arrive in blocks,
+with an interim look after each: wider, and valid at every planned look. Both take the same clustered effects, so all
+else is shared.
 """
 
 from __future__ import annotations
@@ -17,12 +18,12 @@ from forgetbench.comparison.verdict import one_sided_low
 from forgetbench.records import DEFAULT_MARGIN
 from forgetbench.stats.clustered import ClusterEffects, bootstrap_interval
 from forgetbench.stats.paired_tests import mcnemar_exact, sign_flip_test
-from forgetbench.stats.sequential import Bets, planned_looks
+from forgetbench.stats.sequential import NormalMixture, planned_looks
 
 
 @dataclass(frozen=True, slots=True)
 class Uncertainty:
-    """How sure an estimate is."""
+    """An estimate's interval, bound and p-value, in the estimate's units."""
 
     low: float
     high: float
@@ -34,21 +35,30 @@ class Uncertainty:
 
 
 class Method(Protocol):
-    """A way to say how sure an estimate is, at level 1 - `alpha`."""
+    """A way to say how sure an estimate is."""
 
     @property
-    def alpha(self) -> float: ...
+    def alpha(self) -> float:
+        """Intervals and bounds have level 1 - alpha."""
+        ...
 
     def __call__(
         self, effects: ClusterEffects, name: Sequence[str], margin: float, discordant: tuple[int, int] | None = None
     ) -> Uncertainty:
-        """`name` tells rows apart, `discordant` are losses and gains where items are right or wrong and independent."""
+        """The uncertainty of `effects.estimate`.
+
+        `name` identifies the row, `margin` is its non-inferiority margin, and `discordant` are the numbers of losses
+        and gains, where items are right or wrong and independent.
+        """
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class FixedSample:
-    """Cluster bootstrap interval; exact McNemar for independent right-or-wrong items, else sign flips of clusters."""
+    """Cluster bootstrap interval; exact McNemar for independent right-or-wrong items, else sign flips of clusters.
+
+    Formulas and sources: `stats.clustered.bootstrap_interval`, `stats.paired_tests`.
+    """
 
     alpha: float
     resamples: int
@@ -75,7 +85,7 @@ class FixedSample:
 
 @dataclass(frozen=True, slots=True)
 class GroupSequential:
-    """Bounds and p-value from one-sided mixture bets, valid at all planned looks together."""
+    """Bounds and p-value from one-sided normal-mixture e-values, valid at all planned looks together."""
 
     alpha: float
     taken: int
@@ -86,9 +96,9 @@ class GroupSequential:
         self, effects: ClusterEffects, name: Sequence[str], margin: float, discordant: tuple[int, int] | None = None
     ) -> Uncertainty:
         # Best for changes of the margin's size; where no loss at all is allowed, for the usual one.
-        bets = Bets.on(effects, margin or DEFAULT_MARGIN)
-        chances = planned_looks(bets, self.taken, self.planned)
-        low, high = bets.bounds(chances.threshold(self.alpha / 2))
-        lower, _ = bets.bounds(chances.threshold(self.alpha))
-        best = max(bets.above(0.0), bets.below(0.0))
-        return Uncertainty(low, high, lower, min(1.0, 2.0 * chances.p_value(best)))
+        mixture = NormalMixture.of(effects, margin or DEFAULT_MARGIN)
+        looks = planned_looks(mixture, self.taken, self.planned)
+        low, high = mixture.bounds(looks.threshold(self.alpha / 2))
+        lower, _ = mixture.bounds(looks.threshold(self.alpha))
+        best = max(mixture.above(0.0), mixture.below(0.0))
+        return Uncertainty(low, high, lower, min(1.0, 2.0 * looks.p_value(best)))

@@ -63,7 +63,7 @@ def _configurations(manager: Any, entry: TaskEntry) -> Mapping[str, Mapping[str,
         return {str(config["task"]): config for config in entry.configurations}
     if entry.file is None:
         return configurations(manager, entry.name)
-    # What is wrong with a YAML is told when it is loaded.
+    # What is wrong with a YAML is reported when it is loaded.
     declaration = read_declaration(entry.file)
     return {entry.name: declaration.config} if declaration else {}
 

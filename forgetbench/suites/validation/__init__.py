@@ -4,7 +4,7 @@ declared   the YAML: metadata, metric, decoding, chance
 items      ids, duplicates, few-shot examples, clusters, order;  similar: near-duplicates
 keys       right options, answers, questions that name them
 leaks      rules that know nothing land at chance
-scoring    answers with a known score, through the task's own scoring
+scoring    answers with a known score, through the task's own scoring (trials)
 debris     characters that nobody typed on purpose
 """
 

@@ -29,7 +29,7 @@ def assert_refused(done: subprocess.CompletedProcess[str], *parts: str) -> None:
         (["run", "--engine", "scripted", "a", "--suite", "smoke", "--task", "creativity"], ["exclude each other"]),
         (["run", "--engine", "scripted", "a", "--noise-floor"], ["--noise-floor needs --base"]),
         (["run", "--engine", "scripted", "a", "--base", "a", "--suite", "smoke"], ["is the base itself"]),
-        (["run", "--engine", "vlm", "a"], ["vlm", "scripted"]),
+        (["run", "--engine", "vlm", "a"], ["unknown engine 'vlm'", "did you mean 'vllm'"]),
         (["run", "--engine", "scripted", "a", "--task", "creativity", "--domain", "maths"], ["unknown domain 'maths'"]),
         (["run", "--engine", "scripted", "a", "--suite", "smoke", "--protocol", "chat"], ["no chat template"]),
         (["run", "--engine", "scripted", "a", "--sft-data", "none.jsonl"], ["none.jsonl"]),

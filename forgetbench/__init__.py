@@ -1,48 +1,13 @@
-"""forgetbench: what did this fine-tuning cost the base model?"""
+"""forgetbench: what did this fine-tuning cost the base model?
 
-from __future__ import annotations
+The commands of the command line as functions, and the values that they take and give; docs/python_api.md shows them at
+work. `__init__.pyi` lists the public names and where each is at home. A name is imported when it is first used, so
+`import forgetbench` takes milliseconds.
+"""
 
-from typing import TYPE_CHECKING, Any
-
-from forgetbench.errors import (
-    CheckpointError,
-    EngineError,
-    ForgetbenchError,
-    IncomparableError,
-    InputError,
-    StorageError,
-    SuiteError,
-)
-from forgetbench.records import Checkpoint, Comparison, DeltaRow, ItemScore, Run, RunManifest
-
-if TYPE_CHECKING:
-    from forgetbench.integrations.lm_eval_model import ForgetbenchLM
+import lazy_loader
 
 __version__ = "0.1.0"
 
-__all__ = [
-    "Checkpoint",
-    "CheckpointError",
-    "Comparison",
-    "DeltaRow",
-    "EngineError",
-    "ForgetbenchError",
-    "ForgetbenchLM",
-    "IncomparableError",
-    "InputError",
-    "ItemScore",
-    "Run",
-    "RunManifest",
-    "StorageError",
-    "SuiteError",
-    "__version__",
-]
-
-
-def __getattr__(name: str) -> Any:
-    # It is a subclass of lm-eval's model, and importing lm-eval takes seconds.
-    if name == "ForgetbenchLM":
-        from forgetbench.integrations.lm_eval_model import ForgetbenchLM
-
-        return ForgetbenchLM
-    raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
+__getattr__, __dir__, _names = lazy_loader.attach_stub(__name__, __file__)
+__all__ = [*_names, "__version__"]  # noqa: PLE0604 - the names are texts

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,8 @@ TOKENIZER_FILES = (
 TEMPLATE_FILES = ("chat_template.jinja", "chat_template.json")
 CONFIG_FILES = ("config.json", "generation_config.json", "adapter_config.json")
 WEIGHT_SUFFIXES = (".safetensors", ".bin", ".pt", ".gguf")
+_TRAINER_FILES = frozenset({"training_args.bin", "optimizer.pt", "scheduler.pt"})
+"""No weights, whatever their suffix says."""
 # Written by a trainer or a save, and of no influence on what the model answers.
 _VOLATILE = frozenset({"transformers_version", "_name_or_path", "is_local", "local_files_only", "torch_dtype_saved"})
 
@@ -50,10 +52,9 @@ def checkpoint_fingerprint(folder: Path, hash_file: Callable[[Path], str] = file
 
 def weight_files(folder: Path) -> list[Path]:
     """The files that hold a folder's weights: safetensors alone where there are any."""
-    found = sorted(path for path in folder.iterdir() if path.suffix in WEIGHT_SUFFIXES and path.is_file())
-    found = [path for path in found if path.name not in ("training_args.bin", "optimizer.pt", "scheduler.pt")]
-    safe = [path for path in found if path.suffix == ".safetensors"]
-    return safe or found
+    paths = sorted(path for path in folder.iterdir() if path.suffix in WEIGHT_SUFFIXES and path.is_file())
+    weights = [path for path in paths if path.name not in _TRAINER_FILES]
+    return [path for path in weights if path.suffix == ".safetensors"] or weights
 
 
 def tokenizer_fingerprint(folder: Path) -> str:
@@ -72,11 +73,6 @@ def _config(path: Path) -> Any:
     except ValueError:
         return file_digest(path)
     return {key: value for key, value in content.items() if key not in _VOLATILE}
-
-
-def folder_digest(paths: Iterable[Path]) -> str:
-    """Hash of a set of files by name and content."""
-    return digest(sorted((path.name, file_digest(path)) for path in paths))
 
 
 def document_hash(document: Mapping[str, Any]) -> str:

@@ -95,18 +95,18 @@ class _Lines:
     total: int = 0
     done: int = 0
     began: float = field(default_factory=time.monotonic)
-    told: float = field(default_factory=time.monotonic)
+    printed: float = field(default_factory=time.monotonic)
 
     def start(self, label: str, total: int) -> None:
         self.stage, self.total, self.done = label, total, 0
-        self.began = self.told = time.monotonic()
+        self.began = self.printed = time.monotonic()
 
     def advance(self, amount: int) -> None:
         self.done += amount
         now = time.monotonic()
         # The first requests wait for the engine to start: an estimate from them alone would be far off.
-        if self.done * 50 >= self.total > 0 and now - self.told >= _LINE_EVERY:
-            self.told = now
+        if self.done * 50 >= self.total > 0 and now - self.printed >= _LINE_EVERY:
+            self.printed = now
             left = (now - self.began) * (self.total - self.done) / max(self.done, 1)
             self.console.print(
                 f"{self.stage}: {100 * self.done // self.total} %, about {left:.0f} s left",

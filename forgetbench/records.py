@@ -11,10 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import isnan, nan
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
-
-if TYPE_CHECKING:
-    import pandas as pd
+from typing import Any, Literal
 
 SCHEMA_VERSION = 1
 
@@ -216,14 +213,6 @@ class RunManifest:
     replicate: int = 0
     """0; of a base that was evaluated again for its noise floor, which pass it is: nothing was read from the first."""
     schema_version: int = SCHEMA_VERSION
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """A finished run: the manifest and the samples table, one row per task and item."""
-
-    manifest: RunManifest
-    samples: pd.DataFrame
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,6 +85,7 @@ def forgetbench(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str
             capture_output=True,
             text=True,
             check=False,
+            timeout=1800,  # more than the slowest, a real model's, takes
             cwd=tmp_path,
             env={**os.environ, "COLUMNS": "120", "HF_HUB_OFFLINE": "1", **environment},
         )

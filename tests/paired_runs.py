@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from forgetbench.records import ItemScore, Run, RunManifest, TaskInfo
-from forgetbench.storage.results import samples_frame
+from forgetbench.records import ItemScore, RunManifest, TaskInfo
+from forgetbench.storage.runs import Run
+from forgetbench.storage.samples import samples_frame
 
 
 def task(name: str, domain: str = "knowledge", **fields: Any) -> TaskInfo:
@@ -34,18 +35,18 @@ def item(info: TaskInfo, number: int, score: float | None, **fields: Any) -> Ite
 
 
 def manifest(name: str, tasks: Sequence[TaskInfo], **fields: Any) -> RunManifest:
-    made = RunManifest(
+    plain = RunManifest(
         run_id=f"run-{name}", name=name, where=f"models/{name}", fingerprint=f"weights-{name}", step=None, suite="core",
         suite_fingerprint="suite-1", protocol="native", chat_template=False,
         engine={"name": "scripted", "dtype": "float32"}, tokenizer="tokenizer-1", seed=0, limit=None, reference=None,
         tasks=tuple(tasks), margins={}, warnings=(), created="2025-01-01T00:00:00+00:00", counts={},
     )  # fmt: skip
-    return replace(made, **fields)
+    return replace(plain, **fields)
 
 
 def run(name: str, tasks: Sequence[TaskInfo], items: Sequence[ItemScore], **fields: Any) -> Run:
     """A run of the given items."""
-    return Run(manifest(name, tasks, **fields), samples_frame(items))
+    return Run.of(manifest(name, tasks, **fields), samples_frame(items))
 
 
 def scored(

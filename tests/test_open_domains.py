@@ -18,14 +18,14 @@ from rich.console import Console
 from forgetbench.errors import InputError
 from forgetbench.gate import Gate, Policy, decide, load_policy
 from forgetbench.gate.formats import junit_xml, verdict_json
-from forgetbench.leaderboard import build
+from forgetbench.leaderboard import build_leaderboard
 from forgetbench.records import Comparison
 from forgetbench.report import plots, print_comparisons, write_report
 from forgetbench.report.numbers import signed
 from forgetbench.report.plots.drawing import styled
 from forgetbench.report.plots.trajectory_plot import Series
 from forgetbench.report.trajectory import TrainingLog, TrajectoryPoint
-from forgetbench.storage.results import load_comparison, save_comparison
+from forgetbench.storage.comparisons import load_comparison, save_comparison
 
 TEN = (
     "knowledge", "reasoning", "creativity", "format_rigidity", "language", "safety", "medicine", "tool_use", "coding",
@@ -115,7 +115,7 @@ def test_the_leaderboard_has_a_column_for_each(tmp_path: Path) -> None:
     comparison = own_domains()
     folder = save_comparison(tmp_path / "comparisons" / comparison.comparison_id, comparison, items(comparison))
     assert load_comparison(folder) == comparison
-    site = build(tmp_path, tmp_path / "site")
+    site = build_leaderboard(tmp_path, tmp_path / "site")
     assert site.groups[0].domains == ("knowledge", "drug_safety", "medicine")
     assert '<th class="num">drug safety</th>' in site.index.read_text()
 

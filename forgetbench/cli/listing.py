@@ -2,40 +2,67 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
 from forgetbench import lm_eval_bridge
 from forgetbench.errors import SuiteError, did_you_mean
 from forgetbench.models.tokenizer import ByteTokenizer
-from forgetbench.records import DOMAINS, Protocol
+from forgetbench.records import DOMAINS
+from forgetbench.suites.loading import embedded_task_files, load_tasks
 from forgetbench.suites.suite import load_suite, suite_names, suite_of_tasks, tasks_folder
 
-Listing = tuple[str, tuple[str, ...], list[tuple[str, ...]]]
-"""Title, columns, rows; a row of one cell is a heading."""
+if TYPE_CHECKING:
+    from rich.table import Table
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A table of text; a row of one cell is a heading."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
 
 
 def suites() -> Listing:
     """The embedded suites."""
-    rows: list[tuple[str, ...]] = []
+    rows = []
     for name in suite_names():
         suite, _ = load_suite(name)
         rows.append((name, str(sum(map(len, suite.domains.values()))), suite.description))
-    return "suites", ("name", "tasks", "for"), rows
+    return Listing("suites", ("name", "tasks", "for"), tuple(rows))
 
 
 def tasks() -> Listing:
     """The embedded tasks by domain, with their number of items."""
-    names = sorted(lm_eval_bridge.embedded_task_files())
-    loaded = lm_eval_bridge.load_tasks(suite_of_tasks(names, None))
+    loaded = load_tasks(suite_of_tasks(sorted(embedded_task_files()), None))
+    domains = dict.fromkeys([*DOMAINS, *sorted(task.info.domain for task in loaded)])
     rows: list[tuple[str, ...]] = []
-    for domain in DOMAINS:
-        found = [task for task in loaded if task.info.domain == domain]
-        rows += [(domain,)] if found else []
-        for task in found:
+    for domain in domains:
+        of_domain = [task for task in loaded if task.info.domain == domain]
+        rows += [(domain,)] if of_domain else []
+        for task in of_domain:
             info = task.info
             name = f"  {info.name}{' +' if info.supporting else ''}"
             items, language = str(len(task.task.eval_docs)), " ".join(info.language)
             rows.append((name, info.view or "", items, language, f"{info.chance:.2g}", info.licence))
     title = "tasks, by domain; + stands beside its domain's score"
-    return title, ("name", "view", "items", "language", "chance", "licence of the data"), rows
+    return Listing(title, ("name", "view", "items", "language", "chance", "licence of the data"), tuple(rows))
+
+
+def drawn(listing: Listing) -> Table:
+    """The listing as a table for a terminal."""
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    table = Table(title=listing.title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    for number, column in enumerate(listing.columns):
+        # A name is what is typed, so it is never cut; what is long is folded.
+        table.add_column(column, no_wrap=number == 0, overflow="fold")
+    for row in listing.rows:
+        table.add_row(*row, style="bold" if len(row) == 1 else None)
+    return table
 
 
 def show(name: str) -> str:
@@ -45,13 +72,12 @@ def show(name: str) -> str:
     """
     if name in suite_names():
         return (tasks_folder() / "suites" / f"{name}.yaml").read_text(encoding="utf-8").rstrip()
-    known = lm_eval_bridge.embedded_task_files()
-    if name not in known:
-        raise SuiteError(f"unknown task '{name}'; {did_you_mean(name, [*known, *suite_names()])}")
-    (loaded,) = lm_eval_bridge.load_tasks(suite_of_tasks([name], None), limit=1)
-    protocol: Protocol = "completion"
-    target = lm_eval_bridge.PromptContext("", {"protocol": protocol}, ByteTokenizer(), False, 1_000_000, 0)
-    (item,) = lm_eval_bridge.plan(loaded, target).items
-    yaml = known[name].read_text(encoding="utf-8").rstrip()
+    files = embedded_task_files()
+    if name not in files:
+        raise SuiteError(f"unknown task '{name}'; {did_you_mean(name, [*files, *suite_names()])}")
+    (loaded,) = load_tasks(suite_of_tasks([name], None), limit=1)
+    context = lm_eval_bridge.PromptContext("", {"protocol": "completion"}, ByteTokenizer(), False, 1_000_000, 0)
+    (item,) = lm_eval_bridge.plan(loaded, context).items
+    yaml = files[name].read_text(encoding="utf-8").rstrip()
     choices = f"\n--- choices\n{' | '.join(item.choices)}" if item.choices else ""
     return f"{yaml}\n\n--- first item ({item.item_id})\n{item.prompt}\n--- right answer\n{item.gold}{choices}"

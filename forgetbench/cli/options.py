@@ -1,74 +1,50 @@
-"""Options that several commands take, each said once."""
+"""The options of the command line, each declared once.
+
+What is asked, which engine asks, and what is known of the fine-tuning are frozen dataclasses of the package
+(`EvaluationOptions`, `EngineOptions`, `ComparisonOptions`): their fields are the flags, and the docstrings of the
+fields the help. Here stands what only the command line has.
+"""
 
 from __future__ import annotations
 
-from enum import StrEnum
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-import typer
+from cyclopts import Group, Parameter
+
+from forgetbench.comparison.options import ComparisonOptions
+from forgetbench.engines.base import EngineOptions
+from forgetbench.evaluation.options import EvaluationOptions
+
+# Groups of --help, in this order.
+Evaluation = Annotated[EvaluationOptions, Parameter(name="*", group=Group("What is asked", sort_key=1))]
+FineTuning = Annotated[ComparisonOptions, Parameter(name="*", group=Group("The fine-tuning", sort_key=2))]
+Engine = Annotated[EngineOptions, Parameter(name="*", group=Group("Engine", sort_key=4))]
+
+_A_CHECKPOINT = "[NAME=]WHERE[@REVISION]: a folder, an adapter's folder, or a hub id."
+Checkpoint = Annotated[str, Parameter(help=_A_CHECKPOINT)]
+Checkpoints = Annotated[list[str], Parameter(help=_A_CHECKPOINT)]
+BaseOption = Annotated[str | None, Parameter(help="[NAME=]WHERE of the base to compare with.")]
+NoiseFloorOption = Annotated[bool, Parameter(help="Ask the base twice and report how much it differs.")]
+ResultsOption = Annotated[Path, Parameter(help="Where runs and comparisons are kept.")]
+ComparisonArgument = Annotated[Path, Parameter(help="comparison.json or its folder.")]
 
 
-class EngineName(StrEnum):
-    """Engines by name."""
+@dataclass(frozen=True, slots=True)
+class GateFiles:
+    """The gate's policy, and the files that its verdict is written to."""
 
-    vllm = "vllm"
-    transformers = "transformers"
-    openai = "openai"
-    scripted = "scripted"
-
-
-class ProtocolName(StrEnum):
-    """How prompts are rendered."""
-
-    native = "native"
-    completion = "completion"
-    chat = "chat"
-    both = "both"
+    policy: Path | None = None
+    """What each domain or task must show (YAML); by default every domain gates with its suite's margin."""
+    junit: Path | None = None
+    """Write JUnit XML here."""
+    summary: Path | None = None
+    """Add a GitHub job summary to this file."""
+    badge: Path | None = None
+    """Write a shields.io endpoint badge here."""
+    json: Path | None = None
+    """Write the verdict as JSON here."""
 
 
-BaseOption = Annotated[str | None, typer.Option(help="[NAME=]WHERE of the base to compare with.")]
-SuiteOption = Annotated[str | None, typer.Option(help="A suite by name, or a suite file. [default: core]")]
-TaskOption = Annotated[list[str] | None, typer.Option("--task", help="Tasks by name instead of a suite; repeatable.")]
-TargetOption = Annotated[
-    Path | None,
-    typer.Option(help="Your own prompts and answers (JSONL), as domain target.", metavar="FILE"),
-]
-DomainOption = Annotated[str | None, typer.Option(help="Domain of --task names that do not declare one.")]
-EngineOption = Annotated[EngineName, typer.Option(help="What answers the requests.")]
-ProtocolOption = Annotated[
-    ProtocolName,
-    typer.Option(help="native: each checkpoint's own chat template, if any. both: native, and completion beside it."),
-]
-LimitOption = Annotated[int | None, typer.Option(min=1, help="Only the first so many items of each task.")]
-SeedOption = Annotated[int, typer.Option(help="Seed of few-shot draws and sampling.")]
-ResultsOption = Annotated[Path, typer.Option(help="Where runs and comparisons are kept.")]
-NoiseOption = Annotated[bool, typer.Option("--noise-floor", help="Ask the base twice and report how much it differs.")]
-SftOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--sft-data", help="The fine-tuning set (JSONL): does its wording leak, and which items does it hold?"
-    ),
-]
-ExcludeOption = Annotated[
-    bool, typer.Option("--exclude-contaminated", help="Leave out the items that --sft-data contains.")
-]
-PickleOption = Annotated[bool, typer.Option("--allow-pickle", help="Load pickle weights; they can run code.")]
-RemoteOption = Annotated[bool, typer.Option("--trust-remote-code", help="Run a checkpoint's own code.")]
-RunCodeOption = Annotated[bool, typer.Option("--run-code", help="Run code that the model writes, in a sandbox.")]
-DtypeOption = Annotated[str, typer.Option(help="Data type of the weights.")]
-TensorParallelOption = Annotated[int, typer.Option(min=1, help="GPUs per engine.")]
-ReplicasOption = Annotated[int, typer.Option(min=1, help="Engines that share the work, as Ray actors.")]
-RayOption = Annotated[
-    str | None, typer.Option("--ray-address", help="Join this Ray cluster: HOST:PORT, or auto.", metavar="ADDRESS")
-]
-UrlOption = Annotated[
-    str | None,
-    typer.Option(
-        help="Server of --engine openai, http://HOST:PORT/v1.", metavar="URL", show_default="$OPENAI_BASE_URL"
-    ),
-]
-ConcurrencyOption = Annotated[int, typer.Option(min=1, help="Requests under way at once to --engine openai's server.")]
-TokenizerOption = Annotated[
-    Path | None, typer.Option(help="Folder of the served model's tokenizer: prompts go as token ids.", metavar="FOLDER")
-]
+Verdict = Annotated[GateFiles, Parameter(name="*", group=Group("The verdict", sort_key=3))]

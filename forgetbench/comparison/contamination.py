@@ -17,14 +17,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
-from forgetbench.errors import InputError
-from forgetbench.metrics.phrases import Phrase, ngrams, words
-from forgetbench.storage.jsonl import iter_jsonl
+from forgetbench.metrics.phrases import Phrase
+from forgetbench.metrics.text import ngrams, windows, words
 
 N_WORDS = 8
 THRESHOLD = 0.7
@@ -72,13 +69,13 @@ def contaminated(
     """
     if n < MIN_WORDS or not 0 < threshold <= 1:
         raise ValueError(f"n must be at least {MIN_WORDS} and the threshold in (0, 1], not {n} and {threshold}")
-    index = _Index([_question(text) for text in texts], n)
+    index = _NgramIndex([_question(text) for text in texts], n)
     answers = [tuple(tuple(words(answer)) for answer in text.answers) for text in texts]
     best = [0.0] * len(index.sizes)
     flagged = [False] * len(texts)
     for training_text in training_texts:
         tokens = words(training_text)
-        for question, count in index.found(tokens).items():
+        for question, count in index.matches(tokens).items():
             share = count / index.sizes[question]
             best[question] = max(best[question], share)
             if share < threshold:
@@ -91,29 +88,11 @@ def contaminated(
     )
 
 
-def training_texts(path: Path) -> Iterator[str]:
-    """The texts of a fine-tuning set, one per JSONL row: every string in it, whoever says it.
-
-    So prompt and completion, the turns of `messages` or `conversations`, `text`, chosen and rejected answers all count,
-    whatever the fields are called. Read line by line. Raises InputError naming file and line for a line that is no
-    JSON object or holds no text, and for a file that holds no row or cannot be read.
-    """
-    count = 0
-    for number, row in iter_jsonl(path):
-        text = "\n".join(_strings(row))
-        if not text.strip():
-            raise InputError(f"{path}:{number}: no text in this row")
-        count += 1
-        yield text
-    if not count:
-        raise InputError(f"{path}: holds no rows; a JSONL file of conversations or texts is expected")
-
-
 # --- the items' n-grams -----------------------------------------------------------------------
 
 
-class _Index:
-    """The n-grams that belong to one question alone, and where they begin."""
+class _NgramIndex:
+    """The n-grams that belong to one question alone, indexed by their first words."""
 
     def __init__(self, questions: Sequence[Phrase], n: int) -> None:
         numbers: dict[Phrase, int] = {}
@@ -135,10 +114,10 @@ class _Index:
         for gram in self._owner:
             self._lengths.setdefault(gram[:MIN_WORDS], set()).add(len(gram))
 
-    def found(self, tokens: Sequence[str]) -> Counter[int]:
+    def matches(self, tokens: Sequence[str]) -> Counter[int]:
         """Per question, how many of its n-grams stand in a text."""
         seen: set[Phrase] = set()
-        for start, beginning in enumerate(zip(*(tokens[i:] for i in range(MIN_WORDS)), strict=False)):
+        for start, beginning in enumerate(windows(tokens, MIN_WORDS)):
             for length in self._lengths.get(beginning, ()):
                 seen.add(tuple(tokens[start : start + length]))
         return Counter(self._owner[gram] for gram in seen & self._owner.keys())
@@ -157,23 +136,9 @@ def _whole(question: Phrase) -> set[Phrase]:
 
 def _answered(answers: Sequence[Phrase], question: Phrase, tokens: Sequence[str], n: int) -> bool:
     """One of the answers stands in the text beyond the question. A long one may differ at its end."""
-    wanted = [answer[:n] for answer in answers if answer]
-    return not answers or any(_count(answer, tokens) > _count(answer, question) for answer in wanted)
+    beginnings = [answer[:n] for answer in answers if answer]
+    return not answers or any(_count(answer, tokens) > _count(answer, question) for answer in beginnings)
 
 
 def _count(phrase: Phrase, tokens: Sequence[str]) -> int:
-    return sum(window == phrase for window in zip(*(tokens[i:] for i in range(len(phrase))), strict=False))
-
-
-# --- the training data ------------------------------------------------------------------------
-
-
-def _strings(row: Mapping[str, Any]) -> Iterator[str]:
-    """Every string in a JSON object, in order; not its field names. Without recursion: rows may nest deeply."""
-    waiting: list[Any] = [row]
-    while waiting:
-        value = waiting.pop()
-        if isinstance(value, str):
-            yield value
-        elif isinstance(value, (dict, list)):
-            waiting.extend(reversed(list(value.values()) if isinstance(value, dict) else value))
+    return sum(window == phrase for window in windows(tokens, len(phrase)))

@@ -15,16 +15,16 @@ from forgetbench.comparison.pairing import Pairing, pair
 from forgetbench.comparison.sft_data import SftData
 from forgetbench.comparison.strata import metric_rows, stratum_rows
 from forgetbench.errors import IncomparableError
-from forgetbench.records import ALPHA, Comparison, DeltaRow, Looks, Run, RunManifest, Side
-from forgetbench.storage.results import StoredRun
+from forgetbench.records import ALPHA, Comparison, DeltaRow, Looks, RunManifest, Side
+from forgetbench.storage.runs import Run
 
 if TYPE_CHECKING:
     from forgetbench.metrics.corpus import CorpusMetric
 
 
 def compare(
-    base: Run | StoredRun,
-    candidate: Run | StoredRun,
+    base: Run,
+    candidate: Run,
     *,
     margins: Mapping[str, float],
     sft_data: SftData | None = None,
@@ -90,7 +90,7 @@ def compare(
 
 
 def chat_format_costs(
-    completion: Run | StoredRun, chat: Run | StoredRun, *, alpha: float = ALPHA, resamples: int = 10_000, seed: int = 0
+    completion: Run, chat: Run, *, alpha: float = ALPHA, resamples: int = 10_000, seed: int = 0
 ) -> tuple[DeltaRow, ...]:
     """What its own chat template costs one checkpoint: a row per domain, `base` without it and `candidate` with it.
 

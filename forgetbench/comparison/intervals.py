@@ -18,7 +18,7 @@ from forgetbench.comparison.verdict import one_sided_low
 from forgetbench.records import DEFAULT_MARGIN
 from forgetbench.stats.clustered import ClusterEffects, bootstrap_interval
 from forgetbench.stats.paired_tests import mcnemar_exact, sign_flip_test
-from forgetbench.stats.sequential import Bets, planned_looks
+from forgetbench.stats.sequential import NormalMixture, planned_looks
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ class FixedSample:
 
 @dataclass(frozen=True, slots=True)
 class GroupSequential:
-    """Bounds and p-value from one-sided mixture bets, valid at all planned looks together: see `stats.sequential`."""
+    """Bounds and p-value from one-sided normal-mixture e-values, valid at all planned looks together."""
 
     alpha: float
     taken: int
@@ -96,9 +96,9 @@ class GroupSequential:
         self, effects: ClusterEffects, name: Sequence[str], margin: float, discordant: tuple[int, int] | None = None
     ) -> Uncertainty:
         # Best for changes of the margin's size; where no loss at all is allowed, for the usual one.
-        bets = Bets.on(effects, margin or DEFAULT_MARGIN)
-        chances = planned_looks(bets, self.taken, self.planned)
-        low, high = bets.bounds(chances.threshold(self.alpha / 2))
-        lower, _ = bets.bounds(chances.threshold(self.alpha))
-        best = max(bets.above(0.0), bets.below(0.0))
-        return Uncertainty(low, high, lower, min(1.0, 2.0 * chances.p_value(best)))
+        mixture = NormalMixture.of(effects, margin or DEFAULT_MARGIN)
+        looks = planned_looks(mixture, self.taken, self.planned)
+        low, high = mixture.bounds(looks.threshold(self.alpha / 2))
+        lower, _ = mixture.bounds(looks.threshold(self.alpha))
+        best = max(mixture.above(0.0), mixture.below(0.0))
+        return Uncertainty(low, high, lower, min(1.0, 2.0 * looks.p_value(best)))

@@ -1,16 +1,16 @@
-"""The fine-tuning set: what it taught a model to say, and which items it gave away."""
+"""The fine-tuning set: what a model was trained to answer, and the texts in which items are looked for."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from forgetbench.comparison.contamination import training_texts
 from forgetbench.errors import InputError
-from forgetbench.storage.jsonl import read_jsonl
+from forgetbench.storage.jsonl import iter_jsonl
 
-_ANSWERS = ("completion", "response", "output", "answer", "text")
+_ANSWER_FIELDS = ("completion", "response", "output", "answer", "text")
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class SftData:
 
     path: Path
     answers: tuple[str, ...]
-    """What the model was trained to say."""
+    """What the model was trained to answer."""
     exclude: bool = False
     """Items that the set contains are left out of the comparison, not only counted."""
 
@@ -34,16 +34,46 @@ def read_sft_data(path: Path, *, exclude: bool = False) -> SftData:
 
     Raises InputError naming file and line when a row has none of them.
     """
-    found: list[str] = []
-    for number, row in enumerate(read_jsonl(path), start=1):
+    answers: list[str] = []
+    for number, row in iter_jsonl(path):
         if isinstance(row.get("messages"), list):
             turns = [turn for turn in row["messages"] if isinstance(turn, dict) and turn.get("role") == "assistant"]
-            found += [str(turn.get("content", "")) for turn in turns]
+            answers += [str(turn.get("content", "")) for turn in turns]
             continue
-        field = next((name for name in _ANSWERS if name in row), None)
+        field = next((name for name in _ANSWER_FIELDS if name in row), None)
         if field is None:
-            raise InputError(f"{path}:{number}: no answer here; expected 'messages' or one of {', '.join(_ANSWERS)}")
-        found.append(str(row[field]))
-    if not found:
+            fields = ", ".join(_ANSWER_FIELDS)
+            raise InputError(f"{path}:{number}: no answer here; expected 'messages' or one of {fields}")
+        answers.append(str(row[field]))
+    if not answers:
         raise InputError(f"{path}: holds no answers")
-    return SftData(path, tuple(found), exclude)
+    return SftData(path, tuple(answers), exclude)
+
+
+def training_texts(path: Path) -> Iterator[str]:
+    """The texts of a fine-tuning set, one per JSONL row: every string in it, whoever says it.
+
+    So prompt and completion, the turns of `messages` or `conversations`, `text`, chosen and rejected answers all count,
+    whatever the fields are called. Read line by line. Raises InputError naming file and line for a line that is no
+    JSON object or holds no text, and for a file that holds no row or cannot be read.
+    """
+    count = 0
+    for number, row in iter_jsonl(path):
+        text = "\n".join(_strings(row))
+        if not text.strip():
+            raise InputError(f"{path}:{number}: no text in this row")
+        count += 1
+        yield text
+    if not count:
+        raise InputError(f"{path}: holds no rows; a JSONL file of conversations or texts is expected")
+
+
+def _strings(row: Mapping[str, Any]) -> Iterator[str]:
+    """Every string in a JSON object, in order; not its field names. Without recursion: rows may nest deeply."""
+    waiting: list[Any] = [row]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, (dict, list)):
+            waiting.extend(reversed(list(value.values()) if isinstance(value, dict) else value))

@@ -1,26 +1,27 @@
 """The engine protocol: a model behind token ids. Nothing above knows which engine answers.
 
 An engine is made without loading anything, so that its `settings` can enter the ledger's keys and a
-run that is already answered never starts it. `load` starts it, or swaps the weights in place.
+run that is already answered never starts it. `load` starts it, or swaps the weights in place. Engines
+are made by name in `forgetbench.engines.registry`; docs/add_an_engine.md shows one of your own.
 """
 
 from __future__ import annotations
 
 import contextlib
-import functools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from forgetbench.errors import EngineError, InputError, did_you_mean
-from forgetbench.models.checkpoints import read_json
+from forgetbench.engines.memory import MemoryNeed
+from forgetbench.errors import EngineError, first_line
+from forgetbench.fingerprint import file_digest
 from forgetbench.models.tokenizer import Tokenizer
 from forgetbench.records import Checkpoint, Request, Response
 
-Counts = Mapping[str, Mapping[str, int]]
-"""What an engine counted so far, by checkpoint fingerprint: prompt tokens it was sent and computed, and how often
-a fast way did not hold and the exact one was taken (`fallback_<reason>`)."""
+TokenCounts = Mapping[str, Mapping[str, int]]
+"""What an engine counted so far, by checkpoint fingerprint: prompt tokens it was sent and computed, tokens it
+generated, and how often a fast way did not hold and the exact one was taken (`fallback_<reason>`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +56,10 @@ class Engine(Protocol):
     settings: Mapping[str, Any]
     """What decides the numbers besides the checkpoint: name, version, dtype, device."""
 
-    counts: Counts
+    counts: TokenCounts
 
-    log_file: Path | None
-    """Where the engine's own log goes; the caller sets it before `load`."""
+    loaded: tuple[Checkpoint, ...]
+    """The checkpoints that answer now; () before the first `load` and after `close`."""
 
     def tokenizer(self, checkpoint: Checkpoint) -> Tokenizer:
         """The checkpoint's tokenizer; needs no running engine."""
@@ -72,8 +73,18 @@ class Engine(Protocol):
         """Checkpoints of one group can be loaded together, and their requests be in flight together."""
         ...
 
-    def load(self, checkpoints: Sequence[Checkpoint]) -> None:
-        """Make these, all of one group, the ones that answer. Raises EngineError."""
+    def memory_need(self, checkpoint: Checkpoint) -> MemoryNeed | None:
+        """What weights and cache take on this machine's devices while the checkpoint's group answers.
+
+        None where the engine loads no weights here. Needs no running engine.
+        """
+        ...
+
+    def load(self, checkpoints: Sequence[Checkpoint], log_file: Path | None = None) -> None:
+        """Make these, all of one group, the ones that answer; the engine's own log goes to `log_file`.
+
+        Raises EngineError.
+        """
         ...
 
     def score(self, requests: Sequence[Request]) -> Iterator[Response]:
@@ -93,53 +104,33 @@ class Engine(Protocol):
         ...
 
 
-def make_engine(name: str, **options: Any) -> Engine:
-    """An engine by its name. A named engine that cannot start is an error, never another engine."""
-    if name == "vllm":
-        from forgetbench.engines.vllm.engine import VllmEngine
+class EngineClass(Protocol):
+    """The class of an engine: what can be known of it before there is an instance."""
 
-        return VllmEngine(**options)
-    if name == "transformers":
-        from forgetbench.engines.transformers import TransformersEngine
+    takes: frozenset[str]
+    """The fields of EngineOptions that mean something to it, besides `engine`; any other is refused."""
 
-        return TransformersEngine(**options)
-    if name == "openai":
-        from forgetbench.engines.openai import OpenAIEngine
+    def __call__(self, options: EngineOptions, checkpoints: Sequence[Checkpoint] = ()) -> Engine:
+        """An engine, nothing loaded; `checkpoints` are all that it will be asked to load.
 
-        return OpenAIEngine(**options)
-    if name == "scripted":
-        from forgetbench.engines.scripted import ScriptedEngine
+        Raises EngineError where the engine is not installed, InputError for options it cannot work with.
+        """
+        ...
 
-        return ScriptedEngine()
-    raise InputError(f"unknown engine '{name}'; {did_you_mean(name, ('vllm', 'transformers', 'openai', 'scripted'))}")
+    def resolve(
+        self,
+        text: str,
+        options: EngineOptions,
+        *,
+        base: Checkpoint | None = None,
+        hash_file: Callable[[Path], str] = file_digest,
+    ) -> Checkpoint:
+        """The checkpoint that `text`, `[NAME=]WHERE[@REVISION]`, names to this engine (a classmethod).
 
-
-def make_pool(name: str, *, replicas: int = 1, ray_address: str | None = None, **options: Any) -> Engine:
-    """An engine by its name, in this process or as Ray actors that share the work."""
-    if replicas == 1 and ray_address is None:
-        return make_engine(name, **options)
-    if name == "openai":
-        raise InputError("--replicas is for engines that load weights; a server is kept busier with --concurrency")
-    from forgetbench.engines.ray.pool import RayPool, absolute
-
-    # A replica may work in another folder than this process.
-    options["adapters"] = [absolute(item) for item in options.get("adapters", ())]
-    make = functools.partial(make_engine, name, **options)
-    return RayPool(make, replicas=replicas, address=ray_address, tensor_parallel=options.get("tensor_parallel", 1))
-
-
-def model_folder(checkpoint: Checkpoint) -> Path:
-    """The folder of the full weights. EngineError for a checkpoint that is only a word."""
-    if checkpoint.weights is None:
-        raise EngineError(f"checkpoint {checkpoint.name} has no folder; only the scripted engine takes plain words")
-    return checkpoint.weights
-
-
-def max_positions(checkpoint: Checkpoint) -> int:
-    """Context length in tokens that the checkpoint's config.json declares (8192 where it is silent)."""
-    config = read_json(model_folder(checkpoint) / "config.json")
-    config = config.get("text_config") or config
-    return int(config.get("max_position_embeddings") or 8192)
+        `base` is the one it is compared with, where there is one; `hash_file` may keep what it computed. Raises
+        CheckpointError, one line that says what to give instead.
+        """
+        ...
 
 
 @contextlib.contextmanager
@@ -150,6 +141,5 @@ def engine_errors(what: str, log_file: Path | None = None) -> Iterator[None]:
     except EngineError:
         raise
     except Exception as error:
-        first = (str(error).strip().splitlines() or [""])[0]
         where = f"; its log is {log_file}" if log_file else ""
-        raise EngineError(f"{what}: {type(error).__name__}: {first}{where}") from error
+        raise EngineError(f"{what}: {type(error).__name__}: {first_line(error)}{where}") from error

@@ -13,11 +13,14 @@ import hashlib
 import os
 import random
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
-from forgetbench.engines.base import Counts
+from forgetbench.engines.base import EngineOptions, TokenCounts
+from forgetbench.engines.memory import MemoryNeed
+from forgetbench.fingerprint import digest, file_digest
+from forgetbench.models.checkpoints import split_argument
 from forgetbench.models.tokenizer import ByteTokenizer, Tokenizer
 from forgetbench.records import Checkpoint, Continuation, Request, Response, Sample
 
@@ -36,12 +39,26 @@ class ScriptedEngine:
     FORGETBENCH_SCRIPTED_DELAY (seconds per request) slows it down, for watching a run or interrupting it.
     """
 
-    def __init__(self) -> None:
+    takes: ClassVar[frozenset[str]] = frozenset({"replicas", "ray_address"})
+
+    def __init__(self, options: EngineOptions = EngineOptions("scripted"), checkpoints: Sequence[Checkpoint] = ()):
         self.settings: Mapping[str, Any] = {"name": "scripted", "version": "1"}
-        self.counts: Counts = {}
-        self.log_file: Path | None = None
+        self.counts: TokenCounts = {}
+        self.loaded: tuple[Checkpoint, ...] = ()
         self._delay = float(os.environ.get("FORGETBENCH_SCRIPTED_DELAY", "0"))
         self._words: dict[str, str] = {}
+
+    @classmethod
+    def resolve(
+        cls,
+        text: str,
+        options: EngineOptions = EngineOptions("scripted"),
+        *,
+        base: Checkpoint | None = None,
+        hash_file: Callable[[Path], str] = file_digest,
+    ) -> Checkpoint:
+        """Any word."""
+        return scripted_checkpoint(text)
 
     def tokenizer(self, checkpoint: Checkpoint) -> Tokenizer:
         return ByteTokenizer()
@@ -52,8 +69,12 @@ class ScriptedEngine:
     def group(self, checkpoint: Checkpoint) -> str:
         return ""
 
-    def load(self, checkpoints: Sequence[Checkpoint]) -> None:
-        self._words = {item.fingerprint: item.where for item in checkpoints}
+    def memory_need(self, checkpoint: Checkpoint) -> MemoryNeed | None:
+        return None
+
+    def load(self, checkpoints: Sequence[Checkpoint], log_file: Path | None = None) -> None:
+        self.loaded = tuple(checkpoints)
+        self._words = {checkpoint.fingerprint: checkpoint.where for checkpoint in checkpoints}
 
     def score(self, requests: Sequence[Request]) -> Iterator[Response]:
         for request in requests:
@@ -73,7 +94,7 @@ class ScriptedEngine:
             yield Response(request.key, samples=tuple(samples))
 
     def close(self) -> None:
-        self._words = {}
+        self.loaded, self._words = (), {}
 
     def _sample(self, request: Request, index: int) -> Sample:
         sampling = request.sampling
@@ -94,6 +115,12 @@ class ScriptedEngine:
     def _taste(self, checkpoint: str, prompt: bytes) -> random.Random:
         own = random.Random(_hash(self._words[checkpoint].encode() + b"\0" + prompt))
         return own if own.random() < _DISAGREEMENT else random.Random(_hash(prompt))
+
+
+def scripted_checkpoint(text: str) -> Checkpoint:
+    """A checkpoint of the scripted engine: any word, the same word answers the same."""
+    name, word, _ = split_argument(text)
+    return Checkpoint(name=name or word, where=word, fingerprint=digest(["scripted", word]))
 
 
 def _hash(data: bytes) -> int:

@@ -10,23 +10,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from forgetbench.engines.base import Counts, engine_errors, max_positions, model_folder
+from forgetbench.engines.base import EngineOptions, TokenCounts, engine_errors
+from forgetbench.engines.local import LocalEngine, model_folder
+from forgetbench.engines.memory import MemoryNeed, cache_bytes, float_bytes, folder_bytes
 from forgetbench.errors import EngineError
-from forgetbench.models.tokenizer import HFTokenizer, Tokenizer
+from forgetbench.models.checkpoints import read_json
 from forgetbench.records import Checkpoint, Continuation, Request, Response, Sample, Sampling
 
 
-class TransformersEngine:
+class TransformersEngine(LocalEngine):
     """transformers' AutoModelForCausalLM behind the engine protocol."""
 
     def __init__(
-        self,
-        *,
-        adapters: Sequence[Checkpoint] = (),
-        dtype: str = "auto",
-        tensor_parallel: int = 1,
-        trust_remote_code: bool = False,
+        self, options: EngineOptions = EngineOptions("transformers"), checkpoints: Sequence[Checkpoint] = ()
     ) -> None:
+        super().__init__(options)
         try:
             versions = {name: importlib.metadata.version(name) for name in ("transformers", "torch")}
         except importlib.metadata.PackageNotFoundError as error:
@@ -35,42 +33,41 @@ class TransformersEngine:
         self._device = "cuda" if torch.cuda.is_available() else "cpu"
         self.settings: Mapping[str, Any] = {
             "name": "transformers", "version": versions["transformers"], "torch": versions["torch"],
-            "device": self._device, "dtype": dtype,
+            "device": self._device, "dtype": options.dtype,
         }  # fmt: skip
-        self.counts: Counts = {}
-        self._trust_remote_code = trust_remote_code
+        self.counts: TokenCounts = {}
         self._torch = torch
-        self.log_file: Path | None = None
         self._model: Any = None
         self._tokenizer: Any = None
-
-    def tokenizer(self, checkpoint: Checkpoint) -> Tokenizer:
-        return HFTokenizer(model_folder(checkpoint), trust_remote_code=self._trust_remote_code)
-
-    def max_length(self, checkpoint: Checkpoint) -> int:
-        return max_positions(checkpoint)
 
     def group(self, checkpoint: Checkpoint) -> str:
         return checkpoint.fingerprint
 
-    def load(self, checkpoints: Sequence[Checkpoint]) -> None:
+    def memory_need(self, checkpoint: Checkpoint) -> MemoryNeed | None:
+        folder = model_folder(checkpoint)
+        config = read_json(folder / "config.json")
+        size = float_bytes(config, self.settings["dtype"])
+        cache = cache_bytes(config, self.max_length(checkpoint), size or 2)
+        return MemoryNeed(folder_bytes(folder, size), cache, self.settings["device"])
+
+    def load(self, checkpoints: Sequence[Checkpoint], log_file: Path | None = None) -> None:
         (checkpoint,) = checkpoints
         folder = str(model_folder(checkpoint))
+        remote_code = self._options.trust_remote_code
         transformers = importlib.import_module("transformers")
         transformers.utils.logging.set_verbosity_error()
         transformers.utils.logging.disable_progress_bar()
         os.environ.setdefault("HF_HUB_OFFLINE", "1")
         with engine_errors(f"transformers cannot load {folder}"):
             self._model = transformers.AutoModelForCausalLM.from_pretrained(
-                folder, dtype=self.settings["dtype"], trust_remote_code=self._trust_remote_code
+                folder, dtype=self.settings["dtype"], trust_remote_code=remote_code
             )
-            self._tokenizer = transformers.AutoTokenizer.from_pretrained(
-                folder, trust_remote_code=self._trust_remote_code
-            )
+            self._tokenizer = transformers.AutoTokenizer.from_pretrained(folder, trust_remote_code=remote_code)
             if checkpoint.adapter_base is not None:
                 peft = importlib.import_module("peft")
                 self._model = peft.PeftModel.from_pretrained(self._model, str(checkpoint.path))
             self._model = self._model.eval().to(self._device)
+        self.loaded = (checkpoint,)
 
     def score(self, requests: Sequence[Request]) -> Iterator[Response]:
         for request in requests:
@@ -86,7 +83,7 @@ class TransformersEngine:
             yield Response(request.key, samples=samples)
 
     def close(self) -> None:
-        self._model = None
+        self._model, self.loaded = None, ()
 
     def _guard(self) -> contextlib.AbstractContextManager[Any]:
         """What the model is called within."""

@@ -1,4 +1,5 @@
-"""Asking what the ledger lacks: each model is loaded once and checked first, each response is kept as it arrives."""
+"""Sending to the engine what the ledger lacks: each model is loaded once and checked first, each response is kept as
+it arrives."""
 
 from __future__ import annotations
 
@@ -15,7 +16,7 @@ from forgetbench.storage.ledger import Ledger
 
 
 @dataclass
-class Counts:
+class RequestCounts:
     """What became of one run's requests."""
 
     requests: int = 0
@@ -34,20 +35,22 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class RunRequests:
     """Requests to one checkpoint on behalf of one run."""
 
-    of: str
-    """The name of the checkpoint whose run it is; it may be another one that is asked, to judge its samples."""
+    run_of: str
+    """Name of the checkpoint whose run it is; another one may be asked, to rate its samples."""
     checkpoint: Checkpoint
+    """The one that is asked."""
     requests: Mapping[str, Request]
+    """By key."""
     checks: ModelChecks
     """Asked first, where they are among the requests."""
-    count: Counts
+    counts: RequestCounts
     log: Path
     """Where an engine that is started for this writes."""
-    again: bool = False
-    """A second pass, for the noise floor: apart from what it repeats, and in another order."""
+    replicate: bool = False
+    """A second pass, for the noise floor: apart from the first, and in another order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,46 +63,45 @@ class Dispatcher:
     seed: int
     """Of the order in which a second pass is asked."""
 
-    def answer(self, stage: str, parts: Sequence[Part]) -> list[dict[str, Response]]:
-        """The responses to each part's requests: from the ledger, and from the engine what it lacks.
+    def answer(self, stage: str, runs: Sequence[RunRequests]) -> list[dict[str, Response]]:
+        """The responses to each run's requests: from the ledger, and from the engine what it lacks.
 
         Raises EngineError or StorageError with everything answered so far in the ledger.
         """
-        known = self.ledger.get(key for part in parts for key in part.requests)
-        missing = {key: request for part in parts for key, request in part.requests.items() if key not in known}
+        responses = self.ledger.get(key for run in runs for key in run.requests)
+        missing = {key: request for run in runs for key, request in run.requests.items() if key not in responses}
         if missing:
             self.progress.start(stage, sum(map(_work, missing.values())))
-        for batch in self._batches(parts):
-            lacking = _lacking(batch, known)
-            if lacking:
+        for batch in self._batches(runs):
+            unanswered = _unanswered(batch, responses)
+            if unanswered:
                 self._load(batch)
-            checks, rest = _checks_first(self._in_order(lacking, batch), batch)
-            self._ask(checks, known, batch)
-            self._report_checks(batch, known)
-            self._ask(rest, known, batch)
-        return [{key: known[key] for key in part.requests if key in known} for part in parts]
+            checks, rest = _checks_first(self._in_order(unanswered, batch), batch)
+            self._ask(checks, responses, batch)
+            self._report_checks(batch, responses)
+            self._ask(rest, responses, batch)
+        return [{key: responses[key] for key in run.requests if key in responses} for run in runs]
 
-    def _batches(self, parts: Sequence[Part]) -> list[list[Part]]:
-        """Parts whose checkpoints the engine can hold at once; a second pass is asked apart from the first."""
-        found: dict[tuple[str, bool], list[Part]] = {}
-        for part in parts:
-            found.setdefault((self.engine.group(part.checkpoint), part.again), []).append(part)
-        return list(found.values())
+    def _batches(self, runs: Sequence[RunRequests]) -> list[list[RunRequests]]:
+        """Runs whose checkpoints the engine can hold at once; a second pass is asked apart from the first."""
+        batches: dict[tuple[str, bool], list[RunRequests]] = {}
+        for run in runs:
+            batches.setdefault((self.engine.group(run.checkpoint), run.replicate), []).append(run)
+        return list(batches.values())
 
-    def _in_order(self, lacking: Mapping[str, Request], batch: Sequence[Part]) -> list[Request]:
-        requests = list(lacking.values())
-        if batch[0].again:
+    def _in_order(self, unanswered: Mapping[str, Request], batch: Sequence[RunRequests]) -> list[Request]:
+        requests = list(unanswered.values())
+        if batch[0].replicate:
             random.Random(self.seed).shuffle(requests)
         return requests
 
-    def _load(self, batch: Sequence[Part]) -> None:
-        checkpoints = list({part.checkpoint.fingerprint: part.checkpoint for part in batch}.values())
+    def _load(self, batch: Sequence[RunRequests]) -> None:
+        checkpoints = list({run.checkpoint.fingerprint: run.checkpoint for run in batch}.values())
         self.progress.label("loading " + ", ".join(item.name for item in checkpoints))
-        self.engine.log_file = batch[0].log
-        self.engine.load(checkpoints)
-        self.progress.label(", ".join(dict.fromkeys(part.of for part in batch)))
+        self.engine.load(checkpoints, batch[0].log)
+        self.progress.label(", ".join(dict.fromkeys(run.run_of for run in batch)))
 
-    def _ask(self, requests: Sequence[Request], known: dict[str, Response], batch: Sequence[Part]) -> None:
+    def _ask(self, requests: Sequence[Request], responses: dict[str, Response], batch: Sequence[RunRequests]) -> None:
         """Ask the engine and put each response in the ledger as it arrives."""
         before = {fingerprint: dict(counts) for fingerprint, counts in self.engine.counts.items()}
         by_key = {request.key: request for request in requests}
@@ -108,47 +110,45 @@ class Dispatcher:
             (self.engine.generate, True),
         )
         for answer, generates in kinds:
-            mine = [request for request in requests if (request.sampling is not None) == generates]
-            for response in answer(mine) if mine else ():
+            of_kind = [request for request in requests if (request.sampling is not None) == generates]
+            for response in answer(of_kind) if of_kind else ():
                 if response.refusal is None:
                     self.ledger.put(response)
-                known[response.key] = response
+                responses[response.key] = response
                 self.progress.advance(_work(by_key[response.key]))
-        first = {part.checkpoint.fingerprint: part for part in reversed(batch)}
-        for fingerprint, part in first.items():
-            part.count.add_engine(before.get(fingerprint, {}), self.engine.counts.get(fingerprint, {}))
+        first = {run.checkpoint.fingerprint: run for run in reversed(batch)}
+        for fingerprint, run in first.items():
+            run.counts.add_engine(before.get(fingerprint, {}), self.engine.counts.get(fingerprint, {}))
 
-    def _report_checks(self, batch: Sequence[Part], known: Mapping[str, Response]) -> None:
+    def _report_checks(self, batch: Sequence[RunRequests], responses: Mapping[str, Response]) -> None:
         """Say what is wrong with a model before hours are spent on it; EngineError where it gives no numbers."""
-        for part in batch:
-            if not part.again and part.checks.requests.keys() <= part.requests.keys():
-                for fault in part.checks.faults(known):
-                    self.progress.note(f"{part.checkpoint.name}: {fault}")
+        for run in batch:
+            if not run.replicate and run.checks.requests.keys() <= run.requests.keys():
+                for fault in run.checks.faults(responses):
+                    self.progress.note(f"{run.checkpoint.name}: {fault}")
 
 
-def _lacking(batch: Sequence[Part], known: Mapping[str, Response]) -> dict[str, Request]:
-    """What is to be asked, each request once; counts it for the part that wants it first."""
-    lacking: dict[str, Request] = {}
-    for part in batch:
-        # What an earlier part has just asked is known by now.
-        mine = {key: value for key, value in part.requests.items() if key not in known and key not in lacking}
+def _unanswered(batch: Sequence[RunRequests], responses: Mapping[str, Response]) -> dict[str, Request]:
+    """What is to be asked, each request once; counts it for the run that asks for it first."""
+    unanswered: dict[str, Request] = {}
+    for run in batch:
+        # What an earlier run has just asked is answered by now.
+        new = {key: request for key, request in run.requests.items() if key not in responses and key not in unanswered}
         unasked = 0
-        if mine.keys() <= part.checks.requests.keys():
+        if new.keys() <= run.checks.requests.keys():
             # A model with nothing else to answer is not loaded only to be checked.
-            unasked, mine = len(mine), {}
-        part.count.requests += len(part.requests) - unasked
-        part.count.asked += len(mine)
-        part.count.from_ledger += len(part.requests) - unasked - len(mine)
-        lacking |= mine
-    return lacking
+            unasked, new = len(new), {}
+        run.counts.requests += len(run.requests) - unasked
+        run.counts.asked += len(new)
+        run.counts.from_ledger += len(run.requests) - unasked - len(new)
+        unanswered |= new
+    return unanswered
 
 
-def _checks_first(requests: Sequence[Request], batch: Sequence[Part]) -> tuple[list[Request], list[Request]]:
-    keys = {key for part in batch for key in part.checks.requests}
-    found: tuple[list[Request], list[Request]] = ([], [])
-    for request in requests:
-        found[request.key not in keys].append(request)
-    return found
+def _checks_first(requests: Sequence[Request], batch: Sequence[RunRequests]) -> tuple[list[Request], list[Request]]:
+    keys = {key for run in batch for key in run.checks.requests}
+    checks = [request for request in requests if request.key in keys]
+    return checks, [request for request in requests if request.key not in keys]
 
 
 def _work(request: Request) -> int:

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from forgetbench.metrics.corpus import CORPUS_METRICS, answers_of
+from forgetbench.metrics.corpus import CORPUS_METRICS, responses_of
 from forgetbench.metrics.diversity import shared_openers
-from forgetbench.records import DeltaRow, ItemScore, Run, TaskInfo
+from forgetbench.records import DeltaRow, ItemScore, TaskInfo
+from forgetbench.stats.clustered import Codes, Floats, cluster_effects
+from forgetbench.storage.runs import Run
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from forgetbench.stats.clustered import Codes, Floats
 
 
 def run_scores(run: Run) -> dict[str, Any]:
@@ -30,9 +30,6 @@ def run_scores(run: Run) -> dict[str, Any]:
 
 
 def _task_scores(run: Run, info: TaskInfo) -> dict[str, Any]:
-    # scipy, which a command that only recalls what it did before need not wait for.
-    from forgetbench.stats.clustered import cluster_effects
-
     rows = run.samples[run.samples["task"] == info.name]
     values, clusters = _scored(rows, info)
     return {
@@ -53,10 +50,10 @@ def _task_scores(run: Run, info: TaskInfo) -> dict[str, Any]:
 def _scored(rows: pd.DataFrame, info: TaskInfo) -> tuple[Floats, Codes]:
     """The item scores of a task by itself, and the items' clusters."""
     if info.corpus_metric is None:
-        found = rows[rows["score"].notna()]
-        values, names = found["score"].to_numpy(dtype=np.float64), found["cluster"].tolist()
+        measured = rows[rows["score"].notna()]
+        values, names = measured["score"].to_numpy(dtype=np.float64), measured["cluster"].tolist()
     else:
-        answers = answers_of(rows)
+        answers = responses_of(rows)
         alone = CORPUS_METRICS[info.corpus_metric].alone(answers)
         values = np.full(len(answers.clusters), np.nan) if alone is None else alone
         names = [name for name, value in zip(answers.clusters, values, strict=True) if not math.isnan(value)]
@@ -66,18 +63,18 @@ def _scored(rows: pd.DataFrame, info: TaskInfo) -> tuple[Floats, Codes]:
 
 def warnings_of(scores: Sequence[ItemScore]) -> tuple[str, ...]:
     """What a reader must know before trusting the numbers."""
-    found = []
+    warnings = []
     unmeasured = sum(score.reason is not None for score in scores)
     if unmeasured:
-        found.append(f"{unmeasured} of {len(scores)} items were not measured; samples.parquet says why")
+        warnings.append(f"{unmeasured} of {len(scores)} items were not measured; samples.parquet says why")
     generated = [score for score in scores if score.finish_reasons]
     for name in dict.fromkeys(score.task for score in generated):
         rows = [score for score in generated if score.task == name]
         cut = sum(reason == "length" for row in rows for reason in row.finish_reasons)
         total = sum(len(row.finish_reasons) for row in rows)
         if cut > total / 2:
-            found.append(f"{name}: {cut} of {total} answers were cut by the token limit")
-    return tuple(found)
+            warnings.append(f"{name}: {cut} of {total} answers were cut by the token limit")
+    return tuple(warnings)
 
 
 def mean_metrics(scores: Sequence[ItemScore]) -> dict[str, dict[str, float]]:
@@ -85,13 +82,13 @@ def mean_metrics(scores: Sequence[ItemScore]) -> dict[str, dict[str, float]]:
 
     Of tasks with several samples also `shared_openers`, which compares the answers to different prompts.
     """
-    found: dict[str, dict[str, list[float]]] = {}
+    values: dict[str, dict[str, list[float]]] = {}
     for score in scores:
         if score.reason is None:
             for name, value in score.metrics.items():
                 if math.isfinite(value):
-                    found.setdefault(score.task, {}).setdefault(name, []).append(value)
-    means = {task: {name: sum(rows) / len(rows) for name, rows in metrics.items()} for task, metrics in found.items()}
+                    values.setdefault(score.task, {}).setdefault(name, []).append(value)
+    means = {task: {name: sum(rows) / len(rows) for name, rows in metrics.items()} for task, metrics in values.items()}
     several: dict[str, list[tuple[str, str]]] = {}
     for score in scores:
         if score.reason is None and len(score.responses) > 1:

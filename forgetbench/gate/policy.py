@@ -60,7 +60,7 @@ on_inconclusive: fail
 #waivers:
 #  - {row: creativity, reason: "the judge is being replaced, ticket 123", until: 2030-01-31}
 """
-"""What a new policy file holds."""
+"""What `forgetbench policy init` writes."""
 
 Required = Literal["not_regressed", "retained"]
 Margin = Annotated[float, Field(ge=0, lt=1, allow_inf_nan=False)]

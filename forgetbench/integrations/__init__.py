@@ -1,26 +1,8 @@
 """forgetbench inside other programs: a callback for trainers, and an engine as an lm-eval model.
 
-Both import large libraries, so each is loaded when it is first named.
+Both import large libraries, so each is imported when it is first named.
 """
 
-from __future__ import annotations
+import lazy_loader
 
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from forgetbench.integrations.lm_eval_model import ForgetbenchLM
-    from forgetbench.integrations.trainer import ForgettingCallback
-
-__all__ = ["ForgetbenchLM", "ForgettingCallback"]
-
-
-def __getattr__(name: str) -> Any:
-    if name == "ForgetbenchLM":
-        from forgetbench.integrations.lm_eval_model import ForgetbenchLM
-
-        return ForgetbenchLM
-    if name == "ForgettingCallback":
-        from forgetbench.integrations.trainer import ForgettingCallback
-
-        return ForgettingCallback
-    raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -16,20 +16,20 @@ from typing import Any, Self
 
 from lm_eval.api.model import LM
 
-from forgetbench.engines.base import Engine, make_engine
+from forgetbench.engines.base import Engine, EngineOptions
+from forgetbench.engines.registry import make_engine, resolve_checkpoint
 from forgetbench.errors import CheckpointError, EngineError, InputError
 from forgetbench.fingerprint import digest, file_digest
 from forgetbench.lm_eval_bridge.planning import (
     MAX_TOKENS,
-    Ask,
+    AnswerLocation,
     PromptContext,
     decoding,
     encode_instances,
     refusal,
-    scoring_asks,
+    scoring_locations,
 )
 from forgetbench.lm_eval_bridge.scoring import ratings_of
-from forgetbench.models.checkpoints import Consent, resolve
 from forgetbench.models.tokenizer import HFTokenizer, Message
 from forgetbench.records import Checkpoint, Request, Response, Sampling
 from forgetbench.storage.ledger import Ledger
@@ -57,46 +57,35 @@ class ForgetbenchLM(LM):  # type: ignore[misc]
         self,
         checkpoint: str | Checkpoint,
         *,
-        engine: str | Engine = "vllm",
-        dtype: str = "auto",
-        tensor_parallel: int = 1,
+        options: EngineOptions = EngineOptions(),
+        engine: Engine | None = None,
         ledger: Path | str | None = None,
         seed: int = 0,
-        trust_remote_code: bool = False,
-        allow_pickle: bool = False,
         log_file: Path | str | None = None,
     ) -> None:
         """Find and check the checkpoint; its weights are loaded when something is first asked.
 
-        `checkpoint` is `[NAME=]WHERE[@REVISION]`, a folder or a hub id. `engine` is a name, or an engine that its
-        maker closes; `dtype` and `tensor_parallel` are for one by name. `ledger` is a file that keeps every answer, for
-        instance `results/.ledger.sqlite` of earlier runs. `seed` is for sampling. `log_file` takes what the engine
-        prints. Raises CheckpointError, EngineError or StorageError.
+        `checkpoint` is `[NAME=]WHERE[@REVISION]`, a folder or a hub id. `options` name the engine and how it runs;
+        `engine` is one that is there already and that its maker closes: the options are then only those that a
+        checkpoint's text is resolved with. `ledger` is a file that keeps every answer, for instance
+        `results/.ledger.sqlite` of earlier runs. `seed` is for sampling. `log_file` takes what the engine prints.
+        Raises InputError, CheckpointError, EngineError or StorageError.
         """
         super().__init__()
-        consent = Consent(pickle=allow_pickle, remote_code=trust_remote_code)
-        self._loaded = False
-        self._shared_engine = not isinstance(engine, str)
+        self._log_file = Path(log_file) if log_file is not None else None
         with contextlib.ExitStack() as opened:
             self._ledger = opened.enter_context(Ledger(Path(ledger))) if ledger is not None else None
             if isinstance(checkpoint, str):
                 hash_file = self._ledger.file_digest if self._ledger is not None else file_digest
-                checkpoint = resolve(checkpoint, consent=consent, hash_file=hash_file)
-            if isinstance(engine, str):
-                engine = make_engine(
-                    engine,
-                    adapters=[checkpoint] if checkpoint.adapter_base else [],
-                    dtype=dtype,
-                    tensor_parallel=tensor_parallel,
-                    trust_remote_code=trust_remote_code,
-                )
-                engine.log_file = Path(log_file) if log_file is not None else None
+                checkpoint = resolve_checkpoint(checkpoint, options, hash_file=hash_file)
+            if engine is None:
+                engine = make_engine(options, [checkpoint])
                 opened.callback(engine.close)
             # Whatever fails above closes what it opened.
             self._resources = opened.pop_all()
         self._checkpoint = checkpoint
-        self._engine: Engine = engine
-        self._target = PromptContext(
+        self._engine = engine
+        self._context = PromptContext(
             checkpoint=checkpoint.fingerprint,
             engine=dict(engine.settings),
             tokenizer=engine.tokenizer(checkpoint),
@@ -115,7 +104,6 @@ class ForgetbenchLM(LM):  # type: ignore[misc]
 
     def close(self) -> None:
         """Stop the engine, unless it was handed in, and close the ledger."""
-        self._loaded = False
         self._resources.close()
 
     # --- what lm-eval asks ----------------------------------------------------------------------
@@ -126,12 +114,12 @@ class ForgetbenchLM(LM):  # type: ignore[misc]
         Raises InputError where one does not fit the window, EngineError where the engine fails.
         """
         asks = self._scoring_asks(requests)
-        found = [(0.0, False)] * len(requests)
+        ratings = [(0.0, False)] * len(requests)
         for position, responses in self._answered("loglikelihood", requests, asks, disable_tqdm):
             (rating,) = ratings_of(asks[position], responses)
-            found[position] = (rating.loglikelihood, rating.is_greedy)
-            self.cache_hook.add_partial("loglikelihood", requests[position].args, found[position])
-        return found
+            ratings[position] = (rating.loglikelihood, rating.is_greedy)
+            self.cache_hook.add_partial("loglikelihood", requests[position].args, ratings[position])
+        return ratings
 
     def loglikelihood_rolling(self, requests: Sequence[Any], disable_tqdm: bool = False) -> list[float]:
         """Log-likelihood (nats) of each whole text, rated in windows that each predict new tokens only.
@@ -139,11 +127,11 @@ class ForgetbenchLM(LM):  # type: ignore[misc]
         Raises EngineError where the engine fails.
         """
         asks = self._scoring_asks(requests)
-        found = [0.0] * len(requests)
+        totals = [0.0] * len(requests)
         for position, responses in self._answered("loglikelihood_rolling", requests, asks, disable_tqdm):
-            found[position] = sum(rating.loglikelihood for rating in ratings_of(asks[position], responses))
-            self.cache_hook.add_partial("loglikelihood_rolling", requests[position].args, found[position])
-        return found
+            totals[position] = sum(rating.loglikelihood for rating in ratings_of(asks[position], responses))
+            self.cache_hook.add_partial("loglikelihood_rolling", requests[position].args, totals[position])
+        return totals
 
     def generate_until(self, requests: Sequence[Any], disable_tqdm: bool = False) -> list[str]:
         """The text each (context, generation_kwargs) is continued with, in the order of the instances.
@@ -152,24 +140,24 @@ class ForgetbenchLM(LM):  # type: ignore[misc]
         Raises InputError for settings no engine here has and for what does not fit the window.
         """
         asks = self._generation_asks(requests)
-        found = [""] * len(requests)
+        texts = [""] * len(requests)
         for position, responses in self._answered("generate_until", requests, asks, disable_tqdm):
             (ask,) = asks[position]
-            found[position] = responses[ask.request.key].samples[ask.indices[0]].text
-            self.cache_hook.add_partial("generate_until", requests[position].args, found[position])
-        return found
+            texts[position] = responses[ask.request.key].samples[ask.indices[0]].text
+            self.cache_hook.add_partial("generate_until", requests[position].args, texts[position])
+        return texts
 
     # --- what lm-eval looks up ------------------------------------------------------------------
 
     @property
     def tokenizer_name(self) -> str:
         """Fingerprint of tokenizer and chat template: lm-eval keys its cache of built prompts by it."""
-        return self._target.tokenizer.fingerprint
+        return self._context.tokenizer.fingerprint
 
     @property
     def max_length(self) -> int:
         """The window: longest prompt plus answer, in tokens."""
-        return self._target.max_length
+        return self._context.max_length
 
     @property
     def max_gen_toks(self) -> int:
@@ -179,14 +167,14 @@ class ForgetbenchLM(LM):  # type: ignore[misc]
     def apply_chat_template(self, chat_history: list[Message], add_generation_prompt: bool = True) -> str:
         """The messages as one prompt. CheckpointError where the checkpoint has no chat template."""
         self._check_chat_template()
-        return self._target.tokenizer.render(chat_history, add_generation_prompt=add_generation_prompt)
+        return self._context.tokenizer.render(chat_history, add_generation_prompt=add_generation_prompt)
 
     def chat_template(self, chat_template: bool | str = False) -> str | None:
         """The template's text, which lm-eval writes beside its results; None when it is not to be applied."""
         if chat_template is False or chat_template is None:
             return None
         self._check_chat_template()
-        tokenizer = self._target.tokenizer
+        tokenizer = self._context.tokenizer
         # lm-eval's word for a template that is applied elsewhere, by a server for instance, is the empty text.
         return tokenizer.chat_template if isinstance(tokenizer, HFTokenizer) else ""
 
@@ -195,45 +183,45 @@ class ForgetbenchLM(LM):  # type: ignore[misc]
         return {
             "checkpoint": self._checkpoint.where,
             "checkpoint_fingerprint": self._checkpoint.fingerprint,
-            "engine": dict(self._target.engine),
+            "engine": dict(self._context.engine),
         }
 
     def _check_chat_template(self) -> None:
-        if not self._target.tokenizer.has_chat_template:
+        if not self._context.tokenizer.has_chat_template:
             raise CheckpointError(
                 f"checkpoint {self._checkpoint.name} has no chat template; evaluate it without apply_chat_template"
             )
 
     # --- asking ---------------------------------------------------------------------------------
 
-    def _scoring_asks(self, requests: Sequence[Any]) -> list[tuple[Ask, ...]]:
+    def _scoring_asks(self, requests: Sequence[Any]) -> list[tuple[AnswerLocation, ...]]:
         """Where the answers to each instance stand; the choices of one document share a request, as in a run."""
-        encoded = encode_instances(self._target, requests)
+        encoded = encode_instances(self._context, requests)
         documents: defaultdict[tuple[str | None, int | None], list[int]] = defaultdict(list)
         for position, instance in enumerate(requests):
             documents[instance.task_name, instance.doc_id].append(position)
-        found: list[tuple[Ask, ...]] = [()] * len(requests)
+        asks: list[tuple[AnswerLocation, ...]] = [()] * len(requests)
         for positions in documents.values():
-            rows = scoring_asks(self._target, [encoded[position] for position in positions])
+            rows = scoring_locations(self._context, [encoded[position] for position in positions])
             for position, row in zip(positions, rows, strict=True):
-                found[position] = row
-        return found
+                asks[position] = row
+        return asks
 
-    def _generation_asks(self, requests: Sequence[Any]) -> list[tuple[Ask, ...]]:
+    def _generation_asks(self, requests: Sequence[Any]) -> list[tuple[AnswerLocation, ...]]:
         """Which sample of which request answers each instance; instances alike share a request."""
         alike: defaultdict[tuple[tuple[int, ...], Sampling], list[int]] = defaultdict(list)
-        for position, ((prompt, _),) in enumerate(encode_instances(self._target, requests)):
+        for position, ((prompt, _),) in enumerate(encode_instances(self._context, requests)):
             alike[prompt, self._sampling(*requests[position].args)].append(position)
-        found: list[tuple[Ask, ...]] = [()] * len(requests)
+        asks: list[tuple[AnswerLocation, ...]] = [()] * len(requests)
         for (prompt, one), positions in alike.items():
             n = len(positions) if one.temperature > 0 else 1
-            request = self._target.request(prompt, sampling=replace(one, n=n))
+            request = self._context.request(prompt, sampling=replace(one, n=n))
             for number, position in enumerate(positions):
-                found[position] = (Ask(request, (number % n,)),)
-        return found
+                asks[position] = (AnswerLocation(request, (number % n,)),)
+        return asks
 
     def _sampling(self, context: str, settings: Mapping[str, Any]) -> Sampling:
-        sampling = decoding(settings, n=1, seed=int(digest([self._target.seed, context])[:8], 16))
+        sampling = decoding(settings, n=1, seed=int(digest([self._context.seed, context])[:8], 16))
         neutral = {name for name, value in settings.items() if value is None or value in _NEUTRAL.get(name, ())}
         unread = set(settings) - _READ - neutral - (_SHAPES_SAMPLES if sampling.temperature == 0 else set())
         if unread:
@@ -244,7 +232,7 @@ class ForgetbenchLM(LM):  # type: ignore[misc]
         return sampling
 
     def _answered(
-        self, what: str, requests: Sequence[Any], asks: Sequence[tuple[Ask, ...]], disable_tqdm: bool
+        self, what: str, requests: Sequence[Any], asks: Sequence[tuple[AnswerLocation, ...]], disable_tqdm: bool
     ) -> Iterator[tuple[int, Mapping[str, Response]]]:
         """(position, responses so far) of each instance, as soon as all of its own are among them."""
         self._check_fit(what, requests, asks)
@@ -264,9 +252,9 @@ class ForgetbenchLM(LM):  # type: ignore[misc]
                         yield position, responses
                         bar.update()
 
-    def _check_fit(self, what: str, requests: Sequence[Any], asks: Sequence[tuple[Ask, ...]]) -> None:
+    def _check_fit(self, what: str, requests: Sequence[Any], asks: Sequence[tuple[AnswerLocation, ...]]) -> None:
         """Refuse the whole call before anything is asked when some of it cannot be answered."""
-        window = self._target.max_length
+        window = self._context.max_length
         refused = [(place, reason) for place, row in enumerate(asks) if (reason := refusal(row, window))]
         if refused:
             place, reason = refused[0]
@@ -278,10 +266,10 @@ class ForgetbenchLM(LM):  # type: ignore[misc]
 
     def _answers(self, requests: Iterable[Request]) -> Iterator[Response]:
         """The response to each distinct request: the ledger's at once, then the engine's as they arrive."""
-        wanted = {request.key: request for request in requests}
-        known = self._ledger.get(wanted) if self._ledger is not None else {}
-        yield from known.values()
-        lacking = {key: request for key, request in wanted.items() if key not in known}
+        distinct = {request.key: request for request in requests}
+        recorded = self._ledger.get(distinct) if self._ledger is not None else {}
+        yield from recorded.values()
+        lacking = {key: request for key, request in distinct.items() if key not in recorded}
         if not lacking:
             return
         self._load()
@@ -295,10 +283,9 @@ class ForgetbenchLM(LM):  # type: ignore[misc]
             del lacking[response.key]
             yield response
         if lacking:
-            raise EngineError(f"the engine left {len(lacking)} of {len(wanted)} requests without an answer")
+            raise EngineError(f"the engine left {len(lacking)} of {len(distinct)} requests without an answer")
 
     def _load(self) -> None:
         # An engine that others use too may hold another checkpoint by now.
-        if self._shared_engine or not self._loaded:
-            self._engine.load([self._checkpoint])
-            self._loaded = True
+        if self._checkpoint not in self._engine.loaded:
+            self._engine.load([self._checkpoint], self._log_file)

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from forgetbench.leaderboard.site import Site, Skipped, build
+from forgetbench.leaderboard.site import Site, Skipped, build_leaderboard
 
-__all__ = ["Site", "Skipped", "build"]
+__all__ = ["Site", "Skipped", "build_leaderboard"]

@@ -15,8 +15,10 @@ from forgetbench.leaderboard.ranking import Entry, Group, grouped
 from forgetbench.records import SCHEMA_VERSION, Comparison, DeltaRow
 from forgetbench.report.html import PREAMBLE, template_environment
 from forgetbench.report.sanitize import one_line
+from forgetbench.storage.comparisons import load_comparison
+from forgetbench.storage.files import write_atomic
 from forgetbench.storage.flat_rows import flat
-from forgetbench.storage.results import load_comparison, to_json, write_atomic
+from forgetbench.storage.json_files import to_json
 
 _SAFE_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
 _OWN_FILES: Final = frozenset({"index.html", "leaderboard.json", "leaderboard.csv"})
@@ -39,7 +41,7 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What `build` wrote."""
+    """What `build_leaderboard` wrote."""
 
     index: Path
     groups: tuple[Group, ...]
@@ -51,7 +53,7 @@ class Site:
         return "\n".join(one_line(line, 600) for line in lines)
 
 
-def build(results: Path, out: Path) -> Site:
+def build_leaderboard(results: Path, out: Path) -> Site:
     """Write the leaderboard of all comparisons under `results` into `out`.
 
     A comparison that cannot be read is listed as skipped, on the page and in the returned value. Raises

@@ -1,30 +1,38 @@
-"""The only package that imports lm-eval: its tasks become Requests, Responses become ItemScores.
+"""lm-eval's tasks become Requests, Responses become ItemScores.
 
 Prompts, few-shot draws, filters and process_results are lm-eval's own; running them is ours. Written against
-lm_eval 0.4.12 to 0.4.x, whose task modules 0.5 rewrites.
+lm_eval 0.4.12 to 0.4.x, whose task modules 0.5 rewrites. Importing this imports no lm-eval, and nothing in it knows
+suites.
 
-    suite -> loading -> LoadedTask -> planning -> PlannedTask, Requests -> (engine) -> scoring -> ItemScores
+    TaskEntry -> loading -> LoadedTask -> planning -> PlannedTask, Requests -> (engine) -> scoring -> ItemScores
 
-`model.py` goes the other way: an engine as an lm-eval model. It is imported by name alone, since it imports lm-eval.
+    task_entry        a task that is asked for, and its settings
+    task_yaml         a task's YAML as it is written
+    registry, groups  lm-eval's own tasks by name; a group of them as one task
+    data_sets         what of the hub's data is on this machine
+    code_eval         programs that a task's scoring runs go into the sandbox
+    describing        metric, chance, view, ... of a loaded task;  task_fingerprint: its hash
 """
 
 from __future__ import annotations
 
-from forgetbench.lm_eval_bridge.loading import BINARY_METRICS, LoadedTask, embedded_task_files, load_tasks
-from forgetbench.lm_eval_bridge.planning import Ask, PlannedItem, PlannedTask, PromptContext, plan
-from forgetbench.lm_eval_bridge.scoring import judge_requests, mean_logprobs, score
+from forgetbench.lm_eval_bridge.describing import BINARY_METRICS
+from forgetbench.lm_eval_bridge.loading import LoadedTask, load
+from forgetbench.lm_eval_bridge.planning import AnswerLocation, PlannedItem, PlannedTask, PromptContext, plan
+from forgetbench.lm_eval_bridge.scoring import mean_logprobs, reference_requests, score
+from forgetbench.lm_eval_bridge.task_entry import TaskEntry
 
 __all__ = [
     "BINARY_METRICS",
-    "Ask",
+    "AnswerLocation",
     "LoadedTask",
     "PlannedItem",
     "PlannedTask",
     "PromptContext",
-    "embedded_task_files",
-    "judge_requests",
-    "load_tasks",
+    "TaskEntry",
+    "load",
     "mean_logprobs",
     "plan",
+    "reference_requests",
     "score",
 ]

@@ -1,18 +1,19 @@
-"""Data sets from the hub: which of them are on this machine, told before anything is loaded."""
+"""Data sets from the hub: which of them are on this machine, known before anything is loaded."""
 
 from __future__ import annotations
 
 import contextlib
 import importlib
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from forgetbench.errors import SuiteError
+from forgetbench.errors import SuiteError, listed
 
-_SECONDS = 5.0
-"""How long the hub may take to answer at all."""
-_SHOWN = 30
+HUB_TIMEOUT = 5.0
+"""Seconds that the hub may take to answer at all."""
+_MOST_LISTED = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,21 +38,21 @@ class DataSet:
 def data_set_of(config: Mapping[str, Any]) -> DataSet | None:
     """The data set of an lm-eval configuration; None where its own code or files of its own bring the data."""
     kwargs = {key: value for key, value in (config.get("dataset_kwargs") or {}).items() if key != "trust_remote_code"}
-    own = config.get("custom_dataset") or "class" in config or "data_files" in kwargs
-    if own or not config.get("dataset_path"):
+    brings_its_own = config.get("custom_dataset") or "class" in config or "data_files" in kwargs
+    if brings_its_own or not config.get("dataset_path"):
         return None
     return DataSet(str(config["dataset_path"]), config.get("dataset_name"), kwargs)
 
 
 @contextlib.contextmanager
-def at_hand(wanted: Iterable[DataSet]) -> Iterator[None]:
+def at_hand(data_sets: Iterable[DataSet]) -> Iterator[None]:
     """Load inside: without asking the network where everything is here, else with it.
 
     Raises SuiteError that names everything missing where the hub does not answer.
     """
-    distinct = {(item.path, item.name, repr(item.kwargs)): item for item in wanted}
-    missing = [item for item in distinct.values() if not item.on_this_machine()]
-    if missing and not _hub_answers():
+    distinct = {(data_set.path, data_set.name, repr(data_set.kwargs)): data_set for data_set in data_sets}
+    missing = [data_set for data_set in distinct.values() if not data_set.on_this_machine()]
+    if missing and not hub_answers():
         raise SuiteError(_how_to_bring(missing))
     # The hub is asked for every data set's newest revision otherwise, cached or not.
     with offline() if not missing else contextlib.nullcontext():
@@ -75,26 +76,24 @@ def offline() -> Iterator[None]:
             place.HF_HUB_OFFLINE = value
 
 
-def _hub_answers() -> bool:
+def hub_answers() -> bool:
+    """Whether the Hugging Face hub answers within HUB_TIMEOUT, whatever it says."""
     hub = importlib.import_module("huggingface_hub")
     try:
         # Any answer will do, a refusal too. No retries: those of a download take minutes.
-        hub.get_session().head(hub.constants.ENDPOINT, timeout=_SECONDS)
+        hub.get_session().head(hub.constants.ENDPOINT, timeout=HUB_TIMEOUT)
     except Exception:  # no route, no name, a proxy's refusal, offline mode: each library has its own types
         return False
     return True
 
 
 def _how_to_bring(missing: Iterable[DataSet]) -> str:
-    names: dict[str, int] = {}
-    for item in missing:
-        names[item.path] = names.get(item.path, 0) + 1
-    shown = [path if count == 1 else f"{path} ({count} parts)" for path, count in sorted(names.items())]
-    more = f" and {len(shown) - _SHOWN} more" if len(shown) > _SHOWN else ""
+    n_parts = Counter(data_set.path for data_set in missing)
+    names = [path if n == 1 else f"{path} ({n} parts)" for path, n in sorted(n_parts.items())]
     cache = importlib.import_module("datasets.config").HF_DATASETS_CACHE
     return (
         f"data sets that are not on this machine, while the hub does not answer ({len(names)}): "
-        f"{', '.join(shown[:_SHOWN])}{more}. On a machine that reaches it, load the same tasks once (`forgetbench run "
+        f"{listed(names, _MOST_LISTED)}. On a machine that reaches it, load the same tasks once (`forgetbench run "
         f"any --engine scripted --limit 1` with this --suite or --task), then copy its datasets cache to {cache}, "
         "or set HF_DATASETS_CACHE to the copy"
     )

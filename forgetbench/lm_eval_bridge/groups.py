@@ -1,4 +1,4 @@
-"""One of lm-eval's own tasks, or all tasks of a group, as one task whose documents say where they come from.
+"""One of lm-eval's own tasks, or all tasks of a group, as one task whose documents carry their subtask.
 
 Subjects of one benchmark are one task here: a domain's score is the mean of its tasks, and 57 subjects must not
 outweigh all else. A document's `item_id` carries its task's name, since two tasks count their documents from 0 alike.
@@ -7,9 +7,9 @@ outweigh all else. A document's `item_id` carries its task's name, since two tas
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 
-ClusterBy = Literal["subtask", "document"]
+from forgetbench.lm_eval_bridge.task_entry import ClusterBy
 
 _ORIGIN = "forgetbench_task"
 
@@ -67,12 +67,12 @@ class Subtasks:
         return None
 
     @property
-    def filters(self) -> list[str]:
-        return task_filters(self.first)
+    def _filters(self) -> Sequence[Any]:
+        return getattr(self.first, "_filters", ())
 
     def higher_is_better(self) -> Mapping[str, bool]:
-        found: Mapping[str, bool] = self.first.higher_is_better()
-        return found
+        directions: Mapping[str, bool] = self.first.higher_is_better()
+        return directions
 
     def dump_config(self) -> dict[str, Any]:
         return {name: task.dump_config() for name, task in self._tasks.items()}
@@ -90,7 +90,7 @@ class Subtasks:
         self._instances = []
         start = 0
         sizes = [len(task.eval_docs) for task in self._tasks.values()]
-        for task, size, share in zip(self._tasks.values(), sizes, _shares(sizes, limit), strict=True):
+        for task, size, share in zip(self._tasks.values(), sizes, proportional_shares(sizes, limit), strict=True):
             if share:
                 task.build_all_requests(limit=share, **settings)
                 for instance in task.instances:
@@ -106,8 +106,8 @@ class Subtasks:
                 task.apply_filters()
 
     def process_results(self, document: Mapping[str, Any], results: Sequence[Any]) -> dict[str, Any]:
-        found: dict[str, Any] = self._of(document).process_results(document, results)
-        return found
+        metrics: dict[str, Any] = self._of(document).process_results(document, results)
+        return metrics
 
     def doc_to_choice(self, document: Mapping[str, Any]) -> Any:
         return self._of(document).doc_to_choice(document)
@@ -133,11 +133,11 @@ class Subtasks:
 
 
 def task_filters(task: Any) -> list[str]:
-    """The names of the ways in which an lm-eval task reads answers; each gives its own scores."""
-    return [str(each.name) for each in task._filters] if hasattr(task, "_filters") else []
+    """The names of an lm-eval task's filters; each extracts answers in its way and gives its own scores."""
+    return [str(ensemble.name) for ensemble in getattr(task, "_filters", ())]
 
 
-def _shares(sizes: Sequence[int], limit: int | None) -> list[int]:
+def proportional_shares(sizes: Sequence[int], limit: int | None) -> list[int]:
     """How many documents of each task, `limit` in all, in proportion to their sizes (largest remainders)."""
     total = sum(sizes)
     if limit is None or limit >= total:

@@ -23,8 +23,8 @@ Encoded = list[Pair]
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
-    """Where the answer to one lm-eval instance stands: in which request, and which of its continuations or samples."""
+class AnswerLocation:
+    """Where the answer to one lm-eval instance stands: the request, and which of its continuations or samples."""
 
     request: Request
     indices: tuple[int, ...]
@@ -44,18 +44,21 @@ class PlannedItem:
     """The document's own text, without few-shot examples and template."""
     gold: str
     choices: tuple[str, ...]
-    asks: tuple[Ask, ...]
+    locations: tuple[AnswerLocation, ...]
+    """Of the answers to `instances`, in their order; an instance may have several."""
     instances: tuple[Any, ...]
     refusal: str | None = None
     """Why it cannot be asked, for instance a prompt longer than the model's window."""
 
     @property
     def requests(self) -> tuple[Request, ...]:
-        return () if self.refusal else tuple(ask.request for ask in self.asks)
+        return () if self.refusal else tuple(location.request for location in self.locations)
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedTask:
+    """A task's items as one checkpoint is asked them."""
+
     loaded: LoadedTask
     items: tuple[PlannedItem, ...]
 
@@ -83,33 +86,34 @@ class PromptContext:
         return make_request(self.checkpoint, self.engine, prompt, continuations, sampling, self.replicate)
 
 
-def plan(loaded: LoadedTask, target: PromptContext) -> PlannedTask:
+def plan(loaded: LoadedTask, context: PromptContext) -> PlannedTask:
     """Build every request of a task for one checkpoint. Few-shot examples depend on the seed alone.
 
     A prompt without a chat template may need examples to show what an answer looks like, where one with it is
     asked plainly: the task declares both numbers.
     """
     task, info = loaded.task, loaded.info
-    with quiet_lm_eval(), _templates_compiled_once():
+    with quiet_lm_eval(), templates_compiled_once():
         plain = info.num_fewshot if info.completion_fewshot is None else info.completion_fewshot
-        task.set_config("num_fewshot", info.num_fewshot if target.chat else plain)
+        task.set_config("num_fewshot", info.num_fewshot if context.chat else plain)
         # The draw of few-shot examples is stateful, so it is seeded anew before every build.
-        task.set_fewshot_seed(target.seed)
-        random.seed(target.seed)
+        task.set_fewshot_seed(context.seed)
+        random.seed(context.seed)
         task.build_all_requests(
             limit=loaded.limit,
-            apply_chat_template=target.chat,
-            fewshot_as_multiturn=target.chat,
-            chat_template=_renderer(target.tokenizer) if target.chat else None,
-            tokenizer_name=target.tokenizer.fingerprint,
+            apply_chat_template=context.chat,
+            fewshot_as_multiturn=context.chat,
+            chat_template=_renderer(context.tokenizer) if context.chat else None,
+            tokenizer_name=context.tokenizer.fingerprint,
         )
-    groups: dict[int, list[tuple[Any, Encoded]]] = {}
-    for instance, encoded in zip(task.instances, encode_instances(target, task.instances), strict=True):
-        groups.setdefault(instance.doc_id, []).append((instance, encoded))
-    return PlannedTask(loaded, tuple(_plan_item(loaded, target, number, group) for number, group in groups.items()))
+        groups: dict[int, list[tuple[Any, Encoded]]] = {}
+        for instance, encoded in zip(task.instances, encode_instances(context, task.instances), strict=True):
+            groups.setdefault(instance.doc_id, []).append((instance, encoded))
+        items = [_plan_item(loaded, context, number, group) for number, group in groups.items()]
+    return PlannedTask(loaded, tuple(items))
 
 
-def encode_instances(target: PromptContext, instances: Sequence[Any]) -> list[Encoded]:
+def encode_instances(context: PromptContext, instances: Sequence[Any]) -> list[Encoded]:
     """Token ids of lm-eval instances of any request type, in their order and in bulk.
 
     What is scored becomes the pairs whose log-likelihoods add up to the instance's; a prompt to be answered
@@ -121,26 +125,29 @@ def encode_instances(target: PromptContext, instances: Sequence[Any]) -> list[En
 
     scored = [instance.args for instance in instances if instance.request_type == "loglikelihood"]
     encoded: dict[str, Iterator[Encoded]] = {
-        "loglikelihood": ([pair] for pair in encode_pairs(target.tokenizer, scored)),
+        "loglikelihood": ([pair] for pair in encode_pairs(context.tokenizer, scored)),
         "loglikelihood_rolling": (
-            _windows(target, tokens)
-            for tokens in target.tokenizer.encode_all(texts("loglikelihood_rolling"), special=False)
+            _windows(context, tokens)
+            for tokens in context.tokenizer.encode_all(texts("loglikelihood_rolling"), special=False)
         ),
-        "generate_until": ([(tuple(tokens), ())] for tokens in target.tokenizer.encode_all(texts("generate_until"))),
+        "generate_until": ([(tuple(tokens), ())] for tokens in context.tokenizer.encode_all(texts("generate_until"))),
     }
     return [next(encoded[instance.request_type]) for instance in instances]
 
 
-def _windows(target: PromptContext, tokens: list[int]) -> Encoded:
+def _windows(context: PromptContext, tokens: list[int]) -> Encoded:
     utils = importlib.import_module("lm_eval.utils")
     windows = utils.get_rolling_token_windows(
-        token_list=tokens, prefix_token=target.tokenizer.prefix_token, max_seq_len=target.max_length - 1, context_len=1
+        token_list=tokens,
+        prefix_token=context.tokenizer.prefix_token,
+        max_seq_len=context.max_length - 1,
+        context_len=1,
     )
     return [(tuple(a), tuple(b)) for a, b in (utils.make_disjoint_window(window) for window in windows)]
 
 
 @contextlib.contextmanager
-def _templates_compiled_once() -> Iterator[None]:
+def templates_compiled_once() -> Iterator[None]:
     """lm-eval compiles a task's Jinja templates anew for every document, which takes longer than all the rest."""
     environment = importlib.import_module("lm_eval.utils").env
     compile_template = environment.from_string
@@ -159,16 +166,16 @@ def _renderer(tokenizer: Tokenizer) -> Any:
 
 
 def _plan_item(
-    loaded: LoadedTask, target: PromptContext, number: int, group: Sequence[tuple[Any, Encoded]]
+    loaded: LoadedTask, context: PromptContext, number: int, group: Sequence[tuple[Any, Encoded]]
 ) -> PlannedItem:
     instances, encoded = zip(*group, strict=True)
     task, document = loaded.task, instances[0].doc
     # Two tasks count their documents from 0 alike, and an item's views are joined by its id.
     item_id = str(document.get("item_id", f"{loaded.info.name}/{number}"))
     if task.OUTPUT_TYPE == "generate_until":
-        asks = _generation(loaded, target, item_id, instances[0], encoded[0])
+        locations = _generation(loaded, context, item_id, instances[0], encoded[0])
     else:
-        asks = tuple(ask for asks in scoring_asks(target, encoded) for ask in asks)
+        locations = tuple(location for row in scoring_locations(context, encoded) for location in row)
     choices = task.doc_to_choice(document) if task.config.doc_to_choice is not None else ()
     return PlannedItem(
         item_id=item_id,
@@ -179,16 +186,16 @@ def _plan_item(
         question=str(task.doc_to_text(document)),
         gold=_gold(task, document, choices),
         choices=tuple(map(str, choices)),
-        asks=asks,
+        locations=locations,
         instances=instances,
-        refusal=refusal(asks, target.max_length),
+        refusal=refusal(locations, context.max_length),
     )
 
 
-def refusal(asks: Sequence[Ask], max_length: int) -> str | None:
+def refusal(locations: Sequence[AnswerLocation], max_length: int) -> str | None:
     """Why these must not be asked of a model with a window of `max_length` tokens; None when they may."""
-    for ask in asks:
-        request = ask.request
+    for location in locations:
+        request = location.request
         answer = request.sampling.max_tokens if request.sampling else max(map(len, request.continuations))
         if not request.sampling and min(map(len, request.continuations)) == 0:
             return "a choice has no tokens of its own: it merges with the prompt"
@@ -200,19 +207,19 @@ def refusal(asks: Sequence[Ask], max_length: int) -> str | None:
 
 
 def _gold(task: Any, document: Mapping[str, Any], choices: Sequence[str]) -> str:
-    target = task.doc_to_target(document)
-    if isinstance(target, int) and choices:
-        return str(choices[target]) if 0 <= target < len(choices) else ""
-    return " | ".join(map(str, target)) if isinstance(target, list) else str(target)
+    gold = task.doc_to_target(document)
+    if isinstance(gold, int) and choices:
+        return str(choices[gold]) if 0 <= gold < len(choices) else ""
+    return " | ".join(map(str, gold)) if isinstance(gold, list) else str(gold)
 
 
 def _generation(
-    loaded: LoadedTask, target: PromptContext, item_id: str, instance: Any, encoded: Encoded
-) -> tuple[Ask, ...]:
+    loaded: LoadedTask, context: PromptContext, item_id: str, instance: Any, encoded: Encoded
+) -> tuple[AnswerLocation, ...]:
     ((prompt, _),) = encoded
-    seed = int(digest([target.seed, loaded.info.name, item_id])[:8], 16)
+    seed = int(digest([context.seed, loaded.info.name, item_id])[:8], 16)
     sampling = decoding(instance.args[1], loaded.info.repeats, seed)
-    return (Ask(target.request(prompt, sampling=sampling), ()),)
+    return (AnswerLocation(context.request(prompt, sampling=sampling), ()),)
 
 
 def decoding(settings: Mapping[str, Any], n: int, seed: int) -> Sampling:
@@ -233,11 +240,14 @@ def decoding(settings: Mapping[str, Any], n: int, seed: int) -> Sampling:
     )
 
 
-def scoring_asks(target: PromptContext, encoded: Sequence[Encoded]) -> list[tuple[Ask, ...]]:
+def scoring_locations(context: PromptContext, encoded: Sequence[Encoded]) -> list[tuple[AnswerLocation, ...]]:
     """One request per distinct prompt, and for each instance where the answers to its pairs stand."""
     by_prompt: dict[tuple[int, ...], dict[tuple[int, ...], int]] = {}
     for prompt, tokens in (pair for pairs in encoded for pair in pairs):
-        row = by_prompt.setdefault(prompt, {})
-        row.setdefault(tokens, len(row))
-    requests = {prompt: target.request(prompt, tuple(row)) for prompt, row in by_prompt.items()}
-    return [tuple(Ask(requests[prompt], (by_prompt[prompt][tokens],)) for prompt, tokens in pairs) for pairs in encoded]
+        positions = by_prompt.setdefault(prompt, {})
+        positions.setdefault(tokens, len(positions))
+    requests = {prompt: context.request(prompt, tuple(positions)) for prompt, positions in by_prompt.items()}
+    return [
+        tuple(AnswerLocation(requests[prompt], (by_prompt[prompt][tokens],)) for prompt, tokens in pairs)
+        for pairs in encoded
+    ]

@@ -18,11 +18,11 @@ from forgetbench.errors import SuiteError
 _DEFINED = re.compile(rb"""^"?(?:task|group)"?\s*:\s*["']?([\w.+/-]+)["']?\s*(?:#.*)?$""", re.MULTILINE)
 
 
-def task_manager(names: Collection[str], embedded: Iterable[str] = ()) -> Any:
+def task_manager(names: Collection[str], suggestions: Iterable[str] = ()) -> Any:
     """An lm-eval TaskManager that knows these tasks, groups and tags of lm-eval's own.
 
     lm-eval parses 14,000 files to know everything it has; here only the folders that mention one of `names` are read.
-    Raises SuiteError for a name that lm-eval does not have; `embedded` are names to be suggested beside its own.
+    Raises SuiteError for a name that lm-eval does not have, with the nearest of its own names and `suggestions`.
     """
     tasks = importlib.import_module("lm_eval.tasks")
     # Where two folders define a name lm-eval takes the first; of several include paths it takes the last.
@@ -30,7 +30,7 @@ def task_manager(names: Collection[str], embedded: Iterable[str] = ()) -> Any:
     manager = tasks.TaskManager(include_defaults=False, include_path=folders)
     unknown = sorted(set(names) - set(manager.all_tasks))
     if unknown:
-        raise SuiteError(f"unknown task '{unknown[0]}'; {_suggestion(unknown[0], [*embedded, *_defined_names()])}")
+        raise SuiteError(f"unknown task '{unknown[0]}'; {_suggestion(unknown[0], [*suggestions, *_defined_names()])}")
     try:
         for name in names:
             configurations(manager, name)
@@ -67,8 +67,8 @@ def _leaves(index: Mapping[str, Any], name: str, overrides: Mapping[str, Any]) -
         yield name, {**config, **overrides}
 
 
-def _suggestion(name: str, known: Collection[str]) -> str:
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
+def _suggestion(name: str, names: Collection[str]) -> str:
+    near = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
     return f"did you mean '{near[0]}'?" if near else "`forgetbench tasks list` and `lm-eval ls tasks` list all"
 
 

@@ -1,0 +1,14 @@
+"""What an item's scoring computes from text, without a model.
+
+text            folding, words, windows of words, scripts
+answers         which answer a reply gives
+constraints     whether a reply keeps a demand on its form
+thinking        what is thought aloud before the answer
+degeneration    whether a text has broken down
+quality         how good a text is, by cheap tests
+diversity       how many different things several samples say
+shape           what form a text has, and how often texts share one
+phrases         the wording that one set of answers overuses
+novelty         how much wording is not that of the training data
+corpus          scores that need all rows of a task, or both checkpoints
+"""

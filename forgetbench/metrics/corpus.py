@@ -1,8 +1,14 @@
 """Scores of an item that depend on the other items, or on the other checkpoint: format_rigidity.
 
-Each metric turns the answers of one task into one score per row, higher is better, so that pairing and
-statistics treat them like any other item. The mean of the scores is 1 - R1, 1 - R2, 1 - R3 or
-1 - format spread. NaN marks a row that is not an item.
+Each metric turns the responses to one task into one score per row, higher is better, so that pairing and
+statistics treat them like any other item. The mean of the scores is one minus a measure of rigidity:
+
+    shape_diversity   1 - R1: the rate at which two answers to different prompts collide in shape
+    elasticity        1 - R2: how far a constraint holds without being asked for
+    leakage           1 - R3: the share of answers that hold wording of the training data
+    format_spread     1 - (max - min) of the accuracies over prompt formats
+
+NaN marks a row that is not an item.
 """
 
 from __future__ import annotations
@@ -10,12 +16,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from itertools import compress
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from forgetbench.errors import IncomparableError
+from forgetbench.errors import IncomparableError, listed
 from forgetbench.metrics.phrases import Phrase, characteristic, overused, phrases
 from forgetbench.metrics.shape import collision_pseudovalues, signature
 
@@ -30,8 +37,8 @@ MIN_PROMPTS_TO_CONTRAST = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Answers:
-    """One checkpoint's answers to a task, one entry per row in every field."""
+class TaskResponses:
+    """One checkpoint's responses to a task, one entry per row in every field."""
 
     item_ids: Sequence[str]
     clusters: Sequence[str]
@@ -47,18 +54,18 @@ class Answers:
         if self.metrics:
             lengths.add(len(self.metrics))
         if len(lengths) != 1:
-            raise ValueError(f"answers are not aligned: the fields have {sorted(lengths)} rows")
+            raise ValueError(f"responses are not aligned: the fields have {sorted(lengths)} rows")
 
 
 class CorpusMetric(Protocol):
     """Item scores from all rows of a task."""
 
-    def alone(self, answers: Answers) -> FloatArray | None:
+    def alone(self, responses: TaskResponses) -> FloatArray | None:
         """Scores of one run by itself, shape (rows,); None when the metric needs the other side."""
         ...
 
     def paired(
-        self, base: Answers, candidate: Answers, training_texts: Sequence[str] | None
+        self, base: TaskResponses, candidate: TaskResponses, training_texts: Sequence[str] | None
     ) -> tuple[FloatArray, FloatArray]:
         """Scores of both sides on the same rows, shape (rows,) each.
 
@@ -68,48 +75,51 @@ class CorpusMetric(Protocol):
         ...
 
 
+class _OneSided:
+    """A metric that looks at one run's responses at a time."""
+
+    __slots__ = ()
+
+    def alone(self, responses: TaskResponses) -> FloatArray:
+        raise NotImplementedError
+
+    def paired(
+        self, base: TaskResponses, candidate: TaskResponses, training_texts: Sequence[str] | None
+    ) -> tuple[FloatArray, FloatArray]:
+        _require_same_rows(base, candidate)
+        return self.alone(base), self.alone(candidate)
+
+
 @dataclass(frozen=True, slots=True)
-class ShapeDiversity:
+class ShapeDiversity(_OneSided):
     """1 - R1: the probability that answers to two different prompts differ in shape (`shape.signature`).
 
     A row's score is 1 - its jackknife pseudo-value, which may lie outside [0, 1] and must not be
     clipped: the mean is exactly 1 - R1 and the variance is that of a U-statistic of order 2.
     """
 
-    def alone(self, answers: Answers) -> FloatArray:
-        shapes = [signature(text) for text in answers.texts]
-        return np.asarray(1.0 - collision_pseudovalues(shapes, answers.clusters), dtype=np.float64)
-
-    def paired(
-        self, base: Answers, candidate: Answers, training_texts: Sequence[str] | None
-    ) -> tuple[FloatArray, FloatArray]:
-        _require_same_rows(base, candidate)
-        return self.alone(base), self.alone(candidate)
+    def alone(self, responses: TaskResponses) -> FloatArray:
+        shapes = [signature(text) for text in responses.texts]
+        return np.asarray(1.0 - collision_pseudovalues(shapes, responses.clusters), dtype=np.float64)
 
 
 @dataclass(frozen=True, slots=True)
-class Elasticity:
+class Elasticity(_OneSided):
     """1 - R2: how much more often a constraint holds when it is asked for than when it is not.
 
-    Rows come in pairs, `<id>/asked` and `<id>/free`, each with the number `verdict` among its
+    Rows come in pairs, `<id>/asked` and `<id>/free`, each with `metric`, 0 or 1, among its
     metrics. The score stands on the asked row, holds(asked) - holds(free), in {-1, 0, 1}; free rows are
-    no items, nor are asked rows whose twin is missing. The mean is not floored at 0: a
+    no items, nor are asked rows without a free one. The mean is not floored at 0: a
     model that keeps a constraint less often when asked shows it.
     """
 
-    verdict: str = "holds"
+    metric: str = "holds"
     """`holds` reads the answer strictly, `holds_loose` as `constraints.holds_loosely`."""
 
-    def alone(self, answers: Answers) -> FloatArray:
-        held = {row: of.get(self.verdict, np.nan) for row, of in zip(answers.item_ids, answers.metrics, strict=True)}
+    def alone(self, responses: TaskResponses) -> FloatArray:
+        held = {row: of.get(self.metric, np.nan) for row, of in zip(responses.item_ids, responses.metrics, strict=True)}
         scores = paired_differences(held)
-        return np.array([scores.get(row, np.nan) for row in answers.item_ids], dtype=np.float64)
-
-    def paired(
-        self, base: Answers, candidate: Answers, training_texts: Sequence[str] | None
-    ) -> tuple[FloatArray, FloatArray]:
-        _require_same_rows(base, candidate)
-        return self.alone(base), self.alone(candidate)
+        return np.array([scores.get(row, np.nan) for row in responses.item_ids], dtype=np.float64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,16 +132,16 @@ class Leakage:
 
     Both choices look at the answers, so they are cross-fitted: the prompts are split in two halves by
     a hash, phrases are chosen on one half and counted on the other, for both sides alike. Otherwise the
-    base would be clean by construction and the candidate's luck would count as leakage. The halves
+    base would be clean by construction and chance would count as leakage in the candidate. The halves
     are of clusters, so answers to one prompt never stand on both sides. A half that is too small
     to choose phrases on leaves the other half unmeasured.
     """
 
-    def alone(self, answers: Answers) -> None:
+    def alone(self, responses: TaskResponses) -> None:
         return None
 
     def paired(
-        self, base: Answers, candidate: Answers, training_texts: Sequence[str] | None
+        self, base: TaskResponses, candidate: TaskResponses, training_texts: Sequence[str] | None
     ) -> tuple[FloatArray, FloatArray]:
         _require_same_rows(base, candidate)
         sides = [_own_phrases(base), _own_phrases(candidate)]
@@ -163,11 +173,11 @@ class Leakage:
         prompts = [clusters[i] for i in index]
         if len(set(prompts)) < MIN_PROMPTS_TO_CONTRAST:
             return None
-        return {found.phrase for found in overused(candidate, base, prompts)}
+        return {overuse.phrase for overuse in overused(candidate, base, prompts)}
 
 
 @dataclass(frozen=True, slots=True)
-class FormatSpread:
+class FormatSpread(_OneSided):
     """1 - spread: how far apart the accuracies are that one set of questions gets in different formats.
 
     Rows are named `<question>/<format>`, each with the number `acc` among its metrics. A question counts when it
@@ -184,20 +194,14 @@ class FormatSpread:
     noise out. A model that guesses has a small spread too: read it beside the accuracy.
     """
 
-    def alone(self, answers: Answers) -> FloatArray:
-        rows, right = right_by_format(answers)
-        scores = np.full(len(answers.item_ids), np.nan)
+    def alone(self, responses: TaskResponses) -> FloatArray:
+        rows, right = right_by_format(responses)
+        scores = np.full(len(responses.item_ids), np.nan)
         if len(rows):
             accuracies = right.mean(axis=0)
             best, worst = accuracies.argmax(), accuracies.argmin()
             scores[rows] = 1.0 - (right[:, best] - right[:, worst])
         return scores
-
-    def paired(
-        self, base: Answers, candidate: Answers, training_texts: Sequence[str] | None
-    ) -> tuple[FloatArray, FloatArray]:
-        _require_same_rows(base, candidate)
-        return self.alone(base), self.alone(candidate)
 
 
 CORPUS_METRICS: Mapping[str, CorpusMetric] = {
@@ -212,30 +216,27 @@ CORPUS_METRICS: Mapping[str, CorpusMetric] = {
 
 def paired_differences(held: Mapping[str, float]) -> dict[str, float]:
     """holds(asked) - holds(free) by the item id of the asked row, for every `<id>/asked` with its `<id>/free`."""
-    twins = {row: row.removesuffix(ASKED) + FREE for row in held if row.endswith(ASKED)}
-    return {row: held[row] - held[twin] for row, twin in twins.items() if twin in held}
+    free_row = {row: row.removesuffix(ASKED) + FREE for row in held if row.endswith(ASKED)}
+    return {row: held[row] - held[free] for row, free in free_row.items() if free in held}
 
 
-def right_by_format(answers: Answers) -> tuple[npt.NDArray[np.intp], FloatArray]:
+def right_by_format(responses: TaskResponses) -> tuple[npt.NDArray[np.intp], FloatArray]:
     """Whether each question was answered rightly in each format, for rows named `<question>/<format>`.
 
     The row at which each whole question first stands, shape (questions,), and `acc`, shape (questions, formats), the
     formats in order of appearance. A question that lacks a format, or its number there, is left out.
     """
-    table: dict[str, dict[str, float]] = {}
-    first: dict[str, int] = {}
+    accuracies: dict[str, dict[str, float]] = {}
+    first_row: dict[str, int] = {}
     formats: dict[str, None] = {}
-    for row, (item_id, numbers) in enumerate(zip(answers.item_ids, answers.metrics, strict=True)):
+    for row, (item_id, metrics) in enumerate(zip(responses.item_ids, responses.metrics, strict=True)):
         question, _, name = item_id.rpartition("/")
-        first.setdefault(question, row)
+        first_row.setdefault(question, row)
         formats.setdefault(name)
-        table.setdefault(question, {})[name] = numbers.get("acc", np.nan)
-    whole = {
-        question: [found.get(name, np.nan) for name in formats]
-        for question, found in table.items()
-        if not np.isnan([found.get(name, np.nan) for name in formats]).any()
-    }
-    rows = np.array([first[question] for question in whole], dtype=np.intp)
+        accuracies.setdefault(question, {})[name] = metrics.get("acc", np.nan)
+    table = {question: [by_format.get(name, np.nan) for name in formats] for question, by_format in accuracies.items()}
+    whole = {question: right for question, right in table.items() if not np.isnan(right).any()}
+    rows = np.array([first_row[question] for question in whole], dtype=np.intp)
     return rows, np.array(list(whole.values()), dtype=np.float64).reshape(len(whole), len(formats))
 
 
@@ -264,33 +265,33 @@ def format_deviation(right: FloatArray) -> float:
     return float(np.sqrt(max(0.0, between - mean_square / n_questions)))
 
 
-def answers_of(samples: pd.DataFrame) -> Answers:
-    """The answers in a samples table, or in the rows of one task of it.
+def responses_of(samples: pd.DataFrame) -> TaskResponses:
+    """The responses in a samples table, or in the rows of one task of it.
 
-    Rows with neither a response nor a number (not measured) are left out, so two runs give aligned answers
+    Rows with neither a response nor a number (not measured) are left out, so two runs give aligned responses
     only for rows that both have measured. A metric stored as null was not a finite number.
     """
     numbers = [{name: x for name, x in row.items() if x is not None} for row in samples["metrics"]]
-    answered = [len(texts) > 0 or bool(of) for texts, of in zip(samples["responses"], numbers, strict=True)]
-    rows = samples.loc[np.array(answered, dtype=bool)]
-    return Answers(
+    measured = [len(texts) > 0 or bool(of) for texts, of in zip(samples["responses"], numbers, strict=True)]
+    rows = samples.loc[np.array(measured, dtype=bool)]
+    return TaskResponses(
         item_ids=rows["item_id"].tolist(),
         clusters=rows["cluster"].tolist(),
         prompts=rows["prompt"].tolist(),
         texts=[texts[0] if len(texts) else "" for texts in rows["responses"]],
-        metrics=[of for of, kept in zip(numbers, answered, strict=True) if kept],
+        metrics=list(compress(numbers, measured)),
     )
 
 
-def _require_same_rows(base: Answers, candidate: Answers) -> None:
+def _require_same_rows(base: TaskResponses, candidate: TaskResponses) -> None:
     if list(base.item_ids) != list(candidate.item_ids):
-        unlike: set[Any] = set(base.item_ids) ^ set(candidate.item_ids)
-        what = f"items on one side only: {', '.join(sorted(unlike)[:5])}" if unlike else "the order differs"
-        raise IncomparableError(f"the two runs' answers are not aligned row by row: {what}")
+        unlike = set(base.item_ids) ^ set(candidate.item_ids)
+        what = f"items on one side only: {listed(sorted(unlike))}" if unlike else "the order differs"
+        raise IncomparableError(f"the two runs' responses are not aligned row by row: {what}")
 
 
-def _own_phrases(answers: Answers) -> list[set[Phrase]]:
-    return [phrases(text, prompt) for text, prompt in zip(answers.texts, answers.prompts, strict=True)]
+def _own_phrases(responses: TaskResponses) -> list[set[Phrase]]:
+    return [phrases(text, prompt) for text, prompt in zip(responses.texts, responses.prompts, strict=True)]
 
 
 def _half(cluster: str) -> bool:

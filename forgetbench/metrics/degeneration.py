@@ -8,15 +8,12 @@ read.
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections import Counter
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
-from forgetbench.metrics.diversity import distinct_ngram_ratio
-from forgetbench.metrics.phrases import words
-from forgetbench.metrics.quality import answered
+from forgetbench.metrics.diversity import distinct_n
+from forgetbench.metrics.text import answered, has_letter_run, script, words
 
 MAX_CHARS = 20_000
 
@@ -34,8 +31,6 @@ cut is ours."""
 NGRAM = 4
 MIN_WORDS = 12
 """Shorter texts have too few 4-grams for a share."""
-
-_LETTER_RUN = re.compile(r"([^\W\d_])\1{9}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,34 +71,10 @@ def ends_in_loop(text: str) -> bool:
     """Whether `text` ends in `LOOP_COPIES` copies of one phrase or more; the last copy may be cut."""
     stripped = text.rstrip()
     tokens = words(stripped)
-    return _loop_length(tokens) >= LOOP_WORDS or _loop_length(stripped) >= LOOP_CHARS
+    return loop_length(tokens) >= LOOP_WORDS or loop_length(stripped) >= LOOP_CHARS
 
 
-def repeats_itself(text: str) -> bool:
-    """Whether a share of `REPEATED_NGRAMS` of the 4-grams of `text` stood in it before, or one letter ten times in a
-    row."""
-    tokens = words(text)
-    repeated = 1.0 - distinct_ngram_ratio(tokens, NGRAM)
-    return bool(_LETTER_RUN.search(text)) or (len(tokens) >= MIN_WORDS and repeated >= REPEATED_NGRAMS)
-
-
-def in_wrong_script(text: str, prompt: str) -> bool:
-    """Whether at most half of the letters of `text` are in the prompt's main script; never where either has no letters.
-
-    A script is not a language: French in answer to English passes.
-    """
-    expected, found = _scripts(prompt[:MAX_CHARS]), _scripts(text[:MAX_CHARS])
-    if not expected or not found:
-        return False
-    return found[expected.most_common(1)[0][0]] <= found.total() / 2
-
-
-def _scripts(text: str) -> Counter[str]:
-    """Letters by script, which is the first word of a letter's Unicode name."""
-    return Counter(unicodedata.name(letter, "?").split()[0] for letter in text if letter.isalpha())
-
-
-def _loop_length(tokens: Sequence[Hashable]) -> int:
+def loop_length(tokens: Sequence[Hashable]) -> int:
     """Length of the longest run at the end of `tokens` that is `LOOP_COPIES` copies of one phrase or more; 0 if none.
 
     abcabcabca -> 10 (three copies and a cut one), aab -> 0, abb -> 0. Reversed, a loop of period p is a prefix that
@@ -112,6 +83,29 @@ def _loop_length(tokens: Sequence[Hashable]) -> int:
     """
     lengths = _z_function(tokens[::-1])
     return max((z + p for p, z in enumerate(lengths) if p and z + p >= LOOP_COPIES * p), default=0)
+
+
+def repeats_itself(text: str) -> bool:
+    """Whether a share of `REPEATED_NGRAMS` of the 4-grams of `text` stood in it before, or one letter ten times in a
+    row."""
+    tokens = words(text)
+    repeated = 1.0 - distinct_n(tokens, NGRAM)
+    return has_letter_run(text) or (len(tokens) >= MIN_WORDS and repeated >= REPEATED_NGRAMS)
+
+
+def in_wrong_script(text: str, prompt: str) -> bool:
+    """Whether at most half of the letters of `text` are in the prompt's main script; never where either has no letters.
+
+    A script is not a language: French in answer to English passes.
+    """
+    asked, used = _letters_by_script(prompt[:MAX_CHARS]), _letters_by_script(text[:MAX_CHARS])
+    if not asked or not used:
+        return False
+    return used[asked.most_common(1)[0][0]] <= used.total() / 2
+
+
+def _letters_by_script(text: str) -> Counter[str]:
+    return Counter(script(character) for character in text if character.isalpha())
 
 
 def _z_function(tokens: Sequence[Hashable]) -> list[int]:

@@ -15,8 +15,8 @@ from itertools import takewhile
 import numpy as np
 import numpy.typing as npt
 
-from forgetbench.metrics.phrases import fold, ngrams, word_spans, words
 from forgetbench.metrics.shape import collision_rate
+from forgetbench.metrics.text import fold, ngrams, windows, word_spans, words
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -72,7 +72,7 @@ def own_words(text: str, prompt: str) -> frozenset[str]:
 
 
 def same_class(first: str, second: str, prompt: str = "") -> bool:
-    """Whether two answers to a prompt say the same thing, judged by their words alone.
+    """Whether two answers to a prompt say the same thing, by their words alone.
 
     They do when their words are equal (case and punctuation aside); or, both being short (at most
     `SHORT_ANSWER` words) or both long, when the Jaccard overlap of their content words reaches `SAME_CLASS`;
@@ -93,23 +93,18 @@ def same_class(first: str, second: str, prompt: str = "") -> bool:
 def equivalence_classes(texts: Sequence[str], prompt: str = "") -> list[int]:
     """The class of each text, numbered by first appearance: greedy, each text against each class's first.
 
-    The partition of NoveltyBench (arXiv 2504.05228) with `same_class` in place of its trained
-    classifier. The relation is not transitive, so the classes depend on the order of the samples,
+    The partition of NoveltyBench (arXiv 2504.05228), whose distinct_k is the number of classes, with `same_class` in
+    place of its trained classifier. The relation is not transitive, so the classes depend on the order of the samples,
     which is the order of generation on every side.
     """
-    openers: list[str] = []
+    firsts: list[str] = []
     classes = []
     for text in texts:
-        found = next((i for i, opener in enumerate(openers) if same_class(opener, text, prompt)), len(openers))
-        if found == len(openers):
-            openers.append(text)
-        classes.append(found)
+        label = next((i for i, first in enumerate(firsts) if same_class(first, text, prompt)), len(firsts))
+        if label == len(firsts):
+            firsts.append(text)
+        classes.append(label)
     return classes
-
-
-def distinct_k(texts: Sequence[str], prompt: str = "") -> int:
-    """Number of classes of answers that say different things (NoveltyBench, arXiv 2504.05228)."""
-    return len(set(equivalence_classes(texts, prompt)))
 
 
 def utility(classes: Sequence[Hashable], quality: Sequence[float], patience: float = PATIENCE) -> float:
@@ -146,6 +141,16 @@ def freshness(cut: Sequence[str], prompt: str = "") -> list[float]:
     return fresh
 
 
+def distinct_n(tokens: Sequence[str], n: int = 2) -> float:
+    """distinct-n of one text, distinct n-grams over all n-grams; 1 for a text too short to repeat any.
+
+    Li et al. 2016, "A Diversity-Promoting Objective Function for Neural Conversation Models", arXiv 1510.03055. Its
+    complement is seq-rep-n of Welleck et al. 2019, arXiv 1908.04319.
+    """
+    counts = Counter(windows(tokens, n))
+    return len(counts) / counts.total() if counts else 1.0
+
+
 def ead(tokens: Sequence[Hashable], vocabulary: int = VOCABULARY) -> float:
     """Expectation-adjusted distinct: distinct tokens over the number expected from uniform draws.
 
@@ -173,7 +178,7 @@ def ngram_kernel(texts: Sequence[str], sizes: Sequence[int] = (1, 2)) -> FloatAr
     tokens = [words(text) for text in texts]
     kernel = np.zeros((len(texts), len(texts)))
     for n in sizes:
-        grams = [ngrams(t, min(n, len(t))) for t in tokens]
+        grams = [ngrams(own, min(n, len(own))) or {()} for own in tokens]
         column = {gram: i for i, gram in enumerate(sorted(set().union(*grams)))}
         rows = np.zeros((len(texts), len(column)))
         for i, own in enumerate(grams):
@@ -196,13 +201,16 @@ def vendi(kernel: FloatArray) -> float:
 
 
 def self_similarity(kernel: FloatArray) -> float:
-    """Mean similarity of two different samples, from their (n, n) kernel; NaN for fewer than two."""
+    """Mean similarity of two different samples, from their (n, n) kernel; NaN for fewer than two.
+
+    Self-BLEU (Zhu et al. 2018, arXiv 1802.01886) with the kernel, which is symmetric, in place of BLEU.
+    """
     n = len(kernel)
     return float((kernel.sum() - np.trace(kernel)) / (n * (n - 1))) if n > 1 else float("nan")
 
 
 def compression_ratio(texts: Sequence[str]) -> float:
-    """Bytes of the texts over their bytes after one gzip: the higher, the more they repeat.
+    """Compression ratio: bytes of the texts over their bytes after one gzip. The higher, the more they repeat.
 
     Shaib et al. 2024, arXiv 2403.00553. Below 1 for very short texts, whose gzip header outweighs them. The bytes are
     GB 18030: as UTF-8 for ASCII, but two for a Chinese character where UTF-8 takes three, of which
@@ -212,30 +220,24 @@ def compression_ratio(texts: Sequence[str]) -> float:
     return len(raw) / len(gzip.compress(raw, mtime=0))
 
 
-def opener(text: str, n: int = OPENER_WORDS) -> tuple[str, ...]:
-    """The first `n` words of an answer; fewer where it has no more."""
-    return tuple(words(text)[:n])
+def opener(text: str) -> tuple[str, ...]:
+    """The first `OPENER_WORDS` words of an answer; fewer where it has no more."""
+    return tuple(words(text)[:OPENER_WORDS])
 
 
-def repeated_openers(texts: Sequence[str], n: int = OPENER_WORDS) -> float:
-    """Probability that two answers to one prompt begin with the same `n` words; NaN for fewer than two with a word."""
-    return collision_rate([start for text in texts if (start := opener(text, n))])
+def repeated_openers(texts: Sequence[str]) -> float:
+    """Probability that two answers to one prompt have the same `opener`; NaN for fewer than two with a word."""
+    return collision_rate([start for text in texts if (start := opener(text))])
 
 
-def shared_openers(texts: Sequence[str], prompts: Sequence[str], n: int = OPENER_WORDS) -> float:
-    """Probability that answers to two different prompts begin with the same `n` words.
+def shared_openers(texts: Sequence[str], prompts: Sequence[str]) -> float:
+    """Probability that answers to two different prompts have the same `opener`.
 
     The diversity across prompts, where the other measures look within one. Answers without a word
     are left out. NaN when fewer than two prompts remain.
     """
-    opened = [(start, p) for t, p in zip(texts, prompts, strict=True) if (start := opener(t, n))]
+    opened = [(start, p) for t, p in zip(texts, prompts, strict=True) if (start := opener(t))]
     return collision_rate([o for o, _ in opened], [p for _, p in opened])
-
-
-def distinct_ngram_ratio(tokens: Sequence[str], n: int = 2) -> float:
-    """Distinct n-grams over all n-grams of one text; 1 for a text too short to repeat any."""
-    counts = Counter(tuple(tokens[i : i + n]) for i in range(len(tokens) - n + 1))
-    return len(counts) / counts.total() if counts else 1.0
 
 
 def _shared_start(first: Sequence[str], second: Sequence[str]) -> list[str]:

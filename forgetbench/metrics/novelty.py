@@ -1,10 +1,14 @@
-"""How much of an answer is the model's own wording, and how much is the training data's."""
+"""N-gram novelty: how much of an answer is the model's own wording, and how much is the training data's.
+
+McCoy et al. 2023, arXiv 2111.09509; Merrill et al. 2024, arXiv 2406.13069.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
-from forgetbench.metrics.phrases import PHRASE_WORDS, Phrase, words
+from forgetbench.metrics.phrases import PHRASE_WORDS
+from forgetbench.metrics.text import NGram, ngrams, windows, words
 
 
 def novelty(answers: Sequence[str], training_texts: Iterable[str], n: int = PHRASE_WORDS) -> list[float]:
@@ -22,16 +26,11 @@ def novelty(answers: Sequence[str], training_texts: Iterable[str], n: int = PHRA
     """
     if n < 1:
         raise ValueError(f"n must be at least 1, not {n}")
-    own = [frozenset(_runs(tokens, min(n, len(tokens)))) for tokens in map(words, answers)]
-    unseen = set[Phrase]().union(*own)
-    lengths = sorted({len(phrase) for phrase in unseen})
+    own = [ngrams(tokens, min(n, len(tokens))) for tokens in map(words, answers)]
+    unseen = set[NGram]().union(*own)
+    lengths = sorted({len(gram) for gram in unseen})
     for text in training_texts:
         tokens = words(text)
         for length in lengths:
-            unseen.difference_update(_runs(tokens, length))
+            unseen.difference_update(windows(tokens, length))
     return [len(grams & unseen) / len(grams) if grams else float("nan") for grams in own]
-
-
-def _runs(tokens: Sequence[str], n: int) -> Iterator[Phrase]:
-    """Every run of `n` tokens, in order; none where there are fewer, and none of length 0."""
-    return zip(*(tokens[i:] for i in range(n)), strict=False)

@@ -1,4 +1,4 @@
-"""Word n-grams, and which of them one set of answers uses far more than another.
+"""Phrases: word n-grams of answers, and which of them one set of answers uses far more than another.
 
 The log-odds ratio with an informative Dirichlet prior is from Monroe, Colaresi and Quinn,
 "Fightin' Words: Lexical Feature Selection and Evaluation for Identifying the Content of Political
@@ -8,13 +8,13 @@ Conflict", Political Analysis 16(4), 2008.
 from __future__ import annotations
 
 import math
-import re
-import unicodedata
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-Phrase = tuple[str, ...]
+from forgetbench.metrics.text import NGram, ngrams, words
+
+Phrase = NGram
 
 PHRASE_WORDS = 4
 PRIOR_SHARE = 0.2
@@ -22,46 +22,25 @@ PRIOR_SHARE = 0.2
 side only its largest z: a rare phrase in y answers against none has z = .74 sqrt(y), so that
 five answers reach `MIN_Z`."""
 MIN_Z = 1.645
+"""The z from which a phrase counts as overused: one-sided 5 %."""
 MIN_PROMPTS = 3
-
-# Scripts written without spaces (and Hangul, for an even count) take one character as one word.
-_CHARACTER = r"\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\U00020000-\U0003ffff"
-_WORD = re.compile(rf"[{_CHARACTER}]|[^\W_{_CHARACTER}]+(?:'[^\W_{_CHARACTER}]+)*")
-# Soft hyphens, zero-width characters and direction marks: they are not seen, so they must not part words.
-_INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
+"""So many different prompts must have answers with it."""
+MIN_TEXT_SHARE = 0.02
+MIN_TEXTS = 3
+"""A phrase in that share of the training answers, and in no fewer of them than this, is characteristic of them."""
 
 
-def fold(text: str) -> str:
-    """`text` without invisible characters, compatibility characters unified (NFKC), apostrophes made plain."""
-    return _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).replace("\u2019", "'")
-
-
-def words(text: str) -> list[str]:
-    """The words of `text`, case-folded, without punctuation; linear in the length of the text."""
-    return _WORD.findall(fold(text).casefold())
-
-
-def word_spans(folded: str) -> list[tuple[int, int]]:
-    """Start and end of every word in a text that `fold` has been applied to."""
-    return [match.span() for match in _WORD.finditer(folded)]
-
-
-def ngrams(tokens: Sequence[str], n: int) -> set[Phrase]:
-    """All distinct runs of `n` tokens; none when there are fewer than `n`."""
-    return {tuple(tokens[i : i + n]) for i in range(len(tokens) - n + 1)}
-
-
-def phrases(text: str, prompt: str = "", n: int = PHRASE_WORDS) -> set[Phrase]:
+def phrases(text: str, prompt: str = "") -> set[Phrase]:
     """The phrases of an answer that are its own, that is, do not stand in its prompt.
 
-    A phrase is a run of `n` words; a longer shared wording contains such runs, so it needs no
-    separate treatment. An answer of fewer than `n` words is one phrase as a whole, which is
+    A phrase is a run of `PHRASE_WORDS` words; a longer shared wording contains such runs, so it needs no
+    separate treatment. An answer of fewer words is one phrase as a whole, which is
     how a bare label ("positive") is seen, and only where it is the whole answer.
     """
     tokens = words(text)
     if not tokens:
         return set()
-    length = min(n, len(tokens))
+    length = min(PHRASE_WORDS, len(tokens))
     return ngrams(tokens, length) - ngrams(words(prompt), length)
 
 
@@ -120,15 +99,12 @@ def overused(
     answers: Sequence[Collection[Phrase]],
     reference: Sequence[Collection[Phrase]],
     prompts: Sequence[str],
-    *,
-    min_z: float = MIN_Z,
-    min_prompts: int = MIN_PROMPTS,
 ) -> list[OverusedPhrase]:
     """The phrases that `answers` uses far more than `reference`, the strongest first.
 
     `answers[i]` and `reference[i]` are the sets of phrases (see `phrases`) of the two answers to
     `prompts[i]`. A phrase counts once per answer, so one looping answer is no evidence.
-    It needs z >= `min_z` (1.645: one-sided 5 %) and answers to `min_prompts` different prompts.
+    It needs z >= `MIN_Z` and answers to `MIN_PROMPTS` different prompts.
     """
     counts = Counter(p for row in answers for p in row)
     reference_counts = Counter(p for row in reference for p in row)
@@ -136,29 +112,25 @@ def overused(
     for row, prompt in zip(answers, prompts, strict=True):
         for phrase in row:
             seen.setdefault(phrase, set()).add(prompt)
-    found = [
+    candidates = [
         OverusedPhrase(phrase, z, counts[phrase], reference_counts[phrase], len(seen[phrase]))
         for phrase, z in log_odds(counts, reference_counts, totals=(len(answers), len(reference))).items()
-        if z >= min_z and len(seen.get(phrase, ())) >= min_prompts
+        if z >= MIN_Z and len(seen.get(phrase, ())) >= MIN_PROMPTS
     ]
-    return sorted(found, key=lambda item: (-item.z, item.phrase))
+    return sorted(candidates, key=lambda candidate: (-candidate.z, candidate.phrase))
 
 
 def characteristic(
     training_texts: Sequence[str],
     among: Collection[Phrase],
-    *,
-    n: int = PHRASE_WORDS,
-    min_share: float = 0.02,
-    min_texts: int = 3,
 ) -> set[Phrase]:
     """The phrases of `among` that the training answers use again and again.
 
-    A phrase qualifies when it stands in at least `min_share` of the training answers and in no
-    fewer than `min_texts` of them. Only phrases of `among` (those seen in the answers under test)
+    A phrase qualifies when it stands in at least `MIN_TEXT_SHARE` of the training answers and in no
+    fewer than `MIN_TEXTS` of them. Only phrases of `among` (those seen in the answers under test)
     are counted, so memory does not grow with the training file.
     """
-    wanted = frozenset(among)
-    frequency = Counter(p for text in training_texts for p in phrases(text, n=n) & wanted)
-    needed = max(min_texts, min_share * len(training_texts))
+    among = frozenset(among)
+    frequency = Counter(p for text in training_texts for p in phrases(text) & among)
+    needed = max(MIN_TEXTS, MIN_TEXT_SHARE * len(training_texts))
     return {phrase for phrase, count in frequency.items() if count >= needed}

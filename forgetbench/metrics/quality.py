@@ -12,9 +12,10 @@ import math
 import re
 import unicodedata
 from collections import Counter
+from collections.abc import Iterator
 
-from forgetbench.metrics.diversity import compression_ratio, distinct_ngram_ratio, own_words
-from forgetbench.metrics.phrases import fold, words
+from forgetbench.metrics.diversity import compression_ratio, distinct_n, own_words
+from forgetbench.metrics.text import answered, fold, has_letter_run, script, words
 
 LIKELY = -3.5
 UNLIKELY = -6.0
@@ -27,7 +28,6 @@ Without it a well-spread answer of one word, say an unusual city, would be taken
 # English and Chinese text of this length compresses to about half; loops compress far more.
 _GZIP_CHARACTERS = 2000
 _ECHO_WORDS = 2
-_LETTER_RUN = re.compile(r"([^\W\d_])\1{9}")
 _NO_ANSWER = re.compile(
     r"(?:i(?:'m| am) )?(?:very |so )?sorry,? (?:but )?"
     r"(?:as an |i (?:can't|cannot|can not|am unable|am not able|won't))|"
@@ -67,20 +67,15 @@ def quality(
     )
 
 
-def answered(text: str) -> bool:
-    """Whether there is a letter or a digit at all."""
-    return any(character.isalnum() for character in text)
-
-
 def varied(text: str) -> float:
     """1 for text that does not loop, 0 for text that only loops.
 
     The smaller of two ramps: distinct bigrams over bigrams (0 at .4, 1 at .8), and
     bytes over gzipped bytes of the beginning (1 at 2.2, 0 at 4). A letter ten times in a row is a loop.
     """
-    if _LETTER_RUN.search(text):
+    if has_letter_run(text):
         return 0.0
-    distinct = _ramp(distinct_ngram_ratio(words(text)), zero=0.4, one=0.8)
+    distinct = _ramp(distinct_n(words(text)), zero=0.4, one=0.8)
     return min(distinct, _ramp(compression_ratio([text[:_GZIP_CHARACTERS]]), zero=4.0, one=2.2))
 
 
@@ -101,12 +96,12 @@ def in_script(text: str, prompt: str) -> float:
     A script is not a language: Spanish in answer to English passes. An answer without letters passes
     too, and so does anything where the prompt has none.
     """
-    expected, found = _scripts(prompt[:_GZIP_CHARACTERS]), _scripts(text[:_GZIP_CHARACTERS])
-    if not expected or not found:
+    asked, used = list(_word_scripts(prompt[:_GZIP_CHARACTERS])), list(_word_scripts(text[:_GZIP_CHARACTERS]))
+    if not asked or not used:
         return 1.0
-    script = Counter(name for name, _ in expected).most_common(1)[0][0]
-    own = [letters for name, letters in found if name == script]
-    share = max(len(own) / len(found), sum(own) / sum(letters for _, letters in found))
+    main = Counter(name for name, _ in asked).most_common(1)[0][0]
+    own = [letters for name, letters in used if name == main]
+    share = max(len(own) / len(used), sum(own) / sum(letters for _, letters in used))
     return _ramp(share, zero=0.5, one=0.9)
 
 
@@ -144,14 +139,9 @@ def _ramp(value: float, *, zero: float, one: float) -> float:
     return min(1.0, max(0.0, (value - zero) / (one - zero)))
 
 
-def _scripts(text: str) -> list[tuple[str, int]]:
-    """Script and number of letters of every word that has any; a script is the first word of a letter's Unicode name.
-
-    A word of several scripts has all their names.
-    """
-    found = []
+def _word_scripts(text: str) -> Iterator[tuple[str, int]]:
+    """Script and number of letters of every word that has any; a word of several scripts has all their names."""
     for word in words(text):
-        names = [unicodedata.name(c, "?").split()[0] for c in word if c.isalpha()]
-        if names:
-            found.append(("+".join(sorted(set(names))), len(names)))
-    return found
+        scripts = [script(character) for character in word if character.isalpha()]
+        if scripts:
+            yield "+".join(sorted(set(scripts))), len(scripts)

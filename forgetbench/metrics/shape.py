@@ -16,17 +16,15 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from forgetbench.metrics.phrases import fold, words
+from forgetbench.metrics.text import CJK_UNIFIED, UNSPACED, fold, words
 
 FloatArray = npt.NDArray[np.float64]
 
 _OPENING_TOKENS = 3
-# Scripts written without spaces count one character as one token, as in `phrases.words`.
-_CHARACTER = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"
-_TOKEN = re.compile(rf"[{_CHARACTER}]|[^\W_{_CHARACTER}]+|[^\w\s]|_")
+_TOKEN = re.compile(rf"[{UNSPACED}]|[^\W_{UNSPACED}]+|[^\w\s]|_")
 _HEADER = re.compile(r"^#{1,6}[ \t]+\S", re.MULTILINE)
 LIST_ITEM = re.compile(
-    r"^[ \t]*(?:(?:[-*+\u2022]|\d{1,3}[.)])[ \t]+\S|\d{1,3}(?:[.)\uff0e](?=[\u4e00-\u9fff])|\u3001))", re.MULTILINE
+    rf"^[ \t]*(?:(?:[-*+\u2022]|\d{{1,3}}[.)])[ \t]+\S|\d{{1,3}}(?:[.)\uff0e](?=[{CJK_UNIFIED}])|\u3001))", re.MULTILINE
 )
 """A bulleted or numbered line; in Chinese the item may follow its number at once: '1.苹果', '1、苹果'."""
 BOLD = re.compile(r"\*\*(?=[^\s*])[^*\n]+\*\*")
@@ -101,8 +99,8 @@ def has_table(text: str) -> bool:
 def collision_rate(labels: Sequence[Hashable], clusters: Sequence[str] | None = None) -> float:
     """Probability that two labels of different clusters are equal; NaN with fewer than two clusters.
 
-    Without clusters every label is its own, and the value is sum_s n_s (n_s - 1) / (n (n - 1)):
-    aaab -> .5, aaaa -> 1, abcd -> 0.
+    Without clusters every label is its own, and the value is the unbiased estimate of Simpson's index ("Measurement of
+    Diversity", Nature 163, 1949), sum_s n_s (n_s - 1) / (n (n - 1)): aaab -> .5, aaaa -> 1, abcd -> 0.
     """
     equal, pairs = _pair_counts(labels, clusters)
     total = int(pairs.sum())

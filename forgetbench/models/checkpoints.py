@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from forgetbench.errors import CheckpointError
-from forgetbench.fingerprint import TOKENIZER_FILES, checkpoint_fingerprint, digest, file_digest, weight_files
+from forgetbench.fingerprint import checkpoint_fingerprint, digest, file_digest, weight_files
 from forgetbench.records import Checkpoint
 
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*(/[\w.-]+)?")
@@ -44,38 +44,6 @@ def split_argument(text: str) -> tuple[str | None, str, str | None]:
     return name or None, where, revision
 
 
-def scripted_checkpoint(text: str) -> Checkpoint:
-    """A checkpoint of the scripted engine: any word, the same word answers the same."""
-    name, where, _ = split_argument(text)
-    return Checkpoint(name=name or where, where=where, fingerprint=digest(["scripted", where]))
-
-
-def served_checkpoint(text: str, server: str, tokenizer: Path | None = None) -> Checkpoint:
-    """A model behind the OpenAI-compatible API at the address `server`; WHERE is its name there.
-
-    `path` is the folder of its tokenizer: `tokenizer`, else WHERE where that is a local folder with one. Nothing
-    shows the server's weights, so the fingerprint covers address, name and revision alone. Raises CheckpointError.
-    """
-    name, model, revision = split_argument(text)
-    folder = tokenizer or Path(model)
-    has_tokenizer = any((folder / file).is_file() for file in TOKENIZER_FILES)
-    if tokenizer is not None and not has_tokenizer:
-        raise CheckpointError(f"--tokenizer {tokenizer}: no tokenizer here; give a folder with tokenizer.json")
-    return Checkpoint(
-        name=name or _default_name(Path(model), model),
-        where=_shown(model) if revision is None and "@" not in model else f"{_shown(model)}@{revision or ''}",
-        fingerprint=digest(["openai", server, model, revision]),
-        path=folder if has_tokenizer else None,
-    )
-
-
-def served_model(checkpoint: Checkpoint) -> str:
-    """What the server calls a served checkpoint."""
-    where = checkpoint.where
-    model = where.rpartition("@")[0] if "@" in where else where
-    return f"{Path.home()}{model[1:]}" if model.startswith("~/") else model
-
-
 def resolve(
     text: str,
     *,
@@ -83,32 +51,32 @@ def resolve(
     consent: Consent = Consent(),
     hash_file: Callable[[Path], str] = file_digest,
 ) -> Checkpoint:
-    """Find and check a checkpoint. `base` is what an adapter must sit on, where it is known.
+    """Find and check a checkpoint with weights. `base` is what an adapter must sit on, where it is known.
 
-    Raises CheckpointError, one line naming the folder and the way out.
+    `hash_file` may keep what it computed. Raises CheckpointError, one line naming the folder and the hint.
     """
     name, where, revision = split_argument(text)
     folder = _find(where, revision)
-    name = name or _default_name(folder, where)
+    name = name or default_name(folder, where)
     if (folder / "adapter_config.json").is_file():
         return _adapter(name, where, folder, base, consent, hash_file)
     _check_weights(folder, consent)
     return Checkpoint(
         name=name,
-        where=_shown(where) if revision is None else f"{where}@{revision}",
+        where=shown_place(where) if revision is None else f"{where}@{revision}",
         fingerprint=checkpoint_fingerprint(folder, hash_file),
         path=folder,
         step=_trained_steps(folder),
     )
 
 
-def _shown(where: str) -> str:
+def shown_place(where: str) -> str:
     """What results say of a place: a path in the home folder without the user's name in it."""
     home = str(Path.home())
     return f"~{where.removeprefix(home)}" if where.startswith(f"{home}/") else where
 
 
-def _default_name(folder: Path, where: str) -> str:
+def default_name(folder: Path, where: str) -> str:
     return folder.resolve().name if Path(where).is_dir() else where.rpartition("/")[2]
 
 
@@ -190,7 +158,7 @@ def _adapter(
     _check_adapter_shape(folder, under.path)
     return Checkpoint(
         name=name,
-        where=_shown(where),
+        where=shown_place(where),
         fingerprint=digest([under.fingerprint, checkpoint_fingerprint(folder, hash_file)]),
         path=folder,
         adapter_base=under.path,
@@ -277,7 +245,8 @@ def quantisation(folder: Path) -> str | None:
 
     An engine packs such weights anew while it loads them, so they must not be swapped in place.
     """
-    config = read_json(folder / "config.json")
+    path = folder / "config.json"
+    config = read_json(path) if path.is_file() else {}
     text = config.get("text_config") or {}
     declared = config.get("quantization_config") or config.get("compression_config") or text.get("quantization_config")
     if not declared:

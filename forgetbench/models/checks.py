@@ -1,7 +1,8 @@
-"""Is the loaded model asked as it was trained to be? BOS, chat template, and numbers that are numbers.
+"""Sanity checks of a loaded model: are prompts encoded in the format it was trained on, and its numbers finite?
 
-A handful of scoring requests per checkpoint, keyed and kept in the ledger like every other, and the tokenizer
-alone. What is wrong here shows nowhere else: a model without the BOS it needs just looks weak.
+They look at the BOS token, the chat template and the log-likelihoods of plain text, with a handful of scoring requests
+per checkpoint, keyed and kept in the ledger like every other, and with the tokenizer alone. What is wrong here shows
+nowhere else: a model without the BOS it needs just looks weak.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from forgetbench.errors import EngineError
+from forgetbench.errors import EngineError, first_line
 from forgetbench.fingerprint import make_request
 from forgetbench.models.tokenizer import Message, Tokenizer
 from forgetbench.records import Request, Response
@@ -49,7 +50,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class ModelChecks:
-    """What is asked of one checkpoint, and how the answers are read."""
+    """The requests that check one checkpoint, and how the answers are read."""
 
     checkpoint: str
     """Its name, for messages."""
@@ -76,8 +77,8 @@ class ModelChecks:
             for count, request in self.by_count.items()
             if (response := responses.get(request.key)) is not None and response.refusal is None
         }
-        found = [_finite(self, rated), _bos(self, rated)]
-        return [*found, *template_findings(self.tokenizer)] if self.chat else found
+        findings = [_finite(self, rated), _bos(self, rated)]
+        return [*findings, *template_findings(self.tokenizer)] if self.chat else findings
 
     def faults(self, responses: Mapping[str, Response]) -> list[str]:
         """The findings that a reader must know of before trusting the numbers."""
@@ -87,13 +88,10 @@ class ModelChecks:
 def plan_checks(
     name: str, fingerprint: str, engine: Mapping[str, Any], tokenizer: Tokenizer, *, chat: bool
 ) -> ModelChecks:
-    """The checks of one checkpoint under an engine's settings, nothing asked yet.
-
-    A tokenizer with neither BOS nor EOS belongs to no model that is at hand: nothing is asked then.
-    """
+    """The checks of one checkpoint under an engine's settings, nothing asked yet; without its tokenizer, none."""
     by_count: dict[int, Request] = {}
     own = 0
-    if tokenizer.bos is not None or tokenizer.eos is not None:
+    if is_model_tokenizer(tokenizer):
         tokens = tokenizer.encode(PASSAGE)
         own = _leading(tokens, tokenizer.bos)
         body = tuple(tokens[own : own + _PASSAGE_TOKENS])
@@ -104,8 +102,14 @@ def plan_checks(
     return ModelChecks(name, dtype, tokenizer, chat and bool(by_count), by_count, own)
 
 
+def is_model_tokenizer(tokenizer: Tokenizer) -> bool:
+    """Whether it is a model's own: one with neither BOS nor EOS only stands in for what is not at hand."""
+    return tokenizer.bos is not None or tokenizer.eos is not None
+
+
 def _leading(tokens: Sequence[int], token: int | None) -> int:
-    return next((index for index, found in enumerate(tokens) if found != token), len(tokens))
+    """How often `token` stands at the beginning."""
+    return next((index for index, other in enumerate(tokens) if other != token), len(tokens))
 
 
 # --- likelihood -------------------------------------------------------------------------------
@@ -153,8 +157,7 @@ def template_findings(tokenizer: Tokenizer) -> list[Finding]:
     try:
         return [check(tokenizer) for check in checks]
     except Exception as error:  # a template is a program of the checkpoint's: it can raise anything
-        first = (str(error).strip().splitlines() or [""])[0]
-        text = f"the chat template cannot render a short conversation ({type(error).__name__}: {first})"
+        text = f"the chat template cannot render a short conversation ({type(error).__name__}: {first_line(error)})"
         return [Finding("template turns", False, text)]
 
 

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
-from forgetbench.errors import CheckpointError
+from forgetbench.errors import CheckpointError, first_line
 from forgetbench.fingerprint import digest, tokenizer_fingerprint
 
 Message = dict[str, str]
@@ -56,7 +56,7 @@ class HFTokenizer:
             self._hf: Any = transformers.AutoTokenizer.from_pretrained(str(folder), trust_remote_code=trust_remote_code)
         except Exception as error:  # transformers raises many types for a broken tokenizer
             raise CheckpointError(
-                f"checkpoint {folder}: its tokenizer cannot be loaded ({str(error).splitlines()[0]})"
+                f"checkpoint {folder}: its tokenizer cannot be loaded ({first_line(error)})"
             ) from error
         self.fingerprint = tokenizer_fingerprint(folder)
         self.has_chat_template = bool(self._hf.chat_template)
@@ -77,15 +77,15 @@ class HFTokenizer:
         return list(self._hf.encode(text, add_special_tokens=special))
 
     def encode_all(self, texts: Sequence[str], *, special: bool = True) -> list[list[int]]:
-        found: dict[str, list[int]] = {}
-        opened = {text: special and not self._opens_itself(text) for text in texts}
-        for wanted in (True, False):
-            group = [text for text, takes in opened.items() if takes == wanted]
+        tokens: dict[str, list[int]] = {}
+        adds_special = {text: special and not self._opens_itself(text) for text in texts}
+        for add in (True, False):
+            group = [text for text, adds in adds_special.items() if adds == add]
             for start in range(0, len(group), _AT_ONCE):
-                part = group[start : start + _AT_ONCE]
-                encoded = self._hf(part, add_special_tokens=wanted, return_attention_mask=False)
-                found.update(zip(part, encoded["input_ids"], strict=True))
-        return [found[text] for text in texts]
+                batch = group[start : start + _AT_ONCE]
+                encoded = self._hf(batch, add_special_tokens=add, return_attention_mask=False)
+                tokens.update(zip(batch, encoded["input_ids"], strict=True))
+        return [tokens[text] for text in texts]
 
     @property
     def chat_template(self) -> str | None:
@@ -140,12 +140,12 @@ def encode_pair(tokenizer: Tokenizer, context: str, continuation: str) -> Pair:
 
 def encode_pairs(tokenizer: Tokenizer, pairs: Sequence[tuple[str, str]]) -> list[Pair]:
     """`encode_pair` of every pair, in bulk: each distinct text is encoded once, and equal prompts are one tuple."""
-    found: list[Pair] = []
+    encoded: list[Pair] = []
     prompts: dict[tuple[int, ...], tuple[int, ...]] = {}
     for start in range(0, len(pairs), _AT_ONCE):
         for prompt, tokens in _encode_some(tokenizer, pairs[start : start + _AT_ONCE]):
-            found.append((prompts.setdefault(prompt, prompt), tokens))
-    return found
+            encoded.append((prompts.setdefault(prompt, prompt), tokens))
+    return encoded
 
 
 def _encode_some(tokenizer: Tokenizer, pairs: Sequence[tuple[str, str]]) -> Iterator[Pair]:

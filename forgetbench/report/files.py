@@ -13,8 +13,9 @@ from forgetbench.records import SCHEMA_VERSION, Comparison
 from forgetbench.report.examples import DomainExamples, select_examples
 from forgetbench.report.trajectory import TrainingLog, TrajectoryPoint
 from forgetbench.report.wording import headline
+from forgetbench.storage.files import write_atomic
 from forgetbench.storage.flat_rows import COLUMNS, flat
-from forgetbench.storage.results import to_json, write_atomic
+from forgetbench.storage.json_files import to_json
 
 if TYPE_CHECKING:
     import pandas as pd

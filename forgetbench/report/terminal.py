@@ -11,11 +11,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from forgetbench.records import OVERALL, Comparison, DeltaRow, Run
+from forgetbench.records import OVERALL, Comparison, DeltaRow
 from forgetbench.report import supplementary
 from forgetbench.report.numbers import MISSING, points, row_texts
 from forgetbench.report.sanitize import one_line
 from forgetbench.report.wording import VERDICTS, blocks, headline, missing_data, supporting_mark, title
+from forgetbench.storage.runs import Run
 
 _WIDE = 96
 """Columns from which a delta and its interval fit on one line."""

@@ -22,8 +22,6 @@ from forgetbench.sandbox import launcher, seccomp
 
 State = Literal["passed", "failed", "timeout", "killed"]
 
-_PATIENCE = 4
-"""How many times its processor time a program may take by the clock: enough for a busy machine."""
 _STARTING = 30.0
 """Seconds that laying out a cell and starting the interpreter may take; milliseconds as a rule."""
 _HEAD, _TAIL = 64, 2000
@@ -35,7 +33,9 @@ class Limits:
     """What a program may use up."""
 
     seconds: int = 3
-    """Of processor time; by the clock four times that, since a program that waits uses none."""
+    """Of processor time."""
+    patience: int = 4
+    """How many times that it may take by the clock: a program that waits uses none, and a busy machine fails none."""
     memory_bytes: int = 512 * 2**20
     """Address space, the interpreter's own included."""
     scratch_bytes: int = 16 * 2**20
@@ -43,7 +43,7 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class ProgramOutcome:
     """How a program ended."""
 
     state: State
@@ -72,15 +72,15 @@ class _Stream:
 
 
 @dataclass
-class _Heard:
+class _Output:
     report: _Stream = field(default_factory=_Stream)
     stderr: _Stream = field(default_factory=_Stream)
 
 
-def execute(program: str, limits: Limits) -> Outcome:
+def execute(program: str, limits: Limits) -> ProgramOutcome:
     """Run a program in a cell. EngineError where the cell cannot be made; nothing that a program does raises."""
     token = secrets.token_hex(16)
-    command = [_python(), "-I", "-S", "-B", launcher.__file__, json.dumps(asdict(_cell(limits)))]
+    command = [interpreter(), "-I", "-S", "-B", launcher.__file__, json.dumps(asdict(_cell(limits)))]
     with (
         _sealed(f"{token}\n{program}") as stdin,
         subprocess.Popen(  # noqa: S603
@@ -94,10 +94,10 @@ def execute(program: str, limits: Limits) -> Outcome:
         ) as process,
     ):
         try:
-            heard = _listen(process, _STARTING + _PATIENCE * limits.seconds)
+            output = _read(process, _STARTING + limits.patience * limits.seconds)
         finally:
             process.kill()  # and the cell dies with it
-    return _outcome(heard, token)
+    return _outcome(output, token)
 
 
 def _sealed(text: str) -> IO[bytes]:
@@ -110,11 +110,11 @@ def _sealed(text: str) -> IO[bytes]:
     return file
 
 
-def _listen(process: subprocess.Popen[bytes], seconds: float) -> _Heard:
+def _read(process: subprocess.Popen[bytes], seconds: float) -> _Output:
     """Read both pipes to their end, or for `seconds`. However much comes, little is kept."""
-    heard, deadline = _Heard(), time.monotonic() + seconds
+    output, deadline = _Output(), time.monotonic() + seconds
     with selectors.DefaultSelector() as selector:
-        for pipe, stream in ((process.stdout, heard.report), (process.stderr, heard.stderr)):
+        for pipe, stream in ((process.stdout, output.report), (process.stderr, output.stderr)):
             if pipe is not None:
                 selector.register(pipe, selectors.EVENT_READ, stream)
         while selector.get_map() and (left := deadline - time.monotonic()) > 0:
@@ -123,23 +123,27 @@ def _listen(process: subprocess.Popen[bytes], seconds: float) -> _Heard:
                     key.data.add(chunk)
                 else:
                     selector.unregister(key.fileobj)
-    return heard
+    return output
 
 
-def _outcome(heard: _Heard, token: str) -> Outcome:
-    said = heard.stderr.tail.decode("utf-8", "replace")
+def _outcome(output: _Output, token: str) -> ProgramOutcome:
+    stderr = output.stderr.tail.decode("utf-8", "replace")
     # The first word comes before the program's first line, so no program can make the sandbox look broken.
-    if not heard.report.head.startswith(b"ready\n"):
-        reason = (said.strip().splitlines() or ["it did not answer"])[-1]
-        raise EngineError(f"the sandbox cannot be started: {reason}")
-    *before, last = heard.report.tail.decode("utf-8", "replace").splitlines()
+    if not output.report.head.startswith(b"ready\n"):
+        raise EngineError(f"the sandbox cannot be started: {last_line(stderr) or 'it did not answer'}")
+    *before, last = output.report.tail.decode("utf-8", "replace").splitlines()
     if last == "timeout":
-        return Outcome("timeout", None, said)
+        return ProgramOutcome("timeout", None, stderr)
     try:
         code = int(last)
     except ValueError:  # init was ended, and the program with it
-        return Outcome("killed", None, said)
-    return Outcome(_state(code, reached_its_end=token in before), code, said)
+        return ProgramOutcome("killed", None, stderr)
+    return ProgramOutcome(_state(code, reached_its_end=token in before), code, stderr)
+
+
+def last_line(text: str) -> str:
+    """Where a program's stderr says what went wrong; '' where it says nothing."""
+    return next(reversed(text.strip().splitlines()), "")
 
 
 def _state(code: int, *, reached_its_end: bool) -> State:
@@ -157,18 +161,18 @@ def _cell(limits: Limits) -> launcher.Cell:
     trees, links = visible()
     return launcher.Cell(
         parent=os.getpid(),
-        python=_python(),
+        python=interpreter(),
         trees=trees,
         links=links,
         filter=seccomp.filter_for(platform.machine()).hex(),
         cpu_seconds=limits.seconds,
-        wall_seconds=_PATIENCE * limits.seconds,
+        wall_seconds=limits.patience * limits.seconds,
         memory_bytes=limits.memory_bytes,
         scratch_bytes=limits.scratch_bytes,
     )
 
 
-def _python() -> str:
+def interpreter() -> str:
     """The interpreter itself, not the link to it in a virtual environment."""
     return os.path.realpath(getattr(sys, "_base_executable", sys.executable))
 
@@ -179,9 +183,9 @@ def visible() -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
     system = [path for path in map(Path, ("/lib", "/lib64", "/usr/lib", "/usr/lib64")) if path.exists()]
     links = tuple((str(path), str(path.readlink())) for path in system if path.is_symlink())
     own: tuple[str | Path, ...] = (
-        _python(),
+        interpreter(),
         *(Path(sys.base_prefix, name) for name in ("lib", "lib64")),
         "/etc/ld.so.cache",
     )
-    wanted = {Path(path).resolve() for path in (*own, *system) if Path(path).exists()}
-    return tuple(sorted(str(path) for path in wanted if wanted.isdisjoint(path.parents))), links
+    paths = {Path(path).resolve() for path in (*own, *system) if Path(path).exists()}
+    return tuple(sorted(str(path) for path in paths if paths.isdisjoint(path.parents))), links

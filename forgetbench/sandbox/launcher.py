@@ -1,6 +1,6 @@
 """Puts one program into a cell and waits for its end. A script of its own, started anew for every program:
 
-    python -I -S launcher.py CELL          CELL as JSON; the program on stdin, in the form that `_INSIDE` reads
+    python -I -S launcher.py CELL          CELL as JSON; the program on stdin, in the form that `BOOTSTRAP` reads
 
     launcher       outside; maps the user ids
     `- first       makes the namespaces
@@ -50,7 +50,7 @@ _READ_ONLY, _NO_SUID, _NO_DEVICES = 1, 2, 4
 # linux/prctl.h
 _SET_PARENT_DEATH_SIGNAL, _SET_SECCOMP, _SET_NO_NEW_PRIVILEGES, _SECCOMP_FILTER = 1, 22, 38, 2
 
-_INSIDE = """
+BOOTSTRAP = """
 import os
 os.write(3, b"ready\\n")
 def run():
@@ -235,8 +235,8 @@ def _copy_of_tree(path: str) -> int:
 
 
 def _set_attributes(folder: int, path: bytes, flags: int) -> None:
-    wanted = _Attributes(_READ_ONLY | _NO_SUID | _NO_DEVICES, 0, 0, 0)
-    _call("syscall", _MOUNT_SETATTR, folder, path, flags, ctypes.byref(wanted), ctypes.sizeof(wanted))
+    attributes = _Attributes(_READ_ONLY | _NO_SUID | _NO_DEVICES, 0, 0, 0)
+    _call("syscall", _MOUNT_SETATTR, folder, path, flags, ctypes.byref(attributes), ctypes.sizeof(attributes))
 
 
 def _mount_memory(path: str, flags: int, options: str) -> None:
@@ -268,7 +268,7 @@ def _become_program(cell: Cell, null: int) -> NoReturn:
     _call("prctl", _SET_NO_NEW_PRIVILEGES, 1, 0, 0, 0)
     _call("prctl", _SET_SECCOMP, _SECCOMP_FILTER, ctypes.byref(filter_), 0, 0)
     # An ordinary user's process has no capability after this, whatever it had in its namespace.
-    os.execve(cell.python, [cell.python, "-I", "-S", "-B", "-c", _INSIDE], {})  # noqa: S606
+    os.execve(cell.python, [cell.python, "-I", "-S", "-B", "-c", BOOTSTRAP], {})  # noqa: S606
 
 
 def _set_limits(cell: Cell) -> None:

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar
 
 from forgetbench.errors import InputError
-from forgetbench.sandbox.cell import Limits, Outcome, execute
+from forgetbench.sandbox.cell import Limits, ProgramOutcome, execute
 from forgetbench.sandbox.self_test import unavailable
 
 _ALLOWED: ContextVar[bool] = ContextVar("model-written code may run", default=False)
@@ -29,7 +29,7 @@ def allowed(yes: bool = True) -> Iterator[None]:
 def require(what: str) -> None:
     """Refuse to go on with `what`, which runs code, where it may not or cannot be run.
 
-    Raises InputError, with the way out, without consent or without a sandbox.
+    Raises InputError, with a hint at what to do, without consent or without a sandbox.
     """
     if not _ALLOWED.get():
         raise InputError(f"{what} runs code that the model writes; add --run-code to run it, in a sandbox")
@@ -37,7 +37,7 @@ def require(what: str) -> None:
         raise InputError(f"{what} runs code that the model writes, and no sandbox can be made here: {reason}")
 
 
-def run_python(program: str, limits: Limits = Limits()) -> Outcome:
+def run_python(program: str, limits: Limits = Limits()) -> ProgramOutcome:
     """Run a program by itself, as `python -I -S` would, with an empty stdin; what it prints is dropped.
 
     Raises InputError without consent or without a sandbox, EngineError where the sandbox fails to start.
@@ -45,7 +45,7 @@ def run_python(program: str, limits: Limits = Limits()) -> Outcome:
     return run_all([program], limits)[0]
 
 
-def run_all(programs: Sequence[str], limits: Limits = Limits()) -> list[Outcome]:
+def run_all(programs: Sequence[str], limits: Limits = Limits()) -> list[ProgramOutcome]:
     """Run programs apart from one another, as many at a time as there are processors; outcomes in their order.
 
     Raises what `run_python` raises; programs that wait for their turn are then not started.

@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 from forgetbench.errors import EngineError
-from forgetbench.sandbox.cell import Limits, execute, visible
+from forgetbench.sandbox.cell import Limits, execute, last_line, visible
 from forgetbench.sandbox.seccomp import ARCHITECTURES
 
 _CANARY = """
@@ -45,7 +45,7 @@ with open("canary", "w") as file:
 
 @functools.cache
 def unavailable() -> str | None:
-    """Why no sandbox can be made here, with the way out; None where one was made and held."""
+    """Why no sandbox can be made here, with a hint at what to do; None where one was made and held."""
     if sys.platform != "linux":
         return f"it is made of Linux namespaces, and this is {platform.system()}; use a Linux machine"
     if platform.machine() not in ARCHITECTURES:
@@ -53,7 +53,7 @@ def unavailable() -> str | None:
     try:
         leak = _leak()
     except (EngineError, OSError) as error:
-        return f"{error}; {_way_out(Path('/proc/sys'))}"
+        return f"{error}; {hint(Path('/proc/sys'))}"
     return f"in a trial, {leak}; please report this" if leak else None
 
 
@@ -71,7 +71,7 @@ def _leak() -> str | None:
         outcome = execute(program, Limits())
     if outcome.passed:
         return None
-    return (outcome.stderr.strip().splitlines() or [f"its program was not run to the end ({outcome.state})"])[-1]
+    return last_line(outcome.stderr) or f"its program was not run to the end ({outcome.state})"
 
 
 def _shown(folder: str) -> list[str]:
@@ -81,7 +81,7 @@ def _shown(folder: str) -> list[str]:
     return [path.relative_to(folder).parts[0] for path in paths if Path(folder) in path.parents]
 
 
-def _way_out(settings: Path) -> str:
+def hint(settings: Path) -> str:
     """What most likely refused the namespaces, by the kernel's own settings under /proc/sys."""
 
     def value(name: str) -> str:

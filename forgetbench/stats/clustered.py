@@ -1,10 +1,9 @@
-"""Paired differences that come in clusters: mean, standard error and bootstrap interval.
+"""Paired differences in clusters: macro mean, standard error, degrees of freedom and bootstrap interval.
 
-The estimate is always a macro mean: the mean over tasks of the mean over a task's items. One task is the
-macro mean of one. Items of one cluster (a subject, a template, a prompt, in all tasks that ask about
-it) move together and are one piece of evidence, so all that is random here is which clusters were
-drawn. What a cluster adds to the error of the estimate, its influence, is summed over tasks before anything is
-squared; where tasks share no cluster that is sqrt(sum se_t^2) / T.
+The estimate is always a macro mean: the mean over tasks of the mean over a task's items. One task is the macro mean of
+one. Items of one cluster (a subject, a template, a prompt, in all tasks that ask about it) move together and are one
+piece of evidence: all that is random here is which clusters were sampled. A cluster's influence on the estimate is
+summed over tasks before anything is squared; where tasks share no cluster that is sqrt(sum se_t^2) / T.
 
 Source: Miller 2024, "Adding Error Bars to Evals", arXiv 2411.00640 (clustered standard errors, paired
 differences); Cameron and Miller 2015, Journal of Human Resources 50:317.
@@ -20,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forgetbench.stats.proportions import Interval, rate_difference_interval, wilson_interval
-from forgetbench.stats.quantiles import normal_share, student_quantile
+from forgetbench.stats.quantiles import normal_cdf, student_quantile
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -37,7 +36,7 @@ _ROUNDING = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class ClusterEffects:
-    """A macro mean of paired differences, taken apart by cluster. All arrays have one entry per cluster."""
+    """A macro mean of paired differences, decomposed by cluster. All arrays have shape (n_clusters,)."""
 
     estimate: float
     contribution: Floats
@@ -46,11 +45,11 @@ class ClusterEffects:
     """What the cluster adds to the estimate's error; sums to 0."""
     weight: Floats
     """The cluster's share of the macro mean; sums to 1."""
-    item_weight: float
+    max_item_weight: float
     """The largest share that one item has."""
     corrected_se: float
     """The standard error, bias-reduced (CR2): a cluster drags its task's mean towards itself, which hides a part of its
-    error; in a task it makes up a share w of, that part is divided by sqrt(1 - w)."""
+    error; in a task of which it makes up a share w, that part is divided by sqrt(1 - w)."""
     loss: float
     """Macro mean of what items lost; estimate = gain - loss."""
     gain: float
@@ -64,12 +63,12 @@ class ClusterEffects:
 
     @property
     def n_effective(self) -> float:
-        """Kish's effective number of clusters, 1 / sum weight^2: the number of clusters when all weigh the same."""
+        """Kish's effective sample size in clusters, 1 / sum weight^2: their number when all weigh the same."""
         return 1.0 / float(np.sum(self.weight**2))
 
     @property
     def dof(self) -> float:
-        """Degrees of dof of the standard error, at least 1: the number of clusters less 1 at the most.
+        """Degrees of freedom of the standard error, at least 1 and at most the number of clusters less 1.
 
         The smaller of two of Satterthwaite's approximations, less 1. By weight, (sum w^2)^2 / sum w^4: where one
         cluster holds a third of all items, most of the error is one draw (Bell and McCaffrey 2002, Survey Methodology
@@ -77,18 +76,18 @@ class ClusterEffects:
         2 / (sum c^4 / (sum c^2)^2 - 1 / n): where few of them changed much, the error is known from those few.
         """
         if self.se == 0.0:
-            return self.freedom_by_weight
+            return self.dof_by_weight
         spread = 1.0 / _squared_sum_over_fourth(self.contribution) - 1.0 / len(self.contribution)
-        return max(1.0, min(self.freedom_by_weight, 2.0 / max(spread, 1e-9) - 1.0))
+        return max(1.0, min(self.dof_by_weight, 2.0 / max(spread, 1e-9) - 1.0))
 
     @property
-    def freedom_by_weight(self) -> float:
+    def dof_by_weight(self) -> float:
         """The first of the two, which does not depend on what changed."""
         return max(1.0, _squared_sum_over_fourth(self.weight) - 1.0)
 
     @property
     def skewness(self) -> float:
-        """That of the estimate, sum influence^3 / se^3; 0 where nothing varies."""
+        """Skewness of the estimate, sum influence^3 / se^3; 0 where nothing varies."""
         return float(np.sum(self.influence**3)) / self.se**3 if self.se > 0.0 else 0.0
 
     @property
@@ -114,10 +113,15 @@ class ClusterEffects:
 
 
 def cluster_effects(differences: Sequence[Floats], clusters: Sequence[Codes]) -> ClusterEffects:
-    """Take the macro mean of `differences` apart by cluster.
+    """The macro mean of `differences`, decomposed by cluster.
 
     `differences[t]` holds one number per item of task t, in [-1, 1] where they are score differences,
     `clusters[t]` the item's cluster as a code >= 0; equal codes are the same cluster in every task.
+
+    >>> effects = cluster_effects([np.array([-1.0, 0.0, 0.0, 0.0])], [np.array([0, 0, 1, 2])])
+    >>> effects.estimate, effects.contribution.tolist(), round(effects.n_effective, 2)
+    (-0.25, [-0.25, 0.0, 0.0], 2.67)
+
     Raises ValueError when there is no task, or a task without items.
     """
     n_tasks = len(differences)
@@ -140,7 +144,7 @@ def cluster_effects(differences: Sequence[Floats], clusters: Sequence[Codes]) ->
         contribution=_sums(codes, values * share)[present],
         influence=influence,
         weight=weight,
-        item_weight=float(share.max()),
+        max_item_weight=float(share.max()),
         corrected_se=_root_of_squares(_sums(codes, errors * _leverage_factors(clusters)), 1e-12 * weight.max()),
         loss=float(np.mean([np.maximum(-task, 0.0).mean() for task in differences])),
         gain=float(np.mean([np.maximum(task, 0.0).mean() for task in differences])),
@@ -149,7 +153,7 @@ def cluster_effects(differences: Sequence[Floats], clusters: Sequence[Codes]) ->
 
 
 def _squared_sum_over_fourth(values: Floats) -> float:
-    """(sum v^2)^2 / sum v^4: how many values make up the sum of squares."""
+    """(sum v^2)^2 / sum v^4: the effective number of terms in the sum of squares."""
     squares = (values / np.max(np.abs(values))) ** 2
     return float(np.sum(squares)) ** 2 / float(np.sum(squares**2))
 
@@ -180,7 +184,7 @@ def combine(effects: Sequence[ClusterEffects]) -> ClusterEffects:
         contribution=np.concatenate([part.contribution for part in effects]) / n,
         influence=np.concatenate([part.influence for part in effects]) / n,
         weight=np.concatenate([part.weight for part in effects]) / n,
-        item_weight=max(part.item_weight for part in effects) / n,
+        max_item_weight=max(part.max_item_weight for part in effects) / n,
         corrected_se=sqrt(sum(part.corrected_se**2 for part in effects)) / n,
         loss=sum(part.loss for part in effects) / n,
         gain=sum(part.gain for part in effects) / n,
@@ -195,9 +199,9 @@ def bootstrap_interval(
 
     Clusters are drawn with replacement and their influences summed (the linearised statistic, which
     equals the mean itself when clusters are of one size, and cannot lose a whole task). The percentiles are
-    set outwards so that the interval is as wide as Student's around `corrected_se` with `dof` degrees of dof,
+    expanded so that the interval is as wide as Student's around `corrected_se` with `dof` degrees of freedom,
     and it is widened to hold
-    - Student's interval with the skewness taken out: where a score is lost often and never gained, or rarely and by
+    - Student's interval corrected for skewness: where a score is lost often and never gained, or rarely and by
       much, a large loss shows a large standard error and a small one a small, so that percentiles fall short;
     - where data are sparse, the interval from Wilson's limits, so it is never of width zero and never NaN;
     - 0, where so few clusters changed that all of them agree by chance more often than in `alpha` of draws; and there,
@@ -209,29 +213,30 @@ def bootstrap_interval(
     estimate, n = effects.estimate, effects.n_effective
     if n < 2.0 - _ROUNDING:
         return Interval(-1.0, 1.0)
-    parts = [Interval(estimate, estimate)]
+    intervals = [Interval(estimate, estimate)]
     if effects.se > 0.0:
         reach = student_quantile(1 - alpha / 2, effects.dof) * effects.corrected_se / effects.se
-        tail = normal_share(-reach)
+        tail = normal_cdf(-reach)
         # A swap of base and candidate mirrors the draws, since the larger side is always drawn as the gain.
         side = -1.0 if estimate < -_ROUNDING else 1.0
         draws = estimate + side * _resampled_sums(side * effects.influence, resamples, rng)
         low, high = np.quantile(draws, [tail, 1.0 - tail])
-        parts += [Interval(float(low), float(high)), _unskewed_interval(effects, reach)]
+        intervals += [Interval(float(low), float(high)), _skewness_corrected_interval(effects, reach)]
     if effects.is_sparse:
-        parts.append(rate_difference_interval(effects.loss, effects.gain, n, alpha))
+        intervals.append(rate_difference_interval(effects.loss, effects.gain, n, alpha))
     if 2.0 ** (1 - effects.n_changed) > alpha:
-        parts.append(Interval(0.0, 0.0))
+        intervals.append(Interval(0.0, 0.0))
         if n < FEW - _ROUNDING:
             half = student_quantile(1 - alpha / 2, effects.dof) * effects.conservative_se
-            parts.append(Interval(estimate - half, estimate + half))
-    return Interval(max(-1.0, min(part.low for part in parts)), min(1.0, max(part.high for part in parts)))
+            intervals.append(Interval(estimate - half, estimate + half))
+    low, high = min(interval.low for interval in intervals), max(interval.high for interval in intervals)
+    return Interval(max(-1.0, low), min(1.0, high))
 
 
-def _unskewed_interval(effects: ClusterEffects, reach: float) -> Interval:
-    """Estimate - se * T for the two T that Hall's cubic transformation takes to + and - `reach`.
+def _skewness_corrected_interval(effects: ClusterEffects, reach: float) -> Interval:
+    """Estimate - se * T for the two T that Hall's cubic transformation maps to + and - `reach`.
 
-    With g the skewness of the estimate, T + g T^2 / 3 + g^2 T^3 / 27 + g / 6 is free of it to second order; beyond
+    With g the skewness of the estimate, T + g T^2 / 3 + g^2 T^3 / 27 + g / 6 is unskewed to second order; beyond
     |g| = 0.8 / `reach` that order says nothing, and g is cut there. A skewness against the change is left alone: there
     the tail is on the side of 0, and clusters that agree would make it shorter.
     """
@@ -249,7 +254,7 @@ def _resampled_sums(influence: Floats, resamples: int, rng: np.random.Generator)
     Equal influences are drawn together as one multinomial count, which is the same distribution for a
     fraction of the work: right-or-wrong items take only three values.
     """
-    values, counts, scale = distinct(influence)
+    values, counts, scale = scaled_counts(influence)
     if len(values) <= _MAX_DISTINCT:
         n = len(influence)
         return scale * (rng.multinomial(n, counts / n, size=resamples) @ values)
@@ -277,14 +282,14 @@ def _drawn_sums(units: Floats, drawn: NDArray[np.uint16]) -> Floats:
     return sums
 
 
-def distinct(values: Floats) -> tuple[Floats, NDArray[np.intp], float]:
+def scaled_counts(values: Floats) -> tuple[Floats, NDArray[np.intp], float]:
     """The distinct values, sorted, relative to the largest; how often each occurs; and that largest size.
 
     Sorting also frees what is drawn later from the order of the rows.
     """
     scale = float(np.max(np.abs(values), initial=0.0)) or 1.0
-    found, counts = np.unique(np.round(values / scale, 12), return_counts=True)
-    return found, counts, scale
+    unique, counts = np.unique(np.round(values / scale, 12), return_counts=True)
+    return unique, counts, scale
 
 
 def coarsen(values: Floats, rng: np.random.Generator) -> Floats:

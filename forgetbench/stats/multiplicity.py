@@ -1,4 +1,4 @@
-"""P-values adjusted for having asked several questions.
+"""P-values adjusted for multiple testing.
 
 Benjamini and Hochberg's is scipy's. Holm's is written out: scipy lacks it, and statsmodels' takes 30 ms a call where
 this takes 5 us (70 ms beside three million objects, since it collects the whole process's garbage), and 0.26 s to
@@ -14,9 +14,13 @@ from numpy.typing import NDArray
 
 
 def holm(p_values: Sequence[float]) -> NDArray[np.float64]:
-    """Holm's step-down adjustment: controls the chance of any false alarm in the family.
+    """Holm's step-down adjustment: controls the family-wise error rate, the chance of any false rejection.
 
-    The i-th smallest of m p-values (i from 0) times m - i, made monotone, at most 1.
+    The i-th smallest of m p-values (i from 0) times m - i, made monotone, at most 1. Shape and order of the input.
+
+    >>> holm([0.01, 0.04, 0.03, 0.005])
+    array([0.03, 0.06, 0.06, 0.02])
+
     Source: Holm 1979, Scandinavian Journal of Statistics 6:65.
     """
     values = np.asarray(p_values, dtype=np.float64)
@@ -27,9 +31,13 @@ def holm(p_values: Sequence[float]) -> NDArray[np.float64]:
 
 
 def benjamini_hochberg(p_values: Sequence[float]) -> NDArray[np.float64]:
-    """Benjamini and Hochberg's adjustment: controls the share of false alarms among the alarms.
+    """Benjamini and Hochberg's step-up adjustment: controls the false discovery rate.
 
-    The i-th smallest of m p-values (i from 1) times m / i, made monotone, at most 1.
+    The i-th smallest of m p-values (i from 1) times m / i, made monotone, at most 1. Shape and order of the input.
+
+    >>> benjamini_hochberg([0.01, 0.04, 0.03, 0.005])
+    array([0.02, 0.04, 0.04, 0.02])
+
     Source: Benjamini and Hochberg 1995, JRSS B 57:289; computed by scipy.stats.false_discovery_control.
     """
     # Imported here: it takes 0.4 s. A call takes 0.1 ms, once per comparison.

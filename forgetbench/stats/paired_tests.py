@@ -1,11 +1,11 @@
-"""Tests of no change between two paired sets of scores."""
+"""Two-sided tests of no change between two paired sets of scores."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from forgetbench.stats.clustered import coarsen, distinct
+from forgetbench.stats.clustered import coarsen, scaled_counts
 
 _MAX_DISTINCT = 64
 _CHUNK = 512
@@ -16,6 +16,10 @@ def mcnemar_exact(losses: int, gains: int) -> float:
     """Exact two-sided McNemar test: the p-value of so many losses against gains among independent pairs.
 
     Binomial with probability 1/2 over the discordant pairs, at most 1; 1 when there are none.
+
+    >>> round(mcnemar_exact(losses=10, gains=2), 7)
+    0.0385742
+
     Source: McNemar 1947, Psychometrika 12:153; computed by scipy.stats.binomtest.
     """
     # Imported here: it takes 0.4 s. A call takes 0.3 ms, once per task.
@@ -28,8 +32,8 @@ def sign_flip_test(contributions: NDArray[np.float64], *, rng: np.random.Generat
     """Two-sided paired permutation test: the p-value of sum(contributions) under random signs.
 
     One entry per cluster, shape (n,): what it adds to the estimate. Under no effect base and candidate are
-    exchangeable, and exchanging them flips the sign of all that a cluster adds. p = (1 + hits) / (1 +
-    resamples), so never 0; 1 when nothing changed.
+    exchangeable, and exchanging them flips the sign of all that a cluster adds. p = (1 + draws at least
+    as extreme) / (1 + resamples), so never 0; 1 when nothing changed.
     Source: Phipson and Smyth 2010, Stat. Appl. Genet. Mol. Biol. 9:39, for the +1.
     """
     # Sorted, without what did not change, and with the larger side as the gain: neither the order of rows nor pairs
@@ -38,15 +42,15 @@ def sign_flip_test(contributions: NDArray[np.float64], *, rng: np.random.Generat
     changed = -changed[::-1] if changed.sum() < 0.0 else changed
     if not len(changed):
         return 1.0
-    sizes, counts, scale = distinct(np.abs(changed))
+    sizes, counts, scale = scaled_counts(np.abs(changed))
     observed = abs(float(np.sum(changed))) / scale
     if len(sizes) <= _MAX_DISTINCT:
         sums = (2 * rng.binomial(counts, 0.5, size=(resamples, len(sizes))) - counts) @ sizes
     else:
         sums = _flipped_sums(coarsen(changed / scale, rng), resamples, rng)
-    # Sums that are equal on paper may differ in the last digits, and equal counts as a hit.
-    hits = np.count_nonzero(np.abs(sums) >= observed - _ROUNDING * float(np.sum(sizes * counts)))
-    return float(1 + hits) / (1 + resamples)
+    # Sums that are equal on paper may differ in the last digits, and equal counts as extreme.
+    n_as_extreme = np.count_nonzero(np.abs(sums) >= observed - _ROUNDING * float(np.sum(sizes * counts)))
+    return float(1 + n_as_extreme) / (1 + resamples)
 
 
 def _flipped_sums(units: NDArray[np.float64], resamples: int, rng: np.random.Generator) -> NDArray[np.float64]:

@@ -13,11 +13,11 @@ def normal_quantile(p: float) -> float:
     return float(special.ndtri(p))
 
 
-def normal_share(z: float) -> float:
-    """The share of the standard normal below `z`."""
+def normal_cdf(z: float) -> float:
+    """The standard normal's cumulative distribution function at `z`."""
     return float(special.ndtr(z))
 
 
 def student_quantile(p: float, dof: float) -> float:
-    """The quantile at `p` of Student's t with `dof` > 0 degrees of dof."""
+    """The quantile at `p` of Student's t with `dof` > 0 degrees of freedom."""
     return float(special.stdtrit(dof, p))

@@ -1,8 +1,8 @@
-"""Evidence that may be looked at after every block of items.
+"""Group-sequential evidence: e-values, valid at every planned look or at any look at all.
 
-An e-value is a bet against a null hypothesis: its mean is at most 1 where the null is true, and that of a process of
-them stays so at every look (Ville 1939). Rejecting as soon as one reaches 1 / alpha is therefore wrong with
-probability at most alpha, however often one looks and whenever one stops. 1 / e is a p-value of the same kind. Where
+An e-value is evidence against a null hypothesis: its mean is at most 1 where the null is true, and that of an e-process
+stays so at any stopping time (Ville 1939). Rejecting as soon as it reaches 1 / alpha is therefore wrong with
+probability at most alpha, however often one looks and whenever one stops. 1 / e is an anytime-valid p-value. Where
 the number of looks is planned, `PlannedLooks` knows how much less than 1 / alpha is enough.
 """
 
@@ -20,43 +20,29 @@ from scipy import special
 from forgetbench.stats.clustered import ClusterEffects, Floats
 
 
-def discordance_e_value(losses: int, gains: int) -> float:
-    """The e-value against "losses and gains are equally likely": E = 2^n / ((n + 1) C(n, gains)), n = losses + gains.
-
-    Exact for independent right-or-wrong items, of which only those that changed count. It is two-sided: read the
-    direction off the counts. It is the likelihood ratio of a uniform prior on the share of gains against 1/2.
-    Source: Ville 1939; Ramdas et al. 2023, Statistical Science 38:576. Raises ValueError on negative counts.
-    """
-    if losses < 0 or gains < 0:
-        raise ValueError(f"counts cannot be negative: {losses} losses, {gains} gains")
-    n = losses + gains
-    # 1 / ((n + 1) C(n, k)) is the beta function B(k + 1, n - k + 1); logs hold where 2^n would not.
-    return float(special.exp2(n + special.betaln(gains + 1, losses + 1) / log(2.0)))
-
-
 @dataclass(frozen=True, slots=True)
-class Bets:
-    """One-sided bets on a change, from what is known of it so far."""
+class NormalMixture:
+    """One-sided e-values of a change, by a half-normal mixture over its size; see `normal_mixture_e_value`."""
 
     estimate: float
     se: float
     n: float
-    """Degrees of dof of `se`, plus 1."""
+    """Degrees of freedom of `se`, plus 1."""
     skewness: float
     scale: float
-    """The size of change, from the null, that the bets are best for."""
+    """Scale of the mixture: the distance from the null that it has most power for."""
 
     @staticmethod
-    def on(effects: ClusterEffects, scale: float) -> Bets:
-        """With the cautious standard error, and in it one more item that changed entirely.
+    def of(effects: ClusterEffects, scale: float) -> NormalMixture:
+        """With the conservative standard error, and in it one more item that changed entirely.
 
         A change so rare that no item has shown it yet is unknown to an early look; later the one weighs little.
         """
-        se = hypot(effects.conservative_se, effects.item_weight)
-        return Bets(effects.estimate, se, effects.dof + 1.0, effects.skewness, scale)
+        se = hypot(effects.conservative_se, effects.max_item_weight)
+        return NormalMixture(effects.estimate, se, effects.dof + 1.0, effects.skewness, scale)
 
     def above(self, null: float) -> float:
-        """The e-value against "the true change is `null` or less"; see `normal_mixture_e_value`."""
+        """The e-value against "the true change is `null` or less"."""
         return normal_mixture_e_value(self.estimate - null, self.se, self.scale, self.n, self.skewness)
 
     def below(self, null: float) -> float:
@@ -64,7 +50,7 @@ class Bets:
         return normal_mixture_e_value(null - self.estimate, self.se, self.scale, self.n, -self.skewness)
 
     def bounds(self, threshold: float) -> tuple[float, float]:
-        """Lower and upper bound of the true change: every one that no bet of `threshold` or more speaks against.
+        """Lower and upper confidence bound: every change against which no e-value reaches `threshold`.
 
         Each is wrong with the probability of reaching the threshold: at most 1 / `threshold` at any look, alpha for
         `PlannedLooks.threshold(alpha)` at the planned ones. Within [-1, 1].
@@ -77,27 +63,18 @@ class Bets:
 def loss_e_value(effects: ClusterEffects, scale: float) -> float:
     """The e-value against "the true change is 0 or more": large when much was lost.
 
-    `scale` > 0 is the size of drop that the bet is best for; see `normal_mixture_e_value`.
+    `scale` > 0 is the size of drop that it has most power for; see `normal_mixture_e_value`.
     """
-    return Bets.on(effects, scale).below(0.0)
-
-
-def retention_e_value(effects: ClusterEffects, margin: float) -> float:
-    """The e-value against "the true change is -`margin` or less": large when a loss that big is ruled out.
-
-    The bet is best where nothing changed at all, a distance of `margin` from the null.
-    """
-    return Bets.on(effects, margin).above(-margin)
+    return NormalMixture.of(effects, scale).below(0.0)
 
 
 def _reach(rejects: Callable[[float], bool]) -> float:
-    """The shortest distance that is rejected, as are all longer ones; 2 where none is."""
-    short, long = 0.0, 2.0
-    # Halved until it is known to a billionth.
+    """The shortest distance that is rejected, as are all longer ones, to a billionth; 2 where none is."""
+    low, high = 0.0, 2.0
     for _ in range(32):
-        reach = (short + long) / 2.0
-        short, long = (short, reach) if rejects(reach) else (reach, long)
-    return long
+        middle = (low + high) / 2.0
+        low, high = (low, middle) if rejects(middle) else (middle, high)
+    return high
 
 
 def normal_mixture_e_value(estimate: float, se: float, scale: float, n: float = inf, skewness: float = 0.0) -> float:
@@ -106,9 +83,13 @@ def normal_mixture_e_value(estimate: float, se: float, scale: float, n: float = 
     With z = estimate / se and r = (scale / se)^2, E = 2 / sqrt(1 + r) * exp(z^2 r / (2 (1 + r))) * Phi(z sqrt(r / (1 +
     r))): the likelihood ratio of a half-normal prior of that `scale` on the mean against 0. Exact for normal
     observations of known variance; for others it holds in the limit, which is why z is first taken from Student's t
-    with `n` - 1 degrees of dof to the normal with the same tail, and why docs/calibration.md shows the error
-    rates by simulation. `skewness` is the estimate's: see `_unskewed`. 0 where `n` is below 2 or the standard error is
-    0: no evidence either way.
+    with `n` - 1 degrees of freedom to the normal with the same tail, and why docs/calibration.md shows the error
+    rates by simulation. `skewness` is the estimate's: see `_skewness_corrected`. 0 where `n` is below 2 or the
+    standard error is 0: no evidence either way.
+
+    >>> round(normal_mixture_e_value(0.06, se=0.02, scale=0.03), 1)
+    24.9
+
     Source: Robbins 1970, Ann. Math. Statist. 41:1397; Howard et al. 2021, Ann. Statist. 49:1055; Waudby-Smith et al.
     2021, arXiv 2103.06476, for the limit. Raises ValueError unless scale > 0 and se >= 0.
     """
@@ -116,7 +97,7 @@ def normal_mixture_e_value(estimate: float, se: float, scale: float, n: float = 
         raise ValueError(f"need scale > 0 and se >= 0, not {scale} and {se}")
     if n < 2.0 or se == 0.0:
         return 0.0
-    z = _as_normal(_unskewed(estimate / se, skewness), n - 1.0)
+    z = _as_normal(_skewness_corrected(estimate / se, skewness), n - 1.0)
     r = (scale / se) ** 2
     log_e = float(_log_mixture(z, r, r / (1.0 + r)))
     return inf if log_e > 700.0 else exp(log_e)
@@ -126,8 +107,8 @@ def _log_mixture(z: Any, r: Any, share: Any) -> Any:
     return log(2.0) - np.log1p(r) / 2.0 + z * z * share / 2.0 + special.log_ndtr(z * np.sqrt(share))
 
 
-def _unskewed(t: float, skewness: float) -> float:
-    """Hall's cubic transformation of a Studentized mean, where it makes a bet on a positive one weaker.
+def _skewness_corrected(t: float, skewness: float) -> float:
+    """Hall's cubic transformation of a Studentized mean, where it weakens the evidence for a positive one.
 
     Where a score is lost rarely and by much, a sample with few losses shows a small standard error, and its t is large.
     """
@@ -138,24 +119,30 @@ def _unskewed(t: float, skewness: float) -> float:
 
 
 def _as_normal(t: float, dof: float) -> float:
-    """The normal quantile that leaves the same tail as `t` does under Student's distribution."""
+    """The z with the same tail probability under the standard normal as `t` has under Student's distribution."""
     if dof == inf:
         return t
     tail = float(special.stdtr(dof, -abs(t)))
-    size = abs(t) if tail <= 0.0 else -float(special.ndtri(tail))
-    return min(size, abs(t)) if t > 0.0 else -min(size, abs(t))
+    z = abs(t) if tail <= 0.0 else -float(special.ndtri(tail))
+    return min(z, abs(t)) if t > 0.0 else -min(z, abs(t))
 
 
-# --- looks that were planned ------------------------------------------------------------------
+# --- planned looks ------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedLooks:
-    """Bets of one size, looked at `looks` times, each after as many items again.
+    """The group-sequential test by a normal mixture at `looks` evenly spaced looks.
 
-    1 / e is how surprising a bet of e is if there is no end to the looks. Where there is one, reaching e at any of them
-    is less likely, and that likelihood itself is the p-value: the boundary keeps the shape of the mixture and comes as
-    close as the planned looks allow. Computed for a Brownian motion by recursive numerical integration.
+    1 / e is the p-value of an e-value if there is no end to the looks. Where there is one, the probability under the
+    null that it reaches e at any of them is smaller, and is the p-value: the stopping boundary keeps the shape of the
+    mixture and comes as close as the planned looks allow. Computed for a Brownian motion by recursive numerical
+    integration.
+
+    >>> round(PlannedLooks(ratio=4.0, looks=20).threshold(0.05), 1)
+    6.0
+
+
     Source: Armitage, McPherson and Rowe 1969, JRSS A 132:235; Jennison and Turnbull 2000, "Group Sequential Methods",
     chapter 19, for the recursion. Raises ValueError unless ratio > 0 and looks >= 1.
     """
@@ -169,18 +156,18 @@ class PlannedLooks:
             raise ValueError(f"need ratio > 0 and looks >= 1, not {self.ratio} and {self.looks}")
 
     def p_value(self, e_value: float) -> float:
-        """The chance that a bet reaches `e_value` at any look although the true mean is 0."""
+        """The probability of reaching `e_value` at any look although the true mean is 0."""
         if e_value <= 0.0:
             return 1.0
         log_e, log_p = self._table
         at = log(e_value)
         if at > log_e[-1]:
-            # Far out the chance falls as 1 / e does.
+            # Far out the probability falls as 1 / e does.
             return exp(float(log_p[-1]) + float(log_e[-1]) - at)
         return exp(float(np.interp(at, log_e, log_p)))
 
     def threshold(self, alpha: float) -> float:
-        """The bet that is reached at any look with probability `alpha` if the true mean is 0; at most 1 / `alpha`."""
+        """The e-value reached at any look with probability `alpha` if the true mean is 0; at most 1 / `alpha`."""
         log_e, log_p = self._table
         at = log(alpha)
         if at < log_p[-1]:
@@ -190,15 +177,15 @@ class PlannedLooks:
     @property
     def _table(self) -> tuple[Floats, Floats]:
         # A per cent of the ratio moves a threshold by a fraction of that; rounded, few tables serve all looks.
-        return _chances(round(log(self.ratio) / _RATIO_STEP), self.looks)
+        return _boundary_crossing(round(log(self.ratio) / _RATIO_STEP), self.looks)
 
 
-def planned_looks(bets: Bets, taken: int, planned: int) -> PlannedLooks:
-    """Of bets at the `taken`-th of `planned` looks.
+def planned_looks(mixture: NormalMixture, taken: int, planned: int) -> PlannedLooks:
+    """The test that `mixture` belongs to, at the `taken`-th of `planned` looks.
 
     The standard error of the last look is foreseen: it falls with the root of what was seen.
     """
-    return PlannedLooks((bets.scale / bets.se) ** 2 * planned / taken, planned)
+    return PlannedLooks((mixture.scale / mixture.se) ** 2 * planned / taken, planned)
 
 
 _RATIO_STEP = 0.05
@@ -210,44 +197,44 @@ _RAREST = 1e-9
 
 
 @lru_cache(maxsize=4096)
-def _chances(ratio_steps: int, looks: int) -> tuple[Floats, Floats]:
-    """Logarithms of bets, and of the chances that they are reached at any look; the chances fall strictly."""
+def _boundary_crossing(ratio_steps: int, looks: int) -> tuple[Floats, Floats]:
+    """Logarithms of e-values, and of the probabilities of reaching them at any look, which fall strictly."""
     log_e = np.linspace(-2.0, 14.0, 33)
     ratio = exp(ratio_steps * _RATIO_STEP)
-    chances = _reached(log_e, ratio, looks)
-    # What is rarer is lost in rounding; near certainty all bets are as good as certain.
-    told = (chances > _RAREST) & (chances < 1.0 - _RAREST)
-    return log_e[told], np.log(chances[told])
+    probabilities = _crossing_probabilities(log_e, ratio, looks)
+    # What is rarer is lost in rounding; near 1 all of them are as good as 1.
+    usable = (probabilities > _RAREST) & (probabilities < 1.0 - _RAREST)
+    return log_e[usable], np.log(probabilities[usable])
 
 
-def _reached(log_e: Floats, ratio: float, looks: int) -> Floats:
-    """The chances that a Brownian motion, seen at `looks` even times, ever stands where its bet is e or more; per e.
+def _crossing_probabilities(log_e: Floats, ratio: float, looks: int) -> Floats:
+    """The probabilities, per e, that a Brownian motion's e-value is e or more at any of `looks` evenly spaced times.
 
     The density of the paths that have not got there is carried from look to look on Gauss and Legendre's nodes.
     """
     times = np.arange(1, looks + 1) / looks
-    limits = _z_of_bet(log_e[:, None], ratio * times) * np.sqrt(times)
+    limits = _z_of_e(log_e[:, None], ratio * times) * np.sqrt(times)
     step = 1.0 / looks
     # One row per e: the places that paths may be at, and the probability of being there.
-    places, mass, found = np.zeros((len(log_e), 1)), np.ones((len(log_e), 1)), np.zeros(len(log_e))
+    places, mass, crossed = np.zeros((len(log_e), 1)), np.ones((len(log_e), 1)), np.zeros(len(log_e))
     for time, limit in zip(times, limits.T[:, :, None], strict=True):
-        found += np.sum(mass * special.ndtr((places - limit) / step**0.5), axis=1)
+        crossed += np.sum(mass * special.ndtr((places - limit) / step**0.5), axis=1)
         low = -_FAR * time**0.5
         half = np.maximum(limit - low, 0.0) / 2.0
         new = low + half * (_NODES + 1.0)
         distances = (new[:, :, None] - places[:, None, :]) / step**0.5
         density = np.einsum("eij,ej->ei", np.exp(-(distances**2) / 2.0), mass) / (2.0 * pi * step) ** 0.5
         places, mass = new, half * _WEIGHTS * density
-    return found
+    return crossed
 
 
-def _z_of_bet(log_e: Floats, ratios: Floats) -> Floats:
-    """The z at which `normal_mixture_e_value` is e, per e and ratio; it grows with z, so halving finds it."""
+def _z_of_e(log_e: Floats, ratios: Floats) -> Floats:
+    """The z at which `normal_mixture_e_value` is e, per e and ratio; it grows with z, so bisection finds it."""
     share = ratios / (1.0 + ratios)
-    short = np.full(np.broadcast_shapes(log_e.shape, ratios.shape), -20.0)
-    long = short + 80.0
+    low = np.full(np.broadcast_shapes(log_e.shape, ratios.shape), -20.0)
+    high = low + 80.0
     for _ in range(48):
-        z = (short + long) / 2.0
+        z = (low + high) / 2.0
         above = _log_mixture(z, ratios, share) >= log_e
-        short, long = np.where(above, short, z), np.where(above, z, long)
-    return long
+        low, high = np.where(above, low, z), np.where(above, z, high)
+    return high

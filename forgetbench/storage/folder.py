@@ -1,4 +1,4 @@
-"""The results folder: every path in it is spelled here, and nowhere else.
+"""The results folder: every folder in it is spelled here, and nowhere else.
 
 results/runs/<run id>/            manifest.json, samples.parquet, scores.json, engine.log
 results/comparisons/<id>/         comparison.json, deltas.csv, items.parquet, the report, plots/
@@ -8,6 +8,7 @@ results/.ledger.sqlite            every response a model gave
 
 from __future__ import annotations
 
+import re
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,6 +56,11 @@ class ResultsFolder:
     def check_writable(self) -> None:
         """Raise InputError unless the folder exists, or can be made, and takes files."""
         check_writable(self.root)
+
+
+def slug(text: str) -> str:
+    """A name that is safe as a folder name: letters, digits, '.', '_' and '-', at most 60 of them."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", text).strip("-.")[:60] or "unnamed"
 
 
 def check_writable(folder: Path) -> None:

@@ -2,7 +2,7 @@
 
 A response is keyed by its request, which hashes checkpoint, engine settings, token ids and decoding, so
 an answer is never generated twice: not after a crash, not for the next candidate, not tomorrow.
-Each `put` is a transaction of its own in write-ahead mode: a killed process loses nothing it was told is in.
+Each `put` is a transaction of its own in write-ahead mode: a killed process loses nothing that `put` returned from.
 """
 
 from __future__ import annotations
@@ -24,7 +24,6 @@ from forgetbench.records import Continuation, Response, Sample
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS responses (key TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS files (path TEXT PRIMARY KEY, size INTEGER, mtime_ns INTEGER, digest TEXT) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS finished (inputs TEXT PRIMARY KEY, outcome TEXT NOT NULL) WITHOUT ROWID;
 """
 _CHUNK = 500
 """Keys per query: SQLite bounds the number of parameters."""
@@ -62,16 +61,16 @@ class Ledger:
 
     def get(self, keys: Iterable[str]) -> dict[str, Response]:
         """The responses that are there, by key."""
-        wanted = list(dict.fromkeys(keys))
-        found: dict[str, Response] = {}
+        distinct = list(dict.fromkeys(keys))
+        responses: dict[str, Response] = {}
         with self._storage_errors():
-            for start in range(0, len(wanted), _CHUNK):
-                part = wanted[start : start + _CHUNK]
-                marks = ",".join("?" * len(part))
+            for start in range(0, len(distinct), _CHUNK):
+                chunk = distinct[start : start + _CHUNK]
+                marks = ",".join("?" * len(chunk))
                 query = f"SELECT key, body FROM responses WHERE key IN ({marks})"  # noqa: S608 - only marks
-                rows = self._db.execute(query, part)
-                found.update((key, _response(key, body)) for key, body in rows)
-        return found
+                rows = self._db.execute(query, chunk)
+                responses.update((key, _response(key, body)) for key, body in rows)
+        return responses
 
     def __len__(self) -> int:
         with self._storage_errors():
@@ -87,17 +86,6 @@ class Ledger:
                 row = (file_digest(path),)
                 self._db.execute("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)", (*key, *row))
         return str(row[0])
-
-    def outcome(self, inputs: str) -> str | None:
-        """What a finished command with these inputs came to, as `finished` wrote it."""
-        with self._storage_errors():
-            row = self._db.execute("SELECT outcome FROM finished WHERE inputs=?", (inputs,)).fetchone()
-        return None if row is None else str(row[0])
-
-    def put_outcome(self, inputs: str, outcome: str) -> None:
-        """Keep what a command came to; the last outcome counts."""
-        with self._storage_errors():
-            self._db.execute("INSERT OR REPLACE INTO finished VALUES (?, ?)", (inputs, outcome))
 
     @contextlib.contextmanager
     def _storage_errors(self) -> Iterator[None]:

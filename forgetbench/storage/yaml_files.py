@@ -1,4 +1,4 @@
-"""YAML that a user writes, read into pydantic models; an error names file, line, field and the way out."""
+"""YAML that a user writes, read into pydantic models; an error names file, line, field and a hint."""
 
 from __future__ import annotations
 
@@ -48,9 +48,9 @@ def read_yaml_with_lines(path: Path, model: type[M], error_type: type[InputError
         advice = ""
         if first["type"] == "extra_forbidden":
             advice = f"; {did_you_mean(str(first['loc'][-1]), _fields(model, first['loc'][:-1]))}"
-        said = f"{first['msg'][:1].lower()}{first['msg'][1:]}{advice}"
+        message = f"{first['msg'][:1].lower()}{first['msg'][1:]}{advice}"
         # A key of the file may hold line ends.
-        why = f"field '{_dotted(first['loc']) or 'file'}': {shown(said)}"
+        why = f"field '{_dotted(first['loc']) or 'file'}': {shown(message)}"
         raise error_type(f"{path}:{line_of(lines, first['loc'])}: {why}") from error
 
 
@@ -69,7 +69,7 @@ def _lines(path: Path, tree: yaml.Node | None, error_type: type[InputError]) -> 
     """Line of every field. Raises `error_type` for a key that stands twice and a date that is none."""
     if tree is None:
         return {}
-    found: dict[Location, int] = {(): tree.start_mark.line + 1}
+    lines: dict[Location, int] = {(): tree.start_mark.line + 1}
     seen: set[int] = set()
     waiting: list[tuple[Location, yaml.Node]] = [((), tree)]
     while waiting:
@@ -81,11 +81,11 @@ def _lines(path: Path, tree: yaml.Node | None, error_type: type[InputError]) -> 
         if why := _no_date(node):
             raise error_type(f"{path}:{node.start_mark.line + 1}: field '{_dotted(location)}': {why}")
         for place, line, value in _entries(location, node):
-            if place in found:
-                raise error_type(f"{path}:{line}: field '{_dotted(place)}': stands twice, first in line {found[place]}")
-            found[place] = line
+            if place in lines:
+                raise error_type(f"{path}:{line}: field '{_dotted(place)}': stands twice, first in line {lines[place]}")
+            lines[place] = line
             waiting.append((place, value))
-    return found
+    return lines
 
 
 def _entries(location: Location, node: yaml.Node) -> Iterator[tuple[Location, int, yaml.Node]]:

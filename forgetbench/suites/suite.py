@@ -7,23 +7,27 @@
       knowledge:
         - knowledge_choice                       # a task by name
         - {task: knowledge_open, limit: 100}     # or with settings
-  target:
-    - {file: mine.jsonl}                       # prompts and answers of one's own, see forgetbench.suites.target
+      target:
+        - {file: mine.jsonl}                     # prompts and answers of one's own, see forgetbench.suites.target
+      safety: [my_refusals]                      # any slug is a domain
 
 Task names are those of lm-eval YAML files under tasks/, beside the suite file, or of lm-eval itself.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from forgetbench.errors import SuiteError, did_you_mean
-from forgetbench.records import DEFAULT_MARGIN, DOMAINS, View
+from forgetbench.lm_eval_bridge.task_entry import ClusterBy
+from forgetbench.records import TARGET, View
 from forgetbench.storage.yaml_files import read_yaml
+from forgetbench.suites.domains import domain_mistake
 
 STANDARD = "standard"
 """The suite of published benchmarks: its settings are those of a task of lm-eval's that is asked for by name."""
@@ -47,14 +51,14 @@ class SuiteTask(BaseModel):
     metric: str | None = None
     """Which of the task's metrics is the item's score; for tasks that do not declare it."""
     filter: str | None = None
-    """Which of the task's ways of reading an answer gives the score, for tasks that have several."""
+    """Which of the task's filters gives the score, for tasks that have several."""
     chance: Annotated[float, Field(ge=0, lt=1)] | None = None
     view: View | None = None
     binary: bool | None = None
     """Item scores are 0 or 1; for a metric that does not tell by its name."""
     subtasks: str | None = None
     """Of a group, only the tasks whose names match this pattern, as in `mgsm_native_*`."""
-    cluster: Literal["subtask", "document"] | None = None
+    cluster: ClusterBy | None = None
     """What the items of a group share: by default the task they come from; the document where they are translations."""
 
     @model_validator(mode="before")
@@ -83,10 +87,10 @@ class Suite(BaseModel):
 
     @field_validator("margins", "domains")
     @classmethod
-    def _known_domains(cls, value: dict[str, object]) -> dict[str, object]:
+    def _domain_names(cls, value: dict[str, object]) -> dict[str, object]:
         for name in value:
-            if name not in DOMAINS:
-                raise ValueError(f"unknown domain '{name}'; {did_you_mean(name, DOMAINS)}")
+            if mistake := domain_mistake(name):
+                raise ValueError(mistake)
         return value
 
     @field_validator("domains")
@@ -95,15 +99,9 @@ class Suite(BaseModel):
         names = [task.task for tasks in value.values() for task in tasks]
         if not names:
             raise ValueError("a suite needs at least one task")
-        doubled = sorted({name for name in names if names.count(name) > 1})
-        if doubled:
-            raise ValueError(f"task '{doubled[0]}' stands in it twice")
+        if repeated := _repeated(names):
+            raise ValueError(f"task '{repeated}' stands in it twice")
         return value
-
-    @property
-    def all_margins(self) -> dict[str, float]:
-        """The margin of each of the suite's domains."""
-        return {domain: self.margins.get(domain, DEFAULT_MARGIN) for domain in self.domains}
 
 
 def tasks_folder() -> Path:
@@ -131,11 +129,11 @@ def load_suite(name_or_file: str) -> tuple[Suite, Path]:
 
 
 def with_target(suite: Suite, file: Path) -> Suite:
-    """`suite` and, in the domain `target`, the task that `file` holds. SuiteError when it stands in it already."""
+    """`suite` and, in the domain `target`, the task that `file` holds. SuiteError when it has a task of that name."""
     task = SuiteTask.model_validate({"file": file.resolve()})
     if any(entry.task == task.task for entries in suite.domains.values() for entry in entries):
         raise SuiteError(f"{file}: the suite has a task '{task.task}' already; rename the file")
-    domains = {**suite.domains, "target": [*suite.domains.get("target", ()), task]}
+    domains = {**suite.domains, TARGET: [*suite.domains.get(TARGET, ()), task]}
     return suite.model_copy(update={"domains": domains})
 
 
@@ -145,14 +143,19 @@ def suite_of_tasks(names: list[str], domain: str | None) -> Suite:
     A task that the standard suite has is asked as it is asked there. `domain` is for tasks that do not declare one;
     without it they are the fine-tuning's target.
     """
-    if domain is not None and domain not in DOMAINS:
-        raise SuiteError(f"unknown domain '{domain}'; {did_you_mean(domain, DOMAINS)}")
-    doubled = sorted({name for name in names if names.count(name) > 1})
-    if doubled:
-        raise SuiteError(f"task '{doubled[0]}' is given twice")
-    published = {entry.task: (home, entry) for home, row in load_suite(STANDARD)[0].domains.items() for entry in row}
+    if domain is not None and (mistake := domain_mistake(domain)):
+        raise SuiteError(mistake)
+    if repeated := _repeated(names):
+        raise SuiteError(f"task '{repeated}' is given twice")
+    standard, _ = load_suite(STANDARD)
+    published = {entry.task: (home, entry) for home, entries in standard.domains.items() for entry in entries}
     domains: dict[str, list[SuiteTask]] = {}
     for name in names:
-        home, entry = published.get(name, ("target", SuiteTask(task=name)))
+        home, entry = published.get(name, (TARGET, SuiteTask(task=name)))
         domains.setdefault(domain or home, []).append(entry)
     return Suite(name="tasks", domains=domains)
+
+
+def _repeated(names: Sequence[str]) -> str | None:
+    """The first name, in alphabetical order, that stands more than once."""
+    return min((name for name in names if names.count(name) > 1), default=None)

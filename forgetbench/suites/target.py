@@ -4,16 +4,16 @@
     {"prompt": "What is 17 * 3?", "answer": 51, "match": "numeric"}
     {"prompt": "Order 3 apples, as JSON.", "answer": {"type": "object", "required": ["item"]}, "match": "json_schema"}
 
-What fine-tuning was for is measured as everything else is: planned, asked, paired and judged in the same way.
+What fine-tuning was for is measured as everything else is: planned, generated, paired and gated in the same way.
 Fields of a row:
 
     prompt    what the model is asked, as it stands: no "Question:" is put before it
     answer    the right answer, or a list of right answers; a pattern for regex, a schema for json_schema
-    match     exact (the default), contains, regex, numeric or json_schema; see forgetbench.metrics.matching
+    match     exact (the default), contains, regex, numeric or json_schema; see forgetbench.metrics.answers
     choices   options, of which `answer` is one: they are rated by likelihood as well, which tells locked from erased
     id        a stable name; otherwise it is made from prompt and answer
     cluster   what rows share that are no independent evidence; otherwise the prompt
-    fewshot   true for an example that is shown and never asked, to checkpoints without a chat template
+    fewshot   true for an example, shown to checkpoints without a chat template and never asked
 """
 
 from __future__ import annotations
@@ -30,8 +30,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from forgetbench.errors import InputError, did_you_mean
 from forgetbench.fingerprint import digest
-from forgetbench.metrics.matching import STRICT, Match, check, read
-from forgetbench.storage.jsonl import as_dataset, read_jsonl
+from forgetbench.metrics.answers.matching import MATCHERS, Match
+from forgetbench.records import TARGET
+from forgetbench.storage.jsonl import read_jsonl
+from forgetbench.suites.documents import as_dataset
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -42,8 +44,8 @@ MAX_TOKENS = 256
 _SHUFFLE_SEED = 0
 
 
-class Row(BaseModel):
-    """One line of the file."""
+class TargetRow(BaseModel):
+    """One line of the file, its fields as described above."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
@@ -57,15 +59,16 @@ class Row(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
-    """A row with its answers as text, and the line that it stands in."""
+class TargetItem:
+    """A checked row, the line that it stands in, and its right answers as text."""
 
     line: int
-    row: Row
+    row: TargetRow
     accepted: tuple[str, ...]
 
     @property
     def item_id(self) -> str:
+        """The row's own id, or a hash of its prompt and answers."""
         return str(self.row.id) if self.row.id is not None else digest([self.row.prompt, self.accepted])[:12]
 
     @property
@@ -91,16 +94,16 @@ def target_tasks(path: Path, name: str | None = None) -> list[dict[str, Any]]:
 
     Named `name` (by default `target_` and the file's stem) and `<name>_choice`.
 
-    Raises InputError naming file, line and field, and the way out.
+    Raises InputError naming file, line and field, with a hint.
     """
     items = read_items(path)
     name = name or target_name(path)
-    asked = [item.document for item in items if not item.row.fewshot]
-    shown = [item.document for item in items if item.row.fewshot]
+    test = [item.document for item in items if not item.row.fewshot]
+    fewshot = [item.document for item in items if item.row.fewshot]
     # In one fixed random order, so that the first n are a fair sample for runs with a limit.
-    asked = random.Random(_SHUFFLE_SEED).sample(asked, len(asked))
-    with_choices = [document for document in asked if document["choices"]]
-    return [_written(name, asked, shown), *([_choice(f"{name}_choice", with_choices)] if with_choices else [])]
+    test = random.Random(_SHUFFLE_SEED).sample(test, len(test))
+    with_choices = [document for document in test if document["choices"]]
+    return [_open_task(name, test, fewshot), *([_choice_task(f"{name}_choice", with_choices)] if with_choices else [])]
 
 
 def target_name(path: Path) -> str:
@@ -108,59 +111,63 @@ def target_name(path: Path) -> str:
     return "target_" + re.sub(r"\W+", "_", path.stem)
 
 
-def score(doc: Mapping[str, Any], results: Sequence[str]) -> dict[str, float]:
-    """The readings of one reply, each 0 or 1; see `METRICS`."""
+def score_reply(doc: Mapping[str, Any], results: Sequence[str]) -> dict[str, float]:
+    """The readings of one reply, each 0 or 1; see `METRICS`. What lm-eval calls `process_results`."""
+    matcher = MATCHERS[doc["match"]]
     rivals = [choice for choice in doc["choices"] if choice not in doc["accepted"]]
-    reading = read(results[0], doc["match"], doc["accepted"], rivals)
-    scored = reading.exact if doc["match"] in STRICT else reading.correct
-    values = (scored, reading.exact, reading.correct, reading.parsed)
+    reading = matcher.reading(results[0], doc["accepted"], rivals)
+    values = (matcher.score(reading), reading.exact, reading.correct, reading.parsed)
     return dict(zip(METRICS, map(float, values), strict=True))
 
 
-# --- reading ----------------------------------------------------------------------------------
+# --- the file ---------------------------------------------------------------------------------
 
 
-def read_items(path: Path) -> list[Item]:
-    """The checked rows of a file, in file order. InputError at the first mistake."""
+def read_items(path: Path) -> list[TargetItem]:
+    """The rows of a file in file order, all of them checked. InputError at the first mistake."""
     rows = read_jsonl(path)
     lines = [number for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), 1) if line.strip()]
-    items = [_item(path, line, row) for line, row in zip(lines, rows, strict=True)]
+    items = [_read_item(path, line, row) for line, row in zip(lines, rows, strict=True)]
     if all(item.row.fewshot for item in items):
         raise InputError(f"{path}: no row to ask; give one JSON object per line, with a prompt and an answer")
-    first: dict[str, Item] = {}
+    _require_different_ids(path, items)
+    return items
+
+
+def _read_item(path: Path, line: int, content: Mapping[str, Any]) -> TargetItem:
+    def mistake_in(field: str, what: str) -> InputError:
+        return InputError(f"{path}:{line}: field '{field}': {what}")
+
+    try:
+        row = TargetRow.model_validate(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = str(first["loc"][0])
+        hint = f"; {did_you_mean(field, TargetRow.model_fields)}" if first["type"] == "extra_forbidden" else ""
+        raise mistake_in(field, first["msg"][:1].lower() + first["msg"][1:] + hint) from error
+    try:
+        accepted = _accepted_answers(row)
+    except ValueError as error:
+        raise mistake_in("answer", str(error)) from error
+    for answer in () if row.fewshot else accepted:
+        if (mistake := MATCHERS[row.match].mistake(answer)) is not None:
+            raise mistake_in("answer", mistake)
+    if row.choices and (mistake := _choices_mistake(row, accepted)) is not None:
+        raise mistake_in("choices", mistake)
+    return TargetItem(line, row, accepted)
+
+
+def _require_different_ids(path: Path, items: Sequence[TargetItem]) -> None:
+    first: dict[str, TargetItem] = {}
     for item in items:
         same = first.setdefault(item.item_id, item)
         if same is not item:
             what = "gives the same prompt and answer as" if item.row.id is None else f"has the id '{item.row.id}' of"
             raise InputError(f"{path}:{item.line}: {what} line {same.line}; drop it, or give each row its own 'id'")
-    return items
 
 
-def _item(path: Path, line: int, content: Mapping[str, Any]) -> Item:
-    def wrong(field: str, what: str) -> InputError:
-        return InputError(f"{path}:{line}: field '{field}': {what}")
-
-    try:
-        row = Row.model_validate(content)
-    except ValidationError as error:
-        first = error.errors()[0]
-        field = str(first["loc"][0])
-        advice = f"; {did_you_mean(field, Row.model_fields)}" if first["type"] == "extra_forbidden" else ""
-        raise wrong(field, first["msg"][:1].lower() + first["msg"][1:] + advice) from error
-    try:
-        accepted = _accepted(row)
-    except ValueError as error:
-        raise wrong("answer", str(error)) from error
-    for answer in () if row.fewshot else accepted:
-        if (mistake := check(row.match, answer)) is not None:
-            raise wrong("answer", mistake)
-    if row.choices and (mistake := _wrong_choices(row, accepted)) is not None:
-        raise wrong("choices", mistake)
-    return Item(line, row, accepted)
-
-
-def _accepted(row: Row) -> tuple[str, ...]:
-    """The right answers as text. ValueError, with the way out, when the answer is of another kind than `match`
+def _accepted_answers(row: TargetRow) -> tuple[str, ...]:
+    """The right answers as text. ValueError, with a hint, when the answer is of another kind than `match`
     needs."""
     if row.match == "json_schema" and not row.fewshot:
         if not isinstance(row.answer, dict):
@@ -174,7 +181,8 @@ def _accepted(row: Row) -> tuple[str, ...]:
     return tuple(map(str, answers))
 
 
-def _wrong_choices(row: Row, accepted: Sequence[str]) -> str | None:
+def _choices_mistake(row: TargetRow, accepted: Sequence[str]) -> str | None:
+    """What is wrong with a row's options; None when nothing is."""
     if row.match not in ("exact", "contains"):
         return f"options go with match 'exact' or 'contains', not '{row.match}'"
     if len(set(row.choices)) != len(row.choices) or len(row.choices) < 2 or not all(map(str.strip, row.choices)):
@@ -187,14 +195,15 @@ def _wrong_choices(row: Row, accepted: Sequence[str]) -> str | None:
 # --- configurations ---------------------------------------------------------------------------
 
 
-def _written(name: str, asked: Sequence[Mapping[str, Any]], shown: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    config = _common(name, asked, shown, view="open", metric="match", chance=0.0)
-    config["metadata"]["completion_fewshot"] = len(shown)
+def _open_task(name: str, test: Sequence[Mapping[str, Any]], fewshot: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    config = _task_config(name, test, fewshot, view="open", metric="match", chance=0.0)
+    config["metadata"]["completion_fewshot"] = len(fewshot)
+    if fewshot:
+        config |= {"fewshot_split": "fewshot", "fewshot_config": {"sampler": "first_n", "split": "fewshot"}}
     return config | {
         "output_type": "generate_until",
         "doc_to_target": "answer",
-        **({"fewshot_split": "fewshot", "fewshot_config": {"sampler": "first_n", "split": "fewshot"}} if shown else {}),
-        "process_results": score,
+        "process_results": score_reply,
         "generation_kwargs": {
             "do_sample": False, "temperature": 0.0, "max_gen_toks": MAX_TOKENS, "until": ["\nQuestion:"],
         },
@@ -202,9 +211,9 @@ def _written(name: str, asked: Sequence[Mapping[str, Any]], shown: Sequence[Mapp
     }  # fmt: skip
 
 
-def _choice(name: str, asked: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    chance = sum(1 / len(document["choices"]) for document in asked) / len(asked)
-    config = _common(name, asked, (), view="choice", metric="acc", chance=chance)
+def _choice_task(name: str, test: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    chance = sum(1 / len(document["choices"]) for document in test) / len(test)
+    config = _task_config(name, test, (), view="choice", metric="acc", chance=chance)
     # The gain is in what the model says; this view tells what it still knows.
     config["metadata"]["supporting"] = True
     return config | {
@@ -217,20 +226,20 @@ def _choice(name: str, asked: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     }
 
 
-def _common(
+def _task_config(
     name: str,
-    asked: Sequence[Mapping[str, Any]],
-    shown: Sequence[Mapping[str, Any]],
+    test: Sequence[Mapping[str, Any]],
+    fewshot: Sequence[Mapping[str, Any]],
     *,
     view: str,
     metric: str,
     chance: float,
 ) -> dict[str, Any]:
     def documents(**_: Any) -> dict[str, Dataset]:
-        return as_dataset(asked, shown or None)
+        return as_dataset(test, fewshot or None)
 
     # Chinese takes no blank before an answer, nor does a prompt that ends in one.
-    ends = [document["prompt"][-1] for document in asked]
+    ends = [document["prompt"][-1] for document in test]
     delimiter = " " if all(end.isascii() and not end.isspace() for end in ends) else ""
     return {
         "task": name,
@@ -241,7 +250,7 @@ def _common(
         "target_delimiter": delimiter,
         "num_fewshot": 0,
         "metadata": {
-            "domain": "target",
+            "domain": TARGET,
             "view": view,
             "metric": metric,
             "chance": chance,

@@ -16,7 +16,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from forgetbench.storage.jsonl import build_command, read_jsonl
+from forgetbench.storage.jsonl import read_jsonl
+from forgetbench.suites.building import build_command
 
 FOLDER = Path(__file__).parent
 SEED = 4

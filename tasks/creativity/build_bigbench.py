@@ -132,12 +132,12 @@ def _tidy(text: str) -> str:
 def _examples(sdist: Path) -> dict[str, list[Example]]:
     """The examples of every slice by its path, from one pass over the archive."""
     members = {f"bigbench-1.0.0/bigbench/benchmark_tasks/{part.path}/task.json": part.path for part in SLICES}
-    found = {}
+    by_slice = {}
     with tarfile.open(sdist, "r|gz") as archive:
         for member in archive:
             if member.name in members and (file := archive.extractfile(member)):
-                found[members[member.name]] = json.load(file)["examples"]
-    return found
+                by_slice[members[member.name]] = json.load(file)["examples"]
+    return by_slice
 
 
 def main() -> int:
@@ -151,9 +151,9 @@ def main() -> int:
         return 0 if arguments.check else 2
     sdist = Path(arguments.sdist)
     with sdist.open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
-    if found != SHA256:
-        print(f"{sdist}: sha256 is {found}, not {SHA256}; take bigbench-1.0.0.tar.gz from PyPI", file=sys.stderr)
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    if sha256 != SHA256:
+        print(f"{sdist}: sha256 is {sha256}, not {SHA256}; take bigbench-1.0.0.tar.gz from PyPI", file=sys.stderr)
         return 2
     content = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows(sdist)).encode()
     differs = not OUTPUT.is_file() or OUTPUT.read_bytes() != content

@@ -21,9 +21,10 @@ from forgetbench.metrics.diversity import (
     utility,
     vendi,
 )
-from forgetbench.metrics.phrases import words
-from forgetbench.metrics.quality import answered, quality
-from forgetbench.storage.jsonl import as_dataset, read_jsonl
+from forgetbench.metrics.quality import quality
+from forgetbench.metrics.text import answered, words
+from forgetbench.storage.jsonl import read_jsonl
+from forgetbench.suites.documents import as_dataset
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -101,7 +102,7 @@ def _facts(doc: Mapping[str, Any], name: str, k: int) -> list[Any]:
 
     Raises ValueError when it speaks of another number of samples.
     """
-    known = (doc.get("forgetbench") or {}).get(name) or [None] * k
-    if len(known) != k:
-        raise ValueError(f"{doc['item_id']}: {k} samples, but {len(known)} {name}")
-    return list(known)
+    facts = (doc.get("forgetbench") or {}).get(name) or [None] * k
+    if len(facts) != k:
+        raise ValueError(f"{doc['item_id']}: {k} samples, but {len(facts)} {name}")
+    return list(facts)

@@ -19,7 +19,7 @@ from labels import label_pairs
 from prompts import CHINESE_QUESTIONS, OTHER_PROMPTS, QUESTIONS, VOICE_QUESTIONS
 from spread import spread_units
 
-from forgetbench.storage.jsonl import build_command
+from forgetbench.suites.building import build_command
 
 HERE = Path(__file__).parent
 LABEL_SEED = 25
@@ -70,7 +70,7 @@ def free_rows() -> list[Row]:
 
 
 def elasticity_rows() -> list[Row]:
-    """Every constrained prompt followed by its unconstrained twin."""
+    """Every constrained prompt followed by its unconstrained counterpart."""
     return in_fair_order([unit for part in ROUNDS for unit in constraint_units(part)] + list(label_units()))
 
 
@@ -92,7 +92,7 @@ def constraint_units(part: Round) -> Iterator[list[Row]]:
 
 
 def constraint_unit(question: Question, constraint: Constraint, turn: int) -> list[Row]:
-    """A question with the constraint in the wording and with the parameters of this turn, and its twin."""
+    """A question with the constraint in the wording and with the parameters of this turn, and its counterpart."""
     given = constraint.parameters[turn % len(constraint.parameters)]
     filled = {"keyword": question.keyword, "question": question.text}
     parameters = {
@@ -103,7 +103,7 @@ def constraint_unit(question: Question, constraint: Constraint, turn: int) -> li
     wording = constraint.wordings[(turn // len(constraint.parameters)) % len(constraint.wordings)].format(**parameters)
     language = language_of(question.kind)
     gap = "" if language == "zh" else " "
-    return twins(
+    return contrast_pair(
         f"{question.item_id}-{constraint.name}",
         cluster=question.item_id,
         stratum=constraint.family,
@@ -115,9 +115,9 @@ def constraint_unit(question: Question, constraint: Constraint, turn: int) -> li
 
 
 def label_units() -> Iterator[list[Row]]:
-    """Solved examples with unusual labels; the twins have plain ones."""
+    """Solved examples with unusual labels; their counterparts have plain ones."""
     for pair in label_pairs(LABEL_SEED):
-        yield twins(
+        yield contrast_pair(
             f"{pair.item_id}-one_of",
             cluster=pair.cluster,
             stratum="labels",
@@ -128,7 +128,7 @@ def label_units() -> Iterator[list[Row]]:
         )
 
 
-def twins(item_id: str, *, prompts: tuple[str, str], parameters: Mapping[str, Any], **shared: str) -> list[Row]:
+def contrast_pair(item_id: str, *, prompts: tuple[str, str], parameters: Mapping[str, Any], **shared: str) -> list[Row]:
     """The row that asks for the constraint and the row that does not; both are checked for it."""
     stated = json.dumps(parameters, sort_keys=True, ensure_ascii=False)
     return [

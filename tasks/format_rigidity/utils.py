@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from forgetbench.metrics.constraints import holds, holds_loosely
-from forgetbench.metrics.corpus import Answers, paired_differences, right_by_format
+from forgetbench.metrics.corpus import TaskResponses, paired_differences, right_by_format
 from forgetbench.metrics.corpus import format_deviation as deviation_of
 from forgetbench.metrics.corpus import format_spread as spread_of
-from forgetbench.metrics.phrases import words
-from forgetbench.metrics.quality import answered
 from forgetbench.metrics.shape import Signature, collision_rate, signature
-from forgetbench.storage.jsonl import as_dataset, read_jsonl
+from forgetbench.metrics.text import answered, words
+from forgetbench.storage.jsonl import read_jsonl
+from forgetbench.suites.documents import as_dataset
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -35,7 +35,7 @@ def free_prompts(**_: Any) -> dict[str, Dataset]:
 
 
 def constraint_pairs(**_: Any) -> dict[str, Dataset]:
-    """Every constrained prompt (`<id>/asked`) followed by its unconstrained twin (`<id>/free`)."""
+    """Every constrained prompt (`<id>/asked`) followed by its unconstrained counterpart (`<id>/free`)."""
     return as_dataset(read_jsonl(HERE / "elasticity.jsonl"))
 
 
@@ -99,4 +99,5 @@ def format_deviation(rows: Sequence[tuple[str, float]]) -> float:
 def _right(rows: Sequence[tuple[str, float]]) -> Any:
     names = [name for name, _ in rows]
     nothing = [""] * len(names)
-    return right_by_format(Answers(names, nothing, nothing, nothing, [{"acc": right} for _, right in rows]))[1]
+    metrics = [{"acc": right} for _, right in rows]
+    return right_by_format(TaskResponses(names, nothing, nothing, nothing, metrics))[1]

@@ -26,7 +26,7 @@ import idioms
 from countries import load_countries
 from items import assemble
 
-from forgetbench.storage.jsonl import build_command
+from forgetbench.suites.building import build_command
 
 FOLDER = Path(__file__).parent
 VERSIONS = {
@@ -42,20 +42,20 @@ FEWSHOT_ZH = ("zh:capital:PE", "zh:element_of_symbol:Co", "zh:idiom_completion:å
 def facts() -> list[dict[str, Any]]:
     """Rows of facts.jsonl."""
     countries = load_countries()
-    found = [fact for relation in english.PER_COUNTRY for fact in relation(countries)]
-    found += [*english.states(), *elements.english_elements()]
+    candidates = [fact for relation in english.PER_COUNTRY for fact in relation(countries)]
+    candidates += [*english.states(), *elements.english_elements()]
     spoken = {country.name: country.spoken for country in countries}
     relations = english.RELATIONS | elements.RELATIONS
-    return [fact.as_row() for fact in assemble(found, relations, FEWSHOT, spoken)]
+    return [fact.as_row() for fact in assemble(candidates, relations, FEWSHOT, spoken)]
 
 
 def chinese_facts() -> list[dict[str, Any]]:
     """Rows of zh.jsonl."""
     countries = load_countries()
-    found = [fact for relation in chinese.PER_COUNTRY for fact in relation(countries)]
-    found += [*elements.chinese_elements(), *idioms.facts()]
+    candidates = [fact for relation in chinese.PER_COUNTRY for fact in relation(countries)]
+    candidates += [*elements.chinese_elements(), *idioms.facts()]
     relations = chinese.RELATIONS | elements.RELATIONS | idioms.RELATIONS
-    return [fact.as_row(without=("cloze", "cloze_choices")) for fact in assemble(found, relations, FEWSHOT_ZH, {})]
+    return [fact.as_row(without=("cloze", "cloze_choices")) for fact in assemble(candidates, relations, FEWSHOT_ZH, {})]
 
 
 def missing_sources() -> str | None:

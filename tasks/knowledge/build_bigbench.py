@@ -26,8 +26,10 @@ from typing import Any
 from bigbench_keys import ALSO_RIGHT, NEEDS_ITS_OPTIONS, corrected, is_unfit
 from items import SEED, gives_away, unique
 
-from forgetbench.metrics.extraction import fold, normalise, words
-from forgetbench.storage.jsonl import build_command, read_jsonl
+from forgetbench.metrics.answers.normalisation import normalise, normalised_words
+from forgetbench.metrics.text import strip_accents
+from forgetbench.storage.jsonl import read_jsonl
+from forgetbench.suites.building import build_command
 
 OUTPUT = Path(__file__).with_name("bigbench.jsonl")
 FACTS = Path(__file__).with_name("facts.jsonl")
@@ -114,16 +116,16 @@ class Item:
 
 def examples(sdist: Path) -> Source:
     """The examples of every task that is used."""
-    wanted = {f"{TASKS}/{name}/task.json": name for name in (*STATEMENTS, *QUESTIONS, "qa_wikidata")}
-    wanted[f"{TASKS}/periodic_elements/subtask_1/task.json"] = "periodic_elements"
-    found: dict[str, Sequence[Mapping[str, Any]]] = {}
+    name_of = {f"{TASKS}/{name}/task.json": name for name in (*STATEMENTS, *QUESTIONS, "qa_wikidata")}
+    name_of[f"{TASKS}/periodic_elements/subtask_1/task.json"] = "periodic_elements"
+    by_task: dict[str, Sequence[Mapping[str, Any]]] = {}
     with tarfile.open(sdist, "r:gz") as archive:
         for member in archive:
-            if name := wanted.get(member.name):
+            if name := name_of.get(member.name):
                 stream = archive.extractfile(member)
                 assert stream is not None
-                found[name] = json.load(stream)["examples"]
-    return found
+                by_task[name] = json.load(stream)["examples"]
+    return by_task
 
 
 def item(name: str, question: str, right: Sequence[str], wrong: Sequence[str], subject: str = "", **more: Any) -> Item:
@@ -159,12 +161,12 @@ def questions(source: Source, rng: random.Random) -> Iterator[Item]:
             question, scores = " ".join(example["input"].split()), example["target_scores"]
             right = [text for text, score in scores.items() if score > 0]
             wrong = [text for text, score in scores.items() if score <= 0]
-            told = any(normalise(text) in normalise(question) for text in right)
-            if question in seen or told or not right or not wrong or LEFT_OUT.search(question):
+            gives_answer = any(normalise(text) in normalise(question) for text in right)
+            if question in seen or gives_answer or not right or not wrong or LEFT_OUT.search(question):
                 continue
             seen.add(question)
-            said = words(right[0])
-            plain = len(said) <= 4 and not any(word in NUMBERS or word.isdigit() for word in said)
+            words = normalised_words(right[0])
+            plain = len(words) <= 4 and not any(word in NUMBERS or word.isdigit() for word in words)
             one_answer = not NEEDS_OPTIONS.search(question) and not any(part in question for part in NEEDS_ITS_OPTIONS)
             is_open = plain and one_answer and name != "physical_intuition"
             yield item(name, question, right, wrong, open=is_open)
@@ -172,15 +174,16 @@ def questions(source: Source, rng: random.Random) -> Iterator[Item]:
 
 def elements(source: Source, rng: random.Random) -> Iterator[Item]:
     """Elements by their neighbours; the wrong ones are near the right one in the table."""
-    known = {row["answer"]: row for row in read_jsonl(FACTS) if row["relation"] == "element_of_number"}
-    number = {name: int(row["subject"]) for name, row in known.items()}
+    rows = [row for row in read_jsonl(FACTS) if row["relation"] == "element_of_number"]
+    number = {row["answer"]: int(row["subject"]) for row in rows}
     usable = [
         example for example in source["periodic_elements"]
-        if example["target"] in number and UNCLEAR_NEIGHBOURS.isdisjoint({*words(example["input"]), example["target"]})
+        if example["target"] in number
+        and UNCLEAR_NEIGHBOURS.isdisjoint({*normalised_words(example["input"]), example["target"]})
     ]  # fmt: skip
     for example in rng.sample(usable, MOST_ELEMENTS):
         question, right = example["input"], example["target"]
-        asked = set(words(question))
+        asked = set(normalised_words(question))
         near = [
             name for name, place in number.items()
             if 0 < abs(place - number[right]) <= NEARBY and name not in asked
@@ -191,7 +194,7 @@ def elements(source: Source, rng: random.Random) -> Iterator[Item]:
 
 def triples(source: Source) -> dict[str, dict[str, str]]:
     """Subject and value of each relation, where the value is one only."""
-    found: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    values_of: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
     for example in source["qa_wikidata"]:
         for relation in RELATIONS:
             joint = "" if relation.endswith("by") else " of"
@@ -200,10 +203,10 @@ def triples(source: Source) -> dict[str, dict[str, str]]:
                 values = example["target"] if isinstance(example["target"], list) else [example["target"]]
                 subject = example["input"].removeprefix(start).removesuffix(" is")
                 if not subject.startswith(("citizenship of ", "sport", "origin")):
-                    found[relation][subject] |= set(values)
+                    values_of[relation][subject] |= set(values)
     return {
         relation: {subject: next(iter(values)) for subject, values in subjects.items() if len(values) == 1}
-        for relation, subjects in found.items()
+        for relation, subjects in values_of.items()
     }
 
 
@@ -215,9 +218,9 @@ def wikidata(source: Source, rng: random.Random) -> Iterator[Item]:
         taken: Counter[str] = Counter()
         chosen: list[tuple[str, str]] = []
         for subject, value in rng.sample(sorted(subjects.items()), len(subjects)):
-            known = (normalise(subject), normalise(value)) in asked or value in NOT_VALUES or not subject[0].isupper()
-            told = gives_away(subject, value) or normalise(value) in normalise(subject)
-            if known or told or taken[value] >= MOST_PER_ANSWER or len(chosen) >= most:
+            unfit = (normalise(subject), normalise(value)) in asked or value in NOT_VALUES or not subject[0].isupper()
+            gives_answer = gives_away(subject, value) or normalise(value) in normalise(subject)
+            if unfit or gives_answer or taken[value] >= MOST_PER_ANSWER or len(chosen) >= most:
                 continue
             taken[value] += 1
             chosen.append((subject, value))
@@ -228,7 +231,7 @@ def wikidata(source: Source, rng: random.Random) -> Iterator[Item]:
             also = ALSO_RIGHT.get(value, ())
             wrong = [text for text in unique(rng.sample(fair, len(fair))) if text not in also][:3]
             if len(wrong) == 3:
-                accepted = unique([value, fold(value), *(same_state(value) if value in FIRST_NAMES else ())])
+                accepted = unique([value, strip_accents(value), *(same_state(value) if value in FIRST_NAMES else ())])
                 yield item("qa_wikidata", question.format(subject), accepted, wrong, subject=subject, open=True)
 
 
@@ -237,26 +240,26 @@ def same_state(name: str) -> tuple[str, ...]:
     return next((group for group in STATES if name in group), ())
 
 
-def balanced(found: Sequence[Item]) -> list[Item]:
+def balanced(items: Sequence[Item]) -> list[Item]:
     """The items, of each kind of statement as many of either answer."""
-    counts = Counter((each.relation, each.answer) for each in found)
+    counts = Counter((each.relation, each.answer) for each in items)
     most = {name: min(counts[name, each] for each in answers.values()) for name, (_, answers, _) in STATEMENTS.items()}
     taken: Counter[tuple[str, str]] = Counter()
-    kept = []
-    for each in found:
+    even = []
+    for each in items:
         taken[each.relation, each.answer] += 1
-        if taken[each.relation, each.answer] <= most.get(each.relation, len(found)):
-            kept.append(each)
-    return kept
+        if taken[each.relation, each.answer] <= most.get(each.relation, len(items)):
+            even.append(each)
+    return even
 
 
 def rows(sdist: Path) -> list[dict[str, Any]]:
     """Rows of bigbench.jsonl: three few-shot examples, then the rest in random order."""
     source, rng = examples(sdist), random.Random(SEED)
     drawn = [item for part in (questions, wikidata, elements, statements) for item in part(source, rng)]
-    found = balanced([each for each in drawn if not is_unfit(each.question)])
-    shots = [next(each for each in found if each.relation == name and each.open) for name in FEWSHOT]
-    test = [each for each in found if each not in shots]
+    items = balanced([each for each in drawn if not is_unfit(each.question)])
+    shots = [next(each for each in items if each.relation == name and each.open) for name in FEWSHOT]
+    test = [each for each in items if each not in shots]
     rng.shuffle(test)
     return [asdict(placed(each, rng, "fewshot")) for each in shots] + [asdict(placed(each, rng)) for each in test]
 

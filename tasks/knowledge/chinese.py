@@ -22,7 +22,7 @@ from countries import (
 from english import HEAD_CITY, NOT_CITIES, TORSO_CITY, all_cities
 from items import SEED, Fact, Relation, gives_away, same_group_first, same_stratum_first, stratum_of, unique
 
-from forgetbench.metrics.extraction import normalise
+from forgetbench.metrics.answers.normalisation import normalise
 
 CONTINENTS = {"Africa": "非洲", "Asia": "亚洲", "Europe": "欧洲", "North America": "北美洲", "South America": "南美洲",
               "Oceania": "大洋洲"}  # fmt: skip
@@ -83,13 +83,13 @@ def zone_cities() -> dict[tuple[str, str], tuple[str, ...]]:
     from babel.core import get_global
 
     english, simplified, traditional = (Locale.parse(tag).time_zones for tag in ("en", "zh", "zh_Hant"))
-    found = {}
+    names = {}
     for zone, territory in sorted(get_global("zone_territories").items()):
         city = simplified.get(zone, {}).get("city")
         name = english.get(zone, {}).get("city") or zone.split("/")[-1].replace("_", " ")
         if city:
-            found[territory, normalise(name)] = unique([city, traditional.get(zone, {}).get("city", city)])
-    return found
+            names[territory, normalise(name)] = unique([city, traditional.get(zone, {}).get("city", city)])
+    return names
 
 
 def country_names(countries: Sequence[Country]) -> Iterator[Fact]:

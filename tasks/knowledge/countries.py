@@ -9,7 +9,8 @@ from typing import Any
 
 from items import stratum_of, unique
 
-from forgetbench.metrics.extraction import fold, normalise
+from forgetbench.metrics.answers.normalisation import normalise
+from forgetbench.metrics.text import strip_accents
 
 # Strata: how well known the subject is, by a rule that needs no judgement.
 HEAD_COUNTRY, TORSO_COUNTRY, SMALLEST_COUNTRY = 40_000_000, 9_000_000, 250_000  # inhabitants
@@ -112,7 +113,7 @@ def agreed_capital(country: Country) -> str | None:
     """The capital where both sources name the same and it is undisputed."""
     first, second = country.geonames["capital"], country.countryinfo.get("capital") or ""
     agreed = normalise(first) == normalise(second) or country.code == "US"
-    return fold(first) if agreed and country.code not in UNCLEAR_CAPITAL else None
+    return strip_accents(first) if agreed and country.code not in UNCLEAR_CAPITAL else None
 
 
 def agreed_continent(country: Country) -> str | None:

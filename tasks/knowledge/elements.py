@@ -68,7 +68,7 @@ def load_elements() -> tuple[Element, ...]:
     """Hydrogen to plutonium."""
     from mendeleev import get_all_elements
 
-    found = sorted(get_all_elements(), key=lambda element: int(element.atomic_number))[:LAST_ELEMENT]
+    by_number = sorted(get_all_elements(), key=lambda element: int(element.atomic_number))[:LAST_ELEMENT]
     return tuple(
         Element(
             element.atomic_number,
@@ -78,7 +78,7 @@ def load_elements() -> tuple[Element, ...]:
             chinese,
             SERIES.get(element.series, ""),
         )
-        for element, chinese in zip(found, CHINESE, strict=True)
+        for element, chinese in zip(by_number, CHINESE, strict=True)
     )
 
 

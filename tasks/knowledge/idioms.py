@@ -67,8 +67,8 @@ def _source(package: str, path: str) -> str:
 @cache
 def entries() -> dict[str, str]:
     """All idioms of four characters and their explanations."""
-    found: list[dict[str, Any]] = json.loads(_source("chengyu-cli", "chengyu/data/chengyu.json"))
-    return {entry["word"]: corrected(entry["explanation"]) for entry in found if len(entry["word"]) == 4}
+    listed: list[dict[str, Any]] = json.loads(_source("chengyu-cli", "chengyu/data/chengyu.json"))
+    return {entry["word"]: corrected(entry["explanation"]) for entry in listed if len(entry["word"]) == 4}
 
 
 def corrected(explanation: str) -> str:

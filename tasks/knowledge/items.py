@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from forgetbench.metrics.extraction import normalise, words
+from forgetbench.metrics.answers.normalisation import normalise, normalised_words
 
 SEED = 20250101
 OPTIONS = 4
@@ -94,8 +94,8 @@ def gives_away(subject: str, answer: str, letters: int = 3) -> bool:
     """Whether a word of the answer begins as a word of the subject does; in Chinese, with a character of it."""
     if answer >= FIRST_HAN:
         return answer[0] in subject
-    heads = {word[:letters] for word in words(subject) if len(word) >= 3}
-    return any(word[:letters] in heads for word in words(answer) if len(word) >= 3)
+    heads = {word[:letters] for word in normalised_words(subject) if len(word) >= 3}
+    return any(word[:letters] in heads for word in normalised_words(answer) if len(word) >= 3)
 
 
 def stratum_of(value: float, head: float, torso: float) -> str:
@@ -129,8 +129,8 @@ def wrong_options(
     tiers: dict[int, set[str]] = defaultdict(set)
     for other in pool:
         rank, option = relation.rank(fact, other), relation.option(fact, other)
-        told = relation.spread and gives_away(fact.subject, option)
-        if rank is not None and not told and normalise(option) not in barred:
+        gives_answer = relation.spread and gives_away(fact.subject, option)
+        if rank is not None and not gives_answer and normalise(option) not in barred:
             tiers[rank].add(option)
     wrong = [text for _, tier in sorted(tiers.items()) for text in sorted(sorted(tier), key=order)]
     return list(unique(wrong))[: OPTIONS - 1]
@@ -143,9 +143,9 @@ def at_position(fact: Fact, wrong: Sequence[str], position: int, spoken: Mapping
     return replace(fact, choices=choices, cloze_choices=in_sentence, gold=position)
 
 
-def thinned(facts: Sequence[Fact], most: int, kept: Sequence[str], rng: random.Random) -> list[Fact]:
-    """At most `most` facts per answer, drawn at random, in their order; those named in `kept` stay."""
-    order = sorted(facts, key=lambda fact: (fact.item_id not in kept, rng.random()))
+def thinned(facts: Sequence[Fact], most: int, fewshot: Sequence[str], rng: random.Random) -> list[Fact]:
+    """At most `most` facts per answer, drawn at random, in their order; those named in `fewshot` stay."""
+    order = sorted(facts, key=lambda fact: (fact.item_id not in fewshot, rng.random()))
     taken: Counter[str] = Counter()
     chosen = set()
     for fact in order:
@@ -156,7 +156,7 @@ def thinned(facts: Sequence[Fact], most: int, kept: Sequence[str], rng: random.R
 
 
 def assemble(
-    found: Iterable[Fact], relations: Mapping[str, Relation], fewshot: Sequence[str], spoken: Mapping[str, str]
+    candidates: Iterable[Fact], relations: Mapping[str, Relation], fewshot: Sequence[str], spoken: Mapping[str, str]
 ) -> list[Fact]:
     """The few-shot examples, then all other facts in random order, each with its options.
 
@@ -164,7 +164,7 @@ def assemble(
     wrong options is left out too. `spoken` says how an option stands in a sentence, where that differs.
     """
     by_relation: dict[str, list[Fact]] = defaultdict(list)
-    for fact in found:
+    for fact in candidates:
         if not names_its_answer(fact):
             by_relation[fact.relation].append(fact)
     facts: list[Fact] = []

@@ -7,8 +7,10 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from forgetbench.metrics.extraction import matches_strictly, normalise, short_answer_scores
-from forgetbench.storage.jsonl import as_dataset, read_jsonl
+from forgetbench.metrics.answers.normalisation import normalise
+from forgetbench.metrics.answers.short_answers import matches_strictly, read_short_answer
+from forgetbench.storage.jsonl import read_jsonl
+from forgetbench.suites.documents import as_dataset
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -71,7 +73,7 @@ def _rivals(doc: Mapping[str, Any]) -> frozenset[str]:
     """
     subject = f" {normalise(doc['subject'])} "
     named = _answers(doc["relation"]) | {choice: normalise(choice) for choice in doc["choices"]}
-    # The accepted answers among them are no rivals, see `contains_answer`.
+    # The accepted answers among them are no rivals, see `named_option`.
     return frozenset(answer for answer, read in named.items() if f" {read} " not in subject)
 
 
@@ -81,11 +83,11 @@ def score_open(doc: Mapping[str, Any], results: Sequence[str]) -> dict[str, floa
     `exact` where the first line is nothing else, `parsed` where any answer could be read.
     """
     keep_case = doc["relation"] in ANSWERS_IN_CASE
-    return short_answer_scores(results[0], doc["aliases"], _rivals(doc), keep_case=keep_case)
+    return read_short_answer(results[0], doc["aliases"], _rivals(doc), keep_case=keep_case).scores
 
 
 def score_strict(doc: Mapping[str, Any], results: Sequence[str]) -> dict[str, float]:
-    """1 where the whole reply is 'Answer: ' and an accepted answer; the rest says what a lenient reader finds."""
+    """1 where the whole reply is 'Answer: ' and an accepted answer; the rest is read leniently."""
     keep_case = doc["relation"] in ANSWERS_IN_CASE
     strict = matches_strictly(results[0], doc["aliases"], STRICT_PREFIX, keep_case=keep_case)
     lenient = score_open(doc, results)
@@ -95,4 +97,4 @@ def score_strict(doc: Mapping[str, Any], results: Sequence[str]) -> dict[str, fl
 def score_bigbench(doc: Mapping[str, Any], results: Sequence[str]) -> dict[str, float]:
     """As `score_open`; the wrong answers that a reply may name are the question's other options."""
     wrong = [choice for place, choice in enumerate(doc["choices"]) if place != doc["gold"]]
-    return short_answer_scores(results[0], doc["aliases"], wrong)
+    return read_short_answer(results[0], doc["aliases"], wrong).scores

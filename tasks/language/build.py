@@ -14,8 +14,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from forgetbench.metrics.phrases import words
-from forgetbench.storage.jsonl import build_command
+from forgetbench.metrics.text import words
+from forgetbench.suites.building import build_command
 
 HERE = Path(__file__).parent
 SEED = 5

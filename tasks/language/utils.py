@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from forgetbench.metrics.answers.short_answers import read_short_answer
 from forgetbench.metrics.degeneration import degeneration
-from forgetbench.metrics.extraction import short_answer_scores
-from forgetbench.storage.jsonl import as_dataset, read_jsonl
+from forgetbench.storage.jsonl import read_jsonl
+from forgetbench.suites.documents import as_dataset
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -41,17 +42,17 @@ def prompts(**_: Any) -> dict[str, Dataset]:
 
 def score_cloze(doc: Mapping[str, Any], results: Sequence[str]) -> dict[str, float]:
     """Of the four words, does the reply name the right one first and list no other? `correct`, `exact` and `parsed`."""
-    return short_answer_scores(results[0], [doc["answer"]], doc["choices"])
+    return read_short_answer(results[0], [doc["answer"]], doc["choices"]).scores
 
 
 def score_generation(doc: Mapping[str, Any], results: Sequence[str]) -> dict[str, float]:
     """`sound`: 1 for a text that has not broken down, and what is wrong with one that has."""
     reasons = (doc.get("forgetbench") or {}).get("finish_reasons") or [None]
-    found = degeneration(results[0], doc["prompt"], reasons[0])
+    broken = degeneration(results[0], doc["prompt"], reasons[0])
     return {
-        "sound": float(not found.any),
-        "repetitive": float(found.repetitive),
-        "empty": float(found.empty),
-        "unstopped": float(found.unstopped),
-        "wrong_script": float(found.wrong_script),
+        "sound": float(not broken.any),
+        "repetitive": float(broken.repetitive),
+        "empty": float(broken.empty),
+        "unstopped": float(broken.unstopped),
+        "wrong_script": float(broken.wrong_script),
     }

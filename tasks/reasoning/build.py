@@ -24,7 +24,7 @@ from typing import Any
 from kinds import arithmetic, dates, lists, logic, patterns, reading, snippets, stories
 from kinds.drafts import Draft, Kind, placed, ranked
 
-from forgetbench.storage.jsonl import build_command
+from forgetbench.suites.building import build_command
 
 SEED = 20250102
 OUTPUT = Path(__file__).with_name("items.jsonl")
@@ -85,19 +85,19 @@ def options_of(draft: Draft, turn: int, rng: random.Random) -> tuple[str, ...] |
 def draw_items(name: str, kind: Kind, extra: int) -> list[Item]:
     """`kind.count` + `extra` different questions of one kind, the right option's place balanced."""
     rng = random.Random(f"{SEED}:{name}")
-    wanted, seen = kind.count + extra, set[str]()
+    n_items, seen = kind.count + extra, set[str]()
     items: list[Item] = []
-    positions = [place % 4 for place in range(wanted)]
+    positions = [place % 4 for place in range(n_items)]
     rng.shuffle(positions)
     for _ in range(5000):
-        if len(items) == wanted:
+        if len(items) == n_items:
             return items
         turn = len(items)
         draft = kind.draw(rng, turn)
         wrong = options_of(draft, turn, rng)
-        if wrong is None or not seen.isdisjoint({draft.question, draft.twin} - {""}):
+        if wrong is None or not seen.isdisjoint({draft.question, draft.canonical} - {""}):
             continue
-        seen |= {draft.question, draft.twin}
+        seen |= {draft.question, draft.canonical}
         items.append(Item(
             item_id=f"{name}:{turn:02d}", kind=name, stratum=f"level-{kind.level}",
             cluster=f"{name}:{draft.cluster or format(turn, '02d')}", question=draft.question, answer=draft.answer,
@@ -105,7 +105,7 @@ def draw_items(name: str, kind: Kind, extra: int) -> list[Item]:
             gold=positions[turn], numeric=draft.answer.isdigit(), listed=draft.listed, worked=kind.worked,
             solution=draft.solution or draft.answer, split="test",
         ))  # fmt: skip
-    raise RuntimeError(f"{name}: only {len(items)} different questions out of {wanted}")
+    raise RuntimeError(f"{name}: only {len(items)} different questions out of {n_items}")
 
 
 def build() -> list[dict[str, Any]]:

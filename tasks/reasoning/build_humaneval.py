@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from forgetbench.errors import InputError
-from forgetbench.storage.jsonl import build_command
+from forgetbench.suites.building import build_command
 
 SEED = 20250110
 OUTPUT = Path(__file__).with_name("humaneval.jsonl")
@@ -43,20 +43,20 @@ def problems() -> list[dict[str, Any]]:
 
 def build() -> list[dict[str, str]]:
     """The documents, in an order whose first n are a fair sample."""
-    found = problems()
-    by_length = sorted(found, key=lambda row: (len(row["canonical_solution"]), row["task_id"]))
+    documents = problems()
+    by_length = sorted(documents, key=lambda row: (len(row["canonical_solution"]), row["task_id"]))
     rank = {row["task_id"]: place for place, row in enumerate(by_length)}
     rows = [
         {
             "item_id": row["task_id"],
             "cluster": row["task_id"],
-            "stratum": STRATA[rank[row["task_id"]] * len(STRATA) // len(found)],
+            "stratum": STRATA[rank[row["task_id"]] * len(STRATA) // len(documents)],
             "entry_point": row["entry_point"],
             "prompt": row["prompt"],
             "canonical_solution": row["canonical_solution"],
             "test": row["test"],
         }
-        for row in found
+        for row in documents
     ]
     random.Random(SEED).shuffle(rows)
     return rows

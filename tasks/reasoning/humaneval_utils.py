@@ -22,8 +22,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from forgetbench import sandbox
-from forgetbench.sandbox import Limits, Outcome
-from forgetbench.storage.jsonl import as_dataset, read_jsonl
+from forgetbench.sandbox import Limits, ProgramOutcome
+from forgetbench.storage.jsonl import read_jsonl
+from forgetbench.suites.documents import as_dataset
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -110,18 +111,18 @@ def _code_blocks(text: str) -> list[str]:
 def _restated(text: str, entry_point: str) -> str | None:
     """The program in `text` that has the function in it, without what is no part of a module above and below."""
     head = re.compile(rf"def {re.escape(entry_point)}\s*\(")
-    kept: list[str] = []
-    is_code = found = in_string = False
+    code: list[str] = []
+    is_code = has_function = in_string = False
     for line in textwrap.dedent(text).split("\n"):
         if line.strip() and line[0] not in _GOES_ON and not in_string:
             is_code = _TOP_LEVEL.match(line) is not None
-            if found and not is_code:
+            if has_function and not is_code:
                 break
-            found = found or head.match(line) is not None
+            has_function = has_function or head.match(line) is not None
         if is_code:
-            kept.append(line)
+            code.append(line)
             in_string ^= (line.count('"""') + line.count("'''")) % 2 == 1
-    return "\n".join(kept) if found else None
+    return "\n".join(code) if has_function else None
 
 
 def _above(prompt: str, entry_point: str) -> str:
@@ -132,7 +133,7 @@ def _above(prompt: str, entry_point: str) -> str:
 # --- running and scoring ---
 
 
-def execute(resps: Iterable[Sequence[str]], docs: Iterable[Mapping[str, Any]]) -> list[list[Outcome | None]]:
+def execute(resps: Iterable[Sequence[str]], docs: Iterable[Mapping[str, Any]]) -> list[list[ProgramOutcome | None]]:
     """lm-eval filter: every reply of every document, run against the document's tests; None where it holds nothing.
 
     All at once, since a filter sees the whole task: several programs run at a time.
@@ -150,7 +151,7 @@ def tested(module: str, doc: Mapping[str, Any]) -> str:
     return f"{module}\n{doc['test']}\ncheck({doc['entry_point']})\n"
 
 
-def score(doc: Mapping[str, Any], results: Sequence[Sequence[Outcome | None]]) -> dict[str, float]:
+def score(doc: Mapping[str, Any], results: Sequence[Sequence[ProgramOutcome | None]]) -> dict[str, float]:
     """`pass`: the share of samples that pass the tests (pass@1); `parsed`: the share that are programs at all."""
     outcomes = results[0]
     passed = sum(outcome is not None and outcome.passed for outcome in outcomes)
@@ -158,7 +159,7 @@ def score(doc: Mapping[str, Any], results: Sequence[Sequence[Outcome | None]]) -
     return {"pass": pass_at_k(len(outcomes), passed, 1), "parsed": parsed / len(outcomes)}
 
 
-def _is_python(outcome: Outcome) -> bool:
+def _is_python(outcome: ProgramOutcome) -> bool:
     return not (outcome.stderr.strip().splitlines() or [""])[-1].startswith(_UNREADABLE)
 
 

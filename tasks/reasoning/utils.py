@@ -8,14 +8,17 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from forgetbench.metrics.extraction import MAX_CHARS, contains_answer, stated_number, words
-from forgetbench.storage.jsonl import as_dataset, read_jsonl
+from forgetbench.metrics.answers.normalisation import normalised_words
+from forgetbench.metrics.answers.numbers import last_number, stated_number
+from forgetbench.metrics.answers.options import contains_answer
+from forgetbench.metrics.answers.reading import SHORT_REPLY_CHARS, Reading
+from forgetbench.storage.jsonl import read_jsonl
+from forgetbench.suites.documents import as_dataset
 
 if TYPE_CHECKING:
     from datasets import Dataset
 
 ITEMS = Path(__file__).with_name("items.jsonl")
-_NUMBER = re.compile(r"(?<![\w.])-?\d+(?:,\d{3})*(?:\.\d+)?")
 _RESULT = re.compile(r"answer is|answer:|####|\\boxed\{", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"[.!?]\s|\n")
 _NO_ANSWER = frozenset({"sorry", "unknown", "unsure", "cannot", "cant", "dont", "not", "no"})
@@ -26,8 +29,8 @@ def _items() -> tuple[dict[str, Any], ...]:
     return tuple(read_jsonl(ITEMS))
 
 
-def _split(fewshot: str, wanted: Callable[[Mapping[str, Any]], bool]) -> dict[str, Dataset]:
-    tests = [item for item in _items() if item["split"] == "test" and wanted(item)]
+def _split(fewshot: str, belongs: Callable[[Mapping[str, Any]], bool]) -> dict[str, Dataset]:
+    tests = [item for item in _items() if item["split"] == "test" and belongs(item)]
     return as_dataset(tests, [item for item in _items() if item["split"] == fewshot])
 
 
@@ -52,7 +55,7 @@ def score_open(doc: Mapping[str, Any], results: Sequence[str]) -> dict[str, floa
     `exact`: and the first line says nothing else. `parsed`: a number is stated, one option is named, or the reply is
     one line as short as an answer.
     """
-    text = results[0][:MAX_CHARS]
+    text = results[0][:SHORT_REPLY_CHARS]
     lines = [line for line in text.splitlines() if line.strip()]
     if doc["numeric"]:
         stated = stated_number(text)
@@ -61,7 +64,7 @@ def score_open(doc: Mapping[str, Any], results: Sequence[str]) -> dict[str, floa
         correct = _names(doc, text, doc["aliases"])
         parsed = correct or any(_names(doc, text, [choice]) for choice in doc["choices"]) or _is_short(doc, lines)
     exact = correct and _is_only_answer(doc, lines[0])
-    return {"correct": float(correct), "exact": float(exact), "parsed": float(parsed)}
+    return Reading(exact, correct, parsed).scores
 
 
 def score_worked(doc: Mapping[str, Any], results: Sequence[str]) -> dict[str, float]:
@@ -71,13 +74,12 @@ def score_worked(doc: Mapping[str, Any], results: Sequence[str]) -> dict[str, fl
     the reply, or for words the last sentence that names an option. `exact`: and the last line says nothing but the
     answer, or "The answer is" and the answer. `parsed`: there is a result.
     """
-    text = results[0][:MAX_CHARS]
+    text = results[0][:SHORT_REPLY_CHARS]
     cues = list(_RESULT.finditer(text))
     stated = text[cues[-1].end() :] if cues else ""
     if doc["numeric"]:
         number = stated_number(stated)
-        if number is None and (found := _NUMBER.findall(text)):
-            number = stated_number(found[-1])
+        number = last_number(text) if number is None else number
         correct, parsed = number == int(doc["answer"]), number is not None
     else:
         parts = [stated] if stated.strip() else _SENTENCE_END.split(text)[::-1]
@@ -88,7 +90,7 @@ def score_worked(doc: Mapping[str, Any], results: Sequence[str]) -> dict[str, fl
         )
     lines = [line for line in text.splitlines() if line.strip()]
     exact = correct and _is_only_answer(doc, re.sub(r"^\s*The answer is\b", "", lines[-1]))
-    return {"correct": float(correct), "exact": float(exact), "parsed": float(parsed)}
+    return Reading(exact, correct, parsed).scores
 
 
 def _case_matters(doc: Mapping[str, Any]) -> bool:
@@ -100,13 +102,13 @@ def _names(doc: Mapping[str, Any], text: str, answers: Sequence[str]) -> bool:
 
 
 def _is_only_answer(doc: Mapping[str, Any], line: str) -> bool:
-    said = words(line.replace(",", "") if doc["numeric"] else line, keep_case=_case_matters(doc))
-    wanted = [words(alias, keep_case=_case_matters(doc)) for alias in doc["aliases"]]
-    return said in wanted and not set(line) & set('*`"#')
+    words = normalised_words(line.replace(",", "") if doc["numeric"] else line, keep_case=_case_matters(doc))
+    accepted = [normalised_words(alias, keep_case=_case_matters(doc)) for alias in doc["aliases"]]
+    return words in accepted and not set(line) & set('*`"#')
 
 
 def _is_short(doc: Mapping[str, Any], lines: Sequence[str]) -> bool:
     """One line with no more words than the longest option, and no refusal: an answer, if a wrong one."""
-    said = words(lines[0]) if len(lines) == 1 else []
-    longest = max(len(words(choice, keep_case=True)) for choice in doc["choices"])
-    return 0 < len(said) <= longest and _NO_ANSWER.isdisjoint(said)
+    words = normalised_words(lines[0]) if len(lines) == 1 else []
+    longest = max(len(normalised_words(choice, keep_case=True)) for choice in doc["choices"])
+    return 0 < len(words) <= longest and _NO_ANSWER.isdisjoint(words)

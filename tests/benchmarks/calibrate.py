@@ -60,8 +60,8 @@ def compared(
     return effects, method(effects, ("domain", "row", "row"), world.margin, discordant)
 
 
-def judge(world: World, effects: ClusterEffects, found: Uncertainty, p_adjusted: float) -> str:
-    return verdict(effects.estimate, found.low, found.high, found.lower, p_adjusted, world.margin)
+def judge(world: World, effects: ClusterEffects, uncertainty: Uncertainty, p_adjusted: float) -> str:
+    return verdict(effects.estimate, uncertainty.low, uncertainty.high, uncertainty.lower, p_adjusted, world.margin)
 
 
 # --- one setting, everything looked at once ---------------------------------------------------
@@ -71,41 +71,41 @@ def fixed_row(world: World, runs: int, resamples: int, rng: np.random.Generator)
     alarms, fell, covered, drops = [], [], [], []
     for _ in range(runs):
         family = [compared(world, 0.0, rng, resamples) for _ in range(world.domains)]
-        adjusted = holm([found.p_value for _, found in family])
+        adjusted = holm([uncertainty.p_value for _, uncertainty in family])
         words = [judge(world, *part, p) for part, p in zip(family, adjusted.tolist(), strict=True)]
         alarms.append("regressed" in words)
-        effects, found = family[0]
+        effects, uncertainty = family[0]
         fell.append(effects.estimate < -PEERS_THRESHOLD)
-        covered.append(found.low <= 0.0 <= found.high)
+        covered.append(uncertainty.low <= 0.0 <= uncertainty.high)
         drops.append(minimum_detectable_effect(effects))
     row = {
         "false_alarm": rate(alarms),
         "peers_false_alarm": rate(fell),
         "coverage_no_change": rate(covered),
-        "minimum_detectable_effect": float(np.mean(drops)),
+        "detectable_drop": float(np.mean(drops)),
     }
-    return row | at_the_margin(world, runs, resamples, rng) | at_the_detectable_drop(world, row, runs, resamples, rng)
+    return row | at_the_margin(world, runs, resamples, rng) | power_at_the_mde(world, row, runs, resamples, rng)
 
 
 def at_the_margin(world: World, runs: int, resamples: int, rng: np.random.Generator) -> Row:
     retained, covered = [], []
     for _ in range(runs):
-        effects, found = compared(world, -world.margin, rng, resamples)
-        retained.append(judge(world, effects, found, found.p_value) == "retained")
-        covered.append(found.low <= -world.margin <= found.high)
+        effects, uncertainty = compared(world, -world.margin, rng, resamples)
+        retained.append(judge(world, effects, uncertainty, uncertainty.p_value) == "retained")
+        covered.append(uncertainty.low <= -world.margin <= uncertainty.high)
     return {"retained_at_margin": rate(retained), "coverage_at_margin": rate(covered)}
 
 
-def at_the_detectable_drop(world: World, row: Row, runs: int, resamples: int, rng: np.random.Generator) -> Row:
-    """How often the drop that is promised is found, without Holm; None where the base has not so much to lose."""
-    drop = row["minimum_detectable_effect"]
+def power_at_the_mde(world: World, row: Row, runs: int, resamples: int, rng: np.random.Generator) -> Row:
+    """How often a drop of this size is detected, without Holm; None where the base has not so much to lose."""
+    drop = row["detectable_drop"]
     if drop > 0.8 * world.accuracy:
         return {"power": None}
-    found = []
+    detected = []
     for _ in range(runs):
-        effects, how = compared(world, -drop, rng, resamples)
-        found.append(judge(world, effects, how, how.p_value) == "regressed")
-    return {"power": rate(found)}
+        effects, uncertainty = compared(world, -drop, rng, resamples)
+        detected.append(judge(world, effects, uncertainty, uncertainty.p_value) == "regressed")
+    return {"power": rate(detected)}
 
 
 # --- one setting, a look after every block ----------------------------------------------------
@@ -153,9 +153,9 @@ def measure(
                 continue
             start = time.perf_counter()
             rng = np.random.default_rng([seed, number, part == "fixed"])
-            found = fixed_row(world, runs, resamples, rng) if part == "fixed" else sequential_row(world, runs, rng)
+            row = fixed_row(world, runs, resamples, rng) if part == "fixed" else sequential_row(world, runs, rng)
             settings = asdict(world) | {"runs": runs}
-            keep(part, {"name": world.name, **found, "settings": settings, "seconds": time.perf_counter() - start})
+            keep(part, {"name": world.name, **row, "settings": settings, "seconds": time.perf_counter() - start})
 
 
 def save(part: str, row: Row) -> None:
@@ -163,7 +163,7 @@ def save(part: str, row: Row) -> None:
     content["machine"] = machine.describe()
     content["settings"] = {"resamples": RESAMPLES, "seed": SEED, "alpha": ALPHA, "looks": sequential.LOOKS}
     order = [world.name for world in (WORLDS if part == "fixed" else sequential.WORLDS)]
-    rows = {known["name"]: known for known in content[part]} | {row["name"]: row}
+    rows = {earlier["name"]: earlier for earlier in content[part]} | {row["name"]: row}
     content[part] = [rows[name] for name in order if name in rows]
     OUT.parent.mkdir(parents=True, exist_ok=True)
     OUT.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")

@@ -11,7 +11,7 @@ from calibrate_worlds import Drawn, World, draw
 from forgetbench.records import ALPHA
 from forgetbench.stats.clustered import ClusterEffects, cluster_effects
 from forgetbench.stats.multiplicity import holm
-from forgetbench.stats.sequential import Bets, planned_looks
+from forgetbench.stats.sequential import NormalMixture, planned_looks
 
 LOOKS = 20
 
@@ -32,7 +32,7 @@ WORLDS = (
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """One domain at every look: what the gate decides by."""
+    """One domain at every planned look: what the gate decides by."""
 
     p_loss: np.ndarray
     """Two-sided p-value after each look, 1 where the change is not a loss."""
@@ -64,10 +64,10 @@ def walk(world: World, delta: float, rng: np.random.Generator) -> Path:
     """
     p_values, retained = [], []
     for look, effects in enumerate(looks(draw(world, delta, rng)), 1):
-        bets = Bets.on(effects, world.margin)
-        chances = planned_looks(bets, look, LOOKS)
-        p_values.append(min(1.0, 2.0 * chances.p_value(bets.below(0.0))))
-        retained.append(bets.above(-world.margin) >= chances.threshold(ALPHA))
+        mixture = NormalMixture.of(effects, world.margin)
+        chances = planned_looks(mixture, look, LOOKS)
+        p_values.append(min(1.0, 2.0 * chances.p_value(mixture.below(0.0))))
+        retained.append(mixture.above(-world.margin) >= chances.threshold(ALPHA))
     return Path(np.array(p_values), np.array(retained))
 
 

@@ -31,7 +31,7 @@ def tables(content: dict[str, Any]) -> str:
 def summary(rows: Sequence[Row]) -> list[str]:
     n = len(rows)
     alarms = sum(row["false_alarm"]["low"] <= 0.05 for row in rows)
-    kept = sum(row["retained_at_margin"]["low"] <= 0.05 for row in rows)
+    held = sum(row["retained_at_margin"]["low"] <= 0.05 for row in rows)
     inside = sum(_covers(row["coverage_no_change"]) and _covers(row["coverage_at_margin"]) for row in rows)
     short = sum(min(row[name]["high"] for name in _COVERAGES) < 0.93 for row in rows)
     promised = [row for row in rows if row["power"]]
@@ -40,7 +40,7 @@ def summary(rows: Sequence[Row]) -> list[str]:
         f"Of {n} settings, as far as the Monte-Carlo interval tells:",
         "",
         f"- `regressed` without a change in at most 5 % of runs: {alarms};",
-        f"- `retained` at a true drop of the margin in at most 5 %: {kept};",
+        f"- `retained` at a true drop of the margin in at most 5 %: {held};",
         f"- both coverages within 93 to 97 %: {inside}; one below 93 %: {short}, the others are above;",
         f"- power at the promised drop within 77 to 83 %: {power} of {len(promised)}.",
     ]
@@ -49,8 +49,8 @@ def summary(rows: Sequence[Row]) -> list[str]:
 _COVERAGES = ("coverage_no_change", "coverage_at_margin")
 
 
-def _covers(found: Row) -> bool:
-    return bool(found["low"] <= 0.97 and found["high"] >= 0.93)
+def _covers(rate: Row) -> bool:
+    return bool(rate["low"] <= 0.97 and rate["high"] >= 0.93)
 
 
 def fixed(rows: Sequence[Row]) -> list[str]:
@@ -62,7 +62,7 @@ def fixed(rows: Sequence[Row]) -> list[str]:
         (
             row["name"], f"{row['settings']['accuracy']:.2f}", f"{row['settings']['discordance']:.0%}",
             shown(row["false_alarm"]), shown(row["coverage_no_change"]), shown(row["coverage_at_margin"]),
-            shown(row["retained_at_margin"]), f"{100 * row['minimum_detectable_effect']:.1f}",
+            shown(row["retained_at_margin"]), f"{100 * row['detectable_drop']:.1f}",
             shown(row["power"]) if row["power"] else "more than there is", shown(row["peers_false_alarm"]),
         )
         for row in rows
@@ -78,13 +78,13 @@ def sequential_summary(rows: Sequence[Row]) -> list[str]:
     }
     shares = {"without a change": "share_no_change", "with a drop of three margins": "share_drop_of_three"}
     lines = [f"Of {len(rows)} settings, at all looks together and as far as the Monte-Carlo interval tells:", ""]
-    for said, name in errors.items():
+    for text, name in errors.items():
         held, most = sum(row[name]["low"] <= 0.05 for row in rows), 100 * max(row[name]["rate"] for row in rows)
-        lines.append(f"- {said}: {held} (the most is {most:.1f} %);")
-    for said, name in shares.items():
+        lines.append(f"- {text}: {held} (the most is {most:.1f} %);")
+    for text, name in shares.items():
         medians = [row[name][1] for row in rows]
         few = sum(share <= 0.4 for share in medians)
-        used = f"items used {said}: {100 * median(medians):.0f} % in the median setting"
+        used = f"items used {text}: {100 * median(medians):.0f} % in the median setting"
         lines.append(f"- {used}, 40 % or less in {few};")
     lines[-1] = lines[-1].rstrip(";") + "."
     return lines
@@ -106,9 +106,9 @@ def sequential(rows: Sequence[Row]) -> list[str]:
     return table(columns, body)
 
 
-def shown(found: Row) -> str:
+def shown(rate: Row) -> str:
     """'4.1 (3.3 to 5.1)', in per cent."""
-    return f"{100 * found['rate']:.1f} ({100 * found['low']:.1f} to {100 * found['high']:.1f})"
+    return f"{100 * rate['rate']:.1f} ({100 * rate['low']:.1f} to {100 * rate['high']:.1f})"
 
 
 def used(quartiles: Sequence[float]) -> str:

@@ -119,8 +119,8 @@ def _scores(
     lost = place < chances[0]
     won = ~lost & (place < chances[0] + chances[1])
     if world.samples == 1:
-        known = rng.random(n) < (world.accuracy - rates[0]) / (1.0 - sum(rates))
-        return (lost | (known & ~won)).astype(float), (won | (known & ~lost)).astype(float)
+        able = rng.random(n) < (world.accuracy - rates[0]) / (1.0 - sum(rates))
+        return (lost | (able & ~won)).astype(float), (won | (able & ~lost)).astype(float)
     steady = rng.beta(2 * world.accuracy, 2 * (1 - world.accuracy), n)
     before = np.where(lost, _ABLE, np.where(won, _UNABLE, steady))
     after = np.where(lost, _UNABLE, np.where(won, _ABLE, steady))

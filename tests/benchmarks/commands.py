@@ -13,7 +13,7 @@ from typing import Any
 import machine
 import million_items
 
-from forgetbench.storage.results import load_run
+from forgetbench.storage.runs import load_run
 
 
 def main() -> None:
@@ -50,11 +50,11 @@ def again_row(folder: Path) -> dict[str, Any]:
 def million_row(folder: Path) -> dict[str, Any]:
     folder.mkdir()
     million_items.make_runs(folder)
-    found = [million_items.measure(folder) for _ in range(3)]
+    runs = [million_items.measure(folder) for _ in range(3)]
     row = {
         "name": "compare, one million paired items", "items": 1_000_000, "tasks": 100,
-        "seconds": statistics.median(one["seconds"] for one in found),
-        "peak_gb": max(one["peak_bytes"] for one in found) / 1e9,
+        "seconds": statistics.median(one["seconds"] for one in runs),
+        "peak_gb": max(one["peak_bytes"] for one in runs) / 1e9,
     }  # fmt: skip
     return shown(row)
 

@@ -18,6 +18,7 @@ from typing import Any
 import machine
 import workloads
 
+from forgetbench.engines.base import EngineOptions
 from forgetbench.engines.vllm.engine import VllmEngine
 from forgetbench.fingerprint import make_request
 from forgetbench.models.checkpoints import resolve
@@ -104,23 +105,22 @@ def answer(*folders: str) -> None:
     checkpoints = [replace(resolve(folder), name=Path(folder).name) for folder in folders]
     engine, _ = started(checkpoints)
     requests = [request for checkpoint in checkpoints for request in asked(engine, checkpoint)]
-    found = {response.key: response.continuations for response in engine.score(requests)}
+    continuations = {response.key: response.continuations for response in engine.score(requests)}
     counts = list(engine.counts.values())
     engine.close()
     answers: dict[str, list[float]] = {checkpoint.name: [] for checkpoint in checkpoints}
     names = {checkpoint.fingerprint: checkpoint.name for checkpoint in checkpoints}
     for request in requests:
-        answers[names[request.checkpoint]] += [item.loglikelihood for item in found[request.key]]
+        answers[names[request.checkpoint]] += [item.loglikelihood for item in continuations[request.key]]
     totals = {name: sum(count[name] for count in counts) for name in ("computed_tokens", "distinct_tokens")}
     print(json.dumps({"answers": answers, **totals}))
 
 
 def started(checkpoints: list[Checkpoint]) -> tuple[VllmEngine, float]:
-    adapters = [item for item in checkpoints if item.adapter_base is not None]
-    engine = VllmEngine(dtype="bfloat16", adapters=adapters)
-    engine.log_file = Path(tempfile.mkstemp(suffix=".log")[1])
+    engine = VllmEngine(EngineOptions("vllm", dtype="bfloat16"), checkpoints)
+    log = Path(tempfile.mkstemp(suffix=".log")[1])
     began = time.perf_counter()
-    engine.load(checkpoints)
+    engine.load(checkpoints, log)
     return engine, time.perf_counter() - began
 
 

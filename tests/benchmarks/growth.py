@@ -51,8 +51,8 @@ class Series:
     def checkpoints(self, number: int, folders: list[Path]) -> dict[str, Any]:
         """The same items on `number` checkpoints in turn, weights swapped each time."""
         workload = workloads.one_token(40, explained=False)
-        found = [resolve(str(folders[index % len(folders)])) for index in range(number)]
-        asked = [(item, self._requests(workload, item.fingerprint, salt=n)) for n, item in enumerate(found)]
+        resolved = [resolve(str(folders[index % len(folders)])) for index in range(number)]
+        asked = [(item, self._requests(workload, item.fingerprint, salt=n)) for n, item in enumerate(resolved)]
         return self._row("checkpoints", number, self._run(asked))
 
     def _run(self, asked: Iterable[tuple[Any, list[Request]]]) -> dict[str, float]:
@@ -79,10 +79,10 @@ class Series:
         return {name: sum(count.get(name, 0) for count in counts) for name in ("computed_tokens", "distinct_tokens")}
 
     @staticmethod
-    def _row(what: str, size: int, found: dict[str, float]) -> dict[str, Any]:
-        over = found["computed_tokens"] / found["distinct_tokens"]
-        per_token = 1000 * found["seconds"] / found["computed_tokens"]
-        row = {"name": what, "size": size, **found, "computed_over_floor": over, "ms_per_computed_token": per_token}
+    def _row(what: str, size: int, figures: dict[str, float]) -> dict[str, Any]:
+        over = figures["computed_tokens"] / figures["distinct_tokens"]
+        per_token = 1000 * figures["seconds"] / figures["computed_tokens"]
+        row = {"name": what, "size": size, **figures, "computed_over_floor": over, "ms_per_computed_token": per_token}
         print(row, flush=True)
         return row
 

@@ -29,7 +29,7 @@ def describe() -> dict[str, Any]:
         "memory_gb": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9),
         "gpu": _gpu(),
         "python": platform.python_version(),
-        "versions": {name: found for name in _PACKAGES if (found := _version(name))},
+        "versions": {name: version for name in _PACKAGES if (version := _version(name))},
     }
 
 
@@ -39,21 +39,21 @@ def write(name: str, settings: dict[str, Any], rows: list[dict[str, Any]]) -> Pa
     path = FOLDER / f"{name}-{device()}.json"
     date = datetime.datetime.now(datetime.UTC).date().isoformat()
     before = json.loads(path.read_text(encoding="utf-8"))["rows"] if path.is_file() else []
-    found = {row["name"] + str(row.get("size", "")): row for row in before}
-    found |= {row["name"] + str(row.get("size", "")): {**row, "settings": settings, "date": date} for row in rows}
-    content = {"benchmark": name, "machine": describe(), "rows": list(found.values())}
+    merged = {row["name"] + str(row.get("size", "")): row for row in before}
+    merged |= {row["name"] + str(row.get("size", "")): {**row, "settings": settings, "date": date} for row in rows}
+    content = {"benchmark": name, "machine": describe(), "rows": list(merged.values())}
     path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
     return path
 
 
 def _gpu() -> str | None:
     try:
-        found = subprocess.run(
+        names = subprocess.run(
             ["nvidia-smi", "--query-gpu=name", "--format=csv,noheader"], capture_output=True, text=True, check=True
         )
     except (OSError, subprocess.CalledProcessError):
         return None
-    return found.stdout.strip().splitlines()[0]
+    return names.stdout.strip().splitlines()[0]
 
 
 def _version(name: str) -> str | None:

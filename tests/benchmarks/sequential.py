@@ -19,7 +19,7 @@ import machine
 from tables import table
 
 from forgetbench.lab.demo.demo_checkpoints import prepare
-from forgetbench.storage.results import load_comparison
+from forgetbench.storage.comparisons import load_comparison
 
 DOC = Path(__file__).parents[2] / "docs" / "gate_and_leaderboard.md"
 BEGIN, END = "<!-- table: written by tests/benchmarks/sequential.py -->", "<!-- end of table -->"
@@ -28,12 +28,12 @@ DOMAINS = ("knowledge", "reasoning", "language")
 
 
 def main() -> None:
-    made = prepare()
+    demo = prepare()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "policy.yaml").write_text(json.dumps({"margins": dict.fromkeys(DOMAINS, MARGIN)}))
-        candidates = {"noisy": with_noise(made.base, folder / "noisy"), "mild": made.mild, "harsh": made.harsh}
-        rows = [gated(name, where, made.base, folder) for name, where in candidates.items()]
+        candidates = {"noisy": with_noise(demo.base, folder / "noisy"), "mild": demo.mild, "harsh": demo.harsh}
+        rows = [gated(name, where, demo.base, folder) for name, where in candidates.items()]
     print(machine.write("sequential", {"suite": SUITE, "margin": MARGIN, "noise": NOISE}, rows))
     write_table()
 
@@ -57,14 +57,14 @@ def with_noise(model: Path, out: Path) -> Path:
 
 def gated(name: str, where: Path, base: Path, folder: Path) -> dict[str, Any]:
     command = [
-        sys.executable, "-m", "forgetbench", "gate", "--sequential", "--base", f"base={base}", f"{name}={where}",
+        sys.executable, "-m", "forgetbench", "gate-sequential", f"base={base}", f"{name}={where}",
         "--suite", SUITE, "--policy", "policy.yaml", "--json", f"{name}.json",
     ]  # fmt: skip
     began = time.perf_counter()
     subprocess.run(command, cwd=folder, check=False)
     seconds = time.perf_counter() - began
-    (found,) = (folder / "results" / "comparisons").glob(f"{name}-*")
-    comparison = load_comparison(found)
+    (written,) = (folder / "results" / "comparisons").glob(f"{name}-*")
+    comparison = load_comparison(written)
     assert comparison.looks is not None
     row = {
         "name": name,
@@ -80,7 +80,7 @@ def gated(name: str, where: Path, base: Path, folder: Path) -> dict[str, Any]:
 
 def write_table() -> None:
     content = json.loads((machine.FOLDER / f"sequential-{machine.device()}.json").read_text(encoding="utf-8"))
-    said = {
+    labels = {
         "noisy": "the base with 1 % of noise on its weights",
         "mild": "the demo's mild checkpoint",
         "harsh": "the demo's harsh checkpoint",
@@ -91,7 +91,7 @@ def write_table() -> None:
         shares = [tuple(map(sum, zip(*asked, strict=True))), *asked]
         deltas = ", ".join(f"{100 * row['deltas'][domain]:+.1f}" for domain in DOMAINS)
         cells = [f"{100 * part / whole:.0f} %" for part, whole in shares]
-        rows.append([said[row["name"]], *cells, deltas, row["outcome"], f"{row['seconds']:.0f} s"])
+        rows.append([labels[row["name"]], *cells, deltas, row["outcome"], f"{row['seconds']:.0f} s"])
     text = DOC.read_text(encoding="utf-8")
     head, _, rest = text.partition(BEGIN)
     _, _, tail = rest.partition(END)

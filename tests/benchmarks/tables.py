@@ -24,16 +24,19 @@ def write() -> None:
 
 
 def section(device: str) -> str:
-    found = {name: read(name, device) for name in PARTS}
-    known = [content for content in found.values() if content]
-    if not known:
+    contents = {name: read(name, device) for name in PARTS}
+    measured = [content for content in contents.values() if content]
+    if not measured:
         return f"## {DEVICES[device]}\n\nnot measured\n\n"
-    lines = [f"## {DEVICES[device]}", "", described(known), ""]
+    lines = [f"## {DEVICES[device]}", "", described(measured), ""]
     for name, rows in (
-        ("Against lm-eval's vLLM backend", against_lm_eval(found["scoring"], found["scoring-float32"])),
-        ("Tokens computed over the tokens of the prefix tree", floors(found["scoring"], found["scoring-block128"])),
-        ("Generation, engines and commands", others(found)),
-        ("How cost grows", growth(found["growth"])),
+        ("Against lm-eval's vLLM backend", against_lm_eval(contents["scoring"], contents["scoring-float32"])),
+        (
+            "Tokens computed over the tokens of the prefix tree",
+            floors(contents["scoring"], contents["scoring-block128"]),
+        ),
+        ("Generation, engines and commands", others(contents)),
+        ("How cost grows", growth(contents["growth"])),
     ):
         lines += [f"### {name}", "", *rows, ""]
     return "\n".join(lines) + "\n"
@@ -69,8 +72,8 @@ def table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:
 
 
 def against_lm_eval(*scoring: dict[str, Any] | None) -> list[str]:
-    known = [content for content in scoring if content]
-    if not known:
+    measured = [content for content in scoring if content]
+    if not measured:
         return ["not measured"]
     columns = (
         "what",
@@ -91,7 +94,7 @@ def against_lm_eval(*scoring: dict[str, Any] | None) -> list[str]:
             f"{row['largest_difference']:.1g}" if "largest_difference" in row else "sampled",
             f"{row['same_choice']:.0%}" if "same_choice" in row else "",
         )
-        for content in known
+        for content in measured
         for row in content["rows"]
         if "lm_eval_seconds" in row
     ]  # fmt: skip
@@ -124,8 +127,8 @@ def floors(scoring: dict[str, Any] | None, large: dict[str, Any] | None) -> list
     return table(columns, rows)
 
 
-def others(found: dict[str, dict[str, Any] | None]) -> list[str]:
-    rows = {row["name"]: row for content in found.values() if content for row in content["rows"]}
+def others(contents: dict[str, dict[str, Any] | None]) -> list[str]:
+    rows = {row["name"]: row for content in contents.values() if content for row in content["rows"]}
     lines = []
     if row := rows.get("generation, mixed lengths"):
         over = row["over_bare"] - 1

@@ -95,13 +95,13 @@ def passages(items: int, words: int = 220) -> list[str]:
     """Running text, each passage another."""
     rng = random.Random(1)
     rows = facts()
-    found = []
+    texts = []
     for _ in range(items):
         text: list[str] = []
         while len(text) < words:
             text += _statement(rng.choice(rows)).split()
-        found.append(" ".join(text[:words]))
-    return found
+        texts.append(" ".join(text[:words]))
+    return texts
 
 
 def rolling(items: int) -> Workload:

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forgetbench.comparison.contamination import ItemText, contaminated, training_texts
+from forgetbench.comparison.contamination import ItemText, contaminated
+from forgetbench.comparison.sft_data import training_texts
 from forgetbench.errors import InputError
 from forgetbench.lab.demo.customer_service import customer_service, write_jsonl
 from forgetbench.storage.jsonl import read_jsonl
@@ -26,32 +27,32 @@ SPAIN = ItemText("spain", "Question: What is the capital of Spain?\nAnswer:", ("
 
 
 def flagged(items: list[ItemText], *texts: str) -> list[str]:
-    return [found.item_id for found in contaminated(items, texts) if found.flagged]
+    return [overlap.item_id for overlap in contaminated(items, texts) if overlap.flagged]
 
 
 def test_a_verbatim_item_is_found_whatever_its_case_and_punctuation() -> None:
     text = f"User: {TRAIN.question.upper().replace('.', ' --')}\nAssistant: At eleven."
-    (found,) = contaminated([TRAIN], [text])
+    (overlap,) = contaminated([TRAIN], [text])
     # 19 words make 12 runs of eight.
-    assert (found.n_grams, found.share, found.flagged) == (12, 1.0, True)
+    assert (overlap.n_grams, overlap.share, overlap.flagged) == (12, 1.0, True)
 
 
 def test_the_share_counts_n_grams_of_one_text() -> None:
     words = TRAIN.question.split()
     halves = [" ".join(words[:11]), " ".join(words[11:]) + " eleven"]
-    (found,) = contaminated([TRAIN], halves)
+    (overlap,) = contaminated([TRAIN], halves)
     # The first eleven words hold four of the twelve runs; the second half lies in another text.
-    assert found.share == pytest.approx(4 / 12)
-    assert not found.flagged
+    assert overlap.share == pytest.approx(4 / 12)
+    assert not overlap.flagged
     (whole,) = contaminated([TRAIN], [" ".join(halves)])
     assert whole.flagged
 
 
 def test_a_few_changed_words_at_the_end_are_forgiven() -> None:
     text = TRAIN.question.replace("does it arrive", "will it be there") + " At eleven."
-    (found,) = contaminated([TRAIN], [text])
-    assert found.share == pytest.approx(9 / 12)
-    assert found.flagged
+    (overlap,) = contaminated([TRAIN], [text])
+    assert overlap.share == pytest.approx(9 / 12)
+    assert overlap.flagged
 
 
 def test_the_answer_must_be_there_too() -> None:
@@ -95,8 +96,8 @@ def test_one_template_with_another_word_in_it_is_another_item() -> None:
 def test_an_item_without_words_of_its_own_is_looked_for_as_a_whole() -> None:
     long = "one two three four five six seven eight nine ten eleven"
     items = [ItemText("part", " ".join(long.split()[:9])), ItemText("long", long)]
-    found = {item.item_id: item for item in contaminated(items, ["one two three four five six seven eight"])}
-    assert (found["part"].n_grams, found["part"].share) == (1, 0.0)
+    overlaps = {item.item_id: item for item in contaminated(items, ["one two three four five six seven eight"])}
+    assert (overlaps["part"].n_grams, overlaps["part"].share) == (1, 0.0)
     assert flagged(items, "zero one two three four five six seven eight nine zero") == ["part"]
 
 
@@ -107,8 +108,8 @@ def test_the_same_question_in_several_views_is_no_common_wording() -> None:
 
 
 def test_a_question_too_short_to_be_told_is_not_looked_for() -> None:
-    (found,) = contaminated([ItemText("x", "Symbol of gold?", ("Au",))], ["Symbol of gold? Au"])
-    assert (found.n_grams, found.share, found.flagged) == (0, 0.0, False)
+    (overlap,) = contaminated([ItemText("x", "Symbol of gold?", ("Au",))], ["Symbol of gold? Au"])
+    assert (overlap.n_grams, overlap.share, overlap.flagged) == (0, 0.0, False)
 
 
 def test_chinese() -> None:
@@ -126,9 +127,9 @@ def test_settings_that_make_no_sense() -> None:
 @given(st.lists(st.text(max_size=60), max_size=6), st.lists(st.text(max_size=200), max_size=6))
 def test_any_text_is_survived_and_shares_are_shares(questions: list[str], texts: list[str]) -> None:
     items = [ItemText(str(i), question, ("x",)) for i, question in enumerate(questions)]
-    found = contaminated(items, texts)
-    assert [item.item_id for item in found] == [item.item_id for item in items]
-    assert all(0 <= item.share <= 1 and (item.n_grams or not item.flagged) for item in found)
+    overlaps = contaminated(items, texts)
+    assert [item.item_id for item in overlaps] == [item.item_id for item in items]
+    assert all(0 <= item.share <= 1 and (item.n_grams or not item.flagged) for item in overlaps)
 
 
 def test_training_texts_are_streamed() -> None:
@@ -193,30 +194,30 @@ def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
 
 
 def embedded_items() -> list[ItemText]:
-    found = []
+    items = []
     for path in sorted(tasks_folder().rglob("*.jsonl")):
         for row in read_jsonl(path):
             question = next((row[name] for name in ("question", "prompt", "text") if row.get(name)), "")
             answer = row.get("answer", "")
             answers = answer if isinstance(answer, list) else [answer]
-            found.append(
+            items.append(
                 ItemText(f"{path.stem}/{row['item_id']}", str(question), tuple(map(str, filter(None, answers))))
             )
-    return found
+    return items
 
 
 def test_the_demos_training_data_holds_no_item(tmp_path: Path) -> None:
     write_jsonl(customer_service(3000, seed=1), tmp_path / "sft.jsonl")
     items = embedded_items()
     assert len(items) > 1500
-    found = contaminated(items, training_texts(tmp_path / "sft.jsonl"))
-    assert [item.item_id for item in found if item.flagged] == []
-    assert sum(item.n_grams > 0 for item in found) > 0.9 * len(found)
+    overlaps = contaminated(items, training_texts(tmp_path / "sft.jsonl"))
+    assert [item.item_id for item in overlaps if item.flagged] == []
+    assert sum(item.n_grams > 0 for item in overlaps) > 0.9 * len(overlaps)
 
 
 def test_embedded_items_that_were_trained_on_are_found() -> None:
     items = [item for item in embedded_items() if item.answers]
     trained = [f"user: {item.question}\nassistant: {item.answers[0]}" for item in items[::7]]
-    found = contaminated(items, trained)
-    told = [item for item in found[::7] if item.n_grams]
-    assert sum(item.flagged for item in told) > 0.98 * len(told)
+    overlaps = contaminated(items, trained)
+    long_enough = [item for item in overlaps[::7] if item.n_grams]
+    assert sum(item.flagged for item in long_enough) > 0.98 * len(long_enough)

@@ -14,7 +14,8 @@ from scipy.stats import binom
 
 from forgetbench.comparison.delta import chat_format_costs, compare
 from forgetbench.errors import IncomparableError
-from forgetbench.records import DEFAULT_MARGIN, Comparison, DeltaRow, Run, TaskInfo
+from forgetbench.records import DEFAULT_MARGIN, Comparison, DeltaRow, TaskInfo
+from forgetbench.storage.runs import Run
 
 OPEN = task("open", view="open")
 CHOICE = task("choice", view="choice", chance=0.25)

@@ -8,14 +8,15 @@ import pytest
 from benchmarks.million_items import make_runs, measure
 
 from forgetbench.comparison.pairing import pair
-from forgetbench.storage.results import load_comparison, load_items, load_run, open_run
+from forgetbench.storage.comparisons import load_comparison, load_items
+from forgetbench.storage.runs import load_run
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    made = tmp_path_factory.mktemp("million")
-    make_runs(made, tasks=20, items=50)
-    return made
+    runs = tmp_path_factory.mktemp("million")
+    make_runs(runs, tasks=20, items=50)
+    return runs
 
 
 def test_the_runs_are_whole_and_join(folder: Path) -> None:
@@ -35,11 +36,11 @@ def test_equal_seeds_make_equal_runs(folder: Path, tmp_path: Path) -> None:
 
 
 def test_the_command_is_measured_and_writes_everything(folder: Path) -> None:
-    found = measure(folder)
-    assert found["seconds"] > 0
-    assert found["peak_bytes"] > 10_000_000
+    usage = measure(folder)
+    assert usage["seconds"] > 0
+    assert usage["peak_bytes"] > 10_000_000
     out = folder / "comparison"
     assert len(load_comparison(out).tasks) == 20
-    expected = pair(*(open_run(folder / "runs" / name) for name in ("base", "candidate"))).items
+    expected = pair(*(load_run(folder / "runs" / name) for name in ("base", "candidate"))).items
     assert load_items(out).equals(expected)
     assert {"report.md", "report.html", "deltas.csv", "plots"} <= {path.name for path in out.iterdir()}

@@ -8,19 +8,14 @@ import numpy as np
 import pytest
 from paired_runs import item, run, scored, task
 
-from forgetbench.comparison.pairing import SUPPORTING, PairedTask, Pairing, pair
+from forgetbench.comparison.pairing import NOT_AN_ITEM, PairedTask, Pairing, pair
 from forgetbench.comparison.sft_data import read_sft_data
 from forgetbench.errors import IncomparableError, SuiteError
-from forgetbench.metrics.corpus import Answers
-from forgetbench.records import Run, TaskInfo
-from forgetbench.storage.results import (
-    BASE_COLUMNS,
-    CANDIDATE_COLUMNS,
-    StoredRun,
-    load_run,
-    open_run,
-    save_run,
-)
+from forgetbench.metrics.corpus import TaskResponses
+from forgetbench.records import TaskInfo
+from forgetbench.storage.folder import ResultsFolder
+from forgetbench.storage.runs import Run, load_run, save_run
+from forgetbench.storage.samples import BASE_COLUMNS, CANDIDATE_COLUMNS
 
 OPEN = task("capitals_open", view="open")
 STRICT = task("capitals_strict", view="strict")
@@ -28,8 +23,8 @@ CHOICE = task("capitals_choice", view="choice", chance=0.25)
 
 
 def only(pairing: Pairing) -> PairedTask:
-    (found,) = pairing.tasks
-    return found
+    (paired,) = pairing.tasks
+    return paired
 
 
 def outcomes(pairing: Pairing, name: str, column: str = "outcome") -> list[object]:
@@ -58,15 +53,15 @@ def test_runs_that_were_made_unlike_are_refused_with_all_that_differs() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changed", "said"),
+    ("changed", "message"),
     [
         (replace(OPEN, version="2"), "capitals_open version 1 vs 2"),
         (replace(OPEN, fingerprint="other"), "capitals_open fingerprint fingerprint-"),
         (STRICT, "tasks only in the base: capitals_open; tasks only in the candidate: capitals_strict"),
     ],
 )
-def test_other_tasks_or_versions_are_refused(changed: TaskInfo, said: str) -> None:
-    with pytest.raises(IncomparableError, match=said):
+def test_other_tasks_or_versions_are_refused(changed: TaskInfo, message: str) -> None:
+    with pytest.raises(IncomparableError, match=message):
         pair(scored("base", {OPEN: [1.0]}), scored("sft", {changed: [1.0]}))
 
 
@@ -101,10 +96,10 @@ def test_items_are_joined_by_id_whatever_their_order() -> None:
     base = run("base", [OPEN], [item(OPEN, i, float(i % 2)) for i in range(6)])
     candidate = run("sft", [OPEN], [item(OPEN, i, float(i < 3)) for i in (5, 3, 0, 1, 4, 2)])
     pairing = pair(base, candidate)
-    found = only(pairing)
+    paired = only(pairing)
     assert pairing.items["item_id"].tolist() == [f"item-{i}" for i in range(6)]
-    assert found.base.tolist() == [0, 1, 0, 1, 0, 1]
-    assert found.candidate.tolist() == [1, 1, 1, 0, 0, 0]
+    assert paired.base.tolist() == [0, 1, 0, 1, 0, 1]
+    assert paired.candidate.tolist() == [1, 1, 1, 0, 0, 0]
 
 
 def test_one_item_id_in_two_tasks_is_two_items() -> None:
@@ -142,8 +137,8 @@ def test_missing_and_unscored_items_are_not_measured_with_a_reason() -> None:
         "missing in the base",
     ]  # fmt: skip
     assert outcomes(pairing, "capitals_open") == ["kept", None, None, None, None, None]
-    found = only(pairing)
-    assert (len(found.base), found.n_unmeasured) == (1, 5)
+    paired = only(pairing)
+    assert (len(paired.base), paired.n_unmeasured) == (1, 5)
     assert "1 of 6 items not measured: missing in the base" in pairing.warnings
     assert pairing.items["base_score"].notna().tolist() == [True] + [False] * 5
 
@@ -156,11 +151,11 @@ def test_changed_documents_are_refused_item_by_item() -> None:
     assert "1 of 2 items not measured: the documents differ" in pairing.warnings
 
 
-@pytest.mark.parametrize(("score", "said"), [(1.5, "outside"), (-0.1, "outside"), (0.5, "neither 0 nor 1")])
-def test_scores_off_the_scale_are_not_measured(score: float, said: str) -> None:
+@pytest.mark.parametrize(("score", "message"), [(1.5, "outside"), (-0.1, "outside"), (0.5, "neither 0 nor 1")])
+def test_scores_off_the_scale_are_not_measured(score: float, message: str) -> None:
     (reason,) = only(pair(scored("base", {OPEN: [1.0]}), scored("sft", {OPEN: [score]}))).unmeasured
     assert reason.startswith("candidate: ")
-    assert said in reason
+    assert message in reason
 
 
 def test_other_prompts_are_counted_not_refused() -> None:
@@ -195,40 +190,42 @@ def test_every_item_of_either_run_is_kept_or_refused() -> None:
 
 
 def test_answers_that_the_token_limit_cut_on_one_side_are_told_apart() -> None:
-    def made(name: str, *finish: str) -> Run:
+    def answered(name: str, *finish: str) -> Run:
         return run(name, [OPEN], [item(OPEN, i, 1.0, finish_reasons=(why,)) for i, why in enumerate(finish)])
 
-    pairing = pair(made("base", "stop", "stop", "length", "length"), made("sft", "stop", "length", "length", "stop"))
+    pairing = pair(
+        answered("base", "stop", "stop", "length", "length"), answered("sft", "stop", "length", "length", "stop")
+    )
     audit = only(pairing).audit
     assert (audit.n_cut_base, audit.n_cut_candidate, audit.n_cut_both) == (1, 1, 1)
     assert "1 of 4 paired items: an answer of sft alone was cut by the token limit" in pairing.warnings
 
 
 @pytest.mark.parametrize(
-    ("fields", "said"),
+    ("fields", "message"),
     [
         ({"filter": "flexible-extract"}, "filter of capitals_open strict-match vs flexible-extract"),
         ({"filter": "strict-match", "metric": "acc"}, "metric of capitals_open exact_match vs acc"),
         ({"filter": "strict-match", "chance": 0.5}, "chance of capitals_open 0.0 vs 0.5"),
     ],
 )
-def test_answers_that_were_read_in_two_ways_are_not_paired(fields: dict[str, str | float], said: str) -> None:
+def test_answers_that_were_read_in_two_ways_are_not_paired(fields: dict[str, str | float], message: str) -> None:
     base = scored("base", {replace(OPEN, filter="strict-match"): [1.0]})
-    with pytest.raises(IncomparableError, match=said):
+    with pytest.raises(IncomparableError, match=message):
         pair(base, scored("sft", {replace(OPEN, **fields): [1.0]}))  # type: ignore[arg-type]
 
 
 def test_text_judged_by_two_references_is_not_compared() -> None:
     stories = task("stories", "creativity", binary=False)
 
-    def made(name: str, reference: str) -> Run:
+    def answered(name: str, reference: str) -> Run:
         rows = [item(stories, 0, 0.5, reference_logprobs=(-1.0,)), item(OPEN, 0, 1.0)]
         return run(name, [stories, OPEN], rows, reference=reference)
 
-    pairing = pair(made("base", "base"), made("sft", "sft"))
-    assert [len(found.base) for found in pairing.tasks] == [0, 1]
+    pairing = pair(answered("base", "base"), answered("sft", "sft"))
+    assert [len(paired.base) for paired in pairing.tasks] == [0, 1]
     assert pairing.tasks[0].unmeasured == {"judged under different reference checkpoints": 1}
-    assert pair(made("base", "base"), made("sft", "base")).tasks[0].n_unmeasured == 0
+    assert pair(answered("base", "base"), answered("sft", "base")).tasks[0].n_unmeasured == 0
 
 
 def test_an_empty_task_pairs_to_nothing(tmp_path: Path) -> None:
@@ -328,8 +325,8 @@ def test_the_table_has_the_documented_columns_and_the_first_response() -> None:
     assert items["prompt"].tolist() == ["Question 0?"]
 
 
-def stored(folder: Path, made: Run) -> StoredRun:
-    return open_run(save_run(folder, made, {}))
+def stored(folder: Path, original: Run) -> Run:
+    return load_run(save_run(ResultsFolder(folder), original, {}))
 
 
 def test_runs_in_their_files_pair_as_those_in_memory(tmp_path: Path) -> None:
@@ -347,8 +344,9 @@ def test_runs_in_their_files_pair_as_those_in_memory(tmp_path: Path) -> None:
         + [item(CHOICE, i, float(i), responses=(), choices=("a", "bb"), loglikelihoods=(-2.0, -1.0)) for i in (1, 0)]
         + [item(stories, i, 0.25) for i in range(4)],
     )  # fmt: skip
-    kinds = [(base, candidate), (load_run(save_run(tmp_path, base, {})), load_run(save_run(tmp_path, candidate, {})))]
-    first, *others = [pair(*runs) for runs in (*kinds, (stored(tmp_path, base), stored(tmp_path, candidate)))]
+    in_files = stored(tmp_path, base), stored(tmp_path, candidate)
+    read_whole = [Run.of(opened.manifest, opened.samples) for opened in in_files]
+    first, *others = [pair(*runs) for runs in ((base, candidate), in_files, read_whole)]
     assert first.items["candidate_response"].isna().sum() == 2
     for other in others:
         assert other.items.equals(first.items)
@@ -362,19 +360,19 @@ def test_runs_in_their_files_pair_as_those_in_memory(tmp_path: Path) -> None:
 class Asked:
     """Samples that note which of their columns are asked for."""
 
-    def __init__(self, opened: StoredRun) -> None:
-        self.samples = opened.samples
+    def __init__(self, opened: Run) -> None:
+        self.table = opened.table
         self.columns: set[str] = set()
 
     def column(self, name: str) -> object:
         self.columns.add(name)
-        return self.samples.column(name)
+        return self.table.column(name)
 
 
 def test_the_columns_that_are_read_ahead_are_those_asked_for(tmp_path: Path) -> None:
-    opened = [stored(tmp_path, made) for made in (scored("base", {OPEN: [1, 0]}), scored("sft", {OPEN: [0, None]}))]
+    opened = [stored(tmp_path, each) for each in (scored("base", {OPEN: [1, 0]}), scored("sft", {OPEN: [0, None]}))]
     base, candidate = map(Asked, opened)
-    pair(replace(opened[0], samples=base), replace(opened[1], samples=candidate))
+    pair(replace(opened[0], table=base), replace(opened[1], table=candidate))
     assert base.columns == set(BASE_COLUMNS)
     assert candidate.columns == set(CANDIDATE_COLUMNS)
 
@@ -382,30 +380,30 @@ def test_the_columns_that_are_read_ahead_are_those_asked_for(tmp_path: Path) -> 
 def test_equal_reasons_are_counted_and_frequent_ones_come_first() -> None:
     reasons = ["late", "cut off", "late", "empty", "cut off", "late"]
     base = run("base", [OPEN], [item(OPEN, i, None, reason=why) for i, why in enumerate(reasons)])
-    found = only(pair(base, scored("sft", {OPEN: [1.0] * 6})))
-    assert list(found.unmeasured.items()) == [("base: late", 3), ("base: cut off", 2), ("base: empty", 1)]
+    paired = only(pair(base, scored("sft", {OPEN: [1.0] * 6})))
+    assert list(paired.unmeasured.items()) == [("base: late", 3), ("base: cut off", 2), ("base: empty", 1)]
 
 
 # --- metrics over all answers -----------------------------------------------------------------
 
 
 class LongerThanBase:
-    """Scores an answer by whether it is longer than the other side's; rows named 'twin' are no items."""
+    """Scores an answer by whether it is longer than the other side's; rows named 'support' are no items."""
 
     binary = False
 
-    def alone(self, answers: Answers) -> None:
+    def alone(self, responses: TaskResponses) -> None:
         return None
 
     def paired(
-        self, base: Answers, candidate: Answers, training_texts: Sequence[str] | None
+        self, base: TaskResponses, candidate: TaskResponses, training_texts: Sequence[str] | None
     ) -> tuple[np.ndarray, np.ndarray]:
         assert list(base.item_ids) == list(candidate.item_ids)
         assert training_texts == ("seen",)
         one = np.array([float(len(a) >= len(b)) for a, b in zip(base.texts, candidate.texts, strict=True)])
         two = np.array([float(len(b) >= len(a)) for a, b in zip(base.texts, candidate.texts, strict=True)])
-        twins = np.array([name.startswith("twin") for name in base.item_ids])
-        return np.where(twins, np.nan, one), np.where(twins, np.nan, two)
+        supporting = np.array([name.startswith("support") for name in base.item_ids])
+        return np.where(supporting, np.nan, one), np.where(supporting, np.nan, two)
 
 
 def test_corpus_scores_are_made_from_rows_that_have_answers_on_both_sides(tmp_path: Path) -> None:
@@ -413,46 +411,46 @@ def test_corpus_scores_are_made_from_rows_that_have_answers_on_both_sides(tmp_pa
     seen.write_text('{"text": "seen"}\n')
     info = task("shape", "format_rigidity", binary=False, corpus_metric="longer")
 
-    def made(name: str, *texts: str | None) -> Run:
+    def answered(name: str, *texts: str | None) -> Run:
         rows = [
             item(info, i, None, responses=() if text is None else (text,), reason=None if text else "no answer")
             for i, text in enumerate(texts)
         ]
-        return run(name, [info], [replace(rows[0], item_id="twin-0"), *rows[1:]])
+        return run(name, [info], [replace(rows[0], item_id="support-0"), *rows[1:]])
 
     pairing = pair(
-        made("base", "a", "aa", "a", "a"), made("sft", "a", "a", "aa", None),
+        answered("base", "a", "aa", "a", "a"), answered("sft", "a", "a", "aa", None),
         sft_data=read_sft_data(seen), corpus_metrics={"longer": LongerThanBase()},
     )  # fmt: skip
-    found = only(pairing)
+    paired = only(pairing)
     assert pairing.items["item_id"][pairing.items["reason"].isna()].tolist() == ["item-1", "item-2"]
-    assert (found.base.tolist(), found.candidate.tolist()) == ([1.0, 0.0], [0.0, 1.0])
-    assert found.unmeasured == {"candidate: no answer": 1}
-    assert outcomes(pairing, "shape", "reason") == [SUPPORTING, None, None, "candidate: no answer"]
+    assert (paired.base.tolist(), paired.candidate.tolist()) == ([1.0, 0.0], [0.0, 1.0])
+    assert paired.unmeasured == {"candidate: no answer": 1}
+    assert outcomes(pairing, "shape", "reason") == [NOT_AN_ITEM, None, None, "candidate: no answer"]
 
 
 def test_corpus_metrics_see_the_answers_of_runs_in_their_files(tmp_path: Path) -> None:
     info = task("elasticity", "format_rigidity", binary=False, corpus_metric="elasticity")
 
-    def made(name: str, *held: float) -> Run:
+    def answered(name: str, *held: float) -> Run:
         names = ("one/asked", "one/free", "two/asked", "two/free")
         rows = [item(info, i, None, item_id=names[i], metrics={"holds": value}) for i, value in enumerate(held)]
         return run(name, [info], rows)
 
-    base, candidate = made("base", 1, 0, 1, 0), made("sft", 1, 1, 0, 0)
-    found = only(pair(stored(tmp_path, base), stored(tmp_path, candidate)))
-    assert (found.base.tolist(), found.candidate.tolist()) == ([1.0, 1.0], [0.0, 0.0])
+    base, candidate = answered("base", 1, 0, 1, 0), answered("sft", 1, 1, 0, 0)
+    paired = only(pair(stored(tmp_path, base), stored(tmp_path, candidate)))
+    assert (paired.base.tolist(), paired.candidate.tolist()) == ([1.0, 1.0], [0.0, 0.0])
 
 
 def test_corpus_metrics_of_the_package_are_found_and_unknown_ones_named() -> None:
     info = task("shape", "format_rigidity", binary=False, corpus_metric="shape_diversity")
     answers = ["One.", "# Two\n\n- a\n- b", "```\nthree\n```", "Four four."]
     rows = [item(info, i, None, responses=(text,)) for i, text in enumerate(answers)]
-    found = only(
+    paired = only(
         pair(run("base", [info], rows), run("sft", [info], [replace(row, responses=("Same.",)) for row in rows]))
     )
-    assert found.base.mean() == pytest.approx(1.0)
-    assert found.candidate.mean() == pytest.approx(0.0)
+    assert paired.base.mean() == pytest.approx(1.0)
+    assert paired.candidate.mean() == pytest.approx(0.0)
     unknown = replace(info, corpus_metric="shape_diversty")
     with pytest.raises(SuiteError, match="did you mean 'shape_diversity'"):
         pair(run("base", [unknown], rows), run("sft", [unknown], rows))

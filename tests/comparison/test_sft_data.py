@@ -12,13 +12,14 @@ from paired_runs import item, run, task
 from forgetbench.comparison.delta import compare
 from forgetbench.comparison.sft_data import read_sft_data
 from forgetbench.errors import InputError
-from forgetbench.records import Comparison, Run
+from forgetbench.records import Comparison
+from forgetbench.storage.runs import Run
 
 OPEN, STRICT = task("open", view="open"), task("strict", view="strict")
 RIVERS = ["the long green Amber", "the quick cold Birch", "the broad slow Cedar", "the deep brown Dover"]
 
 
-def made(name: str, *scores: float) -> Run:
+def run_of(name: str, *scores: float) -> Run:
     """Four questions in two views; the strict one demands a format, in the same words for all."""
     rows = []
     for number, (river, score) in enumerate(zip(RIVERS, scores, strict=True)):
@@ -32,7 +33,7 @@ def made(name: str, *scores: float) -> Run:
 
 def compared(path: Path, exclude: bool) -> tuple[Comparison, Any]:
     data = read_sft_data(path, exclude=exclude)
-    return compare(made("base", 0, 1, 1, 0), made("sft", 1, 1, 0, 0), margins={}, sft_data=data, resamples=100)
+    return compare(run_of("base", 0, 1, 1, 0), run_of("sft", 1, 1, 0, 0), margins={}, sft_data=data, resamples=100)
 
 
 @pytest.fixture
@@ -68,7 +69,7 @@ def test_on_request_a_gain_on_them_does_not_count(trained_on_one: Path) -> None:
 
 
 def test_without_the_data_nothing_is_said_of_it() -> None:
-    comparison, items = compare(made("base", 0, 1, 1, 0), made("sft", 1, 1, 0, 0), margins={}, resamples=100)
+    comparison, items = compare(run_of("base", 0, 1, 1, 0), run_of("sft", 1, 1, 0, 0), margins={}, resamples=100)
     assert items["contaminated"].isna().all()
     assert [row.n_contaminated for row in (*comparison.tasks, comparison.overall)] == [None, None, None]
 

@@ -21,16 +21,23 @@ import pytest
 import tokenizers
 import transformers
 
-from forgetbench.engines.base import make_engine
-from forgetbench.engines.openai import NO_LOGPROBS, OpenAIEngine, ServedTokenizer, server_url
+from forgetbench import pipeline
+from forgetbench.engines.base import EngineOptions
+from forgetbench.engines.openai import (
+    NO_LOGPROBS,
+    OpenAIEngine,
+    ServedTokenizer,
+    served_checkpoint,
+    served_model,
+    server_url,
+)
 from forgetbench.errors import CheckpointError, EngineError, InputError
+from forgetbench.evaluation.options import EvaluationOptions
 from forgetbench.fingerprint import make_request
-from forgetbench.models.checkpoints import served_checkpoint, served_model
 from forgetbench.models.tokenizer import encode_pair
-from forgetbench.pipeline import Options, run_checkpoints
 from forgetbench.records import Checkpoint, Request, Response, Sampling
 from forgetbench.storage.ledger import Ledger
-from forgetbench.storage.results import load_run
+from forgetbench.storage.runs import load_run
 
 Call = Callable[..., "subprocess.CompletedProcess[str]"]
 KEY = "sk-a-secret-that-must-not-leak"
@@ -216,8 +223,8 @@ def loaded(server: Served) -> Iterator[Callable[..., tuple[OpenAIEngine, Checkpo
     engines = []
 
     def make(tokenizer: Path | None = None, **settings: Any) -> tuple[OpenAIEngine, Checkpoint]:
-        engine = make_engine("openai", base_url=server.url, **settings)
-        assert isinstance(engine, OpenAIEngine)
+        retries = {"max_retries": settings.pop("max_retries")} if "max_retries" in settings else {}
+        engine = OpenAIEngine(EngineOptions("openai", base_url=server.url, **settings), **retries)
         engines.append(engine)
         if tokenizer is not None:
             server.spell = spelled
@@ -370,7 +377,7 @@ def test_rows_that_break_off_are_a_refusal(server: Served, loaded: Any) -> None:
 
 
 def test_another_models_tokenizer_is_found_out(server: Served, loaded: Any, letters: Path) -> None:
-    engine = make_engine("openai", base_url=server.url)
+    engine = OpenAIEngine(EngineOptions("openai", base_url=server.url))
     with pytest.raises(EngineError, match=r"reads the token ids of .* where 'The capital of France is Paris\.' was"):
         engine.load([served_checkpoint("small", server.url, letters)])
     engine.close()
@@ -378,7 +385,7 @@ def test_another_models_tokenizer_is_found_out(server: Served, loaded: Any, lett
 
 def test_a_server_that_takes_no_token_ids(server: Served, letters: Path) -> None:
     server.refuse = lambda body: (400, "prompt must be a string") if isinstance(body["prompt"], list) else None
-    engine = make_engine("openai", base_url=server.url)
+    engine = OpenAIEngine(EngineOptions("openai", base_url=server.url))
     with pytest.raises(EngineError, match=r"does not take prompts as token ids .*prompt must be a string"):
         engine.load([served_checkpoint("small", server.url, letters)])
     engine.close()
@@ -558,7 +565,7 @@ def test_a_server_that_is_not_there() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{taken.getsockname()[1]}/v1"
-        engine = make_engine("openai", base_url=url)
+        engine = OpenAIEngine(EngineOptions("openai", base_url=url))
         with pytest.raises(EngineError, match=r"does not answer.*check\s+--base-url"):
             engine.load([served_checkpoint("small", url)])
         engine.close()
@@ -566,7 +573,7 @@ def test_a_server_that_is_not_there() -> None:
 
 def test_an_unknown_model_names_the_nearest(server: Served) -> None:
     server.refuse = lambda body: (404, "no such model")
-    engine = make_engine("openai", base_url=server.url)
+    engine = OpenAIEngine(EngineOptions("openai", base_url=server.url))
     with pytest.raises(EngineError, match=r"has no model 'smal'.*did you mean 'small'"):
         engine.load([served_checkpoint("smal", server.url)])
     engine.close()
@@ -610,7 +617,7 @@ def test_an_early_end_cancels_what_waits(server: Served, loaded: Any) -> None:
 )
 def test_the_address_as_results_show_it(text: str, shown: str) -> None:
     assert server_url(text) == shown
-    assert make_engine("openai", base_url=text).settings == {"name": "openai", "server": shown}
+    assert OpenAIEngine(EngineOptions("openai", base_url=text)).settings == {"name": "openai", "server": shown}
 
 
 @pytest.mark.parametrize(
@@ -654,7 +661,7 @@ def test_the_server_hears_the_name_it_knows(text: str) -> None:
 
 def test_the_window(server: Served, letters: Path) -> None:
     """The server's where it says it, else the model's; of bytes it says nothing."""
-    engine = make_engine("openai", base_url=server.url)
+    engine = OpenAIEngine(EngineOptions("openai", base_url=server.url))
     with_ids = served_checkpoint("small", server.url, letters)
     assert engine.max_length(served_checkpoint("small", server.url)) == 1_000_000
     assert engine.max_length(with_ids) == 99, "one token is generated behind what is rated"
@@ -715,16 +722,16 @@ def test_a_run_measures_what_the_server_gives(
 def test_what_is_answered_needs_no_server(server: Served, tmp_path: Path, tiny_tasks: Path, letters: Path) -> None:
     server.spell = spelled
     server.models = [{"id": "small", "owned_by": "somebody", "max_model_len": 4000}]
-    options = Options(
-        results=tmp_path / "results", suite=str(tiny_tasks / "tiny-suite.yml"), engine="openai", base_url=server.url,
-        tokenizer=letters, protocols=("completion",),
-    )  # fmt: skip
-    (run,) = run_checkpoints(["small"], None, options).runs
+    evaluation = EvaluationOptions(
+        results=tmp_path / "results", suite=str(tiny_tasks / "tiny-suite.yml"), protocol="completion"
+    )
+    engine = EngineOptions("openai", base_url=server.url, tokenizer=letters)
+    (run,) = pipeline.run("small", evaluation=evaluation, engine=engine).runs
     assert run.samples["reason"].isna().all()
     assert all(isinstance(body["prompt"], list) for _, body in server.asked)
     asked = len(server.asked)
     server.server_close()
-    (again,) = run_checkpoints(["small"], None, options).runs
+    (again,) = pipeline.run("small", evaluation=evaluation, engine=engine).runs
     assert again.samples.equals(run.samples)
     assert len(server.asked) == asked
 
@@ -761,7 +768,7 @@ def test_an_interrupt_does_not_wait_for_the_server(server: Served, tmp_path: Pat
     [
         (["--engine", "openai"], "give --base-url http://HOST:PORT/v1, or set OPENAI_BASE_URL"),
         (["--engine", "openai", "--base-url", "http://me:hunter2@host/v1"], "user name or password"),
-        (["--engine", "scripted", "--base-url", "http://host/v1"], "add --engine openai"),
+        (["--engine", "scripted", "--base-url", "http://host/v1"], "leave it out, or add --engine openai"),
     ],
 )
 def test_bad_input_is_one_clear_line(forgetbench: Call, arguments: list[str], part: str) -> None:

@@ -6,14 +6,16 @@ import json
 import shutil
 from pathlib import Path
 
+import pydantic
 import pytest
 
-from forgetbench.engines.base import make_engine
-from forgetbench.engines.scripted import ScriptedEngine
-from forgetbench.engines.vllm.engine import _architecture, core_ranges
-from forgetbench.errors import EngineError, InputError
+from forgetbench.engines.base import EngineOptions, engine_errors
+from forgetbench.engines.scripted import ScriptedEngine, scripted_checkpoint
+from forgetbench.engines.transformers import TransformersEngine
+from forgetbench.engines.vllm.engine import _architecture
+from forgetbench.engines.vllm.environment import core_ranges, refusals
+from forgetbench.errors import EngineError
 from forgetbench.fingerprint import make_request
-from forgetbench.models.checkpoints import scripted_checkpoint
 from forgetbench.records import Sampling
 
 
@@ -34,23 +36,50 @@ def test_core_ranges() -> None:
     assert core_ranges([0, 1, 2, 5]) == "0-2,5-5"
 
 
+def test_a_refusal_of_vllm_is_one_sentence() -> None:
+    """What vLLM 0.32 says of a quantisation that it does not have, as pydantic hands it on."""
+
+    class ModelConfig(pydantic.BaseModel):
+        quantization: str
+
+        @pydantic.field_validator("quantization")
+        @classmethod
+        def check(cls, method: str) -> str:
+            raise ValueError(f"Unknown quantization method: {method}. Must be one of ['awq', 'fp8'].")
+
+    with pytest.raises(EngineError) as caught, engine_errors("vLLM cannot load m", Path("engine.log")), refusals():
+        ModelConfig(quantization="hqq")
+    assert str(caught.value) == (
+        "vLLM cannot load m: ValueError: Unknown quantization method: hqq; its log is engine.log"
+    )
+
+
 def test_the_same_word_answers_the_same() -> None:
     sampling = Sampling(8, temperature=1.0, n=3, seed=1)
-    said = []
+    answers = []
     for word in ("a", "a", "b"):
         engine, checkpoint = ScriptedEngine(), scripted_checkpoint(word)
         engine.load([checkpoint])
         requests = [make_request(checkpoint.fingerprint, {}, (n,), sampling=sampling) for n in range(20)]
-        said.append([response.samples for response in engine.generate(requests)])
-    assert said[0] == said[1] != said[2]
-    assert {len(samples) for samples in said[0]} == {3}
+        answers.append([response.samples for response in engine.generate(requests)])
+    assert answers[0] == answers[1] != answers[2]
+    assert {len(samples) for samples in answers[0]} == {3}
 
 
-def test_unknown_engine_names_the_nearest() -> None:
-    with pytest.raises(InputError, match="did you mean 'vllm'"):
-        make_engine("vlmm")
+def test_the_same_word_is_the_same_scripted_checkpoint() -> None:
+    assert scripted_checkpoint("x=a").fingerprint == scripted_checkpoint("a").fingerprint
+    assert scripted_checkpoint("a").fingerprint != scripted_checkpoint("b").fingerprint
 
 
-def test_a_word_is_no_checkpoint_for_a_real_engine(tmp_path: Path) -> None:
-    with pytest.raises(EngineError, match="only the scripted engine takes plain words"):
-        make_engine("transformers").load([scripted_checkpoint("a")])
+def test_what_is_loaded() -> None:
+    engine = ScriptedEngine()
+    assert engine.loaded == ()
+    engine.load([scripted_checkpoint("a"), scripted_checkpoint("b")])
+    assert [checkpoint.name for checkpoint in engine.loaded] == ["a", "b"]
+    engine.close()
+    assert engine.loaded == ()
+
+
+def test_a_word_is_no_checkpoint_for_an_engine_that_loads_weights() -> None:
+    with pytest.raises(EngineError, match="checkpoint a has no folder, and this engine loads weights from one"):
+        TransformersEngine(EngineOptions("transformers")).load([scripted_checkpoint("a")])

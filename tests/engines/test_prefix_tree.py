@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forgetbench.engines.vllm.prefix_tree import Group, Probe, Tokens, plan_groups, shared_length
+from forgetbench.engines.vllm.prefix_tree import Probe, PromptGroup, Tokens, plan_groups, shared_length
 from forgetbench.fingerprint import make_request
 from forgetbench.records import Request
 
@@ -30,7 +30,7 @@ def most_likely(checkpoint: str, prefix: Tokens) -> int:
     return max(range(4), key=lambda token: logprob(checkpoint, prefix, token))
 
 
-def answer(group: Group, probe: Probe, cached: int) -> None:
+def answer(group: PromptGroup, probe: Probe, cached: int) -> None:
     """What an engine says of a probe when the first `cached` tokens came from its cache."""
     rows = {
         index: (

@@ -10,14 +10,16 @@ from pathlib import Path
 import pytest
 from tiny_models import make_adapter
 
-from forgetbench.engines.base import make_engine
+from forgetbench.engines.base import EngineOptions
+from forgetbench.engines.registry import make_engine
 from forgetbench.engines.vllm.engine import VllmEngine
 from forgetbench.fingerprint import make_request
 from forgetbench.lab.demo.demo_checkpoints import DemoCheckpoints, prepare
 from forgetbench.models.checkpoints import resolve
 from forgetbench.models.tokenizer import encode_pair
 from forgetbench.records import Checkpoint, Request
-from forgetbench.storage.results import load_comparison, load_run
+from forgetbench.storage.comparisons import load_comparison
+from forgetbench.storage.runs import load_run
 
 pytestmark = [pytest.mark.real, pytest.mark.filterwarnings("default")]
 
@@ -70,7 +72,7 @@ def test_base_and_two_checkpoints_in_one_engine(demo: DemoCheckpoints, forgetben
 
 def questions(checkpoint: Checkpoint) -> list[Request]:
     """One-token choices, choices that share first tokens, and long ones, after prompts that share their beginning."""
-    tokenizer = make_engine("vllm").tokenizer(checkpoint)
+    tokenizer = make_engine(EngineOptions("vllm")).tokenizer(checkpoint)
     requests = []
     for country in ("France", "Japan", "Kenya"):
         context = tokenizer.render(
@@ -92,10 +94,9 @@ def test_vllm_rates_choices_as_transformers_does(demo: DemoCheckpoints, tmp_path
     """In float32, by the prefix tree and, choice by choice, without the cache."""
     checkpoint = resolve(str(demo.base))
     requests = questions(checkpoint)
-    engine, reference = (make_engine(name, dtype="float32") for name in ("vllm", "transformers"))
-    engine.log_file = tmp_path / "engine.log"
+    engine, reference = (make_engine(EngineOptions(name, dtype="float32")) for name in ("vllm", "transformers"))
     for one in (engine, reference):
-        one.load([checkpoint])
+        one.load([checkpoint], tmp_path / "engine.log")
     fast = {response.key: response.continuations for response in engine.score(requests)}
     counts = dict(engine.counts[checkpoint.fingerprint])
     assert isinstance(engine, VllmEngine)
@@ -119,10 +120,9 @@ def test_swapped_weights_answer_as_freshly_loaded_ones(demo: DemoCheckpoints, tm
     checkpoints = {folder: resolve(str(folder)) for folder in (demo.base, demo.mild)}
 
     def scores(*folders: Path) -> list[float]:
-        engine = make_engine("vllm")
-        engine.log_file = tmp_path / "engine.log"
+        engine = make_engine(EngineOptions("vllm"))
         for folder in folders:
-            engine.load([checkpoints[folder]])
+            engine.load([checkpoints[folder]], tmp_path / "engine.log")
         requests = questions(checkpoints[folders[-1]])
         rated = {response.key: response.continuations for response in engine.score(requests)}
         engine.close()

@@ -14,20 +14,21 @@ from pathlib import Path
 import pytest
 
 from forgetbench.lab.demo.demo_checkpoints import prepare
-from forgetbench.records import Run
 from forgetbench.storage.ledger import Ledger
-from forgetbench.storage.results import load_run
+from forgetbench.storage.runs import Run, load_run
 
 pytestmark = [pytest.mark.real, pytest.mark.filterwarnings("default")]
 
 STARTS = "Initializing a V1 LLM engine"
 ITEMS = 40
 ANSWERS_BEFORE_THE_KILL = 4
+SECONDS = 900
+"""More than either half of the run takes."""
 
 
 def runs(results: Path) -> dict[str, Run]:
-    found = [load_run(folder) for folder in (results / "runs").iterdir()]
-    return {run.manifest.name: run for run in found}
+    stored_runs = [load_run(folder) for folder in (results / "runs").iterdir()]
+    return {run.manifest.name: run for run in stored_runs}
 
 
 def scores(results: Path) -> dict[str, object]:
@@ -63,12 +64,15 @@ def replicas_at_work(driver: int) -> list[int]:
 
 def kill_one_at_work(process: subprocess.Popen[str], results: Path) -> None:
     """As soon as answers arrive, and before they all have."""
-    while process.poll() is None:
+    deadline = time.monotonic() + SECONDS
+    while process.poll() is None and time.monotonic() < deadline:
         if stored(results) >= ANSWERS_BEFORE_THE_KILL and (working := replicas_at_work(process.pid)):
             os.kill(working[-1], signal.SIGKILL)
             break
         time.sleep(0.02)
-    assert process.poll() is None, "it must be killed while it works"
+    else:
+        process.kill()
+        raise AssertionError("it must be killed while it works")
     assert stored(results) < 2 * ITEMS
 
 
@@ -93,7 +97,7 @@ def test_a_killed_replica_changes_no_score(
         env={**os.environ, **environment},
     ) as process:
         kill_one_at_work(process, killed)
-        _, errors = process.communicate()
+        _, errors = process.communicate(timeout=SECONDS)
     assert process.returncode == 0, errors
     assert "raylet" not in errors, "what Ray says of the death stays out of the terminal"
 

@@ -17,10 +17,12 @@ from pathlib import Path
 
 import pytest
 
-from forgetbench.engines.base import Engine, make_engine
+from forgetbench.engines.base import Engine, EngineOptions
+from forgetbench.engines.openai import served_checkpoint
+from forgetbench.engines.registry import make_engine
 from forgetbench.fingerprint import make_request
 from forgetbench.lab.demo.demo_checkpoints import prepare
-from forgetbench.models.checkpoints import resolve, served_checkpoint
+from forgetbench.models.checkpoints import resolve
 from forgetbench.models.tokenizer import encode_pair
 from forgetbench.records import Checkpoint, Response, Sampling
 
@@ -59,8 +61,8 @@ class Answers:
         return [response.samples[0].text for response in self.greedy]
 
 
-def ask(engine: Engine, checkpoint: Checkpoint) -> Answers:
-    engine.load([checkpoint])
+def ask(engine: Engine, checkpoint: Checkpoint, log_file: Path | None = None) -> Answers:
+    engine.load([checkpoint], log_file)
     tokenizer = engine.tokenizer(checkpoint)
     chats = [
         tokenizer.render([{"role": "user", "content": question}], add_generation_prompt=True) for question in ASKED
@@ -169,7 +171,7 @@ def served(base: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, An
         patch.setenv("NO_PROXY", "127.0.0.1")
         with serving(base, tmp_path_factory.mktemp("served") / "vllm.log") as url:
             for mode, folder in (("token ids", base), ("text", None)):
-                engine = make_engine("openai", base_url=url, concurrency=8)
+                engine = make_engine(EngineOptions("openai", base_url=url, concurrency=8))
                 try:
                     found[mode] = ask(engine, served_checkpoint("small", url, folder))
                 finally:
@@ -180,10 +182,9 @@ def served(base: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, An
 @pytest.fixture(scope="module")
 def reference(base: Path, served: dict[str, Answers], tmp_path_factory: pytest.TempPathFactory) -> Answers:
     """The same model in this process."""
-    engine = make_engine("vllm", dtype="float32")
-    engine.log_file = tmp_path_factory.mktemp("reference") / "engine.log"
+    engine = make_engine(EngineOptions("vllm", dtype="float32"))
     try:
-        return ask(engine, resolve(str(base)))
+        return ask(engine, resolve(str(base)), tmp_path_factory.mktemp("reference") / "engine.log")
     finally:
         engine.close()
 

@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from forgetbench import pipeline as main_job
+from forgetbench import pipeline
 from forgetbench.engines.scripted import ScriptedEngine
+from forgetbench.evaluation.options import EvaluationOptions
 from forgetbench.models.tokenizer import ByteTokenizer, Message
-from forgetbench.pipeline import Options, Outcome, run_checkpoints
+from forgetbench.pipeline import RunResult
 from forgetbench.records import Checkpoint
 from forgetbench.report import print_comparisons
-from forgetbench.storage.results import load_comparison
+from forgetbench.storage.comparisons import load_comparison
 
 
 class Templated(ByteTokenizer):
@@ -35,14 +36,14 @@ class OnlyTheTunedChats(ScriptedEngine):
 
 
 @pytest.fixture
-def outcome(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Outcome:
-    monkeypatch.setattr(main_job, "make_pool", lambda name, **settings: OnlyTheTunedChats())
-    options = Options(results=tmp_path, suite="smoke", engine="scripted", protocols=("completion", "native"))
-    return run_checkpoints(["sft"], "base", options)
+def result(tmp_path: Path) -> RunResult:
+    options = EvaluationOptions(results=tmp_path, suite="smoke", protocol="both")
+    return pipeline.run("sft", "base", evaluation=options, engine=OnlyTheTunedChats())
 
 
-def test_both_protocols_are_kept_and_the_costs_reported(outcome: Outcome) -> None:
-    (plain, _), (native, folder) = outcome.comparisons
+def test_both_protocols_are_kept_and_the_costs_reported(result: RunResult) -> None:
+    plain = result.comparisons[0].comparison
+    native, folder = result.comparisons[1].comparison, result.comparisons[1].folder
     assert (plain.protocol, native.protocol) == ("completion", "native")
     assert native.completion == plain.domains and plain.completion == ()
     # The base has no chat template: its two runs are the same, and there is nothing that it could cost.
@@ -55,8 +56,8 @@ def test_both_protocols_are_kept_and_the_costs_reported(outcome: Outcome) -> Non
     assert stored.chat_format_costs["candidate"] == native.chat_format_costs["candidate"]
 
 
-def test_the_reports_show_both(outcome: Outcome) -> None:
-    comparison, folder = outcome.comparisons[-1]
+def test_the_reports_show_both(result: RunResult) -> None:
+    comparison, folder = result.comparisons[-1].comparison, result.comparisons[-1].folder
     console = Console(width=120, record=True, file=None, quiet=False)
     with console.capture() as shown:
         print_comparisons(console, [comparison])

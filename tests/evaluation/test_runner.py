@@ -15,16 +15,18 @@ from pathlib import Path
 
 import pytest
 
-from forgetbench import lm_eval_bridge
+from forgetbench import pipeline
+from forgetbench.engines.base import EngineOptions
 from forgetbench.engines.scripted import ScriptedEngine
 from forgetbench.errors import EngineError
-from forgetbench.evaluation.evaluate import EvaluationSpec, evaluate
-from forgetbench.models.checkpoints import scripted_checkpoint
-from forgetbench.pipeline import Options, run_checkpoints
-from forgetbench.records import Request, Response, Run
+from forgetbench.evaluation.evaluate import evaluate
+from forgetbench.evaluation.options import EvaluationOptions
+from forgetbench.evaluation.session import open_session
+from forgetbench.records import Checkpoint, Request, Response
+from forgetbench.storage.comparisons import load_comparison
+from forgetbench.storage.folder import ResultsFolder
 from forgetbench.storage.ledger import Ledger
-from forgetbench.storage.results import load_comparison, load_run, run_folder
-from forgetbench.suites.suite import load_suite
+from forgetbench.storage.runs import Run, load_run
 
 
 class CountingEngine(ScriptedEngine):
@@ -36,9 +38,9 @@ class CountingEngine(ScriptedEngine):
         self.loads = 0
         self._fail_after = fail_after
 
-    def load(self, checkpoints) -> None:  # type: ignore[no-untyped-def]
+    def load(self, checkpoints: Sequence[Checkpoint], log_file: Path | None = None) -> None:
         self.loads += 1
-        super().load(checkpoints)
+        super().load(checkpoints, log_file)
 
     def _count(self, responses: Iterator[Response]) -> Iterator[Response]:
         for response in responses:
@@ -54,19 +56,18 @@ class CountingEngine(ScriptedEngine):
         return self._count(super().generate(requests))
 
 
-def run_smoke(results: Path, engine: ScriptedEngine, *words: str, **settings: object) -> list[Run]:
-    suite, folder = load_suite("smoke")
-    tasks = tuple(lm_eval_bridge.load_tasks(suite, folder))
-    base, *others = map(scripted_checkpoint, words)
-    with Ledger(results / ".ledger.sqlite") as ledger:
-        return evaluate(EvaluationSpec(suite, tasks, results), others, base, engine, ledger, **settings)  # type: ignore[arg-type]
+def run_smoke(results: Path, engine: ScriptedEngine, *words: str, noise_floor: bool = False) -> list[Run]:
+    base, *others = words
+    options = EvaluationOptions(suite="smoke", results=results)
+    with open_session(others, base, evaluation=options, engine=engine) as session:
+        return evaluate(session, noise_floor=noise_floor)
 
 
 def test_every_item_is_measured_and_saved(tmp_path: Path) -> None:
     runs = run_smoke(tmp_path, CountingEngine(), "a", "b")
     assert [run.manifest.name for run in runs] == ["a", "b"]
     for run in runs:
-        saved = load_run(run_folder(tmp_path, run.manifest.run_id))
+        saved = load_run(ResultsFolder(tmp_path).run(run.manifest.run_id))
         assert saved.samples["reason"].isna().all()
         assert saved.samples.equals(run.samples)
         assert saved.manifest == run.manifest
@@ -118,6 +119,7 @@ def test_the_noise_floor_asks_the_base_anew(tmp_path: Path) -> None:
     engine = CountingEngine()
     runs = run_smoke(tmp_path, engine, "a", "b", noise_floor=True)
     noise = runs[-1].manifest
+    assert [run.manifest.replicate for run in runs] == [0, 0, 1]
     assert noise.fingerprint == runs[0].manifest.fingerprint
     assert noise.run_id != runs[0].manifest.run_id
     # Its samples are judged anew as well.
@@ -126,13 +128,13 @@ def test_the_noise_floor_asks_the_base_anew(tmp_path: Path) -> None:
 
 
 def test_the_base_against_itself_is_a_comparison_of_its_own(tmp_path: Path) -> None:
-    options = Options(results=tmp_path, suite="smoke", engine="scripted", noise_floor=True)
-    outcome = run_checkpoints(["b"], "a", options)
-    (against,) = [folder for folder in (tmp_path / "comparisons").iterdir() if folder.name.startswith("a-noise")]
+    options = EvaluationOptions(results=tmp_path, suite="smoke")
+    result = pipeline.run("b", "a", evaluation=options, engine=EngineOptions("scripted"), noise_floor=True)
+    (against,) = [folder for folder in (tmp_path / "comparisons").iterdir() if folder.name.startswith("a-replicate")]
     itself = load_comparison(against)
     assert itself.base.fingerprint == itself.candidate.fingerprint
-    assert itself.overall.estimate.delta == 0.0
-    ((comparison, _),) = outcome.comparisons
+    assert itself.overall.estimate is not None and itself.overall.estimate.delta == 0.0
+    comparison = result.comparisons[0].comparison
     assert comparison.noise_floor is not None and comparison.noise_floor["knowledge"]["flip_rate"] == 0.0
 
 
@@ -141,8 +143,9 @@ def test_other_margins_are_not_those_of_an_earlier_run(tmp_path: Path) -> None:
         file = tmp_path / "small.yaml"
         tasks = "domains: {knowledge: [{task: knowledge_open, limit: 4}]}"
         file.write_text(f"name: small\nmargins: {{knowledge: {margin}}}\n{tasks}\n")
-        options = Options(results=tmp_path / "results", suite=str(file), engine="scripted")
-        ((comparison, _),) = run_checkpoints(["b"], "a", options).comparisons
+        options = EvaluationOptions(results=tmp_path / "results", suite=str(file))
+        result = pipeline.run("b", "a", evaluation=options, engine=EngineOptions("scripted"))
+        comparison = result.comparisons[0].comparison
         assert comparison.domains[0].judgement.margin == margin
 
 
@@ -171,7 +174,8 @@ def test_killed_at_random_points_it_finishes_with_the_same_scores(tmp_path: Path
         with subprocess.Popen(
             command(killed), env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         ) as process:
-            while process.poll() is None and answered(killed) < point:
+            deadline = time.monotonic() + 120
+            while process.poll() is None and answered(killed) < point and time.monotonic() < deadline:
                 time.sleep(0.005)
             assert process.poll() is None, "it must be killed while it works"
             os.kill(process.pid, signal.SIGKILL)

@@ -13,7 +13,7 @@ from report_samples import changed, flat_row
 from forgetbench.comparison.delta import compare
 from forgetbench.gate import Gate, GateResult, Policy, Waiver, decide, summary_line
 from forgetbench.records import Comparison
-from forgetbench.storage.results import load_comparison, save_comparison
+from forgetbench.storage.comparisons import load_comparison, save_comparison
 
 SETTINGS: dict[str, Any] = {"metric": "macro_mean", "n_items": 500, "base": 0.6, "candidate": 0.6, "margin": 0.03}
 RETAINED: dict[str, Any] = {"delta": 0.0, "se": 0.008, "ci_low": -0.016, "ci_high": 0.016, "p_value": 0.9, "mde": 0.02}

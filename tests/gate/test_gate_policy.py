@@ -11,7 +11,7 @@ from report_samples import comparison
 
 from forgetbench.errors import InputError
 from forgetbench.gate import POLICY_TEMPLATE, Gate, Policy, Waiver, decide, load_policy
-from forgetbench.storage.results import load_comparison
+from forgetbench.storage.comparisons import load_comparison
 
 
 def written(folder: Path, text: str) -> Path:

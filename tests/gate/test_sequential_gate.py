@@ -9,14 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from forgetbench import pipeline as main_job
+from forgetbench import pipeline
 from forgetbench.engines.scripted import ScriptedEngine, _hash
 from forgetbench.errors import IncomparableError, InputError
+from forgetbench.evaluation.options import EvaluationOptions
 from forgetbench.gate import Gate, Policy
-from forgetbench.gate.sequential.gate import SequentialResult, gate_sequentially
-from forgetbench.pipeline import Options, run_checkpoints
+from forgetbench.gate.sequential import SequentialResult
 from forgetbench.records import Request, Response, Sample
-from forgetbench.storage.results import load_comparison, load_run
+from forgetbench.storage.comparisons import load_comparison
+from forgetbench.storage.runs import load_run
 
 N_ITEMS = 800
 TASK = """\
@@ -54,7 +55,7 @@ def _chance(text: str, salt: str) -> float:
 
 
 @pytest.fixture
-def options(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Options:
+def options(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> EvaluationOptions:
     for name, n_items in (("facts", N_ITEMS), ("sums", N_ITEMS // 2)):
         prompts = {f"{name}-{number}": f"{name}: is {number} a number?" for number in range(n_items)}
         rows = [{"item_id": item_id, "prompt": prompt, "gold": "yes"} for item_id, prompt in prompts.items()]
@@ -62,95 +63,94 @@ def options(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Options:
         (tmp_path / f"{name}.yaml").write_text(TASK.replace("NAME", name))
     suite = "name: small\nmargins: {knowledge: 0.05}\ndomains: {knowledge: [facts, sums]}\n"
     (tmp_path / "small.yaml").write_text(suite)
-    monkeypatch.setattr(main_job, "make_pool", lambda name, **settings: Knowing())
     monkeypatch.setattr(Knowing, "asked", 0)
-    return Options(results=tmp_path / "results", suite=str(tmp_path / "small.yaml"), engine="scripted")
+    return EvaluationOptions(results=tmp_path / "results", suite=str(tmp_path / "small.yaml"))
 
 
-def gated(candidate: str, options: Options, policy: Policy = Policy()) -> SequentialResult:
-    return gate_sequentially(candidate, "base", policy, options)[0]
+def gated(candidate: str, options: EvaluationOptions, policy: Policy = Policy()) -> SequentialResult:
+    return pipeline.gate_sequential("base", candidate, policy, evaluation=options, engine=Knowing())[0]
 
 
-def test_a_clear_loss_is_told_from_few_items(options: Options) -> None:
-    found = gated("forgets-0.25", options)
-    assert found.gate.outcome == "regressed"
-    assert found.comparison.looks is not None
-    assert found.comparison.looks.share_asked <= 0.4
-    (row,) = found.comparison.domains
+def test_a_clear_loss_is_told_from_few_items(options: EvaluationOptions) -> None:
+    result = gated("forgets-0.25", options)
+    assert result.gate.outcome == "regressed"
+    assert result.comparison.looks is not None
+    assert result.comparison.looks.share_asked <= 0.4
+    (row,) = result.comparison.domains
     assert row.estimate is not None and row.estimate.ci_high < 0
     # Base and candidate were asked the same items, and nothing else was asked.
-    assert Knowing.asked == 2 * sum(asked for asked, _ in found.comparison.looks.asked.values())
+    assert Knowing.asked == 2 * sum(asked for asked, _ in result.comparison.looks.asked.values())
 
 
-def test_no_change_is_told_from_few_items(options: Options) -> None:
-    found = gated("forgets-0.0", options)
-    assert found.gate.outcome == "passed"
-    assert found.comparison.looks is not None and found.comparison.looks.share_asked <= 0.4
-    assert found.comparison.domains[0].judgement.verdict == "retained"
+def test_no_change_is_told_from_few_items(options: EvaluationOptions) -> None:
+    result = gated("forgets-0.0", options)
+    assert result.gate.outcome == "passed"
+    assert result.comparison.looks is not None and result.comparison.looks.share_asked <= 0.4
+    assert result.comparison.domains[0].judgement.verdict == "retained"
 
 
-def test_what_stays_open_takes_every_item_and_ends_inconclusive(options: Options) -> None:
-    found = gated("forgets-0.0", options, Policy(margins={"knowledge": 0.001}))
-    assert found.comparison.looks is not None
-    assert (found.comparison.looks.share_asked, found.gate.outcome) == (1.0, "inconclusive")
+def test_what_stays_open_takes_every_item_and_ends_inconclusive(options: EvaluationOptions) -> None:
+    result = gated("forgets-0.0", options, Policy(margins={"knowledge": 0.001}))
+    assert result.comparison.looks is not None
+    assert (result.comparison.looks.share_asked, result.gate.outcome) == (1.0, "inconclusive")
 
 
-def test_the_base_is_not_asked_again(options: Options) -> None:
+def test_the_base_is_not_asked_again(options: EvaluationOptions) -> None:
     gated("forgets-0.25", options)
     before = Knowing.asked
-    found = gated("forgets-0.26", options)
-    assert found.comparison.looks is not None
-    asked = sum(count for count, _ in found.comparison.looks.asked.values())
+    result = gated("forgets-0.26", options)
+    assert result.comparison.looks is not None
+    asked = sum(count for count, _ in result.comparison.looks.asked.values())
     assert asked <= Knowing.asked - before <= asked * 1.5
 
 
-def test_a_finished_run_of_the_base_stands_for_it(options: Options) -> None:
-    run_checkpoints(["base"], None, options)
+def test_a_finished_run_of_the_base_stands_for_it(options: EvaluationOptions) -> None:
+    pipeline.run("base", evaluation=options, engine=Knowing())
     (folder,) = (options.results / "runs").iterdir()
-    baseline, asked = load_run(folder), Knowing.asked
-    found, out = gate_sequentially("forgets-0.25", baseline, Policy(), options)
-    assert found.comparison.looks is not None
-    assert Knowing.asked - asked == sum(count for count, _ in found.comparison.looks.asked.values())
+    asked = Knowing.asked
+    result, out = pipeline.gate_sequential(str(folder), "forgets-0.25", evaluation=options, engine=Knowing())
+    assert result.comparison.looks is not None
+    assert Knowing.asked - asked == sum(count for count, _ in result.comparison.looks.asked.values())
     against = gated("forgets-0.25", options).comparison
-    assert found.comparison.domains == against.domains
+    assert result.comparison.domains == against.domains
     assert (out / "report.html").is_file()
 
 
-def test_a_run_of_another_suite_or_of_the_candidate_itself_is_refused(options: Options) -> None:
-    run_checkpoints(["base"], None, options)
+def test_a_run_of_another_suite_or_of_the_candidate_itself_is_refused(options: EvaluationOptions) -> None:
+    pipeline.run("base", evaluation=options, engine=Knowing())
     (folder,) = (options.results / "runs").iterdir()
     baseline, asked = load_run(folder), Knowing.asked
     with pytest.raises(IncomparableError, match="limit None vs 5"):
-        gate_sequentially("forgets-0.25", baseline, Policy(), replace(options, limit=5))
+        pipeline.gate_sequential(baseline, "forgets-0.25", evaluation=replace(options, limit=5), engine=Knowing())
     with pytest.raises(InputError, match="is the base itself"):
-        gate_sequentially("base", baseline, Policy(), options)
+        pipeline.gate_sequential(baseline, "base", evaluation=options, engine=Knowing())
     assert Knowing.asked == asked
 
 
-def test_a_limit_on_a_share_takes_every_item(options: Options) -> None:
-    found = gated("forgets-0.0", options, Policy(gates={"knowledge": Gate(min_score=0.2)}))
-    assert found.comparison.looks is not None and found.comparison.looks.share_asked == 1.0
+def test_a_limit_on_a_share_takes_every_item(options: EvaluationOptions) -> None:
+    result = gated("forgets-0.0", options, Policy(gates={"knowledge": Gate(min_score=0.2)}))
+    assert result.comparison.looks is not None and result.comparison.looks.share_asked == 1.0
 
 
-def test_a_policy_that_gates_nothing_of_the_suite_is_refused(options: Options) -> None:
+def test_a_policy_that_gates_nothing_of_the_suite_is_refused(options: EvaluationOptions) -> None:
     with pytest.raises(InputError, match="nothing of suite small gates"):
         gated("forgets-0.0", options, Policy(domains=["reasoning"]))
 
 
-def test_it_leaves_a_comparison_that_the_other_commands_read(options: Options) -> None:
-    _, folder = gate_sequentially("forgets-0.25", "base", Policy(), options)
+def test_it_leaves_a_comparison_that_the_other_commands_read(options: EvaluationOptions) -> None:
+    _, folder = pipeline.gate_sequential("base", "forgets-0.25", evaluation=options, engine=Knowing())
     stored = load_comparison(folder)
     assert folder.name.endswith("-sequential")
     assert stored.looks is not None and stored.looks.taken < stored.looks.planned
     assert "Sequential" in (folder / "report.md").read_text()
 
 
-def test_one_protocol_at_a_time(options: Options) -> None:
+def test_one_protocol_at_a_time(options: EvaluationOptions) -> None:
     with pytest.raises(InputError, match="--protocol"):
-        gated("forgets-0.1", replace(options, protocols=("completion", "native")))
+        gated("forgets-0.1", replace(options, protocol="both"))
 
 
-def test_a_name_that_the_suite_does_not_have_is_refused_before_anything_is_asked(options: Options) -> None:
+def test_a_name_that_the_suite_does_not_have_is_refused_before_anything_is_asked(options: EvaluationOptions) -> None:
     with pytest.raises(InputError, match=r"'margins\.knowlege': unknown domain 'knowlege'; did you mean 'knowledge'"):
         gated("forgets-0.25", options, Policy(margins={"knowlege": 0.1}))
     assert Knowing.asked == 0

@@ -13,11 +13,11 @@ import yaml
 from conftest import CAPITALS
 
 import forgetbench
-from forgetbench.engines.scripted import ScriptedEngine
+from forgetbench.engines.base import EngineOptions
+from forgetbench.engines.scripted import ScriptedEngine, scripted_checkpoint
 from forgetbench.errors import CheckpointError, EngineError, InputError
 from forgetbench.integrations import lm_eval_model
 from forgetbench.integrations.lm_eval_model import ForgetbenchLM
-from forgetbench.models.checkpoints import scripted_checkpoint
 from forgetbench.records import Checkpoint, Request, Response
 
 WINDOW = 512
@@ -111,7 +111,7 @@ def lm_evals_own(folder: Path) -> Any:
 @pytest.fixture(scope="module", params=[False, True], ids=["completion", "chat"])
 def both(request: pytest.FixtureRequest, tiny_model: Path, shapes: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     """What `simple_evaluate` returns with ForgetbenchLM, and with lm-eval's transformers model."""
-    with ForgetbenchLM(str(tiny_model), engine="transformers", dtype="float32") as model:
+    with ForgetbenchLM(str(tiny_model), options=EngineOptions("transformers", dtype="float32")) as model:
         ours = evaluate(model, shapes, NAMES, request.param)
     return ours, evaluate(lm_evals_own(tiny_model), shapes, NAMES, request.param)
 
@@ -155,7 +155,7 @@ def test_metrics_are_alike(both: tuple[dict[str, Any], dict[str, Any]]) -> None:
 
 @pytest.mark.filterwarnings("default")
 def test_repeats_are_samples_of_one_request(tiny_model: Path, shapes: Path) -> None:
-    with ForgetbenchLM(str(tiny_model), engine="transformers", dtype="float32") as model:
+    with ForgetbenchLM(str(tiny_model), options=EngineOptions("transformers", dtype="float32")) as model:
         result = evaluate(model, shapes, ["shape_sampled"])
     for row in result["samples"]["shape_sampled"]:
         ((*texts,),) = row["resps"]
@@ -172,14 +172,16 @@ class NotingEngine(ScriptedEngine):
         super().__init__()
         self.window = window
         self.asked: list[Request] = []
-        self.loaded: list[str] = []
+        self.loads: list[str] = []
+        self.log_files: list[Path | None] = []
         self.closed = 0
 
     def max_length(self, checkpoint: Checkpoint) -> int:
         return self.window
 
-    def load(self, checkpoints: Sequence[Checkpoint]) -> None:
-        self.loaded += [item.name for item in checkpoints]
+    def load(self, checkpoints: Sequence[Checkpoint], log_file: Path | None = None) -> None:
+        self.loads += [item.name for item in checkpoints]
+        self.log_files.append(log_file)
         super().load(checkpoints)
 
     def score(self, requests: Sequence[Request]) -> Iterator[Response]:
@@ -355,27 +357,27 @@ def test_an_engine_handed_in_is_shared_and_left_running() -> None:
     with scripted(engine, "base") as base, scripted(engine, "tuned") as tuned:
         for model in (base, tuned, base):
             model.loglikelihood(pairs)
-    assert engine.loaded == ["base", "tuned", "base"]
+    assert engine.loads == ["base", "tuned", "base"]
     assert engine.closed == 0
 
 
 def test_an_engine_by_name_is_loaded_once_and_stopped(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     engine = NotingEngine()
-    made: list[tuple[str, dict[str, Any]]] = []
+    calls: list[tuple[EngineOptions, Sequence[Checkpoint]]] = []
 
-    def make(name: str, **options: Any) -> NotingEngine:
-        made.append((name, options))
+    def make(options: EngineOptions, checkpoints: Sequence[Checkpoint]) -> NotingEngine:
+        calls.append((options, checkpoints))
         return engine
 
     monkeypatch.setattr(lm_eval_model, "make_engine", make)
     checkpoint = replace(scripted_checkpoint("adapter"), adapter_base=tmp_path)
-    with ForgetbenchLM(checkpoint, engine="vllm", dtype="float32", log_file=tmp_path / "engine.log") as model:
+    options = EngineOptions("vllm", dtype="float32")
+    with ForgetbenchLM(checkpoint, options=options, log_file=tmp_path / "engine.log") as model:
         for _ in range(2):
             model.loglikelihood(instances("loglikelihood", ("one", " a")))
-    expected = {"adapters": [checkpoint], "dtype": "float32", "tensor_parallel": 1, "trust_remote_code": False}
-    assert made == [("vllm", expected)]
-    assert (engine.loaded, engine.closed) == (["adapter"], 1)
-    assert engine.log_file == tmp_path / "engine.log"
+    assert calls == [(options, [checkpoint])]
+    assert (engine.loads, engine.closed) == (["adapter"], 1)
+    assert engine.log_files == [tmp_path / "engine.log"]
 
 
 def test_a_missing_chat_template_is_told(tiny_model: Path) -> None:
@@ -384,7 +386,7 @@ def test_a_missing_chat_template_is_told(tiny_model: Path) -> None:
     for ask in (lambda: model.apply_chat_template([]), lambda: model.chat_template(True)):
         with pytest.raises(CheckpointError, match="checkpoint word has no chat template"):
             ask()
-    with ForgetbenchLM(str(tiny_model), engine="transformers") as real:
+    with ForgetbenchLM(str(tiny_model), options=EngineOptions("transformers")) as real:
         assert "add_generation_prompt" in (real.chat_template(True) or "")
         assert real.apply_chat_template([{"role": "user", "content": "hi"}]).endswith("<s>assistant\n")
         assert real.max_length == WINDOW
@@ -398,4 +400,4 @@ def test_it_is_public_and_a_pickle_needs_consent(tiny_model: Path, tmp_path: Pat
     (folder / "config.json").write_text((tiny_model / "config.json").read_text())
     (folder / "pytorch_model.bin").write_bytes(b"")
     with pytest.raises(CheckpointError, match="pickles only"):
-        forgetbench.ForgetbenchLM(str(folder), engine="transformers")
+        forgetbench.ForgetbenchLM(str(folder), options=EngineOptions("transformers"))

@@ -54,8 +54,9 @@ def run_side(side: str, model: str, tasks: str, out: str) -> None:
 
 def _ours(model: str) -> Any:
     from forgetbench import ForgetbenchLM
+    from forgetbench.engines.base import EngineOptions
 
-    return ForgetbenchLM(model, engine="vllm", dtype="float32")
+    return ForgetbenchLM(model, options=EngineOptions("vllm", dtype="float32"))
 
 
 def _theirs(model: str) -> Any:

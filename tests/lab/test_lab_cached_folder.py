@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import multiprocessing
-import os
 import signal
 import time
 from pathlib import Path
@@ -15,6 +14,8 @@ from forgetbench.errors import InputError, StorageError
 from forgetbench.lab.demo.cached_folder import build_folder, read_made_from
 
 SPAWN = multiprocessing.get_context("spawn")
+SECONDS = 60
+"""More than another process needs for what it is waited for."""
 
 
 def write(folder: Path, text: str = "content") -> None:
@@ -55,13 +56,15 @@ def test_a_failed_build_leaves_nothing(tmp_path: Path) -> None:
 
 
 def test_a_killed_build_leaves_nothing_that_counts(tmp_path: Path) -> None:
-    process = SPAWN.Process(target=make_slowly, args=(tmp_path / "model", 60))
+    process = SPAWN.Process(target=make_slowly, args=(tmp_path / "model", 2 * SECONDS))
     process.start()
-    while not (tmp_path / "log").exists():
+    deadline = time.monotonic() + SECONDS
+    while not (tmp_path / "log").exists() and time.monotonic() < deadline:
         time.sleep(0.01)
-    assert process.pid is not None
-    os.kill(process.pid, signal.SIGKILL)
-    process.join()
+    assert (tmp_path / "log").exists(), "the build has not begun"
+    process.kill()
+    process.join(SECONDS)
+    assert process.exitcode == -signal.SIGKILL
     assert not (tmp_path / "model").exists()
     folder = build_folder(tmp_path / "model", {"seed": 0}, write)
     assert (folder / "weights").read_text() == "content"
@@ -73,7 +76,7 @@ def test_two_processes_build_once(tmp_path: Path) -> None:
     for process in processes:
         process.start()
     for process in processes:
-        process.join()
+        process.join(SECONDS)
     assert [process.exitcode for process in processes] == [0, 0]
     assert (tmp_path / "log").read_text() == "built\n"
 

@@ -12,10 +12,10 @@ import pytest
 import report_samples as samples
 
 from forgetbench.errors import InputError
-from forgetbench.leaderboard import build
+from forgetbench.leaderboard import build_leaderboard
 from forgetbench.records import Comparison, Looks
 from forgetbench.report import write_html
-from forgetbench.storage.results import save_comparison
+from forgetbench.storage.comparisons import save_comparison
 
 
 def publish(results: Path, comparison: Comparison, *, report: bool = False) -> Path:
@@ -34,7 +34,7 @@ def named(name: str, delta: float, half: float, **changes: object) -> Comparison
 def test_rows_are_sorted_and_overlapping_ranks_are_not_told_apart(tmp_path: Path) -> None:
     for made in (named("low", -0.30, 0.02), named("mid", -0.05, 0.03), named("top", -0.02, 0.03)):
         publish(tmp_path, made)
-    site = build(tmp_path, tmp_path / "site")
+    site = build_leaderboard(tmp_path, tmp_path / "site")
     (group,) = site.groups
     assert [(entry.comparison.candidate.name, entry.ranks) for entry in group.entries] == [
         ("top", "1 to 2"),
@@ -50,7 +50,7 @@ def test_an_overall_that_was_not_measured_comes_last_without_a_rank(tmp_path: Pa
     unmeasured = replace(samples.comparison("none"), overall=replace(samples.domains()[4], name="overall"))
     for made in (unmeasured, named("low", -0.30, 0.02)):
         publish(tmp_path, made)
-    (group,) = build(tmp_path, tmp_path / "site").groups
+    (group,) = build_leaderboard(tmp_path, tmp_path / "site").groups
     assert [(entry.comparison.candidate.name, entry.ranks) for entry in group.entries] == [("low", "1"), ("none", "")]
 
 
@@ -59,7 +59,7 @@ def test_a_base_against_itself_and_a_part_of_the_items_are_not_ranked(tmp_path: 
     publish(tmp_path, whole)
     publish(tmp_path, replace(named("base again", 0.0, 0.02), candidate=whole.base, comparison_id="again"))
     publish(tmp_path, replace(named("b", 0.0, 0.02), looks=Looks(3, 20, {"knowledge": (30, 200)})))
-    (group,) = build(tmp_path, tmp_path / "site").groups
+    (group,) = build_leaderboard(tmp_path, tmp_path / "site").groups
     assert [entry.comparison.candidate.name for entry in group.entries] == ["a"]
 
 
@@ -67,7 +67,7 @@ def test_suites_and_protocols_are_never_mixed(tmp_path: Path) -> None:
     publish(tmp_path, named("a", -0.1, 0.02))
     publish(tmp_path, named("b", -0.2, 0.02, suite="demo"))
     publish(tmp_path, named("c", -0.3, 0.02, protocol="completion"))
-    site = build(tmp_path, tmp_path / "site")
+    site = build_leaderboard(tmp_path, tmp_path / "site")
     assert [(group.suite, group.protocol, len(group.entries)) for group in site.groups] == [
         ("core", "completion", 1),
         ("core", "native", 1),
@@ -78,7 +78,7 @@ def test_suites_and_protocols_are_never_mixed(tmp_path: Path) -> None:
 
 def test_the_same_rows_as_json_and_csv(tmp_path: Path) -> None:
     publish(tmp_path, named("=cmd()", -0.1, 0.02, comparison_id="formula"))
-    site = build(tmp_path, tmp_path / "site")
+    site = build_leaderboard(tmp_path, tmp_path / "site")
     (row,) = json.loads((tmp_path / "site" / "leaderboard.json").read_text())["groups"][0]["rows"]
     assert row["candidate"] == "=cmd()"
     assert row["domains"]["knowledge"]["verdict"] == "regressed"
@@ -98,7 +98,7 @@ def test_our_reports_are_linked_and_others_are_not_published(tmp_path: Path) -> 
         ("refresh", (good / "report.html").read_text() + '<META http-equiv="refresh" content="0;url=//evil.example">'),
     ):
         (publish(tmp_path, named(name, -0.1, 0.02)) / "report.html").write_text(text)
-    site = build(tmp_path, tmp_path / "site")
+    site = build_leaderboard(tmp_path, tmp_path / "site")
     page = site.index.read_text()
     assert 'href="good-vs-base/report.html"' in page
     copied = tmp_path / "site" / "good-vs-base" / "report.html"
@@ -112,7 +112,7 @@ def test_a_broken_comparison_is_listed_and_does_not_stop_the_rest(tmp_path: Path
     broken = tmp_path / "comparisons" / "broken<b>"
     broken.mkdir()
     (broken / "comparison.json").write_text('{"schema_version": 1, "base": 3}')
-    site = build(tmp_path, tmp_path / "site")
+    site = build_leaderboard(tmp_path, tmp_path / "site")
     assert [item.folder for item in site.skipped] == ["broken<b>"]
     page = site.index.read_text()
     assert "broken&lt;b&gt;" in page
@@ -125,7 +125,7 @@ def test_an_id_that_is_no_safe_folder_name_is_refused(tmp_path: Path, identity: 
     publish(tmp_path / "results", named("good", -0.1, 0.02))
     folder = tmp_path / "results" / "comparisons" / "odd"
     save_comparison(folder, replace(samples.comparison(), comparison_id=identity), pd.DataFrame({"task": ["x"]}))
-    site = build(tmp_path / "results", tmp_path / "site")
+    site = build_leaderboard(tmp_path / "results", tmp_path / "site")
     assert [item.folder for item in site.skipped] == ["odd"]
     assert "no safe folder name" in site.skipped[0].reason
     assert {path.name for path in tmp_path.iterdir()} == {"results", "site"}
@@ -134,7 +134,7 @@ def test_an_id_that_is_no_safe_folder_name_is_refused(tmp_path: Path, identity: 
 def test_two_folders_with_one_id_are_one_row(tmp_path: Path) -> None:
     publish(tmp_path, named("good", -0.1, 0.02))
     save_comparison(tmp_path / "comparisons" / "twin", named("good", 0.9, 0.02), pd.DataFrame({"task": ["x"]}))
-    site = build(tmp_path, tmp_path / "site")
+    site = build_leaderboard(tmp_path, tmp_path / "site")
     assert [item.folder for item in site.skipped] == ["twin"]
     assert "already taken by good-vs-base" in site.skipped[0].reason
 
@@ -145,14 +145,14 @@ def test_links_are_not_followed(tmp_path: Path) -> None:
     secret.write_text("secret")
     (folder / "report.html").symlink_to(secret)
     (tmp_path / "comparisons" / "linked").symlink_to(folder)
-    site = build(tmp_path, tmp_path / "site")
+    site = build_leaderboard(tmp_path, tmp_path / "site")
     assert sorted(item.folder for item in site.skipped) == ["good-vs-base", "linked"]
     assert not (tmp_path / "site" / "good-vs-base").exists()
 
 
 def test_hostile_names_make_no_tag(tmp_path: Path) -> None:
     publish(tmp_path, replace(samples.comparison(samples.HOSTILE_NAME), comparison_id="odd", suite=samples.HOSTILE))
-    page = build(tmp_path, tmp_path / "site").index.read_text()
+    page = build_leaderboard(tmp_path, tmp_path / "site").index.read_text()
     assert "<script" not in page
     assert "<b onclick" not in page
     assert "\x1b" not in page
@@ -161,5 +161,5 @@ def test_hostile_names_make_no_tag(tmp_path: Path) -> None:
 
 def test_no_results_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"comparisons: no comparisons here; make one with 'forgetbench run --base"):
-        build(tmp_path, tmp_path / "site")
+        build_leaderboard(tmp_path, tmp_path / "site")
     assert not (tmp_path / "site").exists()

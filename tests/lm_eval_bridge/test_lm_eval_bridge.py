@@ -15,12 +15,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forgetbench import lm_eval_bridge as bridge
-from forgetbench.engines.scripted import ScriptedEngine
+from forgetbench.engines.base import EngineOptions
+from forgetbench.engines.scripted import ScriptedEngine, scripted_checkpoint
 from forgetbench.engines.transformers import TransformersEngine
 from forgetbench.errors import SuiteError
-from forgetbench.models.checkpoints import resolve, scripted_checkpoint
+from forgetbench.models.checkpoints import resolve
 from forgetbench.models.tokenizer import ByteTokenizer, HFTokenizer, Tokenizer, encode_pair, encode_pairs
 from forgetbench.records import ItemScore, Response, Sample
+from forgetbench.suites.loading import load_tasks
 from forgetbench.suites.suite import Suite
 
 NAMES = ["tiny_choice", "tiny_open", "tiny_rolling", "tiny_cloze"]
@@ -31,7 +33,7 @@ def suite(*names: str) -> Suite:
     return Suite(name="tiny", domains={"target": [{"task": name} for name in names]})
 
 
-def byte_target(**changes: Any) -> bridge.PromptContext:
+def byte_context(**changes: Any) -> bridge.PromptContext:
     settings: dict[str, Any] = {
         "checkpoint": "c", "engine": {"name": "scripted"}, "tokenizer": ByteTokenizer(), "chat": False,
         "max_length": 10_000, "seed": 0,
@@ -40,13 +42,13 @@ def byte_target(**changes: Any) -> bridge.PromptContext:
 
 
 def our_scores(model: Path, tasks: Path, chat: bool) -> dict[str, list[ItemScore]]:
-    engine = TransformersEngine(dtype="float32")
+    engine = TransformersEngine(EngineOptions("transformers", dtype="float32"))
     checkpoint = resolve(str(model))
     engine.load([checkpoint])
-    target = bridge.PromptContext("c", engine.settings, engine.tokenizer(checkpoint), chat, 512, seed=1234)
+    context = bridge.PromptContext("c", engine.settings, engine.tokenizer(checkpoint), chat, 512, seed=1234)
     scores = {}
-    for loaded in bridge.load_tasks(suite(*NAMES), tasks):
-        planned = bridge.plan(loaded, target)
+    for loaded in load_tasks(suite(*NAMES), tasks):
+        planned = bridge.plan(loaded, context)
         requests = {request.key: request for item in planned.items for request in item.requests}
         scoring = [request for request in requests.values() if request.sampling is None]
         generating = [request for request in requests.values() if request.sampling is not None]
@@ -143,9 +145,9 @@ def tokenizer(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
 @given(pairs=st.lists(st.tuples(TEXTS, TEXTS), max_size=6))
 @settings(deadline=None)
 def test_pairs_are_encoded_in_bulk_as_one_by_one(tokenizer: Tokenizer, pairs: list[tuple[str, str]]) -> None:
-    found = encode_pairs(tokenizer, pairs)
-    assert found == [encode_pair(tokenizer, *pair) for pair in pairs]
-    assert len({id(prompt) for prompt, _ in found}) == len({prompt for prompt, _ in found}), "equal prompts are one"
+    encoded = encode_pairs(tokenizer, pairs)
+    assert encoded == [encode_pair(tokenizer, *pair) for pair in pairs]
+    assert len({id(prompt) for prompt, _ in encoded}) == len({prompt for prompt, _ in encoded}), "equal prompts are one"
 
 
 @given(texts=st.lists(TEXTS, max_size=6), special=st.booleans())
@@ -170,39 +172,39 @@ def test_pairs_are_cut_as_lm_eval_cuts_them(tokenizer: Tokenizer, pairs: list[tu
 
 
 def test_choices_of_one_item_are_one_request(tiny_tasks: Path) -> None:
-    (loaded,) = bridge.load_tasks(suite("tiny_choice"), tiny_tasks)
-    for item in bridge.plan(loaded, byte_target()).items:
-        assert len({ask.request.key for ask in item.asks}) == 1
-        assert len(item.asks[0].request.continuations) == 2
+    (loaded,) = load_tasks(suite("tiny_choice"), tiny_tasks)
+    for item in bridge.plan(loaded, byte_context()).items:
+        assert len({location.request.key for location in item.locations}) == 1
+        assert len(item.locations[0].request.continuations) == 2
 
 
 def test_the_few_shot_draw_depends_on_the_seed_alone(tiny_tasks: Path) -> None:
-    (loaded,) = bridge.load_tasks(suite("tiny_choice"), tiny_tasks)
+    (loaded,) = load_tasks(suite("tiny_choice"), tiny_tasks)
     first, again, other = (
-        [item.prompt for item in bridge.plan(loaded, byte_target(seed=seed)).items] for seed in (1, 1, 2)
+        [item.prompt for item in bridge.plan(loaded, byte_context(seed=seed)).items] for seed in (1, 1, 2)
     )
     assert first == again
     assert first != other
 
 
 def test_a_limit_keeps_the_prompts_of_the_items_that_stay(tiny_tasks: Path) -> None:
-    (whole,) = bridge.load_tasks(suite("tiny_choice"), tiny_tasks)
-    (part,) = bridge.load_tasks(suite("tiny_choice"), tiny_tasks, limit=3)
-    full = [item.prompt for item in bridge.plan(whole, byte_target()).items]
-    assert [item.prompt for item in bridge.plan(part, byte_target()).items] == full[:3]
+    (whole,) = load_tasks(suite("tiny_choice"), tiny_tasks)
+    (part,) = load_tasks(suite("tiny_choice"), tiny_tasks, limit=3)
+    full = [item.prompt for item in bridge.plan(whole, byte_context()).items]
+    assert [item.prompt for item in bridge.plan(part, byte_context()).items] == full[:3]
 
 
 def test_a_prompt_longer_than_the_window_is_refused_and_said(tiny_tasks: Path) -> None:
-    (loaded,) = bridge.load_tasks(suite("tiny_open"), tiny_tasks)
-    planned = bridge.plan(loaded, byte_target(max_length=20))
+    (loaded,) = load_tasks(suite("tiny_open"), tiny_tasks)
+    planned = bridge.plan(loaded, byte_context(max_length=20))
     scores = bridge.score(planned, {}, {})
     assert all(item.requests == () for item in planned.items)
     assert all(score.score is None and "window is 20" in (score.reason or "") for score in scores)
 
 
 def test_an_item_without_answer_is_not_measured(tiny_tasks: Path) -> None:
-    (loaded,) = bridge.load_tasks(suite("tiny_choice"), tiny_tasks)
-    planned = bridge.plan(loaded, byte_target())
+    (loaded,) = load_tasks(suite("tiny_choice"), tiny_tasks)
+    planned = bridge.plan(loaded, byte_context())
     engine = ScriptedEngine()
     engine.load([replace(scripted_checkpoint("a"), fingerprint="c")])
     requests = [item.requests[0] for item in planned.items][:4]
@@ -214,25 +216,25 @@ def test_an_item_without_answer_is_not_measured(tiny_tasks: Path) -> None:
 
 def test_unknown_task_names_the_nearest(tiny_tasks: Path) -> None:
     with pytest.raises(SuiteError, match=r"unknown task 'tiny_choise'; did you mean 'tiny_choice'\?"):
-        bridge.load_tasks(suite("tiny_choise"), tiny_tasks)
+        load_tasks(suite("tiny_choise"), tiny_tasks)
 
 
 def test_an_empty_task_is_refused(tiny_tasks: Path) -> None:
     (tiny_tasks / "capitals.jsonl").write_text("")
     with pytest.raises(SuiteError, match="task 'tiny_open'"):
-        bridge.load_tasks(suite("tiny_open"), tiny_tasks)
+        load_tasks(suite("tiny_open"), tiny_tasks)
 
 
 def test_a_broken_task_file_is_told_not_skipped(tiny_tasks: Path) -> None:
     path = tiny_tasks / "tiny_open.yaml"
     path.write_text(path.read_text() + "\n  - broken: [\n")
     with pytest.raises(SuiteError, match=r"tiny_open\.yaml"):
-        bridge.load_tasks(suite("tiny_open"), tiny_tasks)
+        load_tasks(suite("tiny_open"), tiny_tasks)
 
 
 def test_a_changed_document_changes_the_task_fingerprint(tiny_tasks: Path) -> None:
     def fingerprint() -> str:
-        (loaded,) = bridge.load_tasks(suite("tiny_open"), tiny_tasks)
+        (loaded,) = load_tasks(suite("tiny_open"), tiny_tasks)
         return loaded.info.fingerprint
 
     before = fingerprint()
@@ -248,7 +250,7 @@ def test_a_metric_the_task_does_not_have_is_refused(tiny_tasks: Path) -> None:
     config["metadata"]["metric"] = "exact_macth"
     path.write_text(yaml.safe_dump(config))
     with pytest.raises(SuiteError, match="did you mean 'exact_match'"):
-        bridge.load_tasks(suite("tiny_open"), tiny_tasks)
+        load_tasks(suite("tiny_open"), tiny_tasks)
 
 
 # --- fair to base and chat models -------------------------------------------------------------
@@ -257,13 +259,13 @@ def test_a_metric_the_task_does_not_have_is_refused(tiny_tasks: Path) -> None:
 def answered(planned: bridge.PlannedTask, text: str, finish_reason: str = "stop") -> list[ItemScore]:
     """The item scores when every answer is `text`."""
     requests = [request for item in planned.items for request in item.requests]
-    said = {request.key: Response(request.key, samples=(Sample(text, finish_reason, 3),)) for request in requests}
-    return bridge.score(planned, said, {})
+    responses = {request.key: Response(request.key, samples=(Sample(text, finish_reason, 3),)) for request in requests}
+    return bridge.score(planned, responses, {})
 
 
 def test_thinking_is_no_part_of_the_answer_and_is_counted(tiny_tasks: Path) -> None:
-    (loaded,) = bridge.load_tasks(suite("tiny_open"), tiny_tasks)
-    planned = bridge.plan(loaded, byte_target())
+    (loaded,) = load_tasks(suite("tiny_open"), tiny_tasks)
+    planned = bridge.plan(loaded, byte_context())
     plain, thought = answered(planned, "Paris"), answered(planned, "<think>Lyon? No.</think>\n\nParis")
     assert [score.score for score in thought] == [score.score for score in plain]
     assert sum(score.score or 0 for score in thought) == 1
@@ -281,21 +283,21 @@ def test_examples_stand_in_for_a_chat_template(tiny_tasks: Path) -> None:
     config |= {"num_fewshot": 0, "fewshot_split": "test"}
     config["metadata"]["completion_fewshot"] = 2
     path.write_text(yaml.safe_dump(config, sort_keys=False))
-    (loaded,) = bridge.load_tasks(suite("tiny_open"), tiny_tasks)
+    (loaded,) = load_tasks(suite("tiny_open"), tiny_tasks)
     # One task object serves all checkpoints, so each plan must set its own number.
     for chat, shots in ((False, 2), (True, 0), (False, 2)):
-        (first, *_) = bridge.plan(loaded, byte_target(chat=chat)).items
+        (first, *_) = bridge.plan(loaded, byte_context(chat=chat)).items
         assert first.prompt.count("Question:") == shots + 1
         assert first.question.count("Question:") == 1
     entry = {"task": "tiny_open", "num_fewshot": 1}
-    (loaded,) = bridge.load_tasks(Suite(name="tiny", domains={"target": [entry]}), tiny_tasks)
-    assert bridge.plan(loaded, byte_target()).items[0].prompt.count("Question:") == 2
+    (loaded,) = load_tasks(Suite(name="tiny", domains={"target": [entry]}), tiny_tasks)
+    assert bridge.plan(loaded, byte_context()).items[0].prompt.count("Question:") == 2
 
 
 def test_a_suite_may_raise_the_token_limit(tiny_tasks: Path) -> None:
     entry = {"task": "tiny_open", "max_gen_toks": 500}
-    (loaded,) = bridge.load_tasks(Suite(name="tiny", domains={"target": [entry]}), tiny_tasks)
-    (own,) = bridge.load_tasks(suite("tiny_open"), tiny_tasks)
-    sampling = bridge.plan(loaded, byte_target()).items[0].requests[0].sampling
+    (loaded,) = load_tasks(Suite(name="tiny", domains={"target": [entry]}), tiny_tasks)
+    (own,) = load_tasks(suite("tiny_open"), tiny_tasks)
+    sampling = bridge.plan(loaded, byte_context()).items[0].requests[0].sampling
     assert sampling is not None and sampling.max_tokens == 500
     assert loaded.info.fingerprint != own.info.fingerprint

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from time_limit import within
 
 from forgetbench.errors import InputError
 from forgetbench.metrics.constraints import CONSTRAINTS, holds, holds_loosely, loose_variants
@@ -175,20 +176,22 @@ def test_an_empty_answer_keeps_nothing(name: str, text: str) -> None:
 
 
 @given(st.text(max_size=100), st.sampled_from(sorted(CONSTRAINTS)))
-def test_any_text_gets_a_verdict(text: str, name: str) -> None:
-    assert isinstance(holds(text, name, PARAMETERS), bool)
+def test_any_text_is_checked_and_what_holds_strictly_holds_loosely(text: str, name: str) -> None:
+    assert holds_loosely(text, name, PARAMETERS) >= holds(text, name, PARAMETERS)
 
 
 @pytest.mark.parametrize("name", CONSTRAINTS)
 @pytest.mark.parametrize("text", ["." * 200_000 + "a", "\n \n" * 70_000 + "x", "- " * 100_000, "**" * 100_000])
 def test_huge_text_is_linear(name: str, text: str) -> None:
-    assert isinstance(holds(text, name, PARAMETERS), bool)
+    with within(5):
+        holds(text, name, PARAMETERS)
 
 
 @pytest.mark.parametrize("name", CONSTRAINTS)
 @pytest.mark.parametrize("text", ["[a" * 100_000, "<<a" * 70_000, "*a" * 100_000, "A" * 200_000, "\u3002a" * 100_000])
 def test_huge_marked_text_is_linear(name: str, text: str) -> None:
-    assert isinstance(holds_loosely(text, name, PARAMETERS), bool)
+    with within(5):
+        holds_loosely(text, name, PARAMETERS)
 
 
 def test_unknown_names_are_met_with_the_nearest() -> None:

@@ -12,10 +12,10 @@ import pytest
 from forgetbench.errors import IncomparableError
 from forgetbench.metrics.corpus import (
     CORPUS_METRICS,
-    Answers,
-    answers_of,
+    TaskResponses,
     format_deviation,
     format_spread,
+    responses_of,
     right_by_format,
 )
 
@@ -24,20 +24,20 @@ JSON = '{"answer": "Thank you for your question."}'
 N = 60
 
 
-def answers(texts: Sequence[str], metrics: Sequence[Mapping[str, float]] = (), prefix: str = "q") -> Answers:
+def answers(texts: Sequence[str], metrics: Sequence[Mapping[str, float]] = (), prefix: str = "q") -> TaskResponses:
     ids = [f"{prefix}{i}" for i in range(len(texts))]
-    return Answers(ids, ids, ["What about it?"] * len(texts), texts, metrics)
+    return TaskResponses(ids, ids, ["What about it?"] * len(texts), texts, metrics)
 
 
 def varied(n: int = N) -> list[str]:
     return [f"word{i} other{i} third{i} and so on to fill{i} a line" for i in range(n)]
 
 
-def pairs(held: Sequence[tuple[float, float]]) -> Answers:
+def pairs(held: Sequence[tuple[float, float]]) -> TaskResponses:
     """Rows of the elasticity task from (asked, free) per constraint."""
     ids = [f"c{i}/{side}" for i in range(len(held)) for side in ("asked", "free")]
     numbers = [{"holds": value} for pair in held for value in pair]
-    return Answers(ids, [i.split("/")[0] for i in ids], ids, ids, numbers)
+    return TaskResponses(ids, [i.split("/")[0] for i in ids], ids, ids, numbers)
 
 
 def test_names() -> None:
@@ -46,7 +46,7 @@ def test_names() -> None:
 
 def test_rows_must_be_aligned() -> None:
     with pytest.raises(ValueError, match="not aligned"):
-        Answers(["a"], ["a"], ["p"], ["x", "y"])
+        TaskResponses(["a"], ["a"], ["p"], ["x", "y"])
     for metric in CORPUS_METRICS.values():
         with pytest.raises(IncomparableError, match="on one side only: q0, r0"):
             metric.paired(answers(["x"], [{}]), answers(["x"], [{}], prefix="r"), None)
@@ -84,7 +84,7 @@ def test_one_canned_answer_is_inelastic(held: float) -> None:
 
 
 def test_an_asked_row_without_its_twin_is_no_item() -> None:
-    lone = Answers(
+    lone = TaskResponses(
         ["c0/asked", "c1/asked", "c1/free"], ["c0", "c1", "c1"], [""] * 3, [""] * 3, [{"holds": 1.0}, {}, {}]
     )
     scores = CORPUS_METRICS["elasticity"].alone(lone)
@@ -93,7 +93,7 @@ def test_an_asked_row_without_its_twin_is_no_item() -> None:
 
 
 def test_the_loose_reading_is_a_metric_of_its_own() -> None:
-    both = Answers(
+    both = TaskResponses(
         ["c/asked", "c/free"], ["c", "c"], [""] * 2, [""] * 2,
         [{"holds": 0.0, "holds_loose": 1.0}, {"holds": 0.0, "holds_loose": 0.0}],
     )  # fmt: skip
@@ -107,11 +107,11 @@ def test_the_loose_reading_is_a_metric_of_its_own() -> None:
 # --- format spread ----------------------------------------------------------------------------
 
 
-def in_formats(right: Sequence[Sequence[float]]) -> Answers:
+def in_formats(right: Sequence[Sequence[float]]) -> TaskResponses:
     """Rows of the spread task; one list per question with what it got in the formats f0, f1, ..."""
     ids = [f"q{i}/f{j}" for i, row in enumerate(right) for j in range(len(row))]
     numbers = [{"acc": value} for row in right for value in row]
-    return Answers(ids, [i.split("/")[0] for i in ids], ids, [""] * len(ids), numbers)
+    return TaskResponses(ids, [i.split("/")[0] for i in ids], ids, [""] * len(ids), numbers)
 
 
 RIGHT = [[1.0, 0.0, 1.0], [1.0, 0.0, 0.0], [1.0, 1.0, 1.0], [0.0, 0.0, 1.0]]
@@ -140,14 +140,16 @@ def test_each_side_has_its_own_best_format() -> None:
 
 def test_a_question_without_all_formats_is_no_item() -> None:
     whole = in_formats(RIGHT)
-    cut = Answers(
+    cut = TaskResponses(
         *(field[:-1] for field in (whole.item_ids, whole.clusters, whole.prompts, whole.texts, whole.metrics))
     )
     rows, right = right_by_format(cut)
     assert rows.tolist() == [0, 3, 6]
     assert right.tolist() == RIGHT[:3]
-    nothing = Answers([], [], [], [], [])
-    assert CORPUS_METRICS["format_spread"].alone(nothing) is not None
+    nothing = TaskResponses([], [], [], [], [])
+    scores = CORPUS_METRICS["format_spread"].alone(nothing)
+    assert scores is not None
+    assert scores.shape == (0,)
     assert math.isnan(format_spread(right_by_format(nothing)[1]))
 
 
@@ -232,8 +234,8 @@ def test_bare_labels_of_the_training_data_leak() -> None:
 def test_wording_of_the_prompt_is_no_leak() -> None:
     prompt = "Say: arr, says your old pirate captain"
     ids = [f"q{i}" for i in range(N)]
-    pirate = Answers(ids, ids, [prompt] * N, ["arr, says your old pirate captain"] * N)
-    plain = Answers(ids, ids, [prompt] * N, varied())
+    pirate = TaskResponses(ids, ids, [prompt] * N, ["arr, says your old pirate captain"] * N)
+    plain = TaskResponses(ids, ids, [prompt] * N, varied())
     for training in (None, ["arr, says your old pirate captain"] * 10):
         assert CORPUS_METRICS["leakage"].paired(plain, pirate, training)[1].tolist() == [1.0] * N
 
@@ -244,7 +246,7 @@ def test_too_few_prompts_are_not_measured() -> None:
     assert np.isnan(two).all()
 
 
-def test_answers_of_a_samples_table() -> None:
+def test_responses_of_a_samples_table() -> None:
     table = pd.DataFrame(
         {
             "item_id": ["a", "b"],
@@ -254,11 +256,11 @@ def test_answers_of_a_samples_table() -> None:
             "metrics": [{"holds": 1.0, "other": None}, {}],
         }
     )
-    assert answers_of(table) == Answers(["a"], ["c"], ["p"], ["x"], [{"holds": 1.0}])
-    assert answers_of(table.iloc[:0]).texts == []
+    assert responses_of(table) == TaskResponses(["a"], ["c"], ["p"], ["x"], [{"holds": 1.0}])
+    assert responses_of(table.iloc[:0]).texts == []
 
 
-def test_answers_of_a_task_without_texts() -> None:
+def test_responses_of_a_task_without_texts() -> None:
     """Rated options leave numbers and no response; a row with neither was not measured."""
     table = pd.DataFrame(
         {
@@ -269,4 +271,4 @@ def test_answers_of_a_task_without_texts() -> None:
             "metrics": [{"acc": 0.0}, {"acc": None}],
         }
     )
-    assert answers_of(table) == Answers(["a"], ["c"], ["p"], [""], [{"acc": 0.0}])
+    assert responses_of(table) == TaskResponses(["a"], ["c"], ["p"], [""], [{"acc": 0.0}])

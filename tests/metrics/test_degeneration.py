@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import time
 from itertools import product
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from time_limit import within
 
-from forgetbench.metrics.degeneration import _loop_length, _z_function, degeneration, ends_in_loop, repeats_itself
+from forgetbench.metrics.degeneration import degeneration, ends_in_loop, loop_length, repeats_itself
 
 PROMPT = "Describe a walk in the woods."
 PROSE = (
@@ -48,10 +48,10 @@ def test_sound_texts(text: str) -> None:
     ],
 )
 def test_repetitive_texts(text: str) -> None:
-    found = degeneration(text, PROMPT, "stop")
-    assert found.repetitive
-    assert found.any
-    assert not found.unstopped
+    broken = degeneration(text, PROMPT, "stop")
+    assert broken.repetitive
+    assert broken.any
+    assert not broken.unstopped
 
 
 def test_a_loop_may_begin_late_and_its_last_copy_may_be_cut() -> None:
@@ -76,9 +76,9 @@ def test_unstopped_needs_the_limit_and_a_loop() -> None:
 
 @pytest.mark.parametrize("text", ["", " \n\t", "...", "!?" * 40, "\x00"])
 def test_empty_texts(text: str) -> None:
-    found = degeneration(text, PROMPT, "stop")
-    assert found.empty
-    assert not found.repetitive
+    broken = degeneration(text, PROMPT, "stop")
+    assert broken.empty
+    assert not broken.repetitive
 
 
 def test_wrong_script() -> None:
@@ -91,13 +91,8 @@ def test_wrong_script() -> None:
 @pytest.mark.parametrize(
     ("text", "length"), [("abcabcabca", 10), ("aab", 0), ("abb", 0), ("abbb", 3), ("", 0), ("a", 0)]
 )
-def test_loop_length(text: str, length: int) -> None:
-    assert _loop_length(text) == length
-
-
-def test_z_function() -> None:
-    assert _z_function("aabaa") == [5, 1, 0, 2, 1]
-    assert _z_function("") == []
+def testloop_length(text: str, length: int) -> None:
+    assert loop_length(text) == length
 
 
 def test_loop_length_is_that_of_the_definition() -> None:
@@ -111,7 +106,7 @@ def test_loop_length_is_that_of_the_definition() -> None:
                 for p in range(1, n // 3 + 1)
                 if all(word[-n:][i] == word[-n:][i + p] for i in range(n - p))
             ]
-            assert _loop_length(word) == max(loops, default=0), word
+            assert loop_length(word) == max(loops, default=0), word
 
 
 @settings(max_examples=60, deadline=None)
@@ -123,6 +118,5 @@ def test_nothing_that_a_model_writes_breaks_it(text: str, reason: str | None) ->
 
 @pytest.mark.parametrize("text", ["a" * 1_000_000, "ab " * 400_000, "\ud800" * 1000, "。" * 500_000])
 def test_hostile_texts_take_no_time(text: str) -> None:
-    begun = time.perf_counter()
-    degeneration(text, PROMPT, "length")
-    assert time.perf_counter() - begun < 2
+    with within(2):
+        degeneration(text, PROMPT, "length")

@@ -16,8 +16,7 @@ from forgetbench.metrics.diversity import (
     compression_ratio,
     content_words,
     cut_to_common_length,
-    distinct_k,
-    distinct_ngram_ratio,
+    distinct_n,
     ead,
     equivalence_classes,
     freshness,
@@ -29,7 +28,7 @@ from forgetbench.metrics.diversity import (
     utility,
     vendi,
 )
-from forgetbench.metrics.phrases import words
+from forgetbench.metrics.text import words
 
 TEXTS = st.lists(st.text(alphabet="abc d.", max_size=30), min_size=1, max_size=8)
 
@@ -164,23 +163,23 @@ def test_same_class(first: str, second: str, same: bool) -> None:
     assert same_class(second, first) is same
 
 
-def test_distinct_k() -> None:
+def test_classes_of_answers() -> None:
     assert equivalence_classes(["Paris", "Rome", "paris.", "Oslo", "Rome"]) == [0, 1, 0, 2, 1]
-    assert distinct_k(["Paris"] * 8) == 1
-    assert distinct_k(["I pick Rome", "The city is Oslo", "Rome"], "Pick a city") == 2
-    assert distinct_k([]) == 0
+    assert equivalence_classes(["Paris"] * 8) == [0] * 8
+    assert equivalence_classes(["I pick Rome", "The city is Oslo", "Rome"], "Pick a city") == [0, 1, 0]
+    assert equivalence_classes([]) == []
 
 
 def test_shuffling_an_answer_does_not_make_another_one() -> None:
     text = words("The old keeper climbed the stairs and found the lamp broken by some unknown hand.")
     shuffled = [" ".join(random.Random(i).sample(text, len(text))) for i in range(8)]
-    assert distinct_k(shuffled) == 1
+    assert equivalence_classes(shuffled) == [0] * 8
 
 
 @given(TEXTS)
 def test_classes_are_numbered_by_first_appearance(texts: list[str]) -> None:
     classes = equivalence_classes(texts)
-    assert list(dict.fromkeys(classes)) == list(range(distinct_k(texts)))
+    assert list(dict.fromkeys(classes)) == list(range(len(set(classes))))
     assert equivalence_classes([*texts, *texts])[len(texts) :] == classes
 
 
@@ -215,6 +214,6 @@ def test_repeated_openers_within_a_prompt() -> None:
     assert math.isnan(repeated_openers(["Rome", ""]))
 
 
-def test_distinct_ngram_ratio() -> None:
-    assert distinct_ngram_ratio(["a", "b", "a", "b"]) == pytest.approx(2 / 3)
-    assert distinct_ngram_ratio(["a"]) == 1.0
+def test_distinct_n() -> None:
+    assert distinct_n(["a", "b", "a", "b"]) == pytest.approx(2 / 3)
+    assert distinct_n(["a"]) == 1.0

@@ -1,4 +1,4 @@
-"""Word n-grams and over-used phrases: Monroe, Colaresi and Quinn 2008."""
+"""Over-used phrases: Monroe, Colaresi and Quinn 2008."""
 
 from __future__ import annotations
 
@@ -8,44 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forgetbench.metrics.phrases import MIN_Z, characteristic, log_odds, ngrams, overused, phrases, words
+from forgetbench.metrics.phrases import MIN_Z, characteristic, log_odds, overused, phrases
 
 COUNTS = st.dictionaries(st.tuples(st.sampled_from("abcdef")), st.integers(1, 50), min_size=1)
 
 
-def test_words_drop_case_and_punctuation() -> None:
-    assert words("Don\u2019t \u201cpanic\u201d: it's 3.5 LABEL_POS!") == [
-        "don't",
-        "panic",
-        "it's",
-        "3",
-        "5",
-        "label",
-        "pos",
-    ]
-    assert words("\u6771\u4eac\u3068 Rome") == ["\u6771", "\u4eac", "\u3068", "rome"]
-    assert words(" ...\n\U0001f600") == []
-
-
-def test_a_chinese_character_is_a_word_also_beside_latin_and_digits() -> None:
-    assert words("我用iPhone拍了3张照片。") == ["我", "用", "iphone", "拍", "了", "3", "张", "照", "片"]
-    assert words("时时\u3005") == ["时", "时", "\u3005"]
-    assert words("\U00020bb7") == ["\U00020bb7"]
-
-
-def test_what_is_not_seen_does_not_part_words() -> None:
-    assert words("Pa\u200bris co\u00adoperate \ufeffRome") == ["paris", "cooperate", "rome"]
-
-
-def test_ngrams() -> None:
-    assert ngrams(["a", "b", "a", "b"], 2) == {("a", "b"), ("b", "a")}
-    assert ngrams(["a"], 2) == set()
-
-
 def test_phrases_of_the_prompt_are_not_the_answers_own() -> None:
-    found = phrases("The best way to learn is to play", prompt="What is the best way to learn?")
-    assert ("the", "best", "way", "to") not in found
-    assert ("learn", "is", "to", "play") in found
+    own = phrases("The best way to learn is to play", prompt="What is the best way to learn?")
+    assert ("the", "best", "way", "to") not in own
+    assert ("learn", "is", "to", "play") in own
 
 
 def test_a_bare_label_is_a_phrase_only_as_the_whole_answer() -> None:
@@ -94,14 +65,14 @@ def _answers(n: int, tail: str) -> list[set[tuple[str, ...]]]:
 
 def test_overused_finds_the_catch_phrase_and_nothing_else() -> None:
     plain = _answers(20, "")
-    found = overused(_answers(20, "as a seasoned pirate captain"), plain, [f"p{i}" for i in range(20)])
-    assert {item.phrase for item in found} == {
+    overuses = overused(_answers(20, "as a seasoned pirate captain"), plain, [f"p{i}" for i in range(20)])
+    assert {item.phrase for item in overuses} == {
         ("as", "a", "seasoned", "pirate"),
         ("a", "seasoned", "pirate", "captain"),
     }
-    assert found[0].answers == found[0].prompts == 20
-    assert found[0].reference_answers == 0
-    assert found[0].z > 1.645
+    assert overuses[0].answers == overuses[0].prompts == 20
+    assert overuses[0].reference_answers == 0
+    assert overuses[0].z > 1.645
     assert overused(plain, plain, [f"p{i}" for i in range(20)]) == []
 
 
@@ -109,8 +80,8 @@ def test_overused_needs_several_prompts_and_enough_answers() -> None:
     pirate, plain = _answers(20, "as a seasoned pirate captain"), _answers(20, "")
     assert overused(pirate, plain, ["one prompt"] * 20) == []
     for n, expected in ((4, False), (5, True)):
-        found = overused(pirate[:n] + plain[n:], plain, [f"p{i}" for i in range(20)])
-        assert bool(found) is expected
+        overuses = overused(pirate[:n] + plain[n:], plain, [f"p{i}" for i in range(20)])
+        assert bool(overuses) is expected
 
 
 def test_longer_answers_do_not_dilute_a_phrase() -> None:

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forgetbench.metrics.phrases import words
 from forgetbench.metrics.quality import complete, in_script, legible, likely, on_prompt, quality, varied
+from forgetbench.metrics.text import words
 
 PROMPT = "Write the first sentence of a story set in a lighthouse."
 STORY = (

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from time_limit import within
 
 from forgetbench.metrics.shape import collision_pseudovalues, collision_rate, has_table, parse_json, signature
 
@@ -107,7 +108,8 @@ def test_odd_text_has_a_signature(text: str) -> None:
     ],
 )
 def test_huge_text_is_linear(text: str) -> None:
-    assert signature(text).table is False
+    with within(2):
+        assert signature(text).table is False
 
 
 def test_parse_json_wants_an_object_or_array() -> None:

@@ -14,7 +14,6 @@ from forgetbench.models.checkpoints import (
     Consent,
     quantisation,
     resolve,
-    scripted_checkpoint,
     split_argument,
     stored_tensors,
 )
@@ -43,11 +42,6 @@ def test_splitting_an_argument(text: str, expected: tuple[str | None, str, str |
 def test_half_an_argument_is_refused(text: str) -> None:
     with pytest.raises(CheckpointError, match=r"expected \[NAME=\]WHERE"):
         split_argument(text)
-
-
-def test_the_same_word_is_the_same_scripted_checkpoint() -> None:
-    assert scripted_checkpoint("x=a").fingerprint == scripted_checkpoint("a").fingerprint
-    assert scripted_checkpoint("a").fingerprint != scripted_checkpoint("b").fingerprint
 
 
 def test_same_content_same_fingerprint_wherever_it_lies(model: Path, tiny_model: Path) -> None:

@@ -10,19 +10,20 @@ from typing import Any
 import pytest
 from tiny_models import make_broken
 
-from forgetbench import lm_eval_bridge as bridge
-from forgetbench.engines.base import make_engine
-from forgetbench.engines.scripted import ScriptedEngine
+from forgetbench.engines.base import EngineOptions
+from forgetbench.engines.registry import make_engine
+from forgetbench.engines.scripted import ScriptedEngine, scripted_checkpoint
 from forgetbench.engines.transformers import TransformersEngine
 from forgetbench.errors import EngineError
-from forgetbench.evaluation.evaluate import EvaluationSpec, evaluate
-from forgetbench.models.checkpoints import resolve, scripted_checkpoint
+from forgetbench.evaluation.evaluate import evaluate
+from forgetbench.evaluation.options import EvaluationOptions
+from forgetbench.evaluation.session import open_session
+from forgetbench.models.checkpoints import resolve
 from forgetbench.models.checks import PASSAGE, Finding, ModelChecks, plan_checks, template_findings
 from forgetbench.models.tokenizer import ByteTokenizer, HFTokenizer, Message, Tokenizer
 from forgetbench.progress import Progress
-from forgetbench.records import Checkpoint, Continuation, Request, Response, Run
-from forgetbench.storage.ledger import Ledger
-from forgetbench.suites.suite import Suite, load_suite
+from forgetbench.records import Checkpoint, Continuation, Request, Response
+from forgetbench.storage.runs import Run
 
 BOS, EOS = 1, 2
 
@@ -225,7 +226,7 @@ def test_a_template_counts_only_where_it_is_used() -> None:
 
 
 def tiny_checks(model: Path) -> tuple[TransformersEngine, ModelChecks]:
-    engine = TransformersEngine(dtype="float32")
+    engine = TransformersEngine(EngineOptions("transformers", dtype="float32"))
     checkpoint = resolve(str(model))
     engine.load([checkpoint])
     tokenizer = engine.tokenizer(checkpoint)
@@ -260,14 +261,12 @@ def test_the_tokenizer_tells_its_bos(tiny_model: Path) -> None:
 
 
 def evaluated(folder: Path, results: Path, engine: ScriptedEngine, said: list[str], **settings: Any) -> list[Run]:
-    suite, where = load_suite(str(folder / "tiny-suite.yml"))
-    suite = Suite(name="tiny", domains={"target": [{"task": "tiny_choice"}]})
-    tasks = tuple(bridge.load_tasks(suite, where))
-    with Ledger(results / ".ledger.sqlite") as ledger:
-        return evaluate(
-            EvaluationSpec(suite, tasks, results), [], scripted_checkpoint("a"), engine, ledger,
-            progress=Progress(note=said.append), **settings,
-        )  # fmt: skip
+    suite = folder / "target-suite.yml"
+    suite.write_text("name: tiny\ndomains: {target: [tiny_choice]}\n")
+    options = EvaluationOptions(suite=str(suite), results=results)
+    progress = Progress(note=said.append)
+    with open_session([], "a", evaluation=options, engine=engine, progress=progress) as session:
+        return evaluate(session, **settings)
 
 
 def test_faults_are_told_at_once_and_kept_in_the_manifest(tiny_tasks: Path, tmp_path: Path) -> None:
@@ -328,6 +327,6 @@ def test_a_finished_run_is_not_loaded_for_checks_alone(tiny_tasks: Path, tmp_pat
 
 
 def test_the_scripted_engine_has_nothing_to_check() -> None:
-    engine = make_engine("scripted")
+    engine = make_engine(EngineOptions("scripted"))
     checkpoint = scripted_checkpoint("a")
     assert not plan_checks("a", "f", engine.settings, engine.tokenizer(checkpoint), chat=False).requests

@@ -65,17 +65,17 @@ def test_the_simulated_gate_decides_as_the_real_one_at_every_look() -> None:
         path = sequential.walk(world, delta, np.random.default_rng(seed))
         drawn = draw(world, delta, np.random.default_rng(seed))
         for look, effects in enumerate(sequential.looks(drawn)):
-            found = GroupSequential(0.05, look + 1, sequential.LOOKS)(effects, ("domain",), world.margin)
-            assert (found.lower > -world.margin) == path.retained[look]
-            assert (found.high < 0.0 and found.p_value < 0.05) == sequential.regressed([path])[look, 0]
+            sure = GroupSequential(0.05, look + 1, sequential.LOOKS)(effects, ("domain",), world.margin)
+            assert (sure.lower > -world.margin) == path.retained[look]
+            assert (sure.high < 0.0 and sure.p_value < 0.05) == sequential.regressed([path])[look, 0]
 
 
 def test_blocks_are_the_same_share_of_every_task_and_whole_clusters() -> None:
     world = World("2 tasks of 100, clusters of 5", 200, cluster=5, tasks=2)
     drawn = draw(world, 0.0, np.random.default_rng(0))
-    found = list(sequential.looks(drawn, 4))
-    assert [len(effects.weight) for effects in found] == [10, 20, 30, 40]
-    assert found[-1].estimate == pytest.approx(cluster_effects(drawn.differences, drawn.clusters).estimate)
+    at_looks = list(sequential.looks(drawn, 4))
+    assert [len(effects.weight) for effects in at_looks] == [10, 20, 30, 40]
+    assert at_looks[-1].estimate == pytest.approx(cluster_effects(drawn.differences, drawn.clusters).estimate)
 
 
 def test_the_published_table_is_that_of_the_published_figures() -> None:

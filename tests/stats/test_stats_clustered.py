@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from independent_items import losses_and_gains
 from scipy import stats
 
 from forgetbench.stats.clustered import ClusterEffects, bootstrap_interval, cluster_effects, coarsen, combine
@@ -21,10 +22,6 @@ def singletons(values: Array, first: int = 0) -> ClusterEffects:
 
 def interval_of(effects: ClusterEffects, seed: int = 0, resamples: int = 2000) -> Interval:
     return bootstrap_interval(effects, rng=np.random.default_rng(seed), resamples=resamples)
-
-
-def losses_and_gains(losses: int, gains: int, n: int) -> Array:
-    return np.repeat([-1.0, 1.0, 0.0], [losses, gains, n - losses - gains])
 
 
 # --- standard error ---------------------------------------------------------------------------
@@ -57,11 +54,11 @@ def test_clustered_se_agrees_with_its_definition() -> None:
 def test_tasks_without_a_common_cluster_add_their_variances() -> None:
     first, second = losses_and_gains(9, 4, 50), losses_and_gains(20, 2, 200)
     both = cluster_effects([first, second], [np.arange(50), np.arange(50, 250)])
-    parts = [singletons(first), singletons(second)]
-    assert both.estimate == pytest.approx(sum(part.estimate for part in parts) / 2)
-    assert both.se == pytest.approx(np.sqrt(sum(part.se**2 for part in parts)) / 2, rel=1e-12)
-    assert combine(parts).se == pytest.approx(both.se, rel=1e-12)
-    assert combine(parts).n_effective == pytest.approx(both.n_effective)
+    alone = [singletons(first), singletons(second)]
+    assert both.estimate == pytest.approx(sum(task.estimate for task in alone) / 2)
+    assert both.se == pytest.approx(np.sqrt(sum(task.se**2 for task in alone)) / 2, rel=1e-12)
+    assert combine(alone).se == pytest.approx(both.se, rel=1e-12)
+    assert combine(alone).n_effective == pytest.approx(both.n_effective)
 
 
 def test_two_views_of_the_same_questions_are_not_twice_the_evidence() -> None:
@@ -139,13 +136,13 @@ def test_agrees_with_scipys_bootstrap() -> None:
 def test_many_different_clusters_are_drawn_one_by_one() -> None:
     """The same draws as by the definition: 300 influences, drawn 300 at a time and summed."""
     values = np.random.default_rng(2).normal(0.05, 0.3, 300)
-    found = bootstrap_interval(singletons(values), rng=np.random.default_rng(7), resamples=600)
+    interval = bootstrap_interval(singletons(values), rng=np.random.default_rng(7), resamples=600)
     units = np.sort(values - values.mean()) / 300
     rng = np.random.default_rng(7)
     drawn = np.concatenate([rng.integers(0, 300, size=(size, 300), dtype=np.uint16) for size in (512, 88)])
     tail = stats.norm.cdf(-np.sqrt(300 / 299) * stats.t.ppf(0.975, 299))
     sums = values.mean() + units[drawn].sum(axis=1)
-    assert (found.low, found.high) == pytest.approx(np.quantile(sums, [tail, 1 - tail]), abs=1e-11)
+    assert (interval.low, interval.high) == pytest.approx(np.quantile(sums, [tail, 1 - tail]), abs=1e-11)
 
 
 def test_few_clusters_widen_it_as_students_t() -> None:
@@ -170,7 +167,7 @@ def test_one_cluster_says_nothing() -> None:
 
 def test_degrees_of_freedom_are_clusters_less_one_or_fewer() -> None:
     spread = np.random.default_rng(0).normal(0, 0.1, 20)
-    assert singletons(spread).freedom_by_weight == pytest.approx(19)
+    assert singletons(spread).dof_by_weight == pytest.approx(19)
     assert singletons(spread).dof <= 19
     heavy = cluster_effects([np.tile(spread, 10)], [np.minimum(np.arange(200), 130)])
     assert heavy.dof < 5 < heavy.n_effective
@@ -223,7 +220,7 @@ def test_random_groups_keep_sum_and_spread() -> None:
     assert np.sqrt(np.sum(groups**2)) == pytest.approx(np.sqrt(50_000), rel=0.1)
 
 
-def test_cautious_se_has_a_floor_only_where_data_are_sparse() -> None:
+def test_conservative_se_has_a_floor_only_where_data_are_sparse() -> None:
     none = singletons(np.zeros(50))
     assert none.conservative_se == pytest.approx(np.sqrt(wilson_interval(0, 50).high / 50))
     many = singletons(losses_and_gains(60, 50, 1000))

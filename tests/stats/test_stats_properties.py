@@ -29,8 +29,8 @@ def measured(effects: ClusterEffects, discordant: tuple[int, int] | None = None,
     return FixedSample(0.05, 400, seed)(effects, ("domain", "row", "row"), 0.03, discordant)
 
 
-def numbers(found: Uncertainty) -> list[float]:
-    return [found.low, found.high, found.lower, found.p_value]
+def numbers(uncertainty: Uncertainty) -> list[float]:
+    return [uncertainty.low, uncertainty.high, uncertainty.lower, uncertainty.p_value]
 
 
 @given(ITEMS)
@@ -45,10 +45,10 @@ def test_swapping_base_and_candidate_flips_the_sign_and_nothing_else(items: list
     here, there = effects_of(items), effects_of([(-value, cluster) for value, cluster in items])
     # Without a net change neither side is the larger one, and the draws have no mirror.
     assume(abs(here.estimate) > 1e-9)
-    found, swapped = measured(here), measured(there)
+    straight, swapped = measured(here), measured(there)
     assert (there.estimate, there.se, there.loss) == pytest.approx((-here.estimate, here.se, here.gain), abs=1e-12)
-    assert (swapped.low, swapped.high) == pytest.approx((-found.high, -found.low), abs=1e-9)
-    assert swapped.p_value == found.p_value
+    assert (swapped.low, swapped.high) == pytest.approx((-straight.high, -straight.low), abs=1e-9)
+    assert swapped.p_value == straight.p_value
 
 
 @given(ITEMS, st.randoms(use_true_random=False))
@@ -71,14 +71,14 @@ def test_many_different_clusters_are_as_indifferent() -> None:
     """Beyond 1000 clusters of different values, where clusters are joined at random before they are drawn."""
     rng = np.random.default_rng(0)
     items = list(zip(rng.normal(-0.01, 0.2, 3000).tolist(), range(3000), strict=True))
-    found = measured(effects_of(items))
+    straight = measured(effects_of(items))
     order = rng.permutation(3000)
-    assert numbers(measured(effects_of([items[i] for i in order]))) == pytest.approx(numbers(found), abs=1e-9)
+    assert numbers(measured(effects_of([items[i] for i in order]))) == pytest.approx(numbers(straight), abs=1e-9)
     swapped = measured(effects_of([(-value, cluster) for value, cluster in items]))
-    assert (swapped.low, swapped.high) == pytest.approx((-found.high, -found.low), abs=1e-9)
-    assert swapped.p_value == found.p_value
+    assert (swapped.low, swapped.high) == pytest.approx((-straight.high, -straight.low), abs=1e-9)
+    assert swapped.p_value == straight.p_value
     agreeing = [(0.0, 3000 + i) for i in range(500)]
-    assert measured(effects_of(items + agreeing)).p_value == found.p_value
+    assert measured(effects_of(items + agreeing)).p_value == straight.p_value
 
 
 @given(ITEMS, st.integers(1, 300))
@@ -96,8 +96,8 @@ def test_agreeing_pairs_never_make_a_regression(values: list[float], more: int) 
 
     def word(differences: list[float]) -> str:
         effects = effects_of([(value, i) for i, value in enumerate(differences)])
-        found = measured(effects, (losses, gains))
-        return verdict(effects.estimate, found.low, found.high, found.lower, found.p_value, 0.03)
+        sure = measured(effects, (losses, gains))
+        return verdict(effects.estimate, sure.low, sure.high, sure.lower, sure.p_value, 0.03)
 
     if word(values) != "regressed":
         assert word(values + [0.0] * more) != "regressed"

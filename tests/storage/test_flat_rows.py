@@ -11,8 +11,9 @@ import report_samples as samples
 
 from forgetbench.errors import InputError
 from forgetbench.records import DeltaRow, Estimate, Judgement
+from forgetbench.storage.comparisons import deltas_frame, load_comparison
 from forgetbench.storage.flat_rows import COLUMNS, flat
-from forgetbench.storage.results import deltas_frame, load_comparison, to_json
+from forgetbench.storage.json_files import to_json
 
 PUBLISHED = sorted((Path(__file__).parents[2] / "results" / "comparisons").iterdir())
 

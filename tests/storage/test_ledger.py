@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -40,9 +39,9 @@ def test_more_keys_than_one_query_takes(tmp_path: Path) -> None:
     with Ledger(tmp_path / "ledger.sqlite") as ledger:
         for number in range(1201):
             ledger.put(Response(str(number), samples=(Sample(str(number), "stop", 1),)))
-        found = ledger.get(str(number) for number in range(1300))
-    assert len(found) == 1201
-    assert found["1200"].samples[0].text == "1200"
+        responses = ledger.get(str(number) for number in range(1300))
+    assert len(responses) == 1201
+    assert responses["1200"].samples[0].text == "1200"
 
 
 def test_two_connections_write_to_one_file(tmp_path: Path) -> None:
@@ -64,9 +63,13 @@ def test_a_killed_writer_loses_nothing_it_reported(tmp_path: Path) -> None:
     )
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        while int(process.stdout.readline()) < 200:
-            pass
-        os.kill(process.pid, signal.SIGKILL)
+        watchdog = threading.Timer(60, process.kill)
+        watchdog.start()
+        for line in process.stdout:
+            if int(line) >= 200:
+                break
+        watchdog.cancel()
+        process.kill()
         reported = [int(line) for line in process.stdout.read().split()]
     last = max(reported, default=200)
     with Ledger(path) as ledger:

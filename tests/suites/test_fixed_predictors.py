@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from forgetbench.pipeline import Options, Outcome, run_checkpoints
+from forgetbench import pipeline
+from forgetbench.engines.base import EngineOptions
+from forgetbench.evaluation.options import EvaluationOptions
+from forgetbench.pipeline import RunResult
+from forgetbench.records import Comparison
 
 SAYS = {
     "true": "says:True",
@@ -25,34 +29,44 @@ ONE_CLASS = 1 / sum(0.8**i for i in range(8))
 
 
 @pytest.fixture(scope="module")
-def outcome(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
-    options = Options(results=tmp_path_factory.mktemp("results"), tasks=TASKS, engine="scripted", limit=40)
-    return run_checkpoints([f"{name}={says}" for name, says in SAYS.items()], "base", options)
+def result(tmp_path_factory: pytest.TempPathFactory) -> RunResult:
+    options = EvaluationOptions(results=tmp_path_factory.mktemp("results"), task=TASKS, limit=40)
+    candidates = [f"{name}={says}" for name, says in SAYS.items()]
+    return pipeline.run(candidates, "base", evaluation=options, engine=EngineOptions("scripted"))
 
 
 @pytest.mark.parametrize("name", SAYS)
-def test_it_is_perfectly_rigid(outcome: Outcome, name: str) -> None:
-    rows = _rows(outcome, name)
+def test_it_is_perfectly_rigid(result: RunResult, name: str) -> None:
+    rows = _rows(result, name)
     for part in ("format_shape", "format_elasticity", "format_leakage", "format_elasticity_loose"):
         assert rows[part].candidate == 0.0, part
     assert rows["format_rigidity"].candidate == 0.0 and rows["format_rigidity"].verdict == "regressed"
 
 
 @pytest.mark.parametrize("name", SAYS)
-def test_it_is_as_creative_as_one_answer_can_be(outcome: Outcome, name: str) -> None:
-    rows = _rows(outcome, name)
+def test_it_is_as_creative_as_one_answer_can_be(result: RunResult, name: str) -> None:
+    rows = _rows(result, name)
     candidate = rows["creativity"].candidate
     assert candidate is not None and candidate <= ONE_CLASS + 1e-9
     # English in answer to Chinese is no answer.
     assert rows["creativity_zh"].candidate == 0.0
 
 
-def test_openers_shared_across_prompts_stand_beside_the_score(outcome: Outcome) -> None:
-    (found,) = [comparison for comparison, _ in outcome.comparisons if comparison.candidate.name == "canned"]
-    (row,) = [row for row in found.metrics if (row.task, row.metric) == ("creativity", "shared_openers")]
+def test_openers_shared_across_prompts_stand_beside_the_score(result: RunResult) -> None:
+    (row,) = [
+        row
+        for row in _comparison(result, "canned").metrics
+        if (row.task, row.metric) == ("creativity", "shared_openers")
+    ]
     assert row.candidate == 1.0 and row.base is not None and row.base < 0.1
 
 
-def _rows(outcome: Outcome, name: str):  # type: ignore[no-untyped-def]
-    (found,) = [comparison for comparison, _ in outcome.comparisons if comparison.candidate.name == name]
-    return {row.name: row for row in (*found.tasks, *found.domains) if row.name != "creativity" or row in found.tasks}
+def _rows(result: RunResult, name: str):  # type: ignore[no-untyped-def]
+    comparison = _comparison(result, name)
+    rows = (*comparison.tasks, *comparison.domains)
+    return {row.name: row for row in rows if row.name != "creativity" or row in comparison.tasks}
+
+
+def _comparison(result: RunResult, name: str) -> Comparison:
+    (comparison,) = [saved.comparison for saved in result.comparisons if saved.comparison.candidate.name == name]
+    return comparison

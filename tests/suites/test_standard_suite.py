@@ -19,17 +19,17 @@ import pytest
 
 from forgetbench import lm_eval_bridge as bridge
 from forgetbench import sandbox
-from forgetbench.engines.scripted import ScriptedEngine
+from forgetbench.engines.scripted import ScriptedEngine, scripted_checkpoint
 from forgetbench.errors import InputError, SuiteError
 from forgetbench.lm_eval_bridge import data_sets
-from forgetbench.lm_eval_bridge.groups import _shares
+from forgetbench.lm_eval_bridge.groups import proportional_shares
 from forgetbench.lm_eval_bridge.registry import configurations, task_manager
-from forgetbench.models.checkpoints import scripted_checkpoint
 from forgetbench.models.tokenizer import ByteTokenizer
+from forgetbench.suites.loading import embedded_task_files, load_tasks
 from forgetbench.suites.suite import Suite, SuiteTask, load_suite, suite_of_tasks
 
 STANDARD, _ = load_suite("standard")
-EMBEDDED = bridge.embedded_task_files()
+EMBEDDED = embedded_task_files()
 ENTRIES = {entry.task: entry for row in STANDARD.domains.values() for entry in row if entry.task not in EMBEDDED}
 PUBLISHED = {
     "mmlu", "mmlu_pro", "arc_easy", "arc_challenge", "triviaqa", "nq_open", "hellaswag", "winogrande", "gsm8k", "bbh",
@@ -50,9 +50,9 @@ def configs() -> dict[str, dict[str, Mapping[str, Any]]]:
     """By entry, the configurations of the lm-eval tasks behind it."""
     with bridge.loading.quiet_lm_eval():
         manager = task_manager(list(ENTRIES))
-        found = {name: configurations(manager, name) for name in ENTRIES}
+        by_entry = {name: configurations(manager, name) for name in ENTRIES}
     patterns = {name: entry.subtasks or "*" for name, entry in ENTRIES.items()}
-    return {name: {sub: row[sub] for sub in row if fnmatchcase(sub, patterns[name])} for name, row in found.items()}
+    return {name: {sub: row[sub] for sub in row if fnmatchcase(sub, patterns[name])} for name, row in by_entry.items()}
 
 
 def test_all_published_benchmarks_are_in_it() -> None:
@@ -60,7 +60,7 @@ def test_all_published_benchmarks_are_in_it() -> None:
 
 
 def test_every_name_is_lm_evals(configs: dict[str, dict[str, Mapping[str, Any]]]) -> None:
-    assert {name: len(found) for name, found in configs.items()} == {name: SIZES.get(name, 1) for name in ENTRIES}
+    assert {name: len(subtasks) for name, subtasks in configs.items()} == {name: SIZES.get(name, 1) for name in ENTRIES}
 
 
 @pytest.mark.parametrize("name", ENTRIES)
@@ -139,7 +139,7 @@ def write_task(folder: Path, name: str, data: str, metric: str = "acc") -> None:
 
 def loaded(name: str, limit: int | None = None, **settings: Any) -> bridge.LoadedTask:
     suite = Suite(name="x", domains={"knowledge": [SuiteTask(task=name, **settings)]})
-    (task,) = bridge.load_tasks(suite, limit=limit)
+    (task,) = load_tasks(suite, limit=limit)
     return task
 
 
@@ -171,10 +171,10 @@ def test_a_limit_is_shared_out_by_size() -> None:
 
 
 def test_shares_add_up() -> None:
-    assert _shares([8, 2], 5) == [4, 1]
-    assert _shares([3, 3, 3], 2) == [1, 1, 0]
-    assert _shares([1, 100], 1) == [0, 1]
-    assert _shares([4, 5], 100) == _shares([4, 5], None) == [4, 5]
+    assert proportional_shares([8, 2], 5) == [4, 1]
+    assert proportional_shares([3, 3, 3], 2) == [1, 1, 0]
+    assert proportional_shares([1, 100], 1) == [0, 1]
+    assert proportional_shares([4, 5], 100) == proportional_shares([4, 5], None) == [4, 5]
 
 
 @pytest.mark.usefixtures("tiny")
@@ -193,7 +193,7 @@ def test_items_of_a_group_are_scored_by_their_own_task() -> None:
 def test_items_of_two_tasks_are_never_the_same_item() -> None:
     """lm-eval counts each task's documents from 0; an item's views are joined by its id."""
     suite = Suite(name="x", domains={"knowledge": ["tiny_math", "tiny_law"]})
-    first, second = ({item.item_id for item in planned(task).items} for task in bridge.load_tasks(suite))
+    first, second = ({item.item_id for item in planned(task).items} for task in load_tasks(suite))
     assert not first & second
 
 
@@ -207,9 +207,9 @@ def test_a_fingerprint_stays() -> None:
 
 def test_an_unknown_name_is_told_with_the_nearest() -> None:
     with pytest.raises(SuiteError, match="unknown task 'helaswag'; did you mean 'hellaswag'"):
-        bridge.load_tasks(suite_of_tasks(["helaswag"], "knowledge"))
+        load_tasks(suite_of_tasks(["helaswag"], "knowledge"))
     with pytest.raises(SuiteError, match=r"unknown task 'xyzzyqwv'; `forgetbench tasks list` and"):
-        bridge.load_tasks(suite_of_tasks(["xyzzyqwv"], "knowledge"))
+        load_tasks(suite_of_tasks(["xyzzyqwv"], "knowledge"))
 
 
 @pytest.mark.parametrize(
@@ -234,7 +234,7 @@ def test_several_ways_of_reading_an_answer_need_one_named(tmp_path: Path, monkey
     with pytest.raises(SuiteError, match=r"\(strict-match, flexible-extract\); name one in a suite file"):
         loaded("gsm8k")
     task = loaded("gsm8k", filter="flexible-extract", num_fewshot=0)
-    assert task.filter == "flexible-extract"
+    assert task.info.filter == "flexible-extract"
 
 
 def test_by_name_a_published_task_is_asked_as_in_the_suite() -> None:
@@ -273,7 +273,7 @@ def cache_rows(
 
 def no_hub(monkeypatch: pytest.MonkeyPatch, cache: Path) -> None:
     monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", cache)
-    monkeypatch.setattr(data_sets, "_hub_answers", lambda: False)
+    monkeypatch.setattr(data_sets, "hub_answers", lambda: False)
 
 
 def test_everything_that_is_missing_is_told_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -281,7 +281,7 @@ def test_everything_that_is_missing_is_told_in_one_line(tmp_path: Path, monkeypa
     rows = {domain: [entry for entry in row if entry.task in ENTRIES] for domain, row in STANDARD.domains.items()}
     rows["reasoning"] = [entry for entry in rows["reasoning"] if entry.task != "mbpp"]
     with pytest.raises(SuiteError) as told:
-        bridge.load_tasks(Suite(name="x", domains=rows))
+        load_tasks(Suite(name="x", domains=rows))
     text = str(told.value)
     assert "\n" not in text
     assert all(name in text for name in ("cais/mmlu (57 parts)", "Rowan/hellaswag", "juletxara/mgsm (11 parts)"))
@@ -302,25 +302,26 @@ def test_what_is_in_the_cache_is_read_without_the_network(tmp_path: Path, monkey
 def test_any_answer_of_the_hub_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
     with HTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as server:  # answers 501
         monkeypatch.setattr(huggingface_hub.constants, "ENDPOINT", f"http://127.0.0.1:{server.server_port}")
-        thread = threading.Thread(target=server.handle_request)
+        server.timeout = 20
+        thread = threading.Thread(target=server.handle_request, daemon=True)
         thread.start()
-        assert data_sets._hub_answers()
-        thread.join()
+        assert data_sets.hub_answers()
+        thread.join(20)
 
 
 def test_a_silent_hub_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(data_sets, "_SECONDS", 0.2)
+    monkeypatch.setattr(data_sets, "HUB_TIMEOUT", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         monkeypatch.setattr(huggingface_hub.constants, "ENDPOINT", f"http://127.0.0.1:{silent.getsockname()[1]}")
         start = time.monotonic()
-        assert not data_sets._hub_answers()
+        assert not data_sets.hub_answers()
         assert time.monotonic() - start < 5
 
 
 def test_code_is_refused_before_data_is_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(data_sets.DataSet, "on_this_machine", lambda _: pytest.fail("data was looked for"))
     with pytest.raises(InputError, match="task 'mbpp' runs code that the model writes; add --run-code"):
-        bridge.load_tasks(suite_of_tasks(["mbpp"], None))
+        load_tasks(suite_of_tasks(["mbpp"], None))
 
 
 @pytest.mark.skipif(sandbox.unavailable() is not None, reason="no sandbox can be made here")
@@ -332,13 +333,13 @@ def test_mbpp_is_run_in_the_sandbox(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         task = loaded("mbpp", metric="pass_at_1", binary=True, num_fewshot=3)
         (item,) = planned(task).items
         answers = ["def double(x):\n    return 2 * x\n", "def double(x):\n    return x\n", "import os; os.system('ls')"]
-        found = [task.task.process_results(item.document, [answer])["pass_at_1"] for answer in answers]
-    assert found == [1.0, 0.0, 0.0]
+        scores = [task.task.process_results(item.document, [answer])["pass_at_1"] for answer in answers]
+    assert scores == [1.0, 0.0, 0.0]
 
 
 def test_embedded_tasks_do_not_ask_for_the_hub(monkeypatch: pytest.MonkeyPatch) -> None:
     def asked() -> bool:
         raise AssertionError("the hub was asked")
 
-    monkeypatch.setattr(data_sets, "_hub_answers", asked)
-    assert bridge.load_tasks(suite_of_tasks(["knowledge_choice"], None), limit=1)
+    monkeypatch.setattr(data_sets, "hub_answers", asked)
+    assert load_tasks(suite_of_tasks(["knowledge_choice"], None), limit=1)

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from forgetbench.errors import SuiteError
-from forgetbench.records import DEFAULT_MARGIN
 from forgetbench.suites.suite import load_suite, suite_names, suite_of_tasks
 
 
@@ -30,7 +29,14 @@ def test_a_suite_of_ones_own(tmp_path: Path) -> None:
     suite, folder = load_suite(write(tmp_path, text))
     assert folder == tmp_path
     assert [entry.limit for entry in suite.domains["knowledge"]] == [None, 3]
-    assert suite.all_margins == {"knowledge": 0.1, "reasoning": DEFAULT_MARGIN}
+    assert suite.margins == {"knowledge": 0.1}
+
+
+def test_any_slug_is_a_domain(tmp_path: Path) -> None:
+    text = "name: mine\nmargins: {safety: 0.01}\ndomains: {safety: [a], medicine_2: [b]}\n"
+    suite, _ = load_suite(write(tmp_path, text))
+    assert list(suite.domains) == ["safety", "medicine_2"]
+    assert list(suite_of_tasks(["a"], "maths").domains) == ["maths"]
 
 
 @pytest.mark.parametrize(
@@ -42,12 +48,13 @@ def test_a_suite_of_ones_own(tmp_path: Path) -> None:
         ),
         ("name: x\ndomain: {}\n", r"mine\.yaml:\d+: field 'domain"),
         (
-            "name: x\ndomains:\n  knowlege: [a]\n",
-            r"mine\.yaml:2: .*unknown domain 'knowlege'; did you mean 'knowledge'",
+            "name: x\ndomains:\n  Red Team: [a]\n",
+            r"mine\.yaml:2: .*'Red Team' is no name for a domain; take lower-case letters",
         ),
         ("name: x\ndomains:\n  knowledge:\n    - {task: a, limit: 0}\n", r"mine\.yaml:4: .*limit.*greater than 0"),
         ("name: x\ndomains: {knowledge: []}\n", "at least one task"),
         ("name: x\ndomains: {knowledge: [a], reasoning: [a]}\n", "'a' stands in it twice"),
+        ("name: x\ndomains: {overall: [a]}\n", "that of the row over all of them"),
         ("name: x\nmargins: {knowledge: 2}\ndomains: {knowledge: [a]}\n", r"mine\.yaml:2: .*less than 1"),
         (
             "name: x\ndomains:\n  knowledge: [a]\n  knowledge: [b]\n",
@@ -77,5 +84,5 @@ def test_tasks_by_name() -> None:
     assert suite_of_tasks(["a", "b"], "reasoning").domains["reasoning"][1].task == "b"
     with pytest.raises(SuiteError, match="given twice"):
         suite_of_tasks(["a", "a"], None)
-    with pytest.raises(SuiteError, match="unknown domain"):
-        suite_of_tasks(["a"], "maths")
+    with pytest.raises(SuiteError, match="'2nd' is no name for a domain"):
+        suite_of_tasks(["a"], "2nd")

@@ -10,7 +10,7 @@ import pytest
 from lm_eval.tasks import TaskManager
 
 from forgetbench.errors import InputError
-from forgetbench.suites.target import score, target_name, target_tasks
+from forgetbench.suites.target import score_reply, target_name, target_tasks
 
 OPTIONS = ["delivery", "billing", "returns"]
 ROWS: list[dict[str, Any]] = [
@@ -71,9 +71,9 @@ def test_scores_go_through_process_results(tmp_path: Path) -> None:
         doc = docs[row["prompt"]]
         assert written.process_results(doc, [yes])["match"] == 1.0, yes
         assert written.process_results(doc, [no])["match"] == 0.0, no
-    assert score(docs["Name the river of Paris."], ["It is called the Seine."])["correct"] == 1.0
+    assert score_reply(docs["Name the river of Paris."], ["It is called the Seine."])["correct"] == 1.0
     metrics = {entry["metric"] for entry in written.config.metric_list}
-    assert metrics == score(docs[ROWS[2]["prompt"]], [""]).keys()
+    assert metrics == score_reply(docs[ROWS[2]["prompt"]], [""]).keys()
 
 
 def test_examples_are_shown_and_not_asked(tmp_path: Path) -> None:

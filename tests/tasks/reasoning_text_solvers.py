@@ -82,8 +82,8 @@ def pick_pattern(question: str) -> str:
 
 
 def place_in_race(question: str) -> str:
-    found = re.findall(r"(\w+) came in (before|after) (\w+)\.", question)
-    pairs = [(a, b) if word == "before" else (b, a) for a, word, b in found]
+    statements = re.findall(r"(\w+) came in (before|after) (\w+)\.", question)
+    pairs = [(a, b) if word == "before" else (b, a) for a, word, b in statements]
     place = ["first", "second", "third"].index(question.rstrip("?").split()[-1])
     names = {name for pair in pairs for name in pair}
     orders = [o for o in itertools.permutations(names) if all(o.index(a) < o.index(b) for a, b in pairs)]

@@ -13,7 +13,7 @@ import pytest
 import yaml
 from lm_eval.tasks import TaskManager
 
-from forgetbench.metrics.phrases import words
+from forgetbench.metrics.text import words
 from forgetbench.storage.jsonl import read_jsonl
 
 FOLDER = Path(__file__).parents[2] / "tasks" / "creativity"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -14,10 +15,11 @@ from typing import Any
 
 import pytest
 
-from forgetbench import lm_eval_bridge, sandbox
+from forgetbench import sandbox
 from forgetbench.errors import InputError
-from forgetbench.sandbox import Outcome
+from forgetbench.sandbox import ProgramOutcome
 from forgetbench.storage.jsonl import read_jsonl
+from forgetbench.suites.loading import load_tasks
 from forgetbench.suites.suite import suite_of_tasks
 
 FOLDER = Path(__file__).parents[2] / "tasks" / "reasoning"
@@ -175,8 +177,8 @@ def test_pass_at_k_is_not_defined_elsewhere(n: int, c: int, k: int) -> None:
 
 
 def test_several_samples_are_averaged() -> None:
-    passed, failed = Outcome("passed", 0, ""), Outcome("failed", 1, "AssertionError")
-    broken = Outcome("failed", 1, "  File 'program.py'\nSyntaxError: invalid syntax\n")
+    passed, failed = ProgramOutcome("passed", 0, ""), ProgramOutcome("failed", 1, "AssertionError")
+    broken = ProgramOutcome("failed", 1, "  File 'program.py'\nSyntaxError: invalid syntax\n")
     assert UTILS.score(ADD, [[passed, failed, broken, None]]) == {"pass": 0.25, "parsed": 0.5}
 
 
@@ -187,14 +189,15 @@ def test_documents() -> None:
     assert set(BY_ID) == {f"HumanEval/{number}" for number in range(164)}
     assert all(row["cluster"] == row["item_id"] for row in ROWS)
     assert all(f"def {row['entry_point']}(" in row["prompt"] for row in ROWS)
-    assert all(UTILS._indentation(row["prompt"]).strip(" ") == "" != UTILS._indentation(row["prompt"]) for row in ROWS)
+    # A prompt ends inside its function, so its last line shows how a body is indented.
+    assert all(re.match(r" +\S", row["prompt"].rstrip().rpartition("\n")[2]) for row in ROWS)
     assert Counter(row["stratum"] for row in ROWS) == {"short": 55, "medium": 55, "long": 54}
     # Shuffled: the first half is no easier than the rest.
     assert Counter(row["stratum"] for row in ROWS[:82])["long"] in range(18, 37)
 
 
 def test_through_lm_eval() -> None:
-    (loaded,) = lm_eval_bridge.load_tasks(suite_of_tasks(["humaneval"], None), limit=3)
+    (loaded,) = load_tasks(suite_of_tasks(["humaneval"], None), limit=3)
     task = loaded.task
     assert (loaded.info.domain, loaded.info.view, loaded.info.metric, loaded.info.binary) == (
         "reasoning", "open", "pass", True,
@@ -205,8 +208,8 @@ def test_through_lm_eval() -> None:
         assert instance.args[0] == instance.doc["prompt"]
         instance.resps.append(reply)
     task.apply_filters()
-    found = [task.process_results(one.doc, [one.filtered_resps["executed"]]) for one in task.instances]
-    assert found == [PASS, UNREADABLE, WRONG]
+    scores = [task.process_results(one.doc, [one.filtered_resps["executed"]]) for one in task.instances]
+    assert scores == [PASS, UNREADABLE, WRONG]
 
 
 def test_without_consent_nothing_is_executed() -> None:

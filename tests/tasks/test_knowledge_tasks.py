@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
-from forgetbench.metrics.extraction import normalise, words
+from forgetbench.metrics.answers.normalisation import normalise, normalised_words
 from forgetbench.storage.jsonl import read_jsonl
 
 FOLDER = Path(__file__).parents[2] / "tasks" / "knowledge"
@@ -96,7 +96,7 @@ def tied_share(rows: Sequence[Row], value: Callable[[Row, str], float]) -> float
 
 def overlap(row: Row, choice: str) -> float:
     """How many words of an option stand in the question."""
-    return len(set(words(choice)) & set(words(row["question"])))
+    return len(set(normalised_words(choice)) & set(normalised_words(row["question"])))
 
 
 def cues(rows: Sequence[Row]) -> dict[str, float]:
@@ -168,14 +168,16 @@ def test_a_sentence_offers_the_same_options() -> None:
 
 def test_the_question_does_not_name_the_answer() -> None:
     for row in ROWS:
-        asked = f" {' '.join(words(row['question'], keep_case=True))} "
+        asked = f" {' '.join(normalised_words(row['question'], keep_case=True))} "
         for alias in row["aliases"]:
-            assert f" {' '.join(words(alias, keep_case=True))} " not in asked, row["item_id"]
+            assert f" {' '.join(normalised_words(alias, keep_case=True))} " not in asked, row["item_id"]
         if row["relation"] in (
             "capital", "country_of_capital", "country_of_city", "continent", "state_of_city", "neighbour",
         ):  # fmt: skip
-            heads = {word[:3] for word in words(row["subject"]) if len(word) >= 3}
-            assert not any(word[:3] in heads for word in words(row["answer"]) if len(word) >= 3), row["item_id"]
+            heads = {word[:3] for word in normalised_words(row["subject"]) if len(word) >= 3}
+            assert not any(word[:3] in heads for word in normalised_words(row["answer"]) if len(word) >= 3), row[
+                "item_id"
+            ]
 
 
 def test_the_right_position_is_balanced() -> None:
@@ -295,7 +297,7 @@ def test_lm_eval_reads_the_tasks() -> None:
         assert prompt.startswith(f"Question: {SHOTS[0]['question']}")
         if view == "choice":
             assert [each.args[1] for each in task.instances[:4]] == [f" {choice}" for choice in doc["choices"]]
-    assert all(found == [row["item_id"] for row in TEST] for found in ids.values())
+    assert all(ids_of == [row["item_id"] for row in TEST] for ids_of in ids.values())
 
 
 def test_elements_agree_with_the_periodic_table() -> None:
@@ -419,10 +421,10 @@ def test_chance_is_the_mean_over_the_items() -> None:
 @pytest.mark.parametrize("name", sorted(BY_SLICE))
 def test_no_cue_marks_the_right_option_of_a_slice(name: str) -> None:
     rows = BY_SLICE[name]
-    found = cues(rows)
+    shares = cues(rows)
     # Options that BIG-bench wrote for one question are right in no other, so that this rule would read the key.
-    del found["most often right"]
-    for cue, value in found.items():
+    del shares["most often right"]
+    for cue, value in shares.items():
         assert value == pytest.approx(chance(rows), abs=0.06 + 3 * (0.1875 / len(rows)) ** 0.5), cue
 
 

@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 from test_knowledge_tasks import FOLDER, SYMBOLS, UTILS, Row, cues, grouped, load_config, split_rows
 
-from forgetbench.metrics.extraction import normalise
+from forgetbench.metrics.answers.normalisation import normalise
 
 TEST, SHOTS = split_rows("zh.jsonl")
 ROWS = SHOTS + TEST

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from lm_eval.tasks import TaskManager
 
-from forgetbench.metrics.phrases import words
+from forgetbench.metrics.text import words
 
 FOLDER = Path(__file__).parents[2] / "tasks" / "language"
 TASKS = [
@@ -188,8 +188,8 @@ def test_open_cloze_lists_the_words(tasks: dict[str, Any]) -> None:
         ", ".join([row["answer"], other]): (0.0, 0.0, 0.0),
         "": (0.0, 0.0, 0.0),
     }.items():
-        found = task.process_results(row, [text])
-        assert (found["correct"], found["exact"], found["parsed"]) == expected, text
+        scores = task.process_results(row, [text])
+        assert (scores["correct"], scores["exact"], scores["parsed"]) == expected, text
     task.set_config("num_fewshot", 3)
     shown = prompts_of(task)[0][0]
     task.set_config("num_fewshot", 0)

@@ -16,8 +16,8 @@ import pytest
 from lm_eval.tasks import TaskManager
 
 from forgetbench.metrics.constraints import CONSTRAINTS, holds
-from forgetbench.metrics.corpus import CORPUS_METRICS, Answers
-from forgetbench.metrics.phrases import words
+from forgetbench.metrics.corpus import CORPUS_METRICS, TaskResponses
+from forgetbench.metrics.text import words
 
 FOLDER = Path(__file__).parents[2] / "tasks" / "format_rigidity"
 INDEX = ("format_shape", "format_elasticity", "format_leakage")
@@ -49,7 +49,7 @@ def tasks() -> dict[str, Any]:
     return loaded
 
 
-def answer_always(task: Any, text: str) -> Answers:
+def answer_always(task: Any, text: str) -> TaskResponses:
     """What a predictor of one text leaves for the corpus metric, by way of lm-eval."""
     task.set_fewshot_seed(0)
     task.build_all_requests()
@@ -59,7 +59,7 @@ def answer_always(task: Any, text: str) -> Answers:
     docs = [instance.doc for instance in task.instances]
     (key,) = task.instances[0].filtered_resps
     texts = [instance.filtered_resps[key] for instance in task.instances]
-    return Answers(
+    return TaskResponses(
         [doc["item_id"] for doc in docs],
         [doc["cluster"] for doc in docs],
         [doc["prompt"] for doc in docs],
@@ -200,7 +200,7 @@ def test_a_model_that_needs_one_format_has_a_spread(tasks: dict[str, Any]) -> No
             assert total == pytest.approx(score if name == "format_spread" else {0.0: 0.875, 1.0: 1.0}[score])
         ids, clusters = zip(*((row["item_id"], row["cluster"]) for row in SPREAD), strict=True)
         numbers = [{"acc": row["acc"]} for row in rows]
-        alone = CORPUS_METRICS["format_spread"].alone(Answers(ids, clusters, ids, [""] * len(ids), numbers))
+        alone = CORPUS_METRICS["format_spread"].alone(TaskResponses(ids, clusters, ids, [""] * len(ids), numbers))
         assert alone is not None
         assert np.nanmean(alone) == pytest.approx(score)
         assert np.isfinite(alone).sum() == len(SPREAD) / 8
@@ -257,7 +257,7 @@ def test_a_fixed_predictor_is_perfectly_rigid(tasks: dict[str, Any], text: str) 
 def test_a_model_that_keeps_every_constraint_only_when_asked_is_elastic(tasks: dict[str, Any]) -> None:
     numbers = [{"holds": float(row["item_id"].endswith("/asked"))} for row in ELASTICITY]
     ids, clusters, prompts = zip(*((r["item_id"], r["cluster"], r["prompt"]) for r in ELASTICITY), strict=True)
-    scores = CORPUS_METRICS["elasticity"].alone(Answers(ids, clusters, prompts, [""] * len(ids), numbers))
+    scores = CORPUS_METRICS["elasticity"].alone(TaskResponses(ids, clusters, prompts, [""] * len(ids), numbers))
     assert scores is not None
     assert np.nanmean(scores) == 1.0
 
@@ -265,7 +265,7 @@ def test_a_model_that_keeps_every_constraint_only_when_asked_is_elastic(tasks: d
 @pytest.mark.parametrize("text", ["True", CANNED, JSON, PARAGRAPH])
 def test_a_fixed_candidate_leaks_its_wording(tasks: dict[str, Any], text: str) -> None:
     rigid = answer_always(tasks["format_leakage"], text)
-    varied = Answers(
+    varied = TaskResponses(
         rigid.item_ids,
         rigid.clusters,
         rigid.prompts,
@@ -297,7 +297,7 @@ def test_lm_evals_aggregations_are_the_means_of_the_corpus_metrics(tasks: dict[s
         metric = task.config.metadata["metric"]
         numbers = [{k: v for k, v in result.items() if isinstance(v, float)} for result in results]
         ids, clusters, prompts = zip(*((r["item_id"], r["cluster"], r["prompt"]) for r in rows), strict=True)
-        alone = CORPUS_METRICS[metric].alone(Answers(ids, clusters, prompts, said, numbers))
+        alone = CORPUS_METRICS[metric].alone(TaskResponses(ids, clusters, prompts, said, numbers))
         assert alone is not None
         total = task.aggregation()[metric]([result[metric] for result in results])
         assert total == pytest.approx(np.nanmean(alone))

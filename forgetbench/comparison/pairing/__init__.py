@@ -1,9 +1,9 @@
 """Two runs, joined item by item: what became of every answer of the base.
 
 Items are joined on task and item_id. Whatever cannot be paired stays in the table, with the reason, and counts as
-not measured; nothing is guessed.
+missing data; nothing is imputed.
 
-    two Runs -> comparable -> rows (the join) -> measured (scores, reasons) -> fates -> paired: Pairing
+    two Runs -> comparable -> join -> missing, scores -> item_outcomes -> paired: Pairing
 
 Columns stay in Arrow throughout, and nothing walks over items one by one: a run may hold a million.
 """
@@ -11,7 +11,7 @@ Columns stay in Arrow throughout, and nothing walks over items one by one: a run
 from __future__ import annotations
 
 from forgetbench.comparison.pairing.comparable import check_comparable
-from forgetbench.comparison.pairing.measured import SUPPORTING
+from forgetbench.comparison.pairing.missing import NOT_AN_ITEM
 from forgetbench.comparison.pairing.paired import PairedTask, Pairing, pair
 
-__all__ = ["SUPPORTING", "PairedTask", "Pairing", "check_comparable", "pair"]
+__all__ = ["NOT_AN_ITEM", "PairedTask", "Pairing", "check_comparable", "pair"]

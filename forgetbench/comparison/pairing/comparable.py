@@ -1,14 +1,12 @@
-"""May these two runs be compared? Only when both were asked the same, in the same way."""
+"""Whether two runs may be compared: only when both were asked the same, in the same way."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
-from forgetbench.errors import IncomparableError
+from forgetbench.errors import IncomparableError, listed
 from forgetbench.records import RunManifest, TaskInfo
-
-_MAX_LISTED = 5
 
 
 def check_comparable(base: RunManifest, candidate: RunManifest, *, across_protocols: bool = False) -> None:
@@ -25,12 +23,6 @@ def check_comparable(base: RunManifest, candidate: RunManifest, *, across_protoc
             f"runs {base.run_id} (base) and {candidate.run_id} (candidate) cannot be paired, they differ in "
             f"{'; '.join(different)}; evaluate both with the same suite and settings"
         )
-
-
-def listed(names: Sequence[str]) -> str:
-    """The first few names, and how many more there are."""
-    more = len(names) - _MAX_LISTED
-    return ", ".join(names[:_MAX_LISTED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _setting_differences(base: RunManifest, candidate: RunManifest) -> list[str]:

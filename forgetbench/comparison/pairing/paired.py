@@ -1,4 +1,4 @@
-"""`pair`: the join, what was measured and what became of it, as one table and as arrays per task."""
+"""`pair`: the join, the scores and the item outcomes, as one table and as arrays per task."""
 
 from __future__ import annotations
 
@@ -12,15 +12,17 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from forgetbench.comparison.pairing.columns import Bools, Codes, Floats, codes, holds
+from forgetbench.comparison.pairing.answers import answers
+from forgetbench.comparison.pairing.columns import Bools, Codes, Floats, codes, contains
 from forgetbench.comparison.pairing.comparable import check_comparable
-from forgetbench.comparison.pairing.contaminated import IN_TRAINING, contaminated_rows, novelty_of_samples
-from forgetbench.comparison.pairing.item_outcomes import ItemOutcomes, fates
-from forgetbench.comparison.pairing.measured import SUPPORTING, Reasons, first_reasons, measured_scores
-from forgetbench.comparison.pairing.rows import Rows
+from forgetbench.comparison.pairing.item_outcomes import ItemOutcomes, item_outcomes
+from forgetbench.comparison.pairing.join import JoinedRows, join
+from forgetbench.comparison.pairing.missing import IN_TRAINING, NOT_AN_ITEM, MissingReasons, unpaired
+from forgetbench.comparison.pairing.scores import paired_scores
+from forgetbench.comparison.pairing.sft_overlap import contaminated_rows, novelty_of_samples
 from forgetbench.comparison.sft_data import SftData
-from forgetbench.records import AuditRow, Run, RunManifest, TaskInfo
-from forgetbench.storage.results import StoredRun
+from forgetbench.records import AuditRow, RunManifest, TaskInfo
+from forgetbench.storage.runs import Run
 
 if TYPE_CHECKING:
     from forgetbench.metrics.corpus import CorpusMetric
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PairedTask:
-    """One task on both sides. The arrays have one entry per item that was measured on both."""
+    """One task in both runs. The arrays have one entry per item that was measured in both."""
 
     info: TaskInfo
     item_codes: Codes
@@ -40,7 +42,7 @@ class PairedTask:
     base: Floats
     candidate: Floats
     has_choice_view: Bools
-    """The item's `choice` view was measured, so a loss can be told locked or erased."""
+    """The item's `choice` view was measured, so a forgotten item is known to be locked or erased."""
     locked: Bools
     """Forgotten, and the candidate still ranks the right answer first in the `choice` view."""
     erased: Bools
@@ -49,7 +51,7 @@ class PairedTask:
     n_contaminated: int | None
     """Items that the fine-tuning data contains, measured or left out for it; None where that data is not known."""
     unmeasured: Mapping[str, int]
-    """How many items were not measured, by reason."""
+    """Missing data: how many items were not measured, by reason."""
 
     @property
     def n_unmeasured(self) -> int:
@@ -71,8 +73,8 @@ class Pairing:
 
 
 def pair(
-    base: Run | StoredRun,
-    candidate: Run | StoredRun,
+    base: Run,
+    candidate: Run,
     *,
     sft_data: SftData | None = None,
     corpus_metrics: Mapping[str, CorpusMetric] | None = None,
@@ -87,114 +89,141 @@ def pair(
     a run holds an item twice or an item of a task it does not declare.
     """
     check_comparable(base.manifest, candidate.manifest, across_protocols=across_protocols)
-    rows = Rows.join(base, candidate)
-    reasons = first_reasons(rows, base.manifest, candidate.manifest)
-    known = None if sft_data is None else contaminated_rows(rows, sft_data)
-    if known is not None and sft_data is not None and sft_data.exclude:
-        reasons.give(known, IN_TRAINING)
-    scores = measured_scores(rows, reasons, None if sft_data is None else sft_data.answers, corpus_metrics)
-    prompts_equal = rows.on_both & ~rows.differ("prompt_hash")
-    found = _Found(rows, reasons, *scores, fates(rows, *scores), prompts_equal, _cut(rows), known)
+    rows = join(base, candidate)
+    paired = _pair_rows(rows, unpaired(rows, base.manifest, candidate.manifest), sft_data, corpus_metrics)
     # In one piece: the reports take single rows from here and there.
     item_ids = rows.texts("item_id").combine_chunks()
     # An item without a cluster is its own.
     clusters = pc.coalesce(rows.texts("cluster"), item_ids)
-    stratum, strata = codes(rows.texts("stratum"))
-    tasks = _tasks(found, codes(clusters)[0], stratum)
-    items = _table(found, item_ids, clusters).to_pandas(split_blocks=True)
-    warnings = _warnings(base.manifest, candidate.manifest, tasks, sft_data)
-    novelty = {} if sft_data is None else novelty_of_samples(rows, sft_data)
-    names = tuple(map(str, strata.to_pylist()))
-    return Pairing(base.manifest, candidate.manifest, tasks, items, warnings, names, novelty)
+    stratum_codes, strata = codes(rows.texts("stratum"))
+    tasks = _tasks(paired, codes(clusters)[0], stratum_codes)
+    return Pairing(
+        base=base.manifest,
+        candidate=candidate.manifest,
+        tasks=tasks,
+        items=_items_table(paired, item_ids, clusters).to_pandas(split_blocks=True),
+        warnings=_warnings(base.manifest, candidate.manifest, tasks, sft_data),
+        strata=tuple(map(str, strata.to_pylist())),
+        novelty={} if sft_data is None else novelty_of_samples(rows, sft_data),
+    )
+
+
+# --- row by row -------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
-    """Everything the pairing says of its rows."""
+class _PairedRows:
+    """The joined rows with everything that pairing computes of them."""
 
-    rows: Rows
-    reasons: Reasons
+    rows: JoinedRows
+    reasons: MissingReasons
     base: Floats
     candidate: Floats
-    fates: ItemOutcomes
+    outcomes: ItemOutcomes
     prompts_equal: Bools
     cut: tuple[Bools, Bools]
     """Rows of which the token limit cut an answer of the base; of the candidate."""
     contaminated: Bools | None
 
 
-def _table(found: _Found, item_ids: pa.Array, clusters: pa.ChunkedArray) -> pa.Table:
+def _pair_rows(
+    rows: JoinedRows,
+    reasons: MissingReasons,
+    sft_data: SftData | None,
+    corpus_metrics: Mapping[str, CorpusMetric] | None,
+) -> _PairedRows:
+    contaminated = training_texts = None
+    if sft_data is not None:
+        contaminated, training_texts = contaminated_rows(rows, sft_data), sft_data.answers
+        if sft_data.exclude:
+            reasons.assign(contaminated, IN_TRAINING)
+    base, candidate = paired_scores(rows, reasons, training_texts, corpus_metrics)
+    return _PairedRows(
+        rows=rows,
+        reasons=reasons,
+        base=base,
+        candidate=candidate,
+        outcomes=item_outcomes(rows, base, candidate),
+        prompts_equal=rows.on_both & ~rows.differ("prompt_hash"),
+        cut=(
+            contains(rows.base.column("finish_reasons"), "length"),
+            contains(rows.candidate.column("finish_reasons"), "length"),
+        ),
+        contaminated=contaminated,
+    )
+
+
+def _items_table(paired: _PairedRows, item_ids: pa.Array, clusters: pa.ChunkedArray) -> pa.Table:
     """items.parquet."""
-    rows = found.rows
-    base_answers, candidate_answers = rows.answers()
+    rows = paired.rows
+    metrics = [(task_rows, task.metric) for task_rows, task in zip(rows.task_slices(), rows.tasks, strict=True)]
+    base_answers, candidate_answers = answers(rows.base, metrics), answers(rows.candidate, metrics)
     return pa.table(
         {
-            "task": rows.task_texts(task.name for task in rows.tasks),
-            "domain": rows.task_texts(task.domain for task in rows.tasks),
-            "view": rows.task_texts(task.view for task in rows.tasks),
+            "task": rows.texts_of_task(task.name for task in rows.tasks),
+            "domain": rows.texts_of_task(task.domain for task in rows.tasks),
+            "view": rows.texts_of_task(task.view for task in rows.tasks),
             "item_id": item_ids,
             "cluster": clusters,
             "stratum": rows.texts("stratum"),
-            "base_score": found.base,
-            "candidate_score": found.candidate,
-            "outcome": found.fates.outcome_column(),
-            "fate": found.fates.fate_column(),
-            "reason": found.reasons.column(),
+            "base_score": paired.base,
+            "candidate_score": paired.candidate,
+            "outcome": paired.outcomes.outcome_column(),
+            "fate": paired.outcomes.fate_column(),
+            "reason": paired.reasons.column(),
             "prompt": rows.texts("prompt"),
             "gold": rows.texts("gold"),
             "base_response": base_answers,
             "candidate_response": candidate_answers,
-            "prompts_equal": found.prompts_equal,
-            "contaminated": pa.nulls(len(rows), pa.bool_()) if found.contaminated is None else found.contaminated,
+            "prompts_equal": paired.prompts_equal,
+            "contaminated": pa.nulls(len(rows), pa.bool_()) if paired.contaminated is None else paired.contaminated,
         }
     )
 
 
-def _tasks(found: _Found, clusters: Codes, strata: Codes) -> tuple[PairedTask, ...]:
+# --- task by task -----------------------------------------------------------------------------
+
+
+def _tasks(paired: _PairedRows, clusters: Codes, strata: Codes) -> tuple[PairedTask, ...]:
     return tuple(
-        _paired_task(found, clusters, strata, info, part)
-        for info, part in zip(found.rows.tasks, found.rows.parts(), strict=True)
+        _paired_task(paired, clusters, strata, info, task_rows)
+        for info, task_rows in zip(paired.rows.tasks, paired.rows.task_slices(), strict=True)
     )
 
 
-def _paired_task(found: _Found, clusters: Codes, strata: Codes, info: TaskInfo, part: slice) -> PairedTask:
-    measured = part.start + np.flatnonzero(found.reasons.codes[part] < 0)
-    reasons = found.reasons.counts(part)
-    contaminated = None
-    if found.contaminated is not None:
-        contaminated = int(found.contaminated[measured].sum()) + reasons.get(IN_TRAINING, 0)
+def _paired_task(paired: _PairedRows, clusters: Codes, strata: Codes, info: TaskInfo, task_rows: slice) -> PairedTask:
+    measured = task_rows.start + np.flatnonzero(paired.reasons.codes[task_rows] < 0)
+    reasons = paired.reasons.counts(task_rows)
+    n_contaminated = None
+    if paired.contaminated is not None:
+        n_contaminated = int(paired.contaminated[measured].sum()) + reasons.get(IN_TRAINING, 0)
     return PairedTask(
         info=info,
-        item_codes=found.rows.item[measured],
+        item_codes=paired.rows.item[measured],
         cluster_codes=clusters[measured],
         stratum_codes=strata[measured],
-        base=found.base[measured],
-        candidate=found.candidate[measured],
-        has_choice_view=found.fates.has_choice_view[measured],
-        locked=found.fates.locked[measured],
-        erased=found.fates.erased[measured],
-        audit=_audit(found, info.name, measured, reasons),
-        n_contaminated=contaminated,
-        unmeasured={why: count for why, count in reasons.items() if why not in (SUPPORTING, IN_TRAINING)},
+        base=paired.base[measured],
+        candidate=paired.candidate[measured],
+        has_choice_view=paired.outcomes.has_choice_view[measured],
+        locked=paired.outcomes.locked[measured],
+        erased=paired.outcomes.erased[measured],
+        audit=_audit(paired, info.name, measured, reasons),
+        n_contaminated=n_contaminated,
+        unmeasured={reason: count for reason, count in reasons.items() if reason not in (NOT_AN_ITEM, IN_TRAINING)},
     )
 
 
-def _audit(found: _Found, task: str, measured: Codes, refused: Mapping[str, int]) -> AuditRow:
-    base, candidate = (side[measured] for side in found.cut)
+def _audit(paired: _PairedRows, task: str, measured: Codes, refused: Mapping[str, int]) -> AuditRow:
+    base, candidate = (cut[measured] for cut in paired.cut)
     return AuditRow(
         task=task,
         n_kept=len(measured),
         refused=dict(refused),
-        n_prompts_equal=int(found.prompts_equal[measured].sum()),
+        n_prompts_equal=int(paired.prompts_equal[measured].sum()),
         n_cut_base=int((base & ~candidate).sum()),
         n_cut_candidate=int((candidate & ~base).sum()),
         n_cut_both=int((base & candidate).sum()),
     )
-
-
-def _cut(rows: Rows) -> tuple[Bools, Bools]:
-    base, candidate = (holds(side.column("finish_reasons"), "length") for side in (rows.base, rows.candidate))
-    return base, candidate
 
 
 # --- what the reader must know ----------------------------------------------------------------
@@ -203,35 +232,40 @@ def _cut(rows: Rows) -> tuple[Bools, Bools]:
 def _warnings(
     base: RunManifest, candidate: RunManifest, tasks: Sequence[PairedTask], sft_data: SftData | None
 ) -> tuple[str, ...]:
-    found = []
-    if base.tokenizer != candidate.tokenizer:
-        found.append("base and candidate have different tokenizers or chat templates")
-    if base.chat_template != candidate.chat_template:
-        with_template = base.name if base.chat_template else candidate.name
-        found.append(f"only {with_template} was prompted with a chat template")
-    if base.reference != candidate.reference:
-        found.append(
-            "base and candidate were judged under different reference checkpoints: text rated by likelihood "
-            "was not compared; evaluate the candidate with --base"
-        )
+    warnings = _warnings_of_runs(base, candidate)
     n_items = sum(len(task.base) for task in tasks)
     unequal = n_items - sum(task.audit.n_prompts_equal for task in tasks)
     if unequal:
-        found.append(f"{unequal} of {n_items} paired items were prompted differently on the two sides")
-    for side, cut in (
+        warnings.append(f"{unequal} of {n_items} paired items were prompted differently on the two sides")
+    for name, n_cut in (
         (base.name, sum(task.audit.n_cut_base for task in tasks)),
         (candidate.name, sum(task.audit.n_cut_candidate for task in tasks)),
     ):
-        if cut:
-            found.append(f"{cut} of {n_items} paired items: an answer of {side} alone was cut by the token limit")
+        if n_cut:
+            warnings.append(f"{n_cut} of {n_items} paired items: an answer of {name} alone was cut by the token limit")
     contaminated = sum(task.n_contaminated or 0 for task in tasks)
     if sft_data is not None and contaminated:
         hint = "a gain on them is no gain; --exclude-contaminated leaves them out"
-        done = "they were left out" if sft_data.exclude else hint
-        found.append(f"{contaminated} items stand in the fine-tuning data {sft_data.path.name}: {done}")
-    why: Counter[str] = Counter()
+        consequence = "they were left out" if sft_data.exclude else hint
+        warnings.append(f"{contaminated} items stand in the fine-tuning data {sft_data.path.name}: {consequence}")
+    missing: Counter[str] = Counter()
     for task in tasks:
-        why.update(task.unmeasured)
-    total = n_items + sum(why.values())
-    found += [f"{count} of {total} items not measured: {reason}" for reason, count in why.most_common()]
-    return tuple(found)
+        missing.update(task.unmeasured)
+    total = n_items + missing.total()
+    warnings += [f"{count} of {total} items not measured: {reason}" for reason, count in missing.most_common()]
+    return tuple(warnings)
+
+
+def _warnings_of_runs(base: RunManifest, candidate: RunManifest) -> list[str]:
+    warnings = []
+    if base.tokenizer != candidate.tokenizer:
+        warnings.append("base and candidate have different tokenizers or chat templates")
+    if base.chat_template != candidate.chat_template:
+        with_template = base.name if base.chat_template else candidate.name
+        warnings.append(f"only {with_template} was prompted with a chat template")
+    if base.reference != candidate.reference:
+        warnings.append(
+            "base and candidate were judged under different reference checkpoints: text rated by likelihood "
+            "was not compared; evaluate the candidate with --base"
+        )
+    return warnings

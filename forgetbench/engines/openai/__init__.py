@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from forgetbench.engines.openai.engine import OpenAIEngine
 from forgetbench.engines.openai.logprobs import NO_LOGPROBS
+from forgetbench.engines.openai.served import served_checkpoint, served_model
 from forgetbench.engines.openai.server import server_url
 from forgetbench.engines.openai.text_tokens import ServedTokenizer
 
-__all__ = ["NO_LOGPROBS", "OpenAIEngine", "ServedTokenizer", "server_url"]
+__all__ = ["NO_LOGPROBS", "OpenAIEngine", "ServedTokenizer", "served_checkpoint", "served_model", "server_url"]

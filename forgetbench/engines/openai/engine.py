@@ -10,25 +10,19 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import parse_qsl
 
-from forgetbench.engines.base import Counts, max_positions
+from forgetbench.engines.base import EngineOptions, TokenCounts
+from forgetbench.engines.local import max_positions
+from forgetbench.engines.memory import MemoryNeed
 from forgetbench.engines.openai.logprobs import NO_LOGPROBS, OtherTokens, Rows
 from forgetbench.engines.openai.parallel import in_parallel
-from forgetbench.engines.openai.server import (
-    NotFound,
-    Refused,
-    Reply,
-    Server,
-    Unreachable,
-    address,
-    first_line,
-    server_url,
-)
+from forgetbench.engines.openai.served import served_checkpoint, served_model
+from forgetbench.engines.openai.server import NotFound, Refused, Reply, Server, Unreachable, address, server_url
 from forgetbench.engines.openai.text_tokens import CHAT_MARK, ServedTokenizer
-from forgetbench.errors import EngineError
-from forgetbench.models.checkpoints import served_model
+from forgetbench.errors import EngineError, first_line, shown
+from forgetbench.fingerprint import file_digest
 from forgetbench.models.tokenizer import HFTokenizer, Tokenizer
 from forgetbench.records import Checkpoint, Continuation, Request, Response, Sample, Sampling
 
@@ -45,32 +39,45 @@ _VLLM_DECODING = {"top_k": 0, "min_p": 0.0, "repetition_penalty": 1.0, "return_t
 class OpenAIEngine:
     """An OpenAI-compatible server behind the engine protocol. Importing this module does not import `openai`."""
 
+    takes: ClassVar[frozenset[str]] = frozenset({"base_url", "concurrency", "tokenizer", "trust_remote_code"})
+
     def __init__(
         self,
+        options: EngineOptions = EngineOptions("openai"),
+        checkpoints: Sequence[Checkpoint] = (),
         *,
-        base_url: str | None = None,
-        concurrency: int = 32,
-        trust_remote_code: bool = False,
         max_retries: int = _RETRIES,
     ) -> None:
-        """`concurrency` bounds the requests under way at once. Raises InputError for an unusable address."""
+        """Raises InputError for an unusable address."""
         try:
             importlib.metadata.version("openai")
         except importlib.metadata.PackageNotFoundError as error:
             raise EngineError("--engine openai needs openai: pip install 'forgetbench[openai]'") from error
-        self._url = server_url(base_url)
-        self._query = dict(parse_qsl(address(base_url).query))
+        self._url = server_url(options.base_url)
+        self._query = dict(parse_qsl(address(options.base_url).query))
         self.settings: Mapping[str, Any] = {"name": "openai", "server": self._url}
         self._counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
-        self.counts: Counts = self._counts
-        self.log_file: Path | None = None
-        self._concurrency = concurrency
-        self._trust_remote_code = trust_remote_code
+        self.counts: TokenCounts = self._counts
+        self.loaded: tuple[Checkpoint, ...] = ()
+        self._concurrency = options.concurrency
+        self._trust_remote_code = options.trust_remote_code
         self._max_retries = max_retries
         self._served: dict[str, _Served] = {}
         self._tokenizers: dict[Path, Tokenizer] = {}
         self._tokenizing = threading.Lock()
         self._one_at_a_time: set[str] = set()
+
+    @classmethod
+    def resolve(
+        cls,
+        text: str,
+        options: EngineOptions,
+        *,
+        base: Checkpoint | None = None,
+        hash_file: Callable[[Path], str] = file_digest,
+    ) -> Checkpoint:
+        """A name that the server knows."""
+        return served_checkpoint(text, server_url(options.base_url), options.tokenizer)
 
     @cached_property
     def _server(self) -> Server:
@@ -91,18 +98,22 @@ class OpenAIEngine:
         with contextlib.suppress(Unreachable):
             window = self._server.models.get(served_model(checkpoint), {}).get("max_model_len")
         if not window:
-            window = max_positions(checkpoint) if (checkpoint.path / "config.json").is_file() else _TEXT_LENGTH
+            window = max_positions(checkpoint.path) if (checkpoint.path / "config.json").is_file() else _TEXT_LENGTH
         # Scoring generates one token behind what it rates.
         return int(window) - 1
 
     def group(self, checkpoint: Checkpoint) -> str:
         return ""
 
-    def load(self, checkpoints: Sequence[Checkpoint]) -> None:
+    def memory_need(self, checkpoint: Checkpoint) -> MemoryNeed | None:
+        return None
+
+    def load(self, checkpoints: Sequence[Checkpoint], log_file: Path | None = None) -> None:
         """Reach the server, and find out once per checkpoint whether it rates prompts."""
         for checkpoint in checkpoints:
             if checkpoint.fingerprint not in self._served:
                 self._served[checkpoint.fingerprint] = self._connect(checkpoint)
+        self.loaded = tuple(checkpoints)
 
     def score(self, requests: Sequence[Request]) -> Iterator[Response]:
         return self._answer_all(requests, self._rate_all)
@@ -114,7 +125,7 @@ class OpenAIEngine:
         if "_server" in self.__dict__:
             self._server.close()
             del self.__dict__["_server"]
-        self._served = {}
+        self._served, self.loaded = {}, ()
 
     def _answer_all(
         self, requests: Sequence[Request], answer: Callable[[_Served, Request, Counter[str]], Response]
@@ -127,8 +138,8 @@ class OpenAIEngine:
                 response = Response(request.key, refusal=str(refusal))
             return request, response, usage
 
-        jobs = (partial(one, request) for request in requests)
-        for request, response, usage in in_parallel(jobs, min(self._concurrency, len(requests))):
+        calls = (partial(one, request) for request in requests)
+        for request, response, usage in in_parallel(calls, min(self._concurrency, len(requests))):
             self._counts[request.checkpoint].update(usage)
             yield response
 
@@ -211,13 +222,13 @@ class OpenAIEngine:
         assert sampling is not None
         question = _question(served, request.prompt)
         # Greedy decoding gives one text, however many are asked for.
-        wanted = sampling.n if sampling.temperature > 0 else 1
+        distinct = sampling.n if sampling.temperature > 0 else 1
         samples: list[Sample] = []
-        while len(samples) < wanted:
-            samples += self._some(served, question, sampling, wanted - len(samples), len(samples), usage)
+        while len(samples) < distinct:
+            samples += self._some(served, question, sampling, distinct - len(samples), len(samples), usage)
         if any(sample.finish_reason == "content_filter" for sample in samples):
             raise Refused("the server's content filter cut the answer")
-        return Response(request.key, samples=tuple(samples[:wanted] * (sampling.n // wanted)))
+        return Response(request.key, samples=tuple(samples[:distinct] * (sampling.n // distinct)))
 
     def _some(
         self, served: _Served, question: Mapping[str, Any], sampling: Sampling, n: int, done: int, usage: Counter[str]
@@ -306,5 +317,6 @@ def _check_spelling(text: str, choice: Mapping[str, Any], tokens: Sequence[str],
     if bare(text) not in bare(echoed) and bare(text) not in bare("".join(tokens)):
         raise EngineError(
             f"checkpoint {checkpoint.name}: the server reads the token ids of {checkpoint.path} as "
-            f"'{first_line(echoed)[:60]}' where '{text}' was meant; give the folder of the served model's own tokenizer"
+            f"'{shown(first_line(echoed))[:60]}' where '{text}' was meant; give the folder of the served model's own "
+            "tokenizer"
         )

@@ -31,12 +31,12 @@ class Rows:
 
     @staticmethod
     def of(choice: Mapping[str, Any]) -> Rows:
-        found = choice.get("logprobs") or {}
-        tokens, logprobs, tops = (found.get(name) or [] for name in ("tokens", "token_logprobs", "top_logprobs"))
+        columns = choice.get("logprobs") or {}
+        tokens, logprobs, tops = (columns.get(name) or [] for name in ("tokens", "token_logprobs", "top_logprobs"))
         # The first token of a text follows nothing: a number there means that rows of the prompt are missing.
         if not logprobs or logprobs[0] is not None or not len(tokens) == len(logprobs) == len(tops):
             raise Refused(NO_LOGPROBS)
-        offsets = found.get("text_offset") or []
+        offsets = columns.get("text_offset") or []
         return Rows(tokens, logprobs, tops, offsets, str(choice.get("text") or ""))
 
     def rating(self, places: range) -> Continuation:
@@ -44,11 +44,11 @@ class Rows:
         if places.start == 0:
             raise Refused("the server gives no log-probability for the first token of a text")
         rows = list(zip(self.logprobs, self.tops, strict=True))[places.start : places.stop]
-        known = [(logprob, max(top.values())) for logprob, top in rows if logprob is not None and top]
-        if len(known) < len(places):
+        rated = [(logprob, max(top.values())) for logprob, top in rows if logprob is not None and top]
+        if len(rated) < len(places):
             raise Refused(NO_LOGPROBS)
-        total = sum(logprob for logprob, _ in known)
-        return Continuation(float(total), all(logprob >= best for logprob, best in known), len(known))
+        total = sum(logprob for logprob, _ in rated)
+        return Continuation(float(total), all(logprob >= best for logprob, best in rated), len(rated))
 
     def between(self, start: int, text: str) -> range:
         """The rows of the echoed `text` from its character `start` on.

@@ -11,7 +11,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def in_parallel(jobs: Iterable[Callable[[], T]], workers: int) -> Iterator[T]:
+def in_parallel(calls: Iterable[Callable[[], T]], workers: int) -> Iterator[T]:
     """Results as they come, from so many threads. After a failure nothing new begins, what is under way is yielded.
 
     Daemon threads, unlike an executor's: an interrupted run does not wait for answers that nobody will read.
@@ -19,14 +19,14 @@ def in_parallel(jobs: Iterable[Callable[[], T]], workers: int) -> Iterator[T]:
     tasks: queue.SimpleQueue[tuple[Future[T], Callable[[], T]] | None] = queue.SimpleQueue()
     for _ in range(workers):
         threading.Thread(target=_work, args=(tasks,), daemon=True).start()
-    source, failure = iter(jobs), None
+    source, failure = iter(calls), None
     pending: set[Future[T]] = set()
     try:
         while True:
-            while failure is None and len(pending) < 2 * workers and (job := next(source, None)) is not None:
+            while failure is None and len(pending) < 2 * workers and (call := next(source, None)) is not None:
                 future: Future[T] = Future()
                 pending.add(future)
-                tasks.put((future, job))
+                tasks.put((future, call))
             if not pending:
                 break
             done, pending = wait(pending, return_when=FIRST_COMPLETED)
@@ -50,9 +50,9 @@ def in_parallel(jobs: Iterable[Callable[[], T]], workers: int) -> Iterator[T]:
 
 def _work(tasks: queue.SimpleQueue[tuple[Future[T], Callable[[], T]] | None]) -> None:
     while (task := tasks.get()) is not None:
-        future, job = task
+        future, call = task
         if future.set_running_or_notify_cancel():
             try:
-                future.set_result(job())
+                future.set_result(call())
             except BaseException as error:
                 future.set_exception(error)

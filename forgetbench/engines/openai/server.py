@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
-from forgetbench.errors import EngineError, InputError, did_you_mean
+from forgetbench.errors import EngineError, InputError, did_you_mean, first_line, shown
 
 _FIRST_RETRIES = 2
 """For the first contact, where a server that does not answer is most likely not there."""
@@ -67,7 +67,7 @@ class Unreachable(EngineError):  # noqa: N818
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What one call returned: at least one choice, and the tokens generated over all of them where told."""
+    """What one call returned: at least one choice, and the tokens generated over all of them where the server says."""
 
     choices: Sequence[Mapping[str, Any]]
     generated: int | None
@@ -96,10 +96,10 @@ class Server:
         client = self._client.with_options(max_retries=_FIRST_RETRIES)
         try:
             with self._failures(""):
-                listed = client.models.with_raw_response.list().http_response.json()
+                reply = client.models.with_raw_response.list().http_response.json()
         except (NotFound, Forbidden, Refused):
             return {}
-        rows = listed.get("data") if isinstance(listed, dict) else None
+        rows = reply.get("data") if isinstance(reply, dict) else None
         return {str(row["id"]): row for row in rows or [] if isinstance(row, dict) and "id" in row}
 
     def ask(self, endpoint: str, usage: Counter[str], **body: Any) -> Reply:
@@ -116,13 +116,13 @@ class Server:
             raise EngineError(
                 f"{self._url} answered without choices ({self._reason(reply)}); is it an OpenAI-compatible server?"
             )
-        told = reply.get("usage") or {}
+        tokens = reply.get("usage") or {}
         usage.update(
-            prompt_tokens=told.get("prompt_tokens") or 0,
-            generated_tokens=told.get("completion_tokens") or 0,
+            prompt_tokens=tokens.get("prompt_tokens") or 0,
+            generated_tokens=tokens.get("completion_tokens") or 0,
             retries=raw.retries_taken,
         )
-        return Reply(choices, told.get("completion_tokens"))
+        return Reply(choices, tokens.get("completion_tokens"))
 
     @contextlib.contextmanager
     def _failures(self, model: str) -> Iterator[None]:
@@ -161,15 +161,11 @@ class Server:
 
     def _reason(self, body: object) -> str:
         """The first line of what the server says of an error."""
-        found = body
-        while isinstance(found, Mapping):
-            found = next((found[name] for name in ("error", "message", "detail") if found.get(name)), str(dict(found)))
-        text = str(found or "no reason given")
+        reason = body
+        while isinstance(reason, Mapping):
+            named = (reason[name] for name in ("error", "message", "detail") if reason.get(name))
+            reason = next(named, str(dict(reason)))
+        text = str(reason or "no reason given")
         for secret in self._secrets:
             text = text.replace(secret, "***")
-        return first_line(text)[:300]
-
-
-def first_line(text: str) -> str:
-    first = (text.strip().splitlines() or [""])[0]
-    return "".join(character if character.isprintable() else " " for character in first)
+        return shown(first_line(text))[:300]

@@ -1,4 +1,4 @@
-"""What vLLM must be told at its start about the LoRA adapters it will serve, read from their files."""
+"""What vLLM has to know at its start of the LoRA adapters it will serve, read from their files."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ def lora_settings(adapters: Sequence[Checkpoint], on_cpu: bool) -> dict[str, Any
 
 def adapted_modules(adapters: Sequence[Checkpoint]) -> set[str]:
     """Names of the layers that any of the adapters changes ("q_proj"); empty where an adapter does not say."""
-    found: set[str] = set()
+    modules: set[str] = set()
     for adapter in adapters:
         assert adapter.path is not None
         files = list(adapter.path.glob("*.safetensors"))
         if not files:
             return set()
         names = [name for path in files for name in safetensors_header(path)]
-        found |= {name.partition(".lora_")[0].rpartition(".")[2] for name in names if ".lora_" in name}
-    return found
+        modules |= {name.partition(".lora_")[0].rpartition(".")[2] for name in names if ".lora_" in name}
+    return modules
 
 
 def _rank(adapter: Checkpoint) -> int:

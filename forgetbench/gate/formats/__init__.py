@@ -10,7 +10,7 @@ from forgetbench.gate.formats.github import append_summary, workflow_commands
 from forgetbench.gate.formats.junit import junit_xml
 from forgetbench.gate.formats.terminal import print_gate
 from forgetbench.gate.formats.verdict_json import verdict_json
-from forgetbench.storage.results import write_atomic
+from forgetbench.storage.files import write_atomic
 
 __all__ = [
     "append_summary",

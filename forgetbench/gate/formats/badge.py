@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from forgetbench.gate import GateResult
 from forgetbench.records import Comparison
-from forgetbench.storage.results import to_json
+from forgetbench.storage.json_files import to_json
 
 _COLOURS = {"passed": "brightgreen", "regressed": "red", "inconclusive": "yellow"}
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from forgetbench.gate import Decision, GateResult, summary_line
 from forgetbench.records import SCHEMA_VERSION, Comparison
-from forgetbench.storage.results import to_json
+from forgetbench.storage.json_files import to_json
 
 
 def verdict_json(result: GateResult, comparison: Comparison) -> str:

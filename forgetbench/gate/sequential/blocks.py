@@ -22,9 +22,9 @@ def random_blocks(tasks: Sequence[PlannedTask], n_blocks: int, seed: int) -> lis
     """
     blocks: list[Items] = [{} for _ in range(n_blocks)]
     for domain in dict.fromkeys(task.loaded.info.domain for task in tasks):
-        mine = [task for task in tasks if task.loaded.info.domain == domain]
+        of_domain = [task for task in tasks if task.loaded.info.domain == domain]
         rng = np.random.default_rng([seed, zlib.crc32(domain.encode())])
-        for number, members in _dealt(_clusters(mine), n_blocks, rng):
+        for number, members in _dealt(_clusters(of_domain), n_blocks, rng):
             for name, item_id in members:
                 blocks[number].setdefault(name, set()).add(item_id)
     return blocks
@@ -35,11 +35,11 @@ _Members = list[tuple[str, str]]
 
 def _clusters(tasks: Iterable[PlannedTask]) -> Mapping[str, _Members]:
     """The clusters of a domain: in which tasks they have which items."""
-    found: dict[str, _Members] = {}
+    clusters: dict[str, _Members] = {}
     for task in tasks:
         for item in task.items:
-            found.setdefault(item.cluster, []).append((task.loaded.info.name, item.item_id))
-    return found
+            clusters.setdefault(item.cluster, []).append((task.loaded.info.name, item.item_id))
+    return clusters
 
 
 def _dealt(clusters: Mapping[str, _Members], n_blocks: int, rng: np.random.Generator) -> Iterator[tuple[int, _Members]]:

@@ -12,17 +12,19 @@ from typing import Any, Literal, Self
 
 from transformers import Trainer, TrainerCallback, TrainerControl, TrainerState
 
+from forgetbench.engines.base import EngineOptions
 from forgetbench.errors import ForgetbenchError, InputError
-from forgetbench.evaluation.evaluate import EvaluationSpec
+from forgetbench.evaluation.options import EvaluationOptions
 from forgetbench.integrations.trainer.evaluation import (
-    Asked,
-    Evaluated,
+    Questions,
     SavedWeights,
+    StepComparison,
     Weights,
     WeightsInMemory,
     evaluate_base,
     evaluate_step,
     logged_values,
+    read_questions,
 )
 from forgetbench.integrations.trainer.memory import MEMORY, MemoryEngine, is_sharded, undisturbed
 from forgetbench.integrations.trainer.stopping import domain_effects, proven_drops
@@ -94,7 +96,8 @@ class ForgettingCallback(TrainerCallback):  # type: ignore[misc]
             raise InputError(f"alpha={alpha}: must be between 0 and 1")
         if engine != MEMORY and (at is None or base is None):
             raise InputError(f'engine="{engine}" loads saved folders: give at="save", and base= what to compare with')
-        self._asked = Asked(suite, Path(results), limit, seed, dict(margins or {}))
+        self._margins = dict(margins or {})
+        self._evaluation = _evaluation_options(suite, limit, seed, Path(results))
         self._every, self._base, self._engine = every, None if base is None else str(base), engine
         self._stops, self._alpha, self._strict, self._tokenizer = stop_on_regression, alpha, strict, tokenizer
         self._trainer: Any = None
@@ -107,7 +110,7 @@ class ForgettingCallback(TrainerCallback):  # type: ignore[misc]
         """The comparison folders so far, in order of steps."""
         self._points: list[TrajectoryPoint] = []
         self._looks = 0
-        self._job: EvaluationSpec | None = None
+        self._questions: Questions | None = None
         self._weights: Weights | None = None
         self._failed = False
 
@@ -133,10 +136,10 @@ class ForgettingCallback(TrainerCallback):  # type: ignore[misc]
             )
         if not state.is_world_process_zero:
             return
-        ResultsFolder(self._asked.results).check_writable()
+        ResultsFolder(self._evaluation.results).check_writable()
         with undisturbed(model):
-            self._job = self._asked.job()
-            self._weights = self._find_weights(self._job, args, state)
+            self._questions = read_questions(self._evaluation, self._margins)
+            self._weights = self._find_weights(self._questions, args, state)
         self._remember(state)
 
     def on_step_end(
@@ -158,19 +161,19 @@ class ForgettingCallback(TrainerCallback):  # type: ignore[misc]
 
     # --- the base -----------------------------------------------------------------------------
 
-    def _find_weights(self, job: EvaluationSpec, args: Any, state: TrainerState) -> Weights:
+    def _find_weights(self, questions: Questions, args: Any, state: TrainerState) -> Weights:
         model = self._trainer.model
         weights: Weights
         if self._engine != MEMORY:
             assert self._base is not None  # noqa: S101 - looked at in __init__
-            weights = SavedWeights(model, self._engine, self._base, Path(args.output_dir))
-            evaluate_base(job, weights, self._progress)
+            weights = SavedWeights(model, EngineOptions(self._engine), self._base, Path(args.output_dir))
+            evaluate_base(questions, weights, self._progress)
             return weights
         in_memory = self._weights_in_memory(args, state)
-        evaluate_base(job, in_memory, self._progress)
+        evaluate_base(questions, in_memory, self._progress)
         if self._base is None and state.global_step:
             in_memory.lose_base()
-        elif self._base is None and any(task.judged for task in job.tasks):
+        elif self._base is None and any(task.rates_samples for task in questions.suite.tasks):
             in_memory.keep_base()
         return in_memory
 
@@ -195,12 +198,12 @@ class ForgettingCallback(TrainerCallback):  # type: ignore[misc]
         return WeightsInMemory(model, engine, engine.remembered(before["base"], "before-training", 0))
 
     def _find_tokenizer(self) -> Any:
-        found = self._tokenizer if self._tokenizer is not None else self._trainer.processing_class
+        processor = self._tokenizer if self._tokenizer is not None else self._trainer.processing_class
         # A processor of text and images holds a tokenizer.
-        found = getattr(found, "tokenizer", found)
-        if found is None:
+        tokenizer = getattr(processor, "tokenizer", processor)
+        if tokenizer is None:
             raise InputError("the trainer has no tokenizer (processing_class); give ForgettingCallback(tokenizer=...)")
-        return found
+        return tokenizer
 
     def _remember(self, state: TrainerState) -> None:
         """What a training that is resumed must know. `on_save` comes after the state is saved, so that look is counted
@@ -212,7 +215,7 @@ class ForgettingCallback(TrainerCallback):  # type: ignore[misc]
     # --- a look -------------------------------------------------------------------------------
 
     def _look(self, state: TrainerState, control: TrainerControl) -> TrainerControl:
-        reason = self._guarded(state, lambda: self._evaluate(state, control)) if self._job is not None else None
+        reason = self._guarded(state, lambda: self._evaluate(state, control)) if self._questions is not None else None
         if self._stops and (reason := _said_by_first(reason)):
             self.stopped = reason
             control.should_training_stop = True
@@ -222,31 +225,31 @@ class ForgettingCallback(TrainerCallback):  # type: ignore[misc]
 
     def _evaluate(self, state: TrainerState, control: TrainerControl) -> str | None:
         """Evaluate, log, and say why the training should stop, where it should."""
-        assert self._job is not None and self._weights is not None  # noqa: S101 - both or neither
+        assert self._questions is not None and self._weights is not None  # noqa: S101 - both or neither
         start = time.perf_counter()
-        found = evaluate_step(self._job, self._weights, state.global_step, Progress(note=_drop))
-        reason = self._regression(found)
+        looked = evaluate_step(self._questions, self._weights, state.global_step, Progress(note=_drop))
+        reason = self._regression(looked)
         seconds = {"forgetting/seconds": round(time.perf_counter() - start, 3)}
-        self._log_values({**logged_values(found.comparison), **seconds}, control)
-        self.comparisons.append(found.folder)
-        domains = {row.name: row for row in found.comparison.domains}
-        self._points.append(TrajectoryPoint(state.global_step, found.comparison.candidate.name, domains))
+        self._log_values({**logged_values(looked.comparison), **seconds}, control)
+        self.comparisons.append(looked.folder)
+        domains = {row.name: row for row in looked.comparison.domains}
+        self._points.append(TrajectoryPoint(state.global_step, looked.comparison.candidate.name, domains))
         self._remember(state)
         return reason
 
-    def _regression(self, found: Evaluated) -> str | None:
+    def _regression(self, looked: StepComparison) -> str | None:
         self._looks += 1
-        supporting = [row.name for row in found.comparison.tasks if row.supporting]
-        effects = domain_effects(found.items, supporting)
+        supporting = [row.name for row in looked.comparison.tasks if row.supporting]
+        effects = domain_effects(looked.items, supporting)
         effects.pop(TARGET, None)
         # A base at chance has nothing to lose, as for the gate. It stays in the family, so that what is left out
         # does not depend on the items that were drawn.
-        nothing_to_lose = {row.name for row in found.comparison.domains if row.judgement.at_chance}
+        nothing_to_lose = {row.name for row in looked.comparison.domains if row.judgement.at_chance}
         drops = [drop for drop in proven_drops(effects, self._alpha, self._looks) if drop.domain not in nothing_to_lose]
         if not drops:
             return None
         listed = ", ".join(map(str, drops))
-        return f"training stops at step {found.step}, evaluation {self._looks}: {listed}; see {found.folder}"
+        return f"training stops at step {looked.step}, evaluation {self._looks}: {listed}; see {looked.folder}"
 
     def _log_values(self, values: dict[str, float], control: TrainerControl) -> None:
         """To the trainer's history and every reporter.
@@ -290,7 +293,15 @@ class ForgettingCallback(TrainerCallback):  # type: ignore[misc]
             path = Path(folder) / "trainer_state.json"
             path.write_text(json.dumps(history), encoding="utf-8")
             log = read_training_log(path)
-        write_trajectory(self._points, log, self._asked.results / "trajectories" / self.comparisons[-1].name)
+        write_trajectory(
+            self._points, log, ResultsFolder(self._evaluation.results).trajectory(self.comparisons[-1].name)
+        )
+
+
+def _evaluation_options(suite: str | Sequence[str], limit: int | None, seed: int, results: Path) -> EvaluationOptions:
+    if isinstance(suite, str):
+        return EvaluationOptions(suite=suite, limit=limit, seed=seed, results=results)
+    return EvaluationOptions(task=tuple(suite), limit=limit, seed=seed, results=results)
 
 
 def _drop(text: str) -> None:
@@ -301,6 +312,6 @@ def _said_by_first(reason: str | None) -> str | None:
     """What the process with world rank 0 says: all must stop at the same step, or wait for each other for ever."""
     from accelerate.utils import broadcast_object_list
 
-    found = [reason]
-    broadcast_object_list(found)
-    return found[0]
+    reasons = [reason]
+    broadcast_object_list(reasons)
+    return reasons[0]

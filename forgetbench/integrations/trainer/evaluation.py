@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from forgetbench import lm_eval_bridge
-from forgetbench.engines.base import Engine, make_engine
-from forgetbench.errors import EngineError, InputError
-from forgetbench.evaluation import evaluate as runner
-from forgetbench.evaluation.evaluate import EvaluationSpec
+from forgetbench.engines.base import Engine, EngineOptions
+from forgetbench.engines.registry import make_engine, resolve_checkpoint
+from forgetbench.errors import EngineError
+from forgetbench.evaluation.evaluate import evaluate
+from forgetbench.evaluation.options import EvaluationOptions
+from forgetbench.evaluation.session import LoadedSuite, Session, load_suite_of, open_session
 from forgetbench.integrations.trainer.memory import MemoryEngine, undisturbed
-from forgetbench.models.checkpoints import resolve
-from forgetbench.pipeline import comparison_folder
 from forgetbench.progress import Progress
-from forgetbench.records import Checkpoint, Comparison, Run
-from forgetbench.storage import results as run_store
-from forgetbench.storage.ledger import Ledger
-from forgetbench.suites.suite import load_suite, suite_of_tasks
+from forgetbench.records import Checkpoint, Comparison
+from forgetbench.storage.comparisons import save_comparison
+from forgetbench.storage.folder import ResultsFolder
+from forgetbench.storage.runs import Run
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,32 +29,21 @@ _GONE = "the weights before training are not in memory after a resume, and only 
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Questions:
     """What every evaluation of a training asks, and how: the same each time."""
 
-    suite: str | Sequence[str]
-    """A suite by name or file, or the names of tasks."""
-    results: Path
-    limit: int | None
-    seed: int
-    margins: Mapping[str, float]
-    """Non-inferiority margins of domains, instead of the suite's."""
+    suite: LoadedSuite
+    evaluation: EvaluationOptions
 
-    def job(self) -> EvaluationSpec:
-        """Reads the tasks. Raises InputError for a suite or task that cannot be had, or that runs programs."""
-        if isinstance(self.suite, str):
-            suite, folder = load_suite(self.suite)
-        else:
-            suite, folder = suite_of_tasks(list(self.suite), None), None
-        suite = suite.model_copy(update={"margins": {**suite.margins, **self.margins}})
-        tasks = tuple(lm_eval_bridge.load_tasks(suite, folder, self.limit))
-        for task in tasks:
-            if task.executes_code:
-                raise InputError(
-                    f"task '{task.info.name}' runs code that the model writes, which a training does not; leave it "
-                    "out, and evaluate the saved checkpoints with forgetbench sweep --run-code"
-                )
-        return EvaluationSpec(suite, tasks, self.results, seed=self.seed, limit=self.limit)
+
+def read_questions(evaluation: EvaluationOptions, margins: Mapping[str, float]) -> Questions:
+    """Reads the tasks; `margins` of domains stand in place of the suite's.
+
+    Raises InputError for a suite or task that cannot be had, or that runs programs.
+    """
+    loaded = load_suite_of(evaluation)
+    suite = loaded.suite.model_copy(update={"margins": {**loaded.suite.margins, **margins}})
+    return Questions(LoadedSuite(suite, loaded.tasks), evaluation)
 
 
 class Weights(Protocol):
@@ -106,32 +94,28 @@ class WeightsInMemory:
 class SavedWeights:
     """The checkpoint folders that the trainer saves, each asked by an engine that is started for it."""
 
-    def __init__(self, model: Any, engine: str, base: str, output: Path) -> None:
+    def __init__(self, model: Any, options: EngineOptions, base: str, output: Path) -> None:
         """Raises InputError where `base` is no checkpoint, or the engine is none."""
-        self._model, self._engine, self._output = model, engine, output
-        self.base = resolve(base)
-        make_engine(engine).close()
+        self._model, self._options, self._output = model, options, output
+        self.base = resolve_checkpoint(base, options)
+        make_engine(options).close()
 
     def at_step(self, step: int) -> Checkpoint:
-        return resolve(str(self._output / f"checkpoint-{step}"), base=self.base)
+        return resolve_checkpoint(str(self._output / f"checkpoint-{step}"), self._options, base=self.base)
 
     @contextlib.contextmanager
     def answering(self, checkpoint: Checkpoint) -> Iterator[Engine]:
-        adapters = {"adapters": [checkpoint]} if checkpoint.adapter_base is not None else {}
-        engine = make_engine(self._engine, **adapters)
-        with undisturbed(self._model):
-            try:
-                yield engine
-            finally:
-                engine.close()
+        engine = make_engine(self._options, [self.base, checkpoint])
+        with undisturbed(self._model), contextlib.closing(engine):
+            yield engine
 
     def close(self) -> None:
         """Nothing is held between evaluations."""
 
 
 @dataclass(frozen=True, slots=True)
-class Evaluated:
-    """What one evaluation found."""
+class StepComparison:
+    """What the evaluation after some step showed."""
 
     step: int
     comparison: Comparison
@@ -139,29 +123,46 @@ class Evaluated:
     folder: Path
 
 
-def evaluate_base(job: EvaluationSpec, weights: Weights, progress: Progress) -> Run:
+def evaluate_base(questions: Questions, weights: Weights, progress: Progress) -> Run:
     """The base's run: its answers are in the ledger from here on. Raises InputError, EngineError or StorageError."""
-    with weights.answering(weights.base) as engine, Ledger(job.results / ".ledger.sqlite") as ledger:
-        (run,) = runner.evaluate(job, [weights.base], None, engine, ledger, progress=progress)
+    with _session(questions, weights, weights.base, progress) as session:
+        run = evaluate(session)[0]
     if run.samples["score"].isna().all():
         raise EngineError(f"nothing could be measured of the base; {run.manifest.run_id}/samples.parquet says why")
     return run
 
 
-def evaluate_step(job: EvaluationSpec, weights: Weights, step: int, progress: Progress) -> Evaluated:
+def evaluate_step(questions: Questions, weights: Weights, step: int, progress: Progress) -> StepComparison:
     """Ask the weights of this step, and write their run and their comparison with the base."""
-    from forgetbench.comparison.delta import compare
+    from forgetbench.comparison.delta import compare, comparison_id
 
-    checkpoint = weights.at_step(step)
-    with weights.answering(checkpoint) as engine, Ledger(job.results / ".ledger.sqlite") as ledger:
-        # At a learning rate of 0, as a warm-up may begin, the weights are still the base's.
-        changed = [] if checkpoint.fingerprint == weights.base.fingerprint else [checkpoint]
-        runs = runner.evaluate(job, changed, weights.base, engine, ledger, progress=progress)
+    with _session(questions, weights, weights.at_step(step), progress) as session:
+        runs = evaluate(session)
     base, candidate = runs[0], runs[-1]
-    comparison, items = compare(base, candidate, margins=job.margins, seed=job.seed)
-    folder = comparison_folder(job.results, base, candidate)
-    run_store.save_comparison(folder, comparison, items)
-    return Evaluated(step, comparison, items, folder)
+    margins, seed = questions.suite.margins, questions.evaluation.seed
+    comparison, items = compare(base, candidate, margins=margins, seed=seed)
+    results = ResultsFolder(questions.evaluation.results)
+    folder = results.comparison(comparison_id(base.manifest, candidate.manifest))
+    save_comparison(folder, comparison, items)
+    return StepComparison(step, comparison, items, folder)
+
+
+@contextlib.contextmanager
+def _session(questions: Questions, weights: Weights, checkpoint: Checkpoint, progress: Progress) -> Iterator[Session]:
+    # At a learning rate of 0, as a warm-up may begin, the weights are still the base's.
+    changed = [] if checkpoint.fingerprint == weights.base.fingerprint else [checkpoint]
+    with (
+        weights.answering(checkpoint) as engine,
+        open_session(
+            changed,
+            weights.base,
+            evaluation=questions.evaluation,
+            engine=engine,
+            suite=questions.suite,
+            progress=progress,
+        ) as session,
+    ):
+        yield session
 
 
 def logged_values(comparison: Comparison) -> dict[str, float]:

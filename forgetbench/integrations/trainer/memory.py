@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from forgetbench.engines.base import EngineOptions
 from forgetbench.engines.transformers import TransformersEngine
 from forgetbench.errors import EngineError
 from forgetbench.fingerprint import checkpoint_fingerprint, digest
@@ -61,7 +62,7 @@ class MemoryEngine(TransformersEngine):
     def __init__(self, model: Any, tokenizer: Any, *, autocast: str | None = None) -> None:
         """`autocast` is the type ('bfloat16', 'float16') of mixed precision training; None computes in the weights'
         own type."""
-        super().__init__(dtype=str(model.dtype).removeprefix("torch."))
+        super().__init__(EngineOptions("transformers", dtype=str(model.dtype).removeprefix("torch.")))
         self._device = str(model.device)
         self.settings: Mapping[str, Any] = {
             **self.settings, "device": model.device.type, "weights": MEMORY,
@@ -96,15 +97,15 @@ class MemoryEngine(TransformersEngine):
         """The weights that training is at, wherever others stood in for them; and none loaded from a folder."""
         self._put(self._aside)
         self._aside = {}
-        self._model = None
+        self._model, self.loaded = None, ()
 
-    def load(self, checkpoints: Sequence[Checkpoint]) -> None:
+    def load(self, checkpoints: Sequence[Checkpoint], log_file: Path | None = None) -> None:
         (checkpoint,) = checkpoints
         self.put_back()
         if checkpoint.fingerprint in self.gone:
             return
         if checkpoint.path != self._card.folder:
-            super().load(checkpoints)
+            super().load(checkpoints, log_file)
             return
         if self._kept and checkpoint.fingerprint == self._kept[0] != self._now:
             self._aside = {name: tensor.to("cpu", copy=True) for name, tensor in self._changing().items()}
@@ -112,6 +113,7 @@ class MemoryEngine(TransformersEngine):
         elif checkpoint.fingerprint != self._now:
             raise EngineError(f"the weights of '{checkpoint.name}' are not in memory any more; name them with base=")
         self._model, self._tokenizer = self._held, self._its_tokenizer
+        self.loaded = (checkpoint,)
 
     def _put(self, tensors: Mapping[str, Any]) -> None:
         changing = self._changing() if tensors else {}
@@ -155,12 +157,12 @@ class MemoryEngine(TransformersEngine):
         cache = self._model(self._ids(head), use_cache=True).past_key_values
         if not _can_be_cropped(cache):
             return super()._rated(request)
-        found = []
+        rated = []
         for tokens in request.continuations:
             logits = self._model(self._ids(last + tokens[:-1]), past_key_values=cache, use_cache=True).logits[0]
-            found.append(self._chosen(logits, tokens))
+            rated.append(self._chosen(logits, tokens))
             cache.crop(-len(tokens))
-        return tuple(found)
+        return tuple(rated)
 
     def _ids(self, tokens: Sequence[int]) -> Any:
         return self._torch.tensor([tokens], device=self._device)
@@ -206,6 +208,6 @@ def _tensor_digest(tensor: Any) -> str:
     import torch
 
     plain = tensor.contiguous().cpu().reshape(-1)
-    found = hashlib.sha256(f"{tensor.dtype} {tuple(tensor.shape)}".encode())
-    found.update(memoryview(plain.view(torch.uint8).numpy()))
-    return found.hexdigest()
+    content = hashlib.sha256(f"{tensor.dtype} {tuple(tensor.shape)}".encode())
+    content.update(memoryview(plain.view(torch.uint8).numpy()))
+    return content.hexdigest()

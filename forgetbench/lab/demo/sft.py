@@ -180,8 +180,8 @@ def _made_from(config: SFTConfig) -> dict[str, Any]:
 
 
 def _check_same_training(out: Path, made_from: Mapping[str, Any]) -> None:
-    found = read_made_from(out)
-    differs = [key for key, value in made_from.items() if found is not None and found.get(key) != value]
+    existing = read_made_from(out)
+    differs = [key for key, value in made_from.items() if existing is not None and existing.get(key) != value]
     if differs:
         raise InputError(
             f"{out} holds another training (other {', '.join(differs)}); name another folder, or delete that one"

@@ -20,7 +20,7 @@ from forgetbench.metrics.constraints.layout import LAYOUT
 from forgetbench.metrics.constraints.protocol import Checker, Parameters
 from forgetbench.metrics.constraints.voice import VOICE
 from forgetbench.metrics.constraints.wording import WORDING
-from forgetbench.metrics.phrases import fold
+from forgetbench.metrics.text import fold
 
 __all__ = ["CONSTRAINTS", "holds", "holds_loosely", "loose_variants"]
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from forgetbench.errors import InputError, did_you_mean
 from forgetbench.metrics.constraints.protocol import Parameters
-from forgetbench.metrics.phrases import words
+from forgetbench.metrics.text import HAN, HANGUL, KANA, words
 
 LANGUAGES = ("Chinese", "English", "French", "German", "Spanish")
 
@@ -39,8 +39,8 @@ _OWN_LETTERS: Mapping[str, frozenset[str]] = {
     "Spanish": frozenset("áíóúñ"),
     "German": frozenset("äöüß"),
 }
-_HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]")
-_KANA_OR_HANGUL = re.compile("[\u3040-\u30ff\uac00-\ud7af]")
+_HAN = re.compile(f"[{HAN}]")
+_KANA_OR_HANGUL = re.compile(f"[{KANA}{HANGUL}]")
 _MIN_HITS = 2
 _MIN_WORDS_FOR_ONE_HIT = 4
 _MIN_SHARE = 0.15
@@ -67,10 +67,10 @@ def is_in_language(text: str, parameters: Parameters) -> bool:
         return _is_chinese(tokens)
     parts = [part for word in tokens for part in ([word] if word == "it's" else word.split("'"))]
     hits = {name: _hits(parts, name) for name in _LITTLE_WORDS}
-    wanted = hits.pop(language)
+    own = hits.pop(language)
     others = max(hits.values())
     least = 1 if len(parts) >= _MIN_WORDS_FOR_ONE_HIT and not others else _MIN_HITS
-    return wanted >= max(least, _MIN_SHARE * len(parts)) and wanted > others
+    return own >= max(least, _MIN_SHARE * len(parts)) and own > others
 
 
 def _hits(tokens: Sequence[str], language: str) -> int:

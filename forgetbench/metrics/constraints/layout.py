@@ -7,10 +7,11 @@ from collections.abc import Mapping
 
 from forgetbench.metrics.constraints.protocol import Checker, Parameters
 from forgetbench.metrics.shape import BOLD, LIST_ITEM, has_table, parse_json
+from forgetbench.metrics.text import CJK_UNIFIED
 
 _BULLET = re.compile(r"^[ \t]*[-*\u2022][ \t]+\S", re.MULTILINE)
 # A number may stand right before a Chinese character: "1.苹果", "1、苹果".
-_NUMBERED = re.compile(r"^[ \t]*(\d{1,3})(?:[.)](?:[ \t]+\S|(?=[\u4e00-\u9fff]))|\u3001)", re.MULTILINE)
+_NUMBERED = re.compile(rf"^[ \t]*(\d{{1,3}})(?:[.)](?:[ \t]+\S|(?=[{CJK_UNIFIED}]))|\u3001)", re.MULTILINE)
 _HEADER = re.compile(r"#{1,6}[ \t]+\S")
 _BLANK_LINE = re.compile(r"\n[ \t\r]*\n")
 _PLACEHOLDER = re.compile(r"\[[^\[\]\n]+\]")
@@ -37,9 +38,9 @@ def _sections(text: str, parameters: Parameters) -> bool:
 
 
 def _lines(text: str, parameters: Parameters) -> bool:
-    found = [line.strip() for line in text.split("\n") if line.strip()]
+    lines = [line.strip() for line in text.split("\n") if line.strip()]
     mark: str = parameters["text"]
-    return len(found) == parameters["n"] and all(line.startswith(mark) and line != mark for line in found)
+    return len(lines) == parameters["n"] and all(line.startswith(mark) and line != mark for line in lines)
 
 
 def _paragraphs(text: str, parameters: Parameters) -> bool:

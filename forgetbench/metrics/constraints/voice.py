@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 
 from forgetbench.metrics.constraints.protocol import Checker, Parameters
-from forgetbench.metrics.phrases import words
+from forgetbench.metrics.text import words
 
 _ANYWHERE: Mapping[str, str] = {
     "no_apology": """sorry / apology / apologies / apologise / apologize / apologising / apologizing /
@@ -57,8 +57,8 @@ def _nowhere(listed: str) -> Checker:
     phrases = _phrases(listed)
 
     def check(text: str, _: Parameters) -> bool:
-        said = _spoken(text)
-        return bool(said.strip()) and not any(phrase in said for phrase in phrases)
+        spoken = _spoken(text)
+        return bool(spoken.strip()) and not any(phrase in spoken for phrase in phrases)
 
     return check
 

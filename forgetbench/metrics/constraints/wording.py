@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from forgetbench.metrics.constraints.protocol import Checker, Parameters
-from forgetbench.metrics.phrases import words
+from forgetbench.metrics.text import words
 
 # The look-behind keeps a long run of dots from being tried at each of its places.
 _SENTENCE_END = re.compile(r"(?<![.!?\u3002])(?:[.!?]++(?=[\s\"')\]*_\u201d]|$)|\u3002++)")
@@ -21,20 +21,20 @@ def says(text: str, phrase: str) -> bool:
 
 
 def _begins(text: str, parameters: Parameters) -> bool:
-    wanted = words(parameters["text"])
-    return words(text)[: len(wanted)] == wanted
+    beginning = words(parameters["text"])
+    return words(text)[: len(beginning)] == beginning
 
 
 def _ends(text: str, parameters: Parameters) -> bool:
-    wanted: str = parameters["text"]
-    return text.rstrip(" \"'*_\u201d").casefold().endswith(wanted.casefold())
+    ending: str = parameters["text"]
+    return text.rstrip(" \"'*_\u201d").casefold().endswith(ending.casefold())
 
 
 def _at_least(text: str, parameters: Parameters) -> bool:
-    wanted = f" {' '.join(words(parameters['text']))} "
+    phrase = f" {' '.join(words(parameters['text']))} "
     n: int = parameters["n"]
     # Doubled blanks let two neighbours be counted, which would otherwise share the one between them.
-    return f" {'  '.join(words(text))} ".count(wanted) >= n
+    return f" {'  '.join(words(text))} ".count(phrase) >= n
 
 
 def _sentences(text: str, parameters: Parameters) -> bool:

@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from forgetbench.records import Comparison, DeltaRow
 from forgetbench.report.sanitize import one_line
 from forgetbench.report.wording import blocks, title
-from forgetbench.storage.results import write_atomic
+from forgetbench.storage.files import write_atomic
 
 _STYLE: Final[dict[str, object]] = {
     "svg.hashsalt": "forgetbench",

@@ -7,6 +7,7 @@ from itertools import chain, pairwise
 from pathlib import Path
 
 from forgetbench.errors import SuiteError
+from forgetbench.lm_eval_bridge.task_yaml import TaskDeclaration
 from forgetbench.suites.validation.debris import check_debris
 from forgetbench.suites.validation.declared import check_chance, check_decoding, check_metadata, check_metric
 from forgetbench.suites.validation.findings import Finding, TaskFindings, Validation, fail
@@ -18,9 +19,9 @@ from forgetbench.suites.validation.items import (
     check_near_duplicates,
     check_order,
 )
-from forgetbench.suites.validation.keys import Twins, check_answers, check_choices, check_questions
+from forgetbench.suites.validation.keys import ChoiceItems, check_answers, check_choices, check_questions
 from forgetbench.suites.validation.leaks import check_leaks
-from forgetbench.suites.validation.reading import Declaration, ReadTask, declarations, read_task
+from forgetbench.suites.validation.reading import ReadTask, declarations, read_task
 from forgetbench.suites.validation.scoring import check_scoring
 
 OF_THE_FILE = (check_metadata, check_metric, check_decoding)
@@ -40,7 +41,7 @@ OF_THE_ITEMS = (
 WITH_OTHER_VIEWS = (check_questions, check_scoring)
 
 
-def validate(path: Path) -> Validation:
+def validate_tasks(path: Path) -> Validation:
     """Check the tasks under a folder, or that of one YAML file, with its documents as a run would ask them.
 
     Raises InputError when there is no task, or a file is no UTF-8 text.
@@ -48,48 +49,47 @@ def validate(path: Path) -> Validation:
     declared = declarations(path)
     folder = path if path.is_dir() else path.parent
     read = [_read(one, folder) for one in declared]
-    twins = _twins([task for task in read if isinstance(task, ReadTask)])
-    doubled = {one.name for one, after in pairwise(declared) if one.name == after.name}
+    choice_items = _choice_items([task for task in read if isinstance(task, ReadTask)])
+    repeated = {one.name for one, after in pairwise(declared) if one.name == after.name}
     return Validation(
         tuple(
             TaskFindings(
                 task=one.name,
                 n_items=len(task.items) if isinstance(task, ReadTask) else 0,
-                findings=tuple(chain(_once(one, doubled), _findings(one, task, twins))),
+                findings=tuple(chain(_once(one, repeated), _findings(one, task, choice_items))),
             )
             for one, task in zip(declared, read, strict=True)
         )
     )
 
 
-def _read(declared: Declaration, folder: Path) -> ReadTask | Finding:
-    if declared.broken:
-        return fail(declared.broken, declared.where(""), "correct the file")
+def _read(declaration: TaskDeclaration, folder: Path) -> ReadTask | Finding:
+    if declaration.broken:
+        return fail(declaration.broken, declaration.where(""), "correct the file")
     try:
-        return read_task(declared, folder)
+        return read_task(declaration, folder)
     except SuiteError as error:
-        return fail(str(error), str(declared.path), "a task that cannot be loaded is not checked further")
+        return fail(str(error), str(declaration.path), "a task that cannot be loaded is not checked further")
 
 
-def _twins(tasks: Iterable[ReadTask]) -> Twins:
-    """The items of every choice view."""
+def _choice_items(tasks: Iterable[ReadTask]) -> ChoiceItems:
     views = [task for task in tasks if task.loaded.info.view == "choice" and task.by_choice]
     return {(task.loaded.info.domain, item.item_id): item for task in views for item in task.items}
 
 
-def _once(declared: Declaration, doubled: set[str]) -> Iterator[Finding]:
-    if declared.name in doubled:
-        yield fail("two files declare this name", declared.where("task"), "give each task a name of its own")
+def _once(declaration: TaskDeclaration, repeated: set[str]) -> Iterator[Finding]:
+    if declaration.name in repeated:
+        yield fail("two files declare this name", declaration.where("task"), "give each task a name of its own")
 
 
-def _findings(declared: Declaration, task: ReadTask | Finding, twins: Twins) -> Iterator[Finding]:
-    if not declared.broken:
+def _findings(declaration: TaskDeclaration, task: ReadTask | Finding, choice_items: ChoiceItems) -> Iterator[Finding]:
+    if not declaration.broken:
         for of_file in OF_THE_FILE:
-            yield from of_file(declared)
+            yield from of_file(declaration)
     if isinstance(task, Finding):
         yield task
         return
     for of_items in OF_THE_ITEMS:
         yield from of_items(task)
     for with_views in WITH_OTHER_VIEWS:
-        yield from with_views(task, twins)
+        yield from with_views(task, choice_items)

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 
 from forgetbench.suites.validation.findings import Finding, Level, named
-from forgetbench.suites.validation.reading import Item, ReadTask
+from forgetbench.suites.validation.reading import ReadTask, RenderedItem
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _REPLACED = re.compile("[\ufffd\ud800-\udfff]")
@@ -50,32 +50,38 @@ def check_debris(task: ReadTask) -> Iterator[Finding]:
     """One finding per kind of debris."""
     allowed = _LATIN.union(*(_SCRIPTS.get(code.split("-")[0], _LATIN) for code in task.declaration.languages))
     kinds: Sequence[tuple[Level, str, str, Callable[[str], str]]] = [
-        ("FAIL", "control characters", "remove them", _found(_CONTROL)),
-        ("FAIL", "characters that were lost in an encoding", "restore them from the source", _found(_REPLACED)),
-        ("FAIL", "private-use characters", "replace them", _found(_PRIVATE)),
-        ("FAIL", "invisible characters", "remove them", _found(_INVISIBLE)),
-        ("FAIL", "text in a wrong encoding", "decode the source as UTF-8", _found(_MOJIBAKE)),
-        ("WARN", "HTML entities", "unescape them", _found(_ENTITY)),
+        ("FAIL", "control characters", "remove them", _matching(_CONTROL)),
+        ("FAIL", "characters that were lost in an encoding", "restore them from the source", _matching(_REPLACED)),
+        ("FAIL", "private-use characters", "replace them", _matching(_PRIVATE)),
+        ("FAIL", "invisible characters", "remove them", _matching(_INVISIBLE)),
+        ("FAIL", "text in a wrong encoding", "decode the source as UTF-8", _matching(_MOJIBAKE)),
+        ("WARN", "HTML entities", "unescape them", _matching(_ENTITY)),
         ("WARN", "letters of a script that 'language' does not name", "name the language or mend the text",
          lambda text: _foreign(text, allowed)),
-        ("WARN", "spaces at the end of a line", "strip them", _in_prose(_found(_TRAILING))),
-        ("WARN", "double spaces", "leave one", _in_prose(_found(_DOUBLE))),
+        ("WARN", "spaces at the end of a line", "strip them", _in_prose(_matching(_TRAILING))),
+        ("WARN", "double spaces", "leave one", _in_prose(_matching(_DOUBLE))),
         ("WARN", "quotation marks that do not close", "close them", _in_prose(_unclosed)),
     ]  # fmt: skip
     for level, what, hint, look in kinds:
-        found = {item.item_id: seen for item in task.items if (seen := next(filter(None, map(look, _texts(item))), ""))}
-        if found:
-            first = next(iter(found.values()))
-            yield Finding(level, f"{what} in {len(found)} items, as in {_shown(first)}", named(list(found)), hint)
+        excerpts = {item.item_id: excerpt for item in task.items if (excerpt := _first(look, _texts(item)))}
+        if excerpts:
+            # Everything that is not plain printable ASCII is written as an escape.
+            example = ascii(next(iter(excerpts.values())))
+            yield Finding(level, f"{what} in {len(excerpts)} items, as in {example}", named(list(excerpts)), hint)
 
 
-def _texts(item: Item) -> Iterator[str]:
+def _first(look: Callable[[str], str], texts: Iterable[str]) -> str:
+    """What `look` finds in the first text where it finds something, else ''."""
+    return next(filter(None, map(look, texts)), "")
+
+
+def _texts(item: RenderedItem) -> Iterator[str]:
     yield item.question
     # The options and answers as a model is to write them.
     yield from item.choices or item.answers
 
 
-def _found(pattern: re.Pattern[str]) -> Callable[[str], str]:
+def _matching(pattern: re.Pattern[str]) -> Callable[[str], str]:
     def look(text: str) -> str:
         match = pattern.search(text)
         return text[max(0, match.start() - 12) : match.end() + 12] if match else ""
@@ -103,8 +109,3 @@ def _unclosed(text: str) -> str:
     # Inches, code and ditto marks also write one plain quote: an odd number of them is a hint.
     open_pair = any(text.count(pair[0]) != text.count(pair[1]) for pair in _BRACKETS)
     return text[:40] if open_pair or text.count('"') % 2 else ""
-
-
-def _shown(text: str) -> str:
-    """`text` with everything that is not plain printable ASCII written as an escape."""
-    return ascii(text)

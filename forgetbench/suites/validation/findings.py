@@ -1,10 +1,12 @@
-"""What a check has to say: a finding names what is wrong, where, and the way out."""
+"""What a check has to say: a finding names what is wrong, where, and what to do."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
+
+from forgetbench.errors import listed
 
 Level = Literal["FAIL", "WARN"]
 
@@ -40,8 +42,8 @@ class TaskFindings:
         for finding in self.findings:
             yield f"{finding.level} {self.task}: {finding.what} ({finding.where}); {finding.hint}"
         failed = sum(finding.failed for finding in self.findings)
-        found = f"{failed} failed, {len(self.findings) - failed} warned" if self.findings else "nothing found"
-        yield f"{'FAIL' if failed else 'ok'} {self.task}: {self.n_items} items, {found}"
+        counts = f"{failed} failed, {len(self.findings) - failed} warned" if self.findings else "nothing found"
+        yield f"{'FAIL' if failed else 'ok'} {self.task}: {self.n_items} items, {counts}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +65,8 @@ class Validation:
         """Everything a person should read, one finding a line, the count last."""
         for task in self.tasks:
             yield from task.lines()
-        found = [finding.failed for task in self.tasks for finding in task.findings]
-        counts = f"{sum(found)} failed, {len(found) - sum(found)} warned"
+        failed = [finding.failed for task in self.tasks for finding in task.findings]
+        counts = f"{sum(failed)} failed, {len(failed) - sum(failed)} warned"
         yield f"{len(self.tasks)} tasks, {self.n_items} items: {counts}"
 
 
@@ -79,5 +81,4 @@ def warn(what: str, where: str, hint: str) -> Finding:
 def named(item_ids: Sequence[str]) -> str:
     """The first few of `item_ids`, and how many more there are."""
     word = "item" if len(item_ids) == 1 else "items"
-    more = f" and {len(item_ids) - _EXAMPLES} more" if len(item_ids) > _EXAMPLES else ""
-    return f"{word} {', '.join(item_ids[:_EXAMPLES])}{more}"
+    return f"{word} {listed(item_ids, _EXAMPLES)}"

@@ -1,4 +1,4 @@
-"""The items as a set: fields, duplicates, conflicting keys, solved examples, clusters, order."""
+"""The items as a set: fields, duplicates, conflicting keys, few-shot examples, clusters, order."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 
 from forgetbench.suites.validation.findings import Finding, fail, named, warn
-from forgetbench.suites.validation.reading import Item, ReadTask
+from forgetbench.suites.validation.reading import ReadTask, RenderedItem
 from forgetbench.suites.validation.similar import near_duplicates, plain
 
 _LARGEST_CLUSTER = 0.25
@@ -14,7 +14,7 @@ _ENOUGH_ITEMS = 20
 """With fewer items, a share of them says nothing."""
 _FIRST_ROWS = 0.25
 _UNFAIR = 1e-4
-"""Probability under fair shuffling below which an order is told."""
+"""Probability under fair shuffling below which an order is reported."""
 
 
 def check_fields(task: ReadTask) -> Iterator[Finding]:
@@ -27,10 +27,10 @@ def check_fields(task: ReadTask) -> Iterator[Finding]:
         elif lacking:
             where = f"document {lacking[0] + 1} of {len(documents)}"
             yield fail(f"{len(lacking)} documents have no '{field}'", where, f"give every document a field '{field}'")
-    doubled = [item_id for item_id, times in Counter(item.item_id for item in task.items).items() if times > 1]
-    if doubled:
-        what = f"{len(doubled)} item ids stand more than once"
-        yield fail(what, named(doubled), "runs are paired by item_id: make each one unique in its task")
+    repeated = [item_id for item_id, times in Counter(item.item_id for item in task.items).items() if times > 1]
+    if repeated:
+        what = f"{len(repeated)} item ids stand more than once"
+        yield fail(what, named(repeated), "runs are paired by item_id: make each one unique in its task")
 
 
 def check_duplicates(task: ReadTask) -> Iterator[Finding]:
@@ -64,22 +64,22 @@ def check_near_duplicates(task: ReadTask) -> Iterator[Finding]:
 
 
 def check_examples(task: ReadTask) -> Iterator[Finding]:
-    """There are as many solved examples as prompts show, and none is among the questions."""
+    """There are as many few-shot examples as prompts show, and none is among the questions."""
     metadata = task.declaration.metadata
-    asked_for = max(task.loaded.info.num_fewshot, int(metadata.get("completion_fewshot") or 0))
-    if asked_for > len(task.examples):
+    n_shown = max(task.loaded.info.num_fewshot, int(metadata.get("completion_fewshot") or 0))
+    if n_shown > len(task.examples):
         where = task.declaration.where("fewshot_split")
         yield fail(
-            f"{asked_for} solved examples are shown, there are {len(task.examples)}", where, "hold more items out"
+            f"{n_shown} few-shot examples are shown, there are {len(task.examples)}", where, "hold more items out"
         )
     shown = {_wording(item) for item in task.examples}
     if same := [item.item_id for item in task.items if _wording(item) in shown]:
         config = task.declaration.config
         if config.get("fewshot_split") in (None, config.get("test_split")):
-            what, where = "solved examples are drawn from the questions", task.declaration.where("fewshot_split")
+            what, where = "few-shot examples are drawn from the questions", task.declaration.where("fewshot_split")
             yield warn(what, where, "hold a few examples out in a split of their own")
         else:
-            what = f"{len(same)} questions stand among the solved examples, with their answers"
+            what = f"{len(same)} questions stand among the few-shot examples, with their answers"
             yield fail(what, named(same), "hold the examples out")
 
 
@@ -113,17 +113,17 @@ def _split_counts(strata: Sequence[str], at: int) -> tuple[Counter[str], Counter
     return Counter(strata[:at]), Counter(strata[at:])
 
 
-def _groups(items: Iterable[Item]) -> list[list[Item]]:
+def _groups(items: Iterable[RenderedItem]) -> list[list[RenderedItem]]:
     """Items that are the same question word for word, options included."""
-    groups: dict[Hashable, list[Item]] = defaultdict(list)
+    groups: dict[Hashable, list[RenderedItem]] = defaultdict(list)
     for item in items:
         groups[" ".join(item.question.split()), tuple(sorted(item.choices))].append(item)
     return [members for members in groups.values() if len(members) > 1]
 
 
-def _ids(groups: Iterable[Sequence[Item]]) -> str:
+def _ids(groups: Iterable[Sequence[RenderedItem]]) -> str:
     return named([" = ".join(item.item_id for item in items[:2]) for items in groups])
 
 
-def _wording(item: Item) -> Hashable:
+def _wording(item: RenderedItem) -> Hashable:
     return plain(item.question), tuple(sorted(item.choices)), frozenset(item.answers)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from forgetbench.metrics.phrases import words
+from forgetbench.metrics.text import words
 from forgetbench.suites.validation.findings import Finding, fail, named, warn
-from forgetbench.suites.validation.reading import Item, ReadTask
+from forgetbench.suites.validation.reading import ReadTask, RenderedItem
 
-Twins = Mapping[tuple[str, str], Item]
-"""Domain and item_id -> the item in the `choice` view, whose wrong options a written answer must not give."""
+ChoiceItems = Mapping[tuple[str, str], RenderedItem]
+"""The items of all `choice` views, by domain and item_id: a written answer must give none of their wrong options."""
 
 
 def check_choices(task: ReadTask) -> Iterator[Finding]:
@@ -47,27 +47,27 @@ def check_answers(task: ReadTask) -> Iterator[Finding]:
         yield warn("no item has an answer", where, "let doc_to_target give it, so that scoring can be checked")
 
 
-def check_questions(task: ReadTask, twins: Twins) -> Iterator[Finding]:
+def check_questions(task: ReadTask, choice_items: ChoiceItems) -> Iterator[Finding]:
     """The question does not name the right answer alone; naming every option is a list to choose from."""
-    telling = [item.item_id for item in task.items if _tells(item, _options(task, item, twins))]
+    telling = [item.item_id for item in task.items if _tells(item, _options(task, item, choice_items))]
     if telling:
         what = f"{len(telling)} of {len(task.items)} questions name the right answer and no other option"
         yield warn(what, named(telling), "ask without it, or name the other options too")
 
 
-def _options(task: ReadTask, item: Item, twins: Twins) -> Sequence[str]:
-    twin = twins.get((task.loaded.info.domain, item.item_id), item)
-    return twin.choices
+def _options(task: ReadTask, item: RenderedItem, choice_items: ChoiceItems) -> Sequence[str]:
+    return choice_items.get((task.loaded.info.domain, item.item_id), item).choices
 
 
-def _tells(item: Item, options: Collection[str]) -> bool:
+def _tells(item: RenderedItem, options: Collection[str]) -> bool:
     """Numbers and single letters are left out: they stand in questions for many reasons."""
     if not options or not item.question or item.answer.isdigit() or len(item.answer) < 2:
         return False
-    said = f" {_words(item.question)} "
+    question = f" {_words(item.question)} "
     rights = {_words(answer) for answer in item.answers}
-    named_right = any(f" {right} " in said for right in rights if right)
-    return named_right and not any(f" {_words(wrong)} " in said for wrong in options if _words(wrong) not in rights)
+    wrongs = [wrong for option in options if (wrong := _words(option)) not in rights]
+    names_right = any(f" {right} " in question for right in rights if right)
+    return names_right and not any(f" {wrong} " in question for wrong in wrongs)
 
 
 def _words(text: str) -> str:

@@ -15,18 +15,18 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from forgetbench.metrics.phrases import words
+from forgetbench.metrics.text import words
 from forgetbench.suites.validation.findings import Finding, fail
-from forgetbench.suites.validation.reading import Item, ReadTask
+from forgetbench.suites.validation.reading import ReadTask, RenderedItem
 
 LEVEL = 0.001
 """How often a task without any leak fails."""
 
-Preference = Callable[[Item], Sequence[float] | None]
+Preference = Callable[[RenderedItem], Sequence[float] | None]
 """How much a rule likes each option of an item; None where it says nothing."""
 
 _ENOUGH_ITEMS = 20
-"""A rule that can pick in fewer items is not judged."""
+"""A rule that can pick in fewer items is not tested."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,24 +50,33 @@ class Hits:
     expected: float
     """The same for a guess."""
 
+    def interval(self, level: float) -> tuple[float, float]:
+        """The counts between which a guess stays with probability 1 - `level`, two-sided (binomial)."""
+        from scipy import stats
+
+        low, high = stats.binom.interval(1 - level, self.n, self.expected / self.n)
+        return float(low), float(high)
+
+    def rates(self, low: float, high: float) -> str:
+        """The counts as shares, beside those of a guess and the limits of its interval."""
+        right, chance, least, most = (f"{count / self.n:.1%}" for count in (self.right, self.expected, low, high))
+        return f"right in {right} of {self.n} items, chance {chance}, interval {least} to {most}"
+
 
 def check_leaks(task: ReadTask) -> Iterator[Finding]:
     """Every rule lands at chance."""
     items = [item for item in task.items if len(item.choices) > 1 and item.gold] if task.by_choice else []
     counted = [(rule, hits(items, rule.prefers)) for rule in rules(items)]
-    judged = [(rule, found) for rule, found in counted if found.n >= _ENOUGH_ITEMS]
-    for rule, found in judged:
-        low, high = interval(found, LEVEL / len(judged))
-        if found.right > high or (found.right < low and not rule.above_only):
-            what = (
-                f"{rule.name}: right in {found.right / found.n:.1%} of {found.n} items, "
-                f"chance {found.expected / found.n:.1%}, interval {low / found.n:.1%} to {high / found.n:.1%}"
-            )
+    tested = [(rule, counts) for rule, counts in counted if counts.n >= _ENOUGH_ITEMS]
+    for rule, counts in tested:
+        low, high = counts.interval(LEVEL / len(tested))
+        if counts.right > high or (counts.right < low and not rule.above_only):
+            what = f"{rule.name}: {counts.rates(low, high)}"
             hint = "choose the wrong options so that the right one does not stand out"
             yield fail(what, str(task.declaration.path), hint)
 
 
-def rules(items: Sequence[Item]) -> list[Rule]:
+def rules(items: Sequence[RenderedItem]) -> list[Rule]:
     """All rules, for items with options."""
     places = range(max((len(item.choices) for item in items), default=0))
     return [
@@ -85,7 +94,7 @@ def rules(items: Sequence[Item]) -> list[Rule]:
     ]
 
 
-def hits(items: Sequence[Item], prefers: Preference) -> Hits:
+def hits(items: Sequence[RenderedItem], prefers: Preference) -> Hits:
     """Count how often the most preferred option is right, over the items where not all options tie."""
     n, right, expected = 0, 0.0, 0.0
     for item in items:
@@ -99,38 +108,30 @@ def hits(items: Sequence[Item], prefers: Preference) -> Hits:
     return Hits(n, right, expected)
 
 
-def interval(found: Hits, level: float) -> tuple[float, float]:
-    """The counts between which a guess stays with probability 1 - `level`, two-sided."""
-    from scipy import stats
-
-    low, high = stats.binom.interval(1 - level, found.n, found.expected / found.n)
-    return float(low), float(high)
-
-
 # --- what rules look at -----------------------------------------------------------------------
 
 
 def _at(place: int) -> Preference:
-    def prefers(item: Item) -> list[float] | None:
+    def prefers(item: RenderedItem) -> list[float] | None:
         return [float(i == place) for i in range(len(item.choices))] if place < len(item.choices) else None
 
     return prefers
 
 
-def _numbers(item: Item) -> list[float] | None:
+def _numbers(item: RenderedItem) -> list[float] | None:
     """The options as numbers; None unless all are."""
     try:
-        found = [float(choice.replace(",", "").strip("$%° ")) for choice in item.choices]
+        numbers = [float(choice.replace(",", "").strip("$%° ")) for choice in item.choices]
     except ValueError:
         return None
-    return found if all(map(math.isfinite, found)) else None
+    return numbers if all(map(math.isfinite, numbers)) else None
 
 
 def _negated(values: Sequence[float] | None) -> list[float] | None:
     return None if values is None else [-value for value in values]
 
 
-def _middle(item: Item) -> list[float] | None:
+def _middle(item: RenderedItem) -> list[float] | None:
     """Nearness to the middle of the sorted numbers: of four, the second and the third."""
     values = _numbers(item)
     if values is None or len(values) < 3:
@@ -139,20 +140,20 @@ def _middle(item: Item) -> list[float] | None:
     return [-abs(rank - (len(values) - 1) / 2) for rank in ranks]
 
 
-def _overlap(item: Item) -> list[float]:
+def _overlap(item: RenderedItem) -> list[float]:
     asked = set(words(item.question))
     return [float(len(asked & set(words(choice)))) for choice in item.choices]
 
 
-def _likeness(item: Item) -> list[float] | None:
-    """Overlap of character pairs with the other options: wrong ones that were made from the right one are like it."""
+def _likeness(item: RenderedItem) -> list[float] | None:
+    """Overlap of character pairs with the other options: wrong ones derived from the right one are like it."""
     if len(item.choices) < 3:
         return None
     pairs = [{choice[i : i + 2] for i in range(len(choice) - 1)} or {choice} for choice in item.choices]
     return [round(sum(len(a & b) / len(a | b) for b in pairs), 9) for a in pairs]
 
 
-def _oddness(item: Item) -> list[float] | None:
+def _oddness(item: RenderedItem) -> list[float] | None:
     """1 for an option that alone has its form: begins with a capital, has a digit, has several words, is not ASCII."""
     if len(item.choices) < 3:
         return None
@@ -168,20 +169,20 @@ def _oddness(item: Item) -> list[float] | None:
 # Learned on one half of the clusters and applied to the other, so that no item speaks for itself.
 
 
-def _half(item: Item) -> int:
+def _half(item: RenderedItem) -> int:
     return zlib.crc32((item.cluster or item.item_id).encode("utf-8", "surrogatepass")) & 1
 
 
-def _frequent(items: Sequence[Item]) -> Preference:
+def _frequent(items: Sequence[RenderedItem]) -> Preference:
     right = [Counter(answer for item in items if _half(item) == half for answer in item.answers) for half in (0, 1)]
     return lambda item: [float(right[1 - _half(item)][choice]) for choice in item.choices]
 
 
-def _rate(items: Sequence[Item]) -> Preference:
+def _rate(items: Sequence[RenderedItem]) -> Preference:
     right = [Counter(answer for item in items if _half(item) == half for answer in item.answers) for half in (0, 1)]
     offered = [Counter(choice for item in items if _half(item) == half for choice in item.choices) for half in (0, 1)]
 
-    def prefers(item: Item) -> list[float] | None:
+    def prefers(item: RenderedItem) -> list[float] | None:
         learned = 1 - _half(item)
         if any(not offered[learned][choice] for choice in item.choices):
             return None

@@ -1,4 +1,4 @@
-"""The scoring, tried with answers whose score is known, through the task's own filters and process_results as in a run.
+"""The scoring, tried with answers whose score is known.
 
 Right options and the declared answers must score 1; wrong options, silence, a refusal and a random word 0; random
 likelihoods must land at chance; and no text, however hostile, may leave an item without a score.
@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 
-from forgetbench.lm_eval_bridge import PlannedItem, PlannedTask, PromptContext, plan, score
-from forgetbench.metrics.phrases import words
+from forgetbench.errors import first_line
+from forgetbench.lm_eval_bridge import PlannedTask, PromptContext, plan
+from forgetbench.metrics.text import words
 from forgetbench.models.tokenizer import ByteTokenizer
-from forgetbench.records import Continuation, ItemScore, Request, Response, Sample
 from forgetbench.suites.validation.findings import Finding, fail, named, warn
-from forgetbench.suites.validation.keys import Twins
-from forgetbench.suites.validation.leaks import LEVEL, Hits, interval
-from forgetbench.suites.validation.reading import Item, ReadTask
+from forgetbench.suites.validation.keys import ChoiceItems
+from forgetbench.suites.validation.leaks import LEVEL, Hits
+from forgetbench.suites.validation.reading import ReadTask, RenderedItem
+from forgetbench.suites.validation.trials import Answer, Likelihood, rated, rendered, written
 
 SAMPLED = 200
 """Items on which answers that must fail are tried; declared answers are tried on all."""
@@ -45,83 +46,69 @@ _HOSTILE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Tried:
-    """One item and how an answer to it was scored."""
-
-    item: Item
-    found: ItemScore
-
-    @property
-    def value(self) -> float:
-        """The item's score; for a corpus metric, which needs all items, its accuracy. -1 where there is none."""
-        metrics = self.found.metrics
-        return self.found.score if self.found.score is not None else metrics.get("acc", -1.0)
-
-
-def check_scoring(task: ReadTask, twins: Twins) -> Iterator[Finding]:
+def check_scoring(task: ReadTask, choice_items: ChoiceItems) -> Iterator[Finding]:
     """All that applies to the task's kind of answers. Code is not executed, so tasks that execute it are left out."""
-    path = str(task.declaration.path)
     if task.declaration.metadata.get("executes_code"):
         return
+    context = PromptContext("", {"protocol": "completion"}, ByteTokenizer(), False, 10_000_000, 0)
     try:
-        asked = plan(task.loaded, PromptContext("", {"protocol": "completion"}, ByteTokenizer(), False, 10_000_000, 0))
+        planned = plan(task.loaded, context)
     except Exception as error:  # lm-eval and a task's own templates raise many types
-        first = (str(error).strip().splitlines() or [""])[0]
-        yield fail(
-            f"its prompts cannot be built: {type(error).__name__}: {first}", path, "correct what the YAML renders"
-        )
+        what = f"its prompts cannot be built: {type(error).__name__}: {first_line(str(error))}"
+        yield fail(what, str(task.declaration.path), "correct what the YAML renders")
         return
     if not task.generates:
-        yield from _check_likelihoods(task, asked)
+        yield from _check_likelihoods(task, planned)
         return
-    yield from _check_hostile(task, asked)
+    yield from _check_hostile(task, planned)
     if task.has_answers:
-        yield from _check_right_answers(task, asked)
-        yield from _check_wrong_answers(task, asked)
-        yield from _check_options(task, asked, twins)
+        yield from _check_right_answers(task, planned)
+        yield from _check_wrong_answers(task, planned)
+        yield from _check_options(task, planned, choice_items)
 
 
 # --- written answers --------------------------------------------------------------------------
 
 
-def _check_right_answers(task: ReadTask, asked: PlannedTask) -> Iterator[Finding]:
+def _check_right_answers(task: ReadTask, planned: PlannedTask) -> Iterator[Finding]:
     """Every accepted answer scores 1, and so does the first one in a sentence where the view leaves the form open."""
-    tried = [one for place in range(_MOST_ACCEPTED) for one in _write(task, asked, _accepted(place))]
-    if wrong := sorted({one.item.item_id for one in tried if one.value < 1}):
+    trials = [trial for place in range(_MOST_ACCEPTED) for trial in written(task, planned, _accepted(place))]
+    if wrong := sorted({trial.item.item_id for trial in trials if trial.value < 1}):
         what = f"the declared answer of {len(wrong)} of {len(task.items)} items does not score 1"
         yield fail(what, named(wrong), "correct the answer, or the scoring")
-    if unread := sorted({one.item.item_id for one in tried if one.found.metrics.get("parsed", 1.0) < 1}):
+    if unread := sorted({trial.item.item_id for trial in trials if trial.parsed is not None and trial.parsed < 1}):
         what = f"the declared answer of {len(unread)} items counts as not parsed"
         yield fail(what, named(unread), "correct what 'parsed' reads")
     if task.loaded.info.view != "open" or "en" not in task.declaration.languages:
         return
-    said = _write(task, _some(asked), lambda item: f"The answer is {item.answer}.")
-    missed = [one.item.item_id for one in said if one.value < 1]
-    if len(missed) > (1 - _SENTENCE_READ) * len(said):
-        what = f"'The answer is ...' scores 1 in {1 - len(missed) / len(said):.0%} of {len(said)} items only"
+    sentences = written(task, _some(planned), lambda item: f"The answer is {item.answer}.")
+    missed = [trial.item.item_id for trial in sentences if trial.value < 1]
+    if len(missed) > (1 - _SENTENCE_READ) * len(sentences):
+        share = 1 - len(missed) / len(sentences)
+        what = f"'The answer is ...' scores 1 in {share:.0%} of {len(sentences)} items only"
         yield warn(what, named(missed), "an open view should read an answer in a sentence")
 
 
-def _accepted(place: int) -> Callable[[Item], str | None]:
+def _accepted(place: int) -> Answer:
     return lambda item: item.answers[place] if place < len(item.answers) else None
 
 
-def _check_wrong_answers(task: ReadTask, asked: PlannedTask) -> Iterator[Finding]:
+def _check_wrong_answers(task: ReadTask, planned: PlannedTask) -> Iterator[Finding]:
     """Silence and refusals score 0 and are not parsed; a random word is right by accident only."""
-    some, rng = _some(asked), random.Random(0)
+    some, rng = _some(planned), random.Random(0)
     for text in _REFUSALS:
-        said = f"the answer {text!r}" if text else "an empty answer"
-        tried = _write(task, _with_named(task, asked, some, text), _always(text))
-        if scored := [one.item.item_id for one in tried if one.value > 0]:
-            yield fail(f"{said} scores in {len(scored)} of {len(tried)} items", named(scored), "correct the scoring")
-        if parsed := [one.item.item_id for one in tried if one.found.metrics.get("parsed", 0.0) > 0]:
-            what = f"{said} counts as parsed in {len(parsed)} of {len(tried)} items"
+        answer = f"the answer {text!r}" if text else "an empty answer"
+        trials = written(task, _with_answers_in(text, task, planned, some), _always(text))
+        if scored := [trial.item.item_id for trial in trials if trial.value > 0]:
+            what = f"{answer} scores in {len(scored)} of {len(trials)} items"
+            yield fail(what, named(scored), "correct the scoring")
+        if parsed := [trial.item.item_id for trial in trials if trial.parsed is not None and trial.parsed > 0]:
+            what = f"{answer} counts as parsed in {len(parsed)} of {len(trials)} items"
             yield warn(what, named(parsed), "'parsed' is 1 only where an answer could be read")
-    tried = _write(task, some, lambda item: rng.choice(_WORDS))
-    right = [one.item.item_id for one in tried if one.value > 0]
-    if len(right) > RANDOM_WORDS_RIGHT * len(tried):
-        what = f"a random word scores in {len(right)} of {len(tried)} items"
+    trials = written(task, some, lambda item: rng.choice(_WORDS))
+    right = [trial.item.item_id for trial in trials if trial.value > 0]
+    if len(right) > RANDOM_WORDS_RIGHT * len(trials):
+        what = f"a random word scores in {len(right)} of {len(trials)} items"
         yield fail(what, named(right), "correct the scoring")
     yield from _check_constant(task, some)
 
@@ -129,152 +116,111 @@ def _check_wrong_answers(task: ReadTask, asked: PlannedTask) -> Iterator[Finding
 def _check_constant(task: ReadTask, some: PlannedTask) -> Iterator[Finding]:
     """One answer to every question is hardly better than the declared chance."""
     ((common, _),) = Counter(sorted(item.answer for item in task.items)).most_common(1)
-    tried = _write(task, some, _always(common))
-    share = sum(one.value > 0 for one in tried) / len(tried)
+    trials = written(task, some, _always(common))
+    share = sum(trial.value > 0 for trial in trials) / len(trials)
     if share > task.loaded.info.chance + _CONSTANT_ANSWER:
-        what = f"always {common!r} is right in {share:.0%} of {len(tried)} items, chance is {task.loaded.info.chance:g}"
+        chance = f"{task.loaded.info.chance:g}"
+        what = f"always {common!r} is right in {share:.0%} of {len(trials)} items, chance is {chance}"
         where = task.declaration.where("metadata.chance")
         yield warn(what, where, "balance the answers, or declare that chance")
 
 
-def _check_options(task: ReadTask, asked: PlannedTask, twins: Twins) -> Iterator[Finding]:
+def _check_options(task: ReadTask, planned: PlannedTask, choice_items: ChoiceItems) -> Iterator[Finding]:
     """Where the item has a choice view, its right option is right in words too, and a wrong one is wrong."""
     if task.loaded.info.view != "open":
         return
 
-    def twin(item: Item) -> Item | None:
-        return twins.get((task.loaded.info.domain, item.item_id))
+    def choice_item(item: RenderedItem) -> RenderedItem | None:
+        return choice_items.get((task.loaded.info.domain, item.item_id))
 
-    def right_option(item: Item) -> str | None:
-        other = twin(item)
-        return other.answer if other else None
+    def right_option(item: RenderedItem) -> str | None:
+        choice = choice_item(item)
+        return choice.answer if choice else None
 
-    def wrong_option(item: Item) -> str | None:
-        other = twin(item)
-        wrong = [text for text in other.choices if text not in other.answers] if other else []
+    def wrong_option(item: RenderedItem) -> str | None:
+        choice = choice_item(item)
+        wrong = [text for text in choice.choices if text not in choice.answers] if choice else []
         return random.Random(item.item_id).choice(wrong) if wrong else None
 
-    right = _write(task, asked, right_option)
-    if missed := [one.item.item_id for one in right if one.value < 1]:
+    right = written(task, planned, right_option)
+    if missed := [trial.item.item_id for trial in right if trial.value < 1]:
         what = f"the right option of the choice view does not score 1 in {len(missed)} of {len(right)} items"
         yield fail(what, named(missed), "give both views one key, or the items different ids")
-    tried = _write(task, asked, wrong_option)
-    if scored := [one.item.item_id for one in tried if one.value > 0]:
-        what = f"a wrong option of the choice view scores in {len(scored)} of {len(tried)} items"
+    wrong = written(task, planned, wrong_option)
+    if scored := [trial.item.item_id for trial in wrong if trial.value > 0]:
+        what = f"a wrong option of the choice view scores in {len(scored)} of {len(wrong)} items"
         yield fail(what, named(scored), "correct the key, the option or the scoring")
 
 
-def _check_hostile(task: ReadTask, asked: PlannedTask) -> Iterator[Finding]:
+def _check_hostile(task: ReadTask, planned: PlannedTask) -> Iterator[Finding]:
     """Texts that no author expected get a score from 0 to 1 like any other."""
-    few = replace(asked, items=asked.items[:: max(1, len(asked.items) // _HOSTILE_ITEMS)])
+    few = replace(planned, items=planned.items[:: max(1, len(planned.items) // _HOSTILE_ITEMS)])
     broken = [
-        (text, one) for text in _HOSTILE for one in _write(task, few, _always(text)) if not _sound(task, one.found)
+        (text, trial)
+        for text in _HOSTILE
+        for trial in written(task, few, _always(text))
+        if trial.score.reason is not None
     ]
     if broken:
-        text, one = broken[0]
-        what = f"the answer {text[:24]!a} gets no score from 0 to 1: {one.found.reason or one.value}"
-        yield fail(what, named(sorted({one.item.item_id for _, one in broken})), "let process_results take any text")
-
-
-def _sound(task: ReadTask, found: ItemScore) -> bool:
-    whole = task.loaded.info.corpus_metric is not None
-    return found.reason is None and (whole or (found.score is not None and 0 <= found.score <= 1))
+        text, first = broken[0]
+        what = f"the answer {text[:24]!a} gets no score from 0 to 1: {first.score.reason}"
+        item_ids = sorted({trial.item.item_id for _, trial in broken})
+        yield fail(what, named(item_ids), "let process_results take any text")
 
 
 # --- likelihoods ------------------------------------------------------------------------------
 
 
-def _check_likelihoods(task: ReadTask, asked: PlannedTask) -> Iterator[Finding]:
+def _check_likelihoods(task: ReadTask, planned: PlannedTask) -> Iterator[Finding]:
     """Random likelihoods score at chance; the right option most likely scores 1, least likely 0."""
     rng = random.Random(0)
-    tried = _rate(task, asked, lambda item, place: -10 * rng.random() - 0.01)
-    if broken := next((one for one in tried if not _sound(task, one.found)), None):
-        what = f"likelihoods get no score from 0 to 1: {broken.found.reason or broken.value}"
+    trials = rated(task, planned, lambda item, place: -10 * rng.random() - 0.01)
+    if broken := next((trial for trial in trials if trial.score.reason is not None), None):
+        what = f"likelihoods get no score from 0 to 1: {broken.score.reason}"
         yield fail(what, named([broken.item.item_id]), "correct the metric or process_results")
         return
     if not task.by_choice or not (task.loaded.info.binary or task.loaded.info.corpus_metric):
         return
-    counted = [one for one in tried if one.item.choices]
-    found = Hits(
+    counted = [trial for trial in trials if trial.item.choices]
+    hits = Hits(
         n=len(counted),
-        right=sum(one.value for one in counted),
-        expected=sum(len(set(one.item.gold)) / len(one.item.choices) for one in counted),
+        right=sum(trial.value for trial in counted),
+        expected=sum(len(set(trial.item.gold)) / len(trial.item.choices) for trial in counted),
     )
-    low, high = interval(found, LEVEL)
-    if not low <= found.right <= high:
-        what = (
-            f"random likelihoods are right in {found.right / found.n:.1%} of {found.n} items, "
-            f"chance {found.expected / found.n:.1%}, interval {low / found.n:.1%} to {high / found.n:.1%}"
-        )
+    low, high = hits.interval(LEVEL)
+    if not low <= hits.right <= high:
+        what = f"random likelihoods are {hits.rates(low, high)}"
         yield fail(what, str(task.declaration.path), "correct the options or the scoring")
-    for right, wanted in ((True, 1.0), (False, 0.0)):
-        rated = _rate(task, asked, _favouring(right))
-        if missed := [one.item.item_id for one in rated if one.value != wanted]:
-            likely = "most" if right else "least"
-            what = f"the right option {likely} likely does not score {wanted:g} in {len(missed)} items"
+    for likely, score in (("most", 1.0), ("least", 0.0)):
+        trials = rated(task, planned, _favouring_right(likely == "most"))
+        if missed := [trial.item.item_id for trial in trials if trial.value != score]:
+            what = f"the right option {likely} likely does not score {score:g} in {len(missed)} items"
             yield fail(what, named(missed), "correct the key or the scoring")
 
 
-# --- asking -----------------------------------------------------------------------------------
+# --- which answers, on which items ------------------------------------------------------------
 
 
-def _always(text: str) -> Callable[[Item], str | None]:
+def _always(text: str) -> Answer:
     return lambda item: text
 
 
-def _favouring(right: bool) -> Callable[[Item, int], float]:
+def _favouring_right(most: bool) -> Likelihood:
     """Log-likelihoods by which the right options are the most likely, or the least."""
-    return lambda item, place: -0.01 if (place in item.gold) == right else -1e6
+    return lambda item, place: -0.01 if (place in item.gold) == most else -1e6
 
 
-def _some(asked: PlannedTask) -> PlannedTask:
+def _some(planned: PlannedTask) -> PlannedTask:
     """At most SAMPLED items, evenly spread."""
-    return replace(asked, items=asked.items[:: max(1, -(-len(asked.items) // SAMPLED))])
+    return replace(planned, items=planned.items[:: max(1, -(-len(planned.items) // SAMPLED))])
 
 
-def _with_named(task: ReadTask, asked: PlannedTask, some: PlannedTask, text: str) -> PlannedTask:
+def _with_answers_in(text: str, task: ReadTask, planned: PlannedTask, some: PlannedTask) -> PlannedTask:
     """`some` and the items whose answer stands in `text` by accident, as iodine's symbol does in "I can't"."""
-    said, chosen = set(words(text)), set(map(id, some.items))
-    items = [item for item in asked.items if id(item) in chosen or said.intersection(words(_item(task, item).answer))]
-    return replace(asked, items=tuple(items))
-
-
-def _write(task: ReadTask, asked: PlannedTask, answer: Callable[[Item], str | None]) -> list[Tried]:
-    """Scores of written answers; items with None are left out."""
-    texts = [(planned, text) for planned in asked.items if (text := answer(_item(task, planned))) is not None]
-    return [
-        Tried(_item(task, planned), found)
-        for planned, text in texts
-        for found in score(replace(asked, items=(planned,)), _said(planned.requests, text), {})
+    vocabulary, sampled = set(words(text)), set(map(id, some.items))
+    items = [
+        item
+        for item in planned.items
+        if id(item) in sampled or vocabulary.intersection(words(rendered(task, item).answer))
     ]
-
-
-def _said(requests: Sequence[Request], text: str) -> dict[str, Response]:
-    repeats = [request.sampling.n if request.sampling else 1 for request in requests]
-    sample = Sample(text, "stop", len(text.split()))
-    return {
-        request.key: Response(request.key, samples=(sample,) * n) for request, n in zip(requests, repeats, strict=True)
-    }
-
-
-def _rate(task: ReadTask, asked: PlannedTask, loglikelihood: Callable[[Item, int], float]) -> list[Tried]:
-    """Scores when each option has the log-likelihood that is given for it and its place."""
-    tried: list[Tried] = []
-    for planned in asked.items:
-        item = _item(task, planned)
-        rated: dict[str, dict[int, Continuation]] = {}
-        for place, ask in enumerate(planned.asks):
-            for index in ask.indices:
-                size = len(ask.request.continuations[index])
-                rated.setdefault(ask.request.key, {})[index] = Continuation(loglikelihood(item, place), False, size)
-        responses = {
-            key: Response(key, continuations=tuple(found[index] for index in sorted(found)))
-            for key, found in rated.items()
-        }
-        tried += [Tried(item, found) for found in score(replace(asked, items=(planned,)), responses, {})]
-    return tried
-
-
-def _item(task: ReadTask, planned: PlannedItem) -> Item:
-    place: int = planned.instances[0].doc_id
-    return task.items[place]
+    return replace(planned, items=tuple(items))

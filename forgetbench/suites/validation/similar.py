@@ -14,7 +14,7 @@ import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterator, Sequence
 
-from forgetbench.suites.validation.reading import Item
+from forgetbench.suites.validation.reading import RenderedItem
 
 SIMILAR = 0.9
 """Jaccard index of word 3-grams; one word changed in 60 gives .90, in 30 gives .82."""
@@ -29,11 +29,11 @@ _ARTICLES = frozenset({"a", "an", "the"})
 
 def plain(text: str) -> tuple[str, ...]:
     """The words and signs of `text` without case, sentence marks and articles."""
-    found = _TOKEN.findall(unicodedata.normalize("NFKC", text).casefold())
-    return tuple(token for token in found if token not in _ARTICLES)
+    tokens = _TOKEN.findall(unicodedata.normalize("NFKC", text).casefold())
+    return tuple(token for token in tokens if token not in _ARTICLES)
 
 
-def near_duplicates(items: Sequence[Item]) -> list[tuple[Item, Item]]:
+def near_duplicates(items: Sequence[RenderedItem]) -> list[tuple[RenderedItem, RenderedItem]]:
     """Pairs of near-duplicates: each item that repeats an earlier one, once, with that one.
 
     Items that are the same word for word are no near-duplicates. Time is linear in the items where few are similar.
@@ -42,7 +42,7 @@ def near_duplicates(items: Sequence[Item]) -> list[tuple[Item, Item]]:
     answers_to: dict[tuple[str, ...], set[Hashable]] = defaultdict(set)
     for item, words in worded.items():
         answers_to[words].add(_answer(item))
-    groups: dict[Hashable, list[Item]] = defaultdict(list)
+    groups: dict[Hashable, list[RenderedItem]] = defaultdict(list)
     for item, words in worded.items():
         # A question with several answers ("Which is the odd one out?") needs its options to be one question.
         stem_only = len(answers_to[words]) > 1
@@ -51,19 +51,21 @@ def near_duplicates(items: Sequence[Item]) -> list[tuple[Item, Item]]:
     return [(first, second) for first, second in pairs if _apart(first, second)]
 
 
-def _answer(item: Item) -> Hashable:
+def _answer(item: RenderedItem) -> Hashable:
     return frozenset(plain(answer) for answer in item.answers)
 
 
-def _apart(first: Item, second: Item) -> bool:
-    """Whether a pair is told: neither of one cluster nor the same word for word."""
+def _apart(first: RenderedItem, second: RenderedItem) -> bool:
+    """Whether a pair is reported: neither of one cluster nor the same word for word."""
     one_cluster = bool(first.cluster) and first.cluster == second.cluster
     return not one_cluster and (first.question, first.choices) != (second.question, second.choices)
 
 
-def _pairs(group: Sequence[Item], worded: dict[Item, tuple[str, ...]]) -> Iterator[tuple[Item, Item]]:
-    first_with: dict[tuple[str, ...], Item] = {}
-    distinct: list[Item] = []
+def _pairs(
+    group: Sequence[RenderedItem], worded: dict[RenderedItem, tuple[str, ...]]
+) -> Iterator[tuple[RenderedItem, RenderedItem]]:
+    first_with: dict[tuple[str, ...], RenderedItem] = {}
+    distinct: list[RenderedItem] = []
     for item in group:
         first = first_with.setdefault(worded[item], item)
         if first is not item:
@@ -91,9 +93,9 @@ def _overlapping(sets: Sequence[frozenset[tuple[str, ...]]]) -> Iterator[tuple[i
         rarest = sorted(members, key=lambda member: (frequency[member], member))
         prefix = rarest[: len(rarest) - math.ceil(SIMILAR * len(rarest)) + 1]
         candidates = sorted({other for member in prefix for other in index[member]})
-        found = next((other for other in candidates if _jaccard(sets[other], members) >= SIMILAR), None)
-        if found is not None:
-            yield found, place
+        earlier = next((other for other in candidates if _jaccard(sets[other], members) >= SIMILAR), None)
+        if earlier is not None:
+            yield earlier, place
             continue
         for member in prefix:
             index[member].append(place)

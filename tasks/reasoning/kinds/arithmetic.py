@@ -13,7 +13,7 @@ def add(low: tuple[int, int], high: tuple[int, int]) -> Generator:
     def draw(rng: random.Random, turn: int) -> Draft:
         pair = [rng.randint(*low), rng.randint(*high)]
         rng.shuffle(pair)
-        return Draft(f"What is {pair[0]} + {pair[1]}?", str(sum(pair)), twin=f"{min(pair)}+{max(pair)}")
+        return Draft(f"What is {pair[0]} + {pair[1]}?", str(sum(pair)), canonical=f"{min(pair)}+{max(pair)}")
 
     return draw
 
@@ -35,7 +35,9 @@ def multiply(low: tuple[int, int], high: tuple[int, int]) -> Generator:
     def draw(rng: random.Random, turn: int) -> Draft:
         pair = [rng.randint(*low), rng.randint(*high)]
         rng.shuffle(pair)
-        return Draft(f"What is {pair[0]} times {pair[1]}?", str(pair[0] * pair[1]), twin=f"{min(pair)}x{max(pair)}")
+        return Draft(
+            f"What is {pair[0]} times {pair[1]}?", str(pair[0] * pair[1]), canonical=f"{min(pair)}x{max(pair)}"
+        )
 
     return draw
 
@@ -105,7 +107,9 @@ def tens(rng: random.Random, turn: int) -> Draft:
     """Sum or difference of full tens."""
     a, b = 10 * rng.randint(3, 9), 10 * rng.randint(2, 9)
     if turn // 4 % 2:
-        return Draft(f"What is {a} + {b}?", str(a + b), near=same_last_digit(a + b), twin=f"{min(a, b)}+{max(a, b)}")
+        return Draft(
+            f"What is {a} + {b}?", str(a + b), near=same_last_digit(a + b), canonical=f"{min(a, b)}+{max(a, b)}"
+        )
     return Draft(f"What is {a + b} - {b}?", str(a), near=same_last_digit(a))
 
 
@@ -185,7 +189,9 @@ def nested_deep(rng: random.Random, turn: int) -> Draft:
 def long_product(rng: random.Random, turn: int) -> Draft:
     """Product of two numbers of two digits."""
     a, b = rng.randint(13, 49), rng.randint(13, 99)
-    return Draft(f"What is {a} times {b}?", str(a * b), near=same_last_digit(a * b), twin=f"{min(a, b)}x{max(a, b)}")
+    return Draft(
+        f"What is {a} times {b}?", str(a * b), near=same_last_digit(a * b), canonical=f"{min(a, b)}x{max(a, b)}"
+    )
 
 
 KINDS: dict[str, Kind] = {

@@ -44,7 +44,7 @@ class Draft:
     """The options stand in the question itself."""
     cluster: str = ""
     """What it shares with other questions of its kind; empty: nothing."""
-    twin: str = ""
+    canonical: str = ""
     """Equal for questions that are the same sum, only one of which is kept: 3 + 4 and 4 + 3."""
     near: tuple[int, ...] = ()
     """The numbers that wrong options are drawn from; empty: those within a quarter of the answer."""

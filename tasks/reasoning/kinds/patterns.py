@@ -145,7 +145,7 @@ def labels_by(feature: Callable[[str], object], examples: Sequence[tuple[str, st
     names: dict[object, set[str]] = {}
     for word, name in examples:
         names.setdefault(feature(word), set()).add(name)
-    return names.get(feature(asked), set()) if all(len(found) == 1 for found in names.values()) else set()
+    return names.get(feature(asked), set()) if all(len(labels) == 1 for labels in names.values()) else set()
 
 
 def labels(groups: Callable[[random.Random], Sequence[Sequence[str]]]) -> Generator:

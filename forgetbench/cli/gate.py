@@ -1,0 +1,95 @@
+"""The commands that decide: on a comparison, or by evaluating until it is decided."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from forgetbench.cli.console import say, shown_progress, stdout
+from forgetbench.cli.options import (
+    Checkpoint,
+    ComparisonArgument,
+    Engine,
+    Evaluation,
+    GateFiles,
+    Verdict,
+)
+from forgetbench.engines.base import EngineOptions
+from forgetbench.errors import InputError
+from forgetbench.evaluation.options import EvaluationOptions
+
+if TYPE_CHECKING:
+    from forgetbench.gate import GateResult
+    from forgetbench.records import Comparison
+
+
+def gate(comparison: ComparisonArgument, /, *, verdict: Verdict = GateFiles()) -> int:
+    """Decide on a comparison: exit 0 passed, 1 regression, 3 not enough evidence."""
+    from forgetbench.gate import decide, load_policy
+    from forgetbench.storage.comparisons import load_comparison
+
+    compared = load_comparison(comparison)
+    return _tell(decide(compared, load_policy(verdict.policy)), compared, verdict)
+
+
+def gate_sequential(
+    base: Annotated[str, Parameter(help="[NAME=]WHERE[@REVISION], or the folder of the base's finished run.")],
+    candidate: Checkpoint,
+    /,
+    *,
+    verdict: Verdict = GateFiles(),
+    evaluation: Evaluation = EvaluationOptions(),
+    engine: Engine = EngineOptions(),
+) -> int:
+    """Evaluate a checkpoint against a base in random blocks, until every gated row is decided.
+
+    Exit codes are those of gate. What was answered is kept: the same command again asks nothing. A base given by the
+    folder of its finished run (results/runs/...) is not asked anything.
+    """
+    from forgetbench import pipeline
+    from forgetbench.gate import load_policy
+    from forgetbench.report.wording import looks
+
+    policy = load_policy(verdict.policy)
+    with shown_progress() as progress:
+        result, folder = pipeline.gate_sequential(
+            base, candidate, policy, evaluation=evaluation, engine=engine, progress=progress
+        )
+    for name, text in looks(result.comparison):
+        say(f"{name.lower()}: {text}")
+    say(f"written to {folder}")
+    return _tell(result.gate, result.comparison, verdict)
+
+
+def init_policy(path: Annotated[Path, Parameter(help="The file to write.")] = Path("forgetbench.yaml"), /) -> None:
+    """Write a policy with every field in it, explained."""
+    from forgetbench.gate import POLICY_TEMPLATE
+    from forgetbench.gate.formats import write_output
+
+    if path.exists():
+        raise InputError(f"{path}: is there already; name another file")
+    write_output(path, POLICY_TEMPLATE)
+    say(f"written to {path}")
+
+
+def _tell(result: GateResult, comparison: Comparison, files: GateFiles) -> int:
+    """Print the verdict and write it to every file that is asked for; its exit code."""
+    from forgetbench.gate import formats
+
+    for path, text in (
+        (files.junit, formats.junit_xml),
+        (files.badge, formats.badge_json),
+        (files.json, formats.verdict_json),
+    ):
+        if path is not None:
+            formats.write_output(path, text(result, comparison))
+    if files.summary is not None:
+        formats.append_summary(files.summary, result, comparison)
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        for line in formats.workflow_commands(result):
+            say(line)
+    formats.print_gate(stdout(), result)
+    return result.exit_code

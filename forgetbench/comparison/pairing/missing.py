@@ -1,0 +1,68 @@
+"""Missing data: why a row has no pair of scores."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+import pyarrow as pa
+
+from forgetbench.comparison.pairing.columns import TEXT, Bools, Codes, nonempty
+from forgetbench.comparison.pairing.join import JoinedRows
+from forgetbench.records import RunManifest
+
+NOT_AN_ITEM = "not an item: it only supports the scores of others, or lacks the rows that its own would need"
+"""Reason of the rows that a corpus metric gives no score; they are no missing data."""
+IN_TRAINING = "in the fine-tuning data, and left out on request"
+"""Reason of the rows that --exclude-contaminated leaves out; they are no missing data either."""
+
+
+@dataclass(slots=True)
+class MissingReasons:
+    """Why rows have no pair of scores, the text of each reason kept once."""
+
+    codes: Codes
+    """Position in `texts`, -1 for a row without a reason; one entry per row."""
+    texts: dict[str, int]
+    """Reason -> its code."""
+
+    @classmethod
+    def none(cls, n_rows: int) -> Self:
+        return cls(np.full(n_rows, -1, dtype=np.intp), {})
+
+    @property
+    def unset(self) -> Bools:
+        """Rows without a reason."""
+        return self.codes < 0
+
+    def code(self, text: str) -> int:
+        return self.texts.setdefault(text, len(self.texts))
+
+    def assign(self, rows: Bools | Codes, text: str) -> None:
+        """Give `rows` this reason in place of any that they had."""
+        self.codes[rows] = self.code(text)
+
+    def column(self) -> pa.Array:
+        """The reasons as text, null where there is none."""
+        return pa.array(list(self.texts), TEXT).take(pa.array(self.codes, mask=self.unset))
+
+    def counts(self, rows: slice) -> dict[str, int]:
+        """How many of `rows` have which reason: frequent ones first, equals in order of appearance."""
+        present = self.codes[rows]
+        present = present[present >= 0]
+        distinct, first, counts = np.unique(present, return_index=True, return_counts=True)
+        texts = list(self.texts)
+        return {texts[distinct[at]]: int(counts[at]) for at in np.lexsort((first, -counts))}
+
+
+def unpaired(rows: JoinedRows, base: RunManifest, candidate: RunManifest) -> MissingReasons:
+    """Why rows cannot be paired; scores are not looked at yet."""
+    reasons = MissingReasons.none(len(rows))
+    if base.reference != candidate.reference:
+        rated = nonempty(rows.base.column("reference_logprobs")) | nonempty(rows.candidate.column("reference_logprobs"))
+        reasons.assign(rated, "judged under different reference checkpoints")
+    reasons.assign(rows.on_both & rows.differ("doc_hash"), "the documents differ")
+    reasons.assign(rows.candidate.absent, "missing in the candidate")
+    reasons.assign(rows.base.absent, "missing in the base")
+    return reasons

@@ -1,0 +1,53 @@
+"""What is asked of every checkpoint, and how: the options of a run, a sweep, a sequential gate and a callback."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from forgetbench.errors import InputError
+from forgetbench.records import Protocol
+
+_PROTOCOLS: dict[str, tuple[Protocol, ...]] = {
+    "native": ("native",),
+    "completion": ("completion",),
+    "chat": ("chat",),
+    # The headline comes last, and shows the other beside it.
+    "both": ("completion", "native"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationOptions:
+    """What is asked, and how. Raises InputError for options that do not go together."""
+
+    suite: str | None = None
+    """A suite by name, or a suite file; by default core."""
+    task: tuple[str, ...] = ()
+    """Tasks by name instead of a suite; repeatable."""
+    domain: str | None = None
+    """Domain of --task names that do not declare one."""
+    target: Path | None = None
+    """Your own prompts and answers (JSONL), as domain target."""
+    protocol: Literal["native", "completion", "chat", "both"] = "native"
+    """native: each checkpoint's own chat template, if any. both: native, and completion beside it."""
+    limit: int | None = None
+    """Only the first so many items of each task."""
+    seed: int = 0
+    """Seed of few-shot draws and sampling."""
+    run_code: bool = False
+    """Run code that the model writes, in a sandbox."""
+    results: Path = Path("results")
+    """Where runs and comparisons are kept."""
+
+    def __post_init__(self) -> None:
+        if self.suite and self.task:
+            raise InputError("--suite and --task exclude each other; give one of them")
+        if self.limit is not None and self.limit < 1:
+            raise InputError(f"--limit {self.limit}: must be at least 1")
+
+    @property
+    def protocols(self) -> tuple[Protocol, ...]:
+        """The protocols to evaluate under, one after the other."""
+        return _PROTOCOLS[self.protocol]

@@ -1,0 +1,97 @@
+"""All requests of one checkpoint, planned before anything is loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+
+from forgetbench import lm_eval_bridge as bridge
+from forgetbench.errors import CheckpointError
+from forgetbench.evaluation.session import Session
+from forgetbench.fingerprint import digest
+from forgetbench.lm_eval_bridge import PlannedTask, PromptContext
+from forgetbench.models.checks import ModelChecks, plan_checks
+from forgetbench.records import Checkpoint, Protocol, Request
+from forgetbench.storage.folder import slug
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointPlan:
+    """All requests of one checkpoint, and the run that its answers become."""
+
+    checkpoint: Checkpoint
+    reference: Checkpoint
+    """Under its likelihood generated text is rated: the base, where there is one."""
+    context: PromptContext
+    tasks: tuple[PlannedTask, ...]
+    checks: ModelChecks
+    """Sanity checks of the loaded model, asked before everything else."""
+    run_id: str
+    faults: list[str] = field(default_factory=list)
+    """What the checks showed, once they were answered."""
+
+    @property
+    def replicate(self) -> int:
+        """0, or which pass over the base this is (see `RunManifest.replicate`)."""
+        return self.context.replicate
+
+    @property
+    def requests(self) -> dict[str, Request]:
+        """By key, the checks first."""
+        items = {request.key: request for task in self.tasks for item in task.items for request in item.requests}
+        return self.checks.requests | items
+
+    def restricted(self, items: Mapping[str, Collection[str]]) -> CheckpointPlan:
+        """The same plan with only these items, by task and item_id."""
+
+        def some(task: PlannedTask) -> PlannedTask:
+            chosen = items.get(task.loaded.info.name, ())
+            return replace(task, items=tuple(item for item in task.items if item.item_id in chosen))
+
+        return replace(self, tasks=tuple(map(some, self.tasks)))
+
+
+def plan_checkpoint(
+    session: Session, checkpoint: Checkpoint, reference: Checkpoint, protocol: Protocol, replicate: int = 0
+) -> CheckpointPlan:
+    """Every request of a checkpoint; `replicate` other than 0 asks all of them anew.
+
+    Raises CheckpointError for protocol `chat` where the checkpoint has no chat template.
+    """
+    engine = session.engine
+    tokenizer = engine.tokenizer(checkpoint)
+    if protocol == "chat" and not tokenizer.has_chat_template:
+        raise CheckpointError(
+            f"checkpoint {checkpoint.name} has no chat template; use --protocol native (each its own) or completion"
+        )
+    settings = dict(engine.settings)
+    context = PromptContext(
+        checkpoint=checkpoint.fingerprint,
+        engine=settings,
+        tokenizer=tokenizer,
+        chat=protocol != "completion" and tokenizer.has_chat_template,
+        max_length=engine.max_length(checkpoint),
+        seed=session.seed,
+        replicate=replicate,
+    )
+    return CheckpointPlan(
+        checkpoint=checkpoint,
+        reference=reference,
+        context=context,
+        tasks=tuple(bridge.plan(task, context) for task in session.suite.tasks),
+        # Of every replicate: the model is the same, and is checked once.
+        checks=plan_checks(checkpoint.name, checkpoint.fingerprint, settings, tokenizer, chat=context.chat),
+        run_id=_run_id(session, checkpoint, reference, protocol, replicate),
+    )
+
+
+def _run_id(session: Session, checkpoint: Checkpoint, reference: Checkpoint, protocol: Protocol, replicate: int) -> str:
+    identity = [
+        checkpoint.fingerprint, reference.fingerprint, dict(session.engine.settings), session.suite.fingerprint,
+        protocol, session.seed, session.limit,
+    ]  # fmt: skip
+    name = slug(checkpoint.name)
+    if replicate:
+        identity.append(replicate)
+        name = f"{name}-replicate"
+    return f"{name}-{session.suite.suite.name}-{protocol}-{digest(identity)[:10]}"

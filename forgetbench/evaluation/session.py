@@ -1,0 +1,167 @@
+"""What an evaluation needs, opened together: tasks, checkpoints, an engine, and the ledger in front of it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import cast
+
+from forgetbench import sandbox
+from forgetbench.engines.base import Engine, EngineClass, EngineOptions
+from forgetbench.engines.registry import make_engine, resolve_checkpoint
+from forgetbench.errors import InputError
+from forgetbench.evaluation.options import EvaluationOptions
+from forgetbench.fingerprint import digest
+from forgetbench.lm_eval_bridge import LoadedTask
+from forgetbench.progress import Progress
+from forgetbench.records import DEFAULT_MARGIN, Checkpoint
+from forgetbench.storage.folder import ResultsFolder
+from forgetbench.storage.ledger import Ledger
+from forgetbench.suites.loading import load_tasks
+from forgetbench.suites.suite import Suite, load_suite, suite_of_tasks, with_target
+
+Resolve = Callable[[str, Checkpoint | None], Checkpoint]
+"""From `[NAME=]WHERE[@REVISION]` and the base, where it is known, to a checkpoint."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedSuite:
+    """A suite and its tasks."""
+
+    suite: Suite
+    tasks: tuple[LoadedTask, ...]
+
+    @property
+    def fingerprint(self) -> str:
+        """Hash of the tasks and how many documents of each are asked."""
+        return digest([(task.info.fingerprint, task.info.name, task.limit) for task in self.tasks])
+
+    @property
+    def margins(self) -> dict[str, float]:
+        """Non-inferiority margin of each domain that the tasks belong to."""
+        domains = dict.fromkeys(task.info.domain for task in self.tasks)
+        return {domain: self.suite.margins.get(domain, DEFAULT_MARGIN) for domain in domains}
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What is open while checkpoints are evaluated."""
+
+    suite: LoadedSuite
+    base: Checkpoint | None
+    checkpoints: tuple[Checkpoint, ...]
+    """Besides the base, each under a name of its own."""
+    engine: Engine
+    ledger: Ledger
+    results: ResultsFolder
+    seed: int = 0
+    limit: int | None = None
+    local_engines: int = 1
+    """How many engines this machine holds at once; 0 where they run on other machines."""
+    progress: Progress = field(default_factory=Progress)
+
+
+@contextlib.contextmanager
+def open_session(
+    checkpoints: Sequence[str | Checkpoint],
+    base: str | Checkpoint | None = None,
+    *,
+    evaluation: EvaluationOptions = EvaluationOptions(),
+    engine: EngineOptions | Engine = EngineOptions(),
+    suite: LoadedSuite | None = None,
+    progress: Progress = Progress(),
+) -> Iterator[Session]:
+    """Open all that it takes to evaluate `checkpoints`, and a `base` they are compared with; closed at the end.
+
+    A checkpoint is `[NAME=]WHERE[@REVISION]`, or one that was resolved before. `engine` says which to make; one that
+    is handed in is used and left open. `suite` is one that was loaded before, in place of what `evaluation` names.
+    Nothing is loaded into the engine yet. Raises InputError for whatever the user can mend, EngineError for an engine
+    that cannot be had, StorageError where the ledger cannot be opened.
+    """
+    results = ResultsFolder(evaluation.results)
+    results.check_writable()
+    options = engine if isinstance(engine, EngineOptions) else EngineOptions()
+    with Ledger(results.ledger) as ledger, sandbox.allowed(evaluation.run_code), contextlib.ExitStack() as stack:
+
+        def resolve(text: str, under: Checkpoint | None) -> Checkpoint:
+            if isinstance(engine, EngineOptions):
+                return resolve_checkpoint(text, options, base=under, hash_file=ledger.file_digest)
+            return cast("EngineClass", type(engine)).resolve(text, options, base=under, hash_file=ledger.file_digest)
+
+        the_base, candidates = _resolved(checkpoints, base, resolve)
+        progress.start("reading tasks", 0)
+        loaded = suite or load_suite_of(evaluation)
+        everyone = [*([the_base] if the_base else []), *candidates]
+        if isinstance(engine, EngineOptions):
+            opened = make_engine(engine, everyone)
+            stack.callback(opened.close)
+        else:
+            opened = engine
+        yield Session(
+            suite=loaded,
+            base=the_base,
+            checkpoints=tuple(candidates),
+            engine=opened,
+            ledger=ledger,
+            results=results,
+            seed=evaluation.seed,
+            limit=evaluation.limit,
+            local_engines=0 if options.ray_address else options.replicas,
+            progress=progress,
+        )
+
+
+def load_suite_of(evaluation: EvaluationOptions) -> LoadedSuite:
+    """The suite that is asked for, with its tasks.
+
+    Raises SuiteError where it cannot be had, InputError for a task that runs a model's code where that is not allowed
+    or the sandbox cannot be made.
+    """
+    suite, folder = _suite_of(evaluation)
+    tasks = tuple(load_tasks(suite, folder, evaluation.limit))
+    for task in tasks:
+        if task.executes_code:
+            sandbox.require(f"task '{task.info.name}'")
+    return LoadedSuite(suite, tasks)
+
+
+def _suite_of(evaluation: EvaluationOptions) -> tuple[Suite, Path | None]:
+    """The suite that is asked for, and the folder that its own tasks may lie in."""
+    folder: Path | None = None
+    if evaluation.task:
+        suite = suite_of_tasks(list(evaluation.task), evaluation.domain)
+    else:
+        suite, folder = load_suite(evaluation.suite or "core")
+    return (with_target(suite, evaluation.target) if evaluation.target else suite), folder
+
+
+def _resolved(
+    checkpoints: Sequence[str | Checkpoint], base: str | Checkpoint | None, resolve: Resolve
+) -> tuple[Checkpoint | None, list[Checkpoint]]:
+    """The checkpoints that are meant, each under a name of its own. InputError for one that is the base itself."""
+
+    def one(given: str | Checkpoint, under: Checkpoint | None) -> Checkpoint:
+        return resolve(given, under) if isinstance(given, str) else given
+
+    the_base = None if base is None else one(base, None)
+    candidates: list[Checkpoint] = []
+    for given in checkpoints:
+        checkpoint = one(given, the_base)
+        if the_base is not None and checkpoint.fingerprint == the_base.fingerprint:
+            raise InputError(
+                f"checkpoint {given if isinstance(given, str) else given.name} is the base itself (same content); "
+                "for its noise use --noise-floor"
+            )
+        taken = [item.name for item in ([the_base] if the_base else []) + candidates]
+        candidates.append(renamed(checkpoint, taken))
+    return the_base, candidates
+
+
+def renamed(checkpoint: Checkpoint, taken: Iterable[str]) -> Checkpoint:
+    """The checkpoint under a name that is still free: two folders called checkpoint-10 must be told apart."""
+    names, name, number = set(taken), checkpoint.name, 2
+    while name in names:
+        name, number = f"{checkpoint.name}-{number}", number + 1
+    return replace(checkpoint, name=name)

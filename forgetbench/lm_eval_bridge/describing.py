@@ -1,0 +1,87 @@
+"""What the scorer must know of an lm-eval task, from its metadata and the settings of its entry."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from forgetbench.errors import SuiteError, did_you_mean
+from forgetbench.lm_eval_bridge.groups import task_filters
+from forgetbench.lm_eval_bridge.task_entry import TaskEntry
+from forgetbench.lm_eval_bridge.task_fingerprint import task_fingerprint
+from forgetbench.records import TaskInfo
+
+BINARY_METRICS = frozenset({"acc", "acc_norm", "exact_match", "acc_bytes"})
+"""lm-eval metrics whose value for one item is 0 or 1."""
+PER_BYTE_METRICS = frozenset({"bits_per_byte", "byte_perplexity"})
+"""lm-eval metrics of text likelihood; their score is the geometric mean probability of a byte."""
+_PRIMARY_METRICS = ("acc_norm", "exact_match", "acc", "bits_per_byte")
+
+
+def describe(task: Any, entry: TaskEntry) -> TaskInfo:
+    """The description of a loaded task; what the entry sets goes before what the task declares.
+
+    Raises SuiteError where the metric or the filter that gives the score is unknown or left open.
+    """
+    metadata: Mapping[str, Any] = task.config.metadata or {}
+    filter_name = _filter(task, entry)
+    metric = _metric(task, entry, metadata)
+    shots = metadata.get("completion_fewshot") if entry.num_fewshot is None else None
+    return TaskInfo(
+        name=str(task.config.task) if entry.configurations else entry.name,
+        domain=str(metadata.get("domain") or entry.domain),
+        metric=metric,
+        chance=_chance(task, entry, metadata),
+        view=entry.view or metadata.get("view") or None,
+        version=str(metadata.get("version", "")),
+        binary=bool(metadata.get("binary", metric in BINARY_METRICS)) if entry.binary is None else entry.binary,
+        corpus_metric=metadata.get("corpus_metric"),
+        repeats=int(task.config.repeats or 1),
+        num_fewshot=int(task.config.num_fewshot or 0),
+        fingerprint=task_fingerprint(task, entry.yaml),
+        completion_fewshot=None if shots is None else int(shots),
+        supporting=bool(metadata.get("supporting")),
+        licence=str(metadata.get("licence") or ""),
+        language=tuple(map(str, metadata.get("language") or ())),
+        filter=filter_name,
+    )
+
+
+def _filter(task: Any, entry: TaskEntry) -> str:
+    names = task_filters(task)
+    if entry.filter is None and len(names) > 1:
+        raise SuiteError(
+            f"task '{entry.name}': {entry.where}it reads answers in several ways ({', '.join(names)}); name one in a "
+            f"suite file: {{task: {entry.name}, filter: {names[0]}}}"
+        )
+    if entry.filter is not None and entry.filter not in names:
+        advice = did_you_mean(entry.filter, names)
+        raise SuiteError(f"task '{entry.name}': {entry.where}no filter '{entry.filter}'; {advice}")
+    return entry.filter or names[0]
+
+
+def _metric(task: Any, entry: TaskEntry, metadata: Mapping[str, Any]) -> str:
+    """The metric that is the item's score: the declared one, or the one that is usually reported."""
+    higher_is_better: dict[str, bool] = dict(task.higher_is_better())
+    usual = (name for name in (*_PRIMARY_METRICS, *higher_is_better) if name in higher_is_better)
+    metric = str(entry.metric or metadata.get("metric") or next(usual, "acc"))
+    if metadata.get("corpus_metric"):
+        return metric
+    if higher_is_better and metric not in higher_is_better:
+        advice = did_you_mean(metric, higher_is_better)
+        raise SuiteError(f"task '{entry.name}': {entry.where}no metric '{metric}'; {advice}")
+    if not higher_is_better.get(metric, True) and metric not in PER_BYTE_METRICS:
+        usable = [name for name, rising in higher_is_better.items() if rising or name in PER_BYTE_METRICS]
+        raise SuiteError(
+            f"task '{entry.name}': {entry.where}less is better in '{metric}', and a score must rise with quality; "
+            f"metrics that can be one: {', '.join(usable) or 'none'}"
+        )
+    return metric
+
+
+def _chance(task: Any, entry: TaskEntry, metadata: Mapping[str, Any]) -> float:
+    """The score of a guess; where nobody declares it, 1 / options of the first document, 0 for a written answer."""
+    chance = entry.chance if entry.chance is not None else metadata.get("chance")
+    if chance is not None:
+        return float(chance)
+    return 1 / len(task.doc_to_choice(task.eval_docs[0])) if task.OUTPUT_TYPE == "multiple_choice" else 0.0

@@ -1,0 +1,44 @@
+"""The tasks of a suite, loaded: a user's files, embedded tasks, those beside the suite file, else lm-eval's by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from forgetbench import lm_eval_bridge
+from forgetbench.errors import SuiteError
+from forgetbench.lm_eval_bridge import LoadedTask, TaskEntry
+from forgetbench.lm_eval_bridge.task_yaml import task_files
+from forgetbench.suites.domains import domain_mistake
+from forgetbench.suites.suite import Suite, SuiteTask, tasks_folder
+from forgetbench.suites.target import target_tasks
+
+
+def load_tasks(suite: Suite, folder: Path | None = None, limit: int | None = None) -> list[LoadedTask]:
+    """Load a suite's tasks; those that it does not embed are looked for under `folder`, then among lm-eval's own.
+
+    `limit` is the most documents of a task. A user's file with choices is two tasks. Raises SuiteError for unknown
+    names, broken YAML, empty tasks and data that cannot be had, InputError for a user's file with a mistake and for
+    tasks that run a model's code where that may not be done.
+    """
+    files = task_files([tasks_folder(), *([folder] if folder else [])])
+    entries = [_entry(task, domain, files, folder) for domain, tasks in suite.domains.items() for task in tasks]
+    loaded = lm_eval_bridge.load(entries, limit, suggestions=files)
+    for task in loaded:
+        # A task's own metadata may name another domain than the suite does.
+        if mistake := domain_mistake(task.info.domain):
+            raise SuiteError(f"task '{task.info.name}': field 'metadata.domain': {mistake}")
+    return loaded
+
+
+def embedded_task_files() -> dict[str, Path]:
+    """Names of the embedded tasks and their YAML files."""
+    return task_files([tasks_folder()])
+
+
+def _entry(task: SuiteTask, domain: str, files: Mapping[str, Path], folder: Path | None) -> TaskEntry:
+    settings = task.model_dump(exclude={"task", "file"})
+    if task.file is None:
+        return TaskEntry(task.task, domain, files.get(task.task), **settings)
+    path = (folder or Path()) / task.file
+    return TaskEntry(task.task, domain, path, tuple(target_tasks(path, task.task)), **settings)

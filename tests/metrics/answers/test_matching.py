@@ -1,0 +1,199 @@
+"""The five ways in which a user's answer is matched, read strictly and leniently."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from time_limit import within
+
+from forgetbench.metrics.answers.matching import MATCHERS, Match
+from forgetbench.metrics.answers.normalisation import plain
+from forgetbench.metrics.answers.numbers import final_number
+from forgetbench.metrics.answers.patterns import PATTERN_SECONDS
+from forgetbench.metrics.answers.reading import Reading
+
+APPLES = json.dumps(
+    {
+        "type": "object",
+        "properties": {"item": {"type": "string", "pattern": "^[a-z]+$"}, "count": {"type": "integer"}},
+        "required": ["item", "count"],
+        "additionalProperties": False,
+    }
+)
+
+
+def readings(text: str, match: Match, *accepted: str, rivals: tuple[str, ...] = ()) -> tuple[bool, bool, bool]:
+    reading = MATCHERS[match].reading(text, accepted, rivals)
+    return reading.exact, reading.correct, reading.parsed
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Paris", (True, True, True)),
+        (' "paris."\n', (True, True, True)),
+        ("**Paris**", (True, True, True)),
+        ("Paris\nIt lies on the Seine.", (True, True, True)),
+        ("The capital is Paris.", (False, True, True)),
+        ("Parisians live there.", (False, False, True)),
+        ("Lyon", (False, False, True)),
+        ("", (False, False, False)),
+        ("...", (False, False, False)),
+    ],
+)
+@pytest.mark.parametrize("match", ["exact", "contains"])
+def test_words(match: Match, text: str, expected: tuple[bool, bool, bool]) -> None:
+    assert readings(text, match, "Paris") == expected
+
+
+def test_punctuation_inside_an_answer_counts() -> None:
+    assert readings("C", "exact", "C++") == (False, False, True)
+    assert readings("I would take C++ here", "contains", "C++")[1]
+    assert not readings("35", "exact", "3.5")[0]
+    assert plain("  “Ｔｈｅ   End”. ") == "the end"
+
+
+def test_any_accepted_answer_is_right() -> None:
+    assert readings("U.K.", "exact", "United Kingdom", "UK", "U.K.")[0]
+
+
+def test_chinese_needs_no_blanks() -> None:
+    assert readings("法国的首都是巴黎。", "contains", "巴黎") == (False, True, True)
+    assert readings("巴黎。", "exact", "巴黎") == (True, True, True)
+
+
+def test_naming_another_option_is_no_answer() -> None:
+    options = ("delivery", "billing")
+    assert readings("It is delivery.", "contains", "delivery", rivals=options)[1]
+    assert not readings("delivery or billing", "contains", "delivery", rivals=options)[1]
+    assert readings("Guinea-Bissau", "contains", "Guinea-Bissau", rivals=("Guinea",))[1]
+    assert not readings("Guinea-Bissau", "contains", "Guinea", rivals=("Guinea-Bissau",))[1]
+
+
+def test_regex() -> None:
+    assert readings("AB-1234", "regex", r"[A-Z]{2}-\d{4}") == (True, True, True)
+    assert readings("Your number is AB-1234.", "regex", r"[A-Z]{2}-\d{4}") == (False, True, True)
+    assert readings("AB-12", "regex", r"[A-Z]{2}-\d{4}") == (False, False, True)
+
+
+def test_a_pattern_that_would_hang_is_not_measured() -> None:
+    with within(4 * PATTERN_SECONDS), pytest.raises(TimeoutError, match="took more than 1 s on this reply"):
+        MATCHERS["regex"].reading("a" * 40 + "b", [r"^(a|a)*$"])
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("51", "51"),
+        ("51.", "51"),
+        ("$1,250.50", "1250.50"),
+        ("42. That is 6 times 7.", "42"),
+        ("Tom has 3 apples and buys 4, so the answer is 7. He started with 3.", "7"),
+        ("17 * 3 = 51", "51"),
+        ("First 20, then 31 more.\n#### 51", "51"),
+        (r"Thus \boxed{51}", "51"),
+        ("3 and 4 make 7", "7"),
+        ("答案是51。", "51"),
+        ("\u22125", "-5"),
+        ("5-3", "3"),
+        ("none", None),
+        ("", None),
+    ],
+)
+def test_final_number(text: str, value: str | None) -> None:
+    assert final_number(text) == (None if value is None else Decimal(value))
+
+
+def test_numeric() -> None:
+    assert readings("51", "numeric", "51.0") == (True, True, True)
+    assert readings("It is 51 in all.", "numeric", "51") == (False, True, True)
+    assert readings("52", "numeric", "51") == (False, False, True)
+    assert readings("I cannot say.", "numeric", "51") == (False, False, False)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('{"item": "apples", "count": 3}', (True, True, True)),
+        ('```json\n{"item": "apples", "count": 3}\n```', (False, True, True)),
+        ('Here you are: {"item": "apples", "count": 3}. Enjoy!', (False, True, True)),
+        ('{"item": "apples", "count": "3"}', (False, False, True)),
+        ('{"item": "Apples", "count": 3}', (False, False, True)),
+        ('{"item": "apples"', (False, False, False)),
+        ("apples, 3", (False, False, False)),
+        ("[" * 100_000, (False, False, False)),
+    ],
+)
+def test_json_schema(text: str, expected: tuple[bool, bool, bool]) -> None:
+    assert readings(text, "json_schema", APPLES) == expected
+
+
+def test_a_pattern_in_a_schema_has_a_time_limit_too() -> None:
+    schema = json.dumps({"type": "string", "pattern": "^(a|a)*$"})
+    with pytest.raises(TimeoutError):
+        MATCHERS["json_schema"].reading(json.dumps("a" * 40 + "b"), [schema])
+
+
+@pytest.mark.parametrize(
+    ("match", "answer", "mistake"),
+    [
+        ("regex", "(", "not a valid pattern"),
+        ("numeric", "many", "'many' is not a number"),
+        ("numeric", "nan", "'nan' is not a number"),
+        ("exact", ' "." ', "nothing is left"),
+        ("json_schema", '{"type": "objekt"}', "not a valid JSON schema"),
+        ("json_schema", '{"patternProperties": {}}', "patternProperties"),
+        (
+            "json_schema",
+            '{"properties": {"a": {"$ref": "https://example.org/a.json"}}}',
+            "does not stand in the schema",
+        ),
+        ("json_schema", '{"items": {"$ref": "#/$defs/missing"}}', "does not stand in the schema"),
+    ],
+)
+def test_answers_that_cannot_be_matched(match: Match, answer: str, mistake: str) -> None:
+    assert mistake in (MATCHERS[match].mistake(answer) or "")
+
+
+@pytest.mark.parametrize(
+    ("match", "answer"),
+    [
+        ("regex", r"\d+"),
+        ("numeric", "-3.5"),
+        ("contains", "C++"),
+        ("json_schema", '{"$ref": "#/$defs/a", "$defs": {"a": {}}}'),
+    ],
+)
+def test_answers_that_can(match: Match, answer: str) -> None:
+    assert MATCHERS[match].mistake(answer) is None
+
+
+def test_the_score_is_the_strict_reading_where_form_is_part_of_the_answer() -> None:
+    lenient_only = Reading(exact=False, correct=True, parsed=True)
+    scores = {match: matcher.score(lenient_only) for match, matcher in MATCHERS.items()}
+    assert scores == {"exact": False, "contains": True, "regex": True, "numeric": True, "json_schema": False}
+
+
+ANSWERS: dict[Match, str] = {
+    "exact": "Paris", "contains": "Paris", "regex": r"\w+@\w+", "numeric": "51", "json_schema": APPLES,
+}  # fmt: skip
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.text(), st.sampled_from(list(ANSWERS)))
+def test_nothing_that_a_model_writes_breaks_it(text: str, match: Match) -> None:
+    reading = MATCHERS[match].reading(text, [ANSWERS[match]])
+    assert not reading.exact or reading.correct
+
+
+@pytest.mark.parametrize("match", list(ANSWERS))
+@pytest.mark.parametrize(
+    "text", ["9" * 1_000_000, "paris" * 200_000, "{[" * 500_000, "\ud800\0" * 5000, "=" * 1_000_000]
+)
+def test_hostile_texts_take_no_time(text: str, match: Match) -> None:
+    with within(1):
+        MATCHERS[match].reading(text, [ANSWERS[match]])

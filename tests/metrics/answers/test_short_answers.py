@@ -1,0 +1,232 @@
+"""Answers read out of free text: the documented rules, case by case."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from time_limit import within
+
+from forgetbench.metrics.answers.normalisation import normalise, normalised_words
+from forgetbench.metrics.answers.numbers import first_number, last_number, stated_number
+from forgetbench.metrics.answers.options import Named, contains_answer, named_option
+from forgetbench.metrics.answers.reading import SHORT_REPLY_CHARS
+from forgetbench.metrics.answers.short_answers import matches_strictly, read_short_answer
+from forgetbench.metrics.text import strip_accents
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("The  Answer: São Paulo!", "answer sao paulo"),
+        ("N'Djamena", "ndjamena"),
+        ("Port-au-Prince", "port au prince"),
+        ("Chișinău, Łódź, Tórshavn, Gießen", "chisinau lodz torshavn giessen"),
+        ("an apple a day", "apple day"),
+        ("", ""),
+        ("...", ""),
+    ],
+)
+def test_normalise(text: str, expected: str) -> None:
+    assert normalise(text) == expected
+
+
+def test_case_can_be_kept_for_chemical_symbols() -> None:
+    assert normalised_words("The symbol is Co.", keep_case=True) == ["symbol", "is", "Co"]
+    assert contains_answer("Its symbol is Co.", ["Co"], ["C", "Cu"], keep_case=True)
+    assert not contains_answer("It forms CO easily", ["Co"], keep_case=True)
+    assert contains_answer("A", ["A"], keep_case=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "right"),
+    [
+        ("Paris", True),
+        (" paris.\n", True),
+        ("The capital of France is **Paris**, a large city.", True),
+        ("London, or maybe Paris", False),  # the wrong one is named first
+        ("Paris, London, Rome", False),  # a list is no answer
+        ("1. Paris\n2. London", False),
+        ("Paris or London", False),
+        ("Paris (not London)", True),
+        ("It is not London but Paris", True),
+        ("not Paris", False),
+        ("Parisian cafes", False),  # whole words only
+        ("I do not know.", False),
+        ("", False),
+    ],
+)
+def test_contains_answer(text: str, right: bool) -> None:
+    assert contains_answer(text, ["Paris"], ["London", "Rome"]) is right
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [("Paris.", Named.RIGHT), ("Rome.", Named.WRONG), ("Paris, Rome", Named.LIST), ("Lyon", Named.NOTHING)],
+)
+def test_what_a_text_names(text: str, named: Named) -> None:
+    assert named_option(text, ["Paris"], ["London", "Rome"]) is named
+
+
+def test_the_longest_name_is_the_one_named() -> None:
+    assert not contains_answer("Guinea-Bissau", ["Guinea"], ["Guinea-Bissau"])
+    assert contains_answer("Guinea-Bissau", ["Guinea-Bissau"], ["Guinea"])
+
+
+def test_any_alias_is_accepted_and_an_alias_is_never_a_rival() -> None:
+    assert contains_answer("Kiev", ["Kyiv", "Kiev"], ["Minsk"])
+    assert contains_answer("peso", ["peso"], ["Peso", "dollar"])
+
+
+@pytest.mark.parametrize(
+    ("text", "right"),
+    [
+        ("巴黎", True),
+        ("法国的首都是巴黎。", True),
+        ("答案：**巴黎**", True),
+        ("是巴黎，一座大城市", True),
+        ("伦敦，或者巴黎", False),
+        ("巴黎、伦敦、罗马", False),  # a list is no answer
+        ("巴黎和伦敦", False),
+        ("不是伦敦，是巴黎", True),
+        ("不是巴黎", False),
+        ("The capital is 巴黎", True),
+        ("巴 黎", True),
+        ("黎巴嫩", False),
+        ("我不知道", False),
+    ],
+)
+def test_chinese_names_are_found_without_spaces(text: str, right: bool) -> None:
+    assert contains_answer(text, ["巴黎"], ["伦敦", "罗马"]) is right
+
+
+def test_the_longest_chinese_name_is_the_one_named() -> None:
+    countries = ["几内亚", "赤道几内亚", "巴布亚新几内亚", "印度", "印度尼西亚"]
+    for country in countries:
+        for named in countries:
+            assert contains_answer(f"答案是{named}。", [country], countries) is (named == country)
+
+
+@pytest.mark.parametrize(
+    ("text", "correct", "exact", "parsed"),
+    [
+        ("Paris", 1, 1, 1),
+        ("Paris.\n\nQ: What else?", 1, 1, 1),  # a base model goes on
+        ("It is Paris.", 1, 0, 1),
+        ("London", 0, 0, 1),
+        ("Lyon", 0, 0, 1),  # no candidate, an answer all the same
+        ("Lyon, France", 0, 0, 1),
+        ("Paris, London, Rome", 0, 0, 0),
+        ("Lyon, Nice, Cannes", 0, 0, 0),
+        ("Paris\nLondon\nRome", 0, 0, 0),
+        ("", 0, 0, 0),
+        ("...", 0, 0, 0),
+        ("I don't know.", 0, 0, 0),
+        ("Sorry, I cannot answer that.", 0, 0, 0),
+        ("I am not sure", 0, 0, 0),
+        ("I'm unable to say", 0, 0, 0),
+        ("我不知道。", 0, 0, 0),
+        ("无法回答", 0, 0, 0),
+        ("Thank you for contacting us! We value your patience and will get back to you.", 0, 0, 0),
+    ],
+)
+def test_a_short_answer_is_read_three_ways(text: str, correct: int, exact: int, parsed: int) -> None:
+    scores = read_short_answer(text, ["Paris"], ["London", "Rome"]).scores
+    assert scores == {"correct": correct, "exact": exact, "parsed": parsed}
+
+
+def test_numbers_can_be_candidates() -> None:
+    assert contains_answer("The atomic number is 26.", ["26"], ["27"])
+    assert not contains_answer("26 or 27", ["26"], ["27"])
+    assert contains_answer("1. 26", ["26"], ["27"])
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("7", "7"),
+        ("3 + 4 = 7", "7"),
+        ("3 + 4 + 2 = 7 + 2 = 9", "9"),
+        ("The sum of 3 and 4 is 7.", "7"),
+        ("The answer is: **12**", "12"),
+        ("Answer: 1,250", "1250"),
+        ("\n\n42\nQuestion: 5 + 5 = 10", "42"),
+        ("-3", "-3"),
+        ("seven apples", "7"),
+        ("It costs 2.50 dollars", "2.50"),
+        ("There are 5 items: 1 cat and 4 dogs", "5"),
+        ("no number here", None),
+        ("x7", None),
+        ("", None),
+    ],
+)
+def test_stated_number(text: str, expected: str | None) -> None:
+    assert stated_number(text) == (None if expected is None else Decimal(expected))
+
+
+def test_first_number_prefers_digits() -> None:
+    assert first_number("one of 12") == Decimal(12)
+    assert first_number("9-2") == Decimal(9)
+
+
+def test_last_number_is_in_digits() -> None:
+    assert last_number("3 apples, 1,250.5 pears, two plums") == Decimal("1250.5")
+    assert last_number("two plums") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "right"),
+    [
+        ("Answer: Paris", True),
+        ("  Answer: paris.\n", True),
+        ("Paris", False),
+        ("answer: Paris", False),
+        ("**Answer: Paris**", False),
+        ('Answer: "Paris"', False),
+        ("Answer: Paris is the capital", False),
+        ("Answer: Paris\nIt is a city.", False),
+        ("Answer:", False),
+        ("Answer: Answer: Paris", False),
+        ("Answer: Paris。", True),
+    ],
+)
+def test_matches_strictly(text: str, right: bool) -> None:
+    assert matches_strictly(text, ["Paris"], "Answer:") is right
+
+
+def test_only_the_beginning_of_an_endless_reply_is_read() -> None:
+    endless = "x " * SHORT_REPLY_CHARS + "Paris"
+    assert not contains_answer(endless, ["Paris"])
+    assert not matches_strictly("Paris" + " " * (2 * SHORT_REPLY_CHARS), ["Paris"])
+
+
+@given(st.text(max_size=300))
+def test_hostile_text_never_raises(text: str) -> None:
+    normalise(text)
+    contains_answer(text, ["Paris", text], ["London", text[::-1]])
+    matches_strictly(text, [text], "Answer:")
+    reading = read_short_answer(text, ["Paris", text], ["London"])
+    assert reading.correct or not reading.exact
+    assert reading.parsed or not reading.correct
+    stated_number(text)
+
+
+@given(st.text(max_size=100))
+def test_stripping_accents_is_idempotent(text: str) -> None:
+    assert strip_accents(strip_accents(text)) == strip_accents(text)
+
+
+@given(st.integers(-10_000, 10_000))
+def test_a_plain_number_is_read_back(number: int) -> None:
+    assert stated_number(str(number)) == number
+    assert stated_number(f"The answer is {number}.") == number
+
+
+@pytest.mark.parametrize("unit", [",", "、巴", "不", "or ", "1,", "= ", "is ", "-", "1.", "is" + " " * 8, "*", "a "])
+def test_repetition_is_read_in_linear_time(unit: str) -> None:
+    with within(2):
+        stated_number(unit * 50_000)
+        contains_answer(unit * 50_000, ["Paris"], ["London"])
+        read_short_answer(unit * 500_000, ["Paris"], ["London"])

@@ -1,0 +1,63 @@
+"""Files are written whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import os
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from forgetbench.errors import InputError, StorageError
+from forgetbench.storage.files import describe_os_error, write_atomic
+from forgetbench.storage.folder import check_writable
+
+
+def test_an_interrupted_write_leaves_the_old_file(tmp_path: Path) -> None:
+    path = tmp_path / "file.json"
+    write_atomic(path, "old")
+    code = (
+        "import resource, sys; from pathlib import Path; from forgetbench.storage.files import write_atomic\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
+        f"write_atomic(Path({str(path)!r}), 'x' * 100_000)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert "StorageError" in done.stderr
+    assert path.read_text() == "old"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["file.json"]
+
+
+def test_a_full_disk_ends_with_exit_4_and_the_next_run_finishes(tmp_path: Path) -> None:
+    """RLIMIT_FSIZE stands in for a disk that fills while the run is written."""
+    command = [
+        sys.executable, "-m", "forgetbench", "run", "--engine", "scripted", "a", "--suite", "smoke", "--results",
+        str(tmp_path),
+    ]  # fmt: skip
+
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))
+
+    environment = {**os.environ, "HF_HUB_OFFLINE": "1"}
+    full = subprocess.run(command, capture_output=True, text=True, check=False, preexec_fn=limit, env=environment)
+    assert full.returncode == 4, full.stderr
+    assert len(full.stderr.strip().splitlines()) == 1
+    assert not list(tmp_path.glob("runs/*/manifest.json"))
+    rest = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    assert rest.returncode == 0, rest.stderr
+
+
+def test_the_line_for_a_full_disk_says_what_to_do(tmp_path: Path) -> None:
+    line = describe_os_error(tmp_path, OSError(errno.ENOSPC, "No space left on device"))
+    assert "the disk is full" in line
+    assert "nothing is lost" in line
+
+
+def test_a_folder_under_a_file_is_not_writable(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match="--results DIR"):
+        check_writable(tmp_path / "file" / "results")
+    with pytest.raises(StorageError):
+        write_atomic(tmp_path / "file" / "x.json", "{}")

@@ -76,6 +76,8 @@ class RowTexts:
     delta: str
     interval: str
     """'' where there is none."""
+    delta_with_interval: str
+    """'−12.3 [−15.0, −9.6]'."""
     mde: str
     margin: str
     retention: str
@@ -87,11 +89,6 @@ class RowTexts:
     """'7.1 / 8.4', per cent."""
     p_value: str
     p_adjusted: str
-
-    @property
-    def delta_with_interval(self) -> str:
-        """'−12.3 [−15.0, −9.6]'."""
-        return f"{self.delta} {self.interval}".rstrip()
 
 
 _NOTHING: Final = Estimate(*[math.nan] * 5)
@@ -107,6 +104,7 @@ def row_texts(row: DeltaRow) -> RowTexts:
         candidate=points(estimate.candidate),
         delta=signed(estimate.delta),
         interval="" if row.estimate is None else interval(estimate.ci_low, estimate.ci_high),
+        delta_with_interval=delta_with_interval(row.estimate),
         mde=points(estimate.mde),
         margin=points(row.judgement.margin),
         retention=ratio(estimate.retention),

@@ -154,3 +154,13 @@ def test_a_name_that_the_suite_does_not_have_is_refused_before_anything_is_asked
     with pytest.raises(InputError, match=r"'margins\.knowlege': unknown domain 'knowlege'; did you mean 'knowledge'"):
         gated("forgets-0.25", options, Policy(margins={"knowlege": 0.1}))
     assert Knowing.asked == 0
+
+
+def test_a_domain_of_the_suite_that_does_not_gate_may_be_named(options: EvaluationOptions, tmp_path: Path) -> None:
+    (tmp_path / "small.yaml").write_text("name: small\ndomains: {knowledge: [facts], safety: [sums]}\n")
+    sums = TASK.replace("NAME", "sums").replace("domain: knowledge", "domain: safety")
+    (tmp_path / "sums.yaml").write_text(sums)
+    policy = Policy(domains=["knowledge"], margins={"knowledge": 0.05, "safety": 0.1})
+    found = gated("forgets-0.25", options, policy)
+    assert found.gate.outcome == "regressed"
+    assert found.comparison.looks is not None and set(found.comparison.looks.asked) == {"knowledge"}

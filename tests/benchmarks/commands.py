@@ -53,7 +53,7 @@ def again_row(folder: Path) -> dict[str, Any]:
 
 
 def core_row(folder: Path) -> dict[str, Any]:
-    """The largest suite twice, without a model: all that is left is planning, reading the ledger, scoring, comparing."""
+    """The largest suite twice, without a model: what is left is planning, reading the ledger, scoring, comparing."""
     command = ("run", "--engine", "scripted", "--suite", "core", "--base", "base", "tuned", "--results", str(folder))
     first, _ = run(*command)
     again = [run(*command)[0] for _ in range(3)]

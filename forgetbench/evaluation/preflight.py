@@ -262,6 +262,10 @@ def memory_lines(
     replicas: int,
     unanswered: Unanswered,
 ) -> list[str]:
+    """Where memory is tight, one line per checkpoint. EngineError for one that does not fit.
+
+    `replicas` is how many engines this machine will hold, 0 for none.
+    """
     # An engine that already holds a model (a second protocol of one command) has taken its share of what was free.
     if not replicas or engine.loaded:
         return []

@@ -401,7 +401,7 @@ class Comparison:
     alpha: float = 0.05
     """Intervals have level 1 - alpha."""
     looks: Looks | None = None
-    """Of a sequential evaluation, whose intervals and p-values are valid at every look; None for an ordinary one."""
+    """Of a group-sequential evaluation, whose intervals and p-values are valid at every planned look; else None."""
     pairing: tuple[AuditRow, ...] = ()
     strata: tuple[StratumRow, ...] = ()
     metrics: tuple[MetricRow, ...] = ()

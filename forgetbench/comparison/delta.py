@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from forgetbench.comparison.delta_rows import Inference, delta_rows
+from forgetbench.comparison.delta_rows import delta_rows
+from forgetbench.comparison.estimates import Inference
 from forgetbench.comparison.intervals import FixedSample, GroupSequential
 from forgetbench.comparison.pairing import Pairing, pair
 from forgetbench.comparison.sft_data import SftData

@@ -7,20 +7,18 @@ A row is always made the same way: paired differences of item scores, decomposed
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from math import nan, sqrt
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from forgetbench.comparison.intervals import Method
+from forgetbench.comparison.estimates import Inference, Scores, with_estimate
+from forgetbench.comparison.judging import judge_domains, judge_overall, judge_tasks
 from forgetbench.comparison.missing_data import (
     domain_without_data,
-    missing_share,
     task_without_data,
     why_missing,
     why_missing_in_domain,
@@ -28,30 +26,9 @@ from forgetbench.comparison.missing_data import (
 from forgetbench.comparison.outcomes import mean_outcomes, outcome_rates
 from forgetbench.comparison.pairing import PairedTask, Pairing
 from forgetbench.comparison.strata import by_domain
-from forgetbench.comparison.verdict import with_verdict
-from forgetbench.records import DEFAULT_MARGIN, MACRO_MEAN, OVERALL, TARGET, DeltaRow, Estimate, Judgement
+from forgetbench.records import MACRO_MEAN, OVERALL, TARGET, DeltaRow, Judgement
 from forgetbench.stats.chance import chance_corrected
-from forgetbench.stats.clustered import FEW, ClusterEffects, Codes, cluster_effects, combine
-from forgetbench.stats.multiplicity import benjamini_hochberg, holm
-from forgetbench.stats.power import minimum_detectable_effect
-from forgetbench.stats.quantiles import student_quantile
-
-
-@dataclass(frozen=True, slots=True)
-class Inference:
-    """How rows are inferred and judged, the same for all rows of a comparison."""
-
-    margins: Mapping[str, float]
-    """Non-inferiority margin by domain, `DEFAULT_MARGIN` for others."""
-    method: Method
-    noise_floor: Mapping[str, Any] | None = None
-
-    @property
-    def alpha(self) -> float:
-        return self.method.alpha
-
-    def margin(self, domain: str) -> float:
-        return self.margins.get(domain, DEFAULT_MARGIN)
+from forgetbench.stats.clustered import ClusterEffects, Codes, cluster_effects, combine
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,22 +42,11 @@ class DeltaRows:
 
 
 @dataclass(frozen=True, slots=True)
-class _Scores:
-    """A row's scores: as they are shown, chance-corrected, and their differences decomposed by cluster."""
-
-    base: float
-    candidate: float
-    delta: ClusterEffects
-    base_corrected: ClusterEffects
-    candidate_corrected: float
-
-
-@dataclass(frozen=True, slots=True)
 class _Measured:
     """A row with an estimate, and what rows above it are made from."""
 
     row: DeltaRow
-    scores: _Scores
+    scores: Scores
 
 
 def delta_rows(pairing: Pairing, inference: Inference) -> DeltaRows:
@@ -104,8 +70,8 @@ def delta_rows(pairing: Pairing, inference: Inference) -> DeltaRows:
         if domain != TARGET:
             measured_domains.append(whole)
 
-    judged_tasks = _judge_tasks([task_rows[task.info.name] for task in pairing.tasks], inference)
-    judged_domains = _judge_domains(domain_rows, judged_tasks, inference)
+    judged_tasks = judge_tasks([task_rows[task.info.name] for task in pairing.tasks], inference)
+    judged_domains = judge_domains(domain_rows, judged_tasks, inference)
     overall = _overall(measured_domains, judged_domains, judged_tasks, inference)
     return DeltaRows(tuple(judged_tasks), tuple(judged_domains), overall)
 
@@ -134,7 +100,7 @@ def _with_clusters(tasks: Sequence[PairedTask]) -> list[tuple[PairedTask, Codes]
 
 def _measure_task(task: PairedTask, clusters: Codes, inference: Inference) -> _Measured:
     info = task.info
-    scores = _Scores(
+    scores = Scores(
         base=_on_scale(task.base),
         candidate=_on_scale(task.candidate),
         delta=cluster_effects([task.candidate - task.base], [clusters]),
@@ -155,7 +121,7 @@ def _measure_task(task: PairedTask, clusters: Codes, inference: Inference) -> _M
         outcomes=outcome_rates(task),
     )
     name = (info.domain, "task", info.name)
-    return _Measured(_with_estimate(row, scores, inference, name, _discordant(task, scores.delta)), scores)
+    return _Measured(with_estimate(row, scores, inference, name, _discordant(task, scores.delta)), scores)
 
 
 def _on_scale(scores: NDArray[np.float64]) -> float:
@@ -202,7 +168,7 @@ def _measure_domain(
         reason=why_missing_in_domain(tasks),
         outcomes=mean_outcomes(each.row.outcomes for each in measured),
     )
-    return _Measured(_with_estimate(row, scores, inference, (domain, "domain", domain)), scores)
+    return _Measured(with_estimate(row, scores, inference, (domain, "domain", domain)), scores)
 
 
 def _overall(
@@ -227,14 +193,13 @@ def _overall(
     scores = _mean_scores(measured, delta, combine([each.scores.base_corrected for each in measured]))
     outcomes = mean_outcomes(each.row.outcomes for each in measured)
     row = replace(row, chance=_mean_chance(measured), outcomes=outcomes)
-    row = _with_estimate(row, scores, inference, (OVERALL, OVERALL))
-    by_domain = [[task for task in tasks if task.domain == domain.name and not task.supporting] for domain in members]
-    return _judge(row, _p_value(row), _mean([missing_share(part) for part in by_domain]), inference)
+    row = with_estimate(row, scores, inference, (OVERALL, OVERALL))
+    return judge_overall(row, members, tasks, inference)
 
 
-def _mean_scores(measured: Sequence[_Measured], delta: ClusterEffects, base_corrected: ClusterEffects) -> _Scores:
+def _mean_scores(measured: Sequence[_Measured], delta: ClusterEffects, base_corrected: ClusterEffects) -> Scores:
     """The plain mean of rows' scores, with the effects of all of them together."""
-    return _Scores(
+    return Scores(
         base=_mean([each.scores.base for each in measured]),
         candidate=_mean([each.scores.candidate for each in measured]),
         delta=delta,
@@ -255,104 +220,3 @@ def _total(counts: Iterable[int | None]) -> int | None:
 
 def _mean(values: Sequence[float]) -> float:
     return float(np.mean(values))
-
-
-# --- estimates --------------------------------------------------------------------------------
-
-
-def _with_estimate(
-    row: DeltaRow,
-    scores: _Scores,
-    inference: Inference,
-    name: Sequence[str],
-    discordant: tuple[int, int] | None = None,
-) -> DeltaRow:
-    """`row` with its estimate; whether the base is at chance is said in its judgement and its reason."""
-    delta, base = scores.delta, scores.base_corrected
-    margin = inference.margin(row.domain)
-    uncertainty = inference.method(delta, name, margin, discordant)
-    above_chance = _above_chance(base, inference.alpha)
-    # A skill that the fine-tuning was for may well start from nothing; and of a few clusters nothing is known.
-    at_chance = not above_chance and row.domain != TARGET and (base.n_effective >= FEW or base.estimate <= 0.0)
-    reasons = (_why_at_chance(scores.base, row.chance) if at_chance else None, row.reason)
-    return replace(
-        row,
-        estimate=Estimate(
-            base=scores.base,
-            candidate=scores.candidate,
-            delta=delta.estimate,
-            ci_low=uncertainty.low,
-            ci_high=uncertainty.high,
-            se=delta.se,
-            lower=uncertainty.lower,
-            p_value=uncertainty.p_value,
-            mde=minimum_detectable_effect(delta, alpha=inference.alpha),
-            loss=delta.loss,
-            retention=scores.candidate_corrected / base.estimate if above_chance else nan,
-        ),
-        judgement=Judgement(margin=margin, at_chance=at_chance),
-        reason="; ".join(reason for reason in reasons if reason) or None,
-    )
-
-
-def _why_at_chance(base: float, chance: float | None) -> str:
-    if not chance:
-        return "the base is not shown to score above 0: there is nothing to forget"
-    return (
-        f"the base is not shown to be above chance ({100 * base:.1f}, guessing gives {100 * chance:.1f}): "
-        "there is nothing to forget"
-    )
-
-
-def _above_chance(base: ClusterEffects, alpha: float) -> bool:
-    """Whether a chance-corrected base score is above 0 by a one-sided clustered t-test.
-
-    Without it a retention would be a ratio to noise. Where all scores are equal, half a unit over
-    sqrt(n), the largest standard error of a score in [0, 1], stands in for the zero that was observed.
-    """
-    n = base.n_effective
-    if n < 2.0 or base.estimate <= 0.0:
-        return False
-    se = base.se or 0.5 / sqrt(n)
-    return base.estimate > student_quantile(1.0 - alpha, n - 1.0) * se
-
-
-# --- verdicts ---------------------------------------------------------------------------------
-
-
-def _judge_tasks(rows: Sequence[DeltaRow], inference: Inference) -> list[DeltaRow]:
-    """Tasks are exploratory: Benjamini-Hochberg over all of them."""
-    adjusted = _adjusted(rows, benjamini_hochberg)
-    return [_judge(row, adjusted.get(row.name, nan), missing_share([row]), inference) for row in rows]
-
-
-def _judge_domains(rows: Sequence[DeltaRow], tasks: Sequence[DeltaRow], inference: Inference) -> list[DeltaRow]:
-    """Domains are gated: Holm over all but target, whose p-value stands alone."""
-    adjusted = _adjusted([row for row in rows if row.name != TARGET], holm)
-    judged = []
-    for row in rows:
-        own_tasks = [task for task in tasks if task.domain == row.name and not task.supporting]
-        judged.append(_judge(row, adjusted.get(row.name, _p_value(row)), missing_share(own_tasks), inference))
-    return judged
-
-
-def _adjusted(rows: Sequence[DeltaRow], adjust: Callable[[Sequence[float]], NDArray[np.float64]]) -> dict[str, float]:
-    """Adjusted p-values by name, over the rows that have an estimate."""
-    family = {row.name: row.estimate.p_value for row in rows if row.estimate is not None}
-    return dict(zip(family, adjust(list(family.values())).tolist(), strict=True))
-
-
-def _p_value(row: DeltaRow) -> float:
-    return nan if row.estimate is None else row.estimate.p_value
-
-
-def _judge(row: DeltaRow, p_adjusted: float, missing: float, inference: Inference) -> DeltaRow:
-    return with_verdict(
-        row,
-        p_adjusted,
-        inference.margin(row.domain),
-        missing=missing,
-        noise_floor=inference.noise_floor,
-        alpha=inference.alpha,
-        interval_alpha=inference.alpha,
-    )

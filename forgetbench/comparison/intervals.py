@@ -1,7 +1,8 @@
 """How sure a delta is: its interval, its one-sided bound and its p-value, by one of two ways.
 
-`FixedSample` is for items that were all asked before anybody looked; `GroupSequential` for items that arrive in blocks,
-with a look after each: wider, and valid at every look. Both take the same clustered effects, so all else is shared.
+`FixedSample` is for items that were all asked before any analysis; `GroupSequential` for items that arrive in blocks,
+with an interim look after each: wider, and valid at every planned look. Both take the same clustered effects, so all
+else is shared.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from forgetbench.stats.sequential import NormalMixture, planned_looks
 
 @dataclass(frozen=True, slots=True)
 class Uncertainty:
-    """How sure an estimate is."""
+    """An estimate's interval, bound and p-value, in the estimate's units."""
 
     low: float
     high: float
@@ -34,21 +35,30 @@ class Uncertainty:
 
 
 class Method(Protocol):
-    """A way to say how sure an estimate is, at level 1 - `alpha`."""
+    """A way to say how sure an estimate is."""
 
     @property
-    def alpha(self) -> float: ...
+    def alpha(self) -> float:
+        """Intervals and bounds have level 1 - alpha."""
+        ...
 
     def __call__(
         self, effects: ClusterEffects, name: Sequence[str], margin: float, discordant: tuple[int, int] | None = None
     ) -> Uncertainty:
-        """`name` tells rows apart, `discordant` are losses and gains where items are right or wrong and independent."""
+        """The uncertainty of `effects.estimate`.
+
+        `name` identifies the row, `margin` is its non-inferiority margin, and `discordant` are the numbers of losses
+        and gains, where items are right or wrong and independent.
+        """
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class FixedSample:
-    """Cluster bootstrap interval; exact McNemar for independent right-or-wrong items, else sign flips of clusters."""
+    """Cluster bootstrap interval; exact McNemar for independent right-or-wrong items, else sign flips of clusters.
+
+    Formulas and sources: `stats.clustered.bootstrap_interval`, `stats.paired_tests`.
+    """
 
     alpha: float
     resamples: int

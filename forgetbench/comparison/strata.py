@@ -1,4 +1,4 @@
-"""What stands beside the deltas: each domain's strata, and every number that the tasks' scoring gave."""
+"""Tables beside the deltas: each domain's strata, and the tasks' other metrics."""
 
 from __future__ import annotations
 
@@ -21,7 +21,11 @@ def by_domain(tasks: Sequence[PairedTask]) -> dict[str, list[PairedTask]]:
 
 
 def stratum_rows(pairing: Pairing, alpha: float) -> tuple[StratumRow, ...]:
-    """The strata of each domain that has several, in order of name; exploratory, so without tests and verdicts."""
+    """The strata of each domain that has several, in order of name; exploratory, so without tests and verdicts.
+
+    Deltas are macro means over the domain's tasks, in score units; intervals are Student's over clusters, at level
+    1 - `alpha`, by the conservative standard error of `stats.clustered`.
+    """
     rows = []
     for domain, tasks in by_domain([task for task in pairing.tasks if not task.info.supporting]).items():
         present = np.unique(np.concatenate([task.stratum_codes for task in tasks]))
@@ -52,7 +56,7 @@ def _stratum(domain: str, name: str, parts: Sequence[tuple[PairedTask, NDArray[n
 
 
 def metric_rows(pairing: Pairing) -> tuple[MetricRow, ...]:
-    """The numbers beside the scores, by task, in the order in which the runs have them."""
+    """Means of the metrics that are not a task's score, by task, in the order in which the runs have them."""
     rows = []
     for task in pairing.tasks:
         base, candidate = (run.metrics.get(task.info.name, {}) for run in (pairing.base, pairing.candidate))

@@ -106,7 +106,7 @@ def lower_bound(
 def within_noise(row: DeltaRow, noise_floor: Mapping[str, Any] | None) -> bool:
     """Whether no more was lost than the base, asked twice, loses against itself."""
     floor = (noise_floor or {}).get(row.name, {}).get("loss")
-    # A loss of NaN is not known, and not below anything.
+    # A loss that was not estimated is NaN, which is below nothing.
     return floor is not None and row.estimate is not None and row.estimate.loss <= floor
 
 

@@ -25,7 +25,7 @@ def decide(comparison: Comparison, policy: Policy = Policy(), *, today: date | N
 
     Regressed (exit 1) if any check fails; else inconclusive (exit 3) if something that the policy counts on was not
     measured, or is inconclusive and not let pass, or if nothing was measured at all; else passed (0). Nothing is scored
-    again. `today` (by default the clock's) is the day on which waivers are looked at.
+    again. `today` (by default the clock's) is the day that waivers are held against.
     Raises InputError where the policy names rows that are not there.
     """
     names = RowNames.of(comparison)

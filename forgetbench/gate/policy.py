@@ -110,6 +110,7 @@ class Waiver(BaseModel):
     until: date
 
     def covers(self, today: date) -> bool:
+        """Whether it has not run out."""
         return today <= self.until
 
 

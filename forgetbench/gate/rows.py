@@ -41,10 +41,12 @@ class GatedRow:
 
     @property
     def delta(self) -> float:
+        """Candidate - base."""
         return self.estimate.delta
 
     @property
     def margin(self) -> float:
+        """The policy's non-inferiority margin, or the comparison's where the policy has none."""
         return self.row.judgement.margin
 
     @property
@@ -99,12 +101,12 @@ def _gated_row(
             interval_alpha=comparison.alpha,
         )
 
-    judged = judged_with(floor)
-    hidden = judged.judgement.verdict != "regressed" and judged_with(None).judgement.verdict == "regressed"
+    judged_row = judged_with(floor)
+    hidden = judged_row.judgement.verdict != "regressed" and judged_with(None).judgement.verdict == "regressed"
     low, high = interval_at(estimate, alpha=own.alpha, interval_alpha=comparison.alpha)
     named = row.name in policy.gates or row.name in policy.require or row.name in (policy.domains or ())
     return GatedRow(
-        row=judged,
+        row=judged_row,
         estimate=estimate,
         policy=own,
         low=low,
@@ -114,7 +116,7 @@ def _gated_row(
         family=family,
         noise=floor[row.name]["loss"] if hidden and floor is not None else None,
         is_domain=names.is_domain(row.name),
-        decides=named or judged.judgement.verdict != "not_measured",
+        decides=named or judged_row.judgement.verdict != "not_measured",
     )
 
 

@@ -25,6 +25,7 @@ class RowNames:
 
     @classmethod
     def of(cls, comparison: Comparison) -> RowNames:
+        """The names in a comparison."""
         return cls(tuple(row.name for row in comparison.domains), {row.name: row.domain for row in comparison.tasks})
 
     @property

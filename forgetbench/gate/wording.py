@@ -56,22 +56,26 @@ def gain(gated: GatedRow, least: float, state: State) -> str:
 
 
 def items(gated: GatedRow, least: int) -> str:
+    """The number of paired items against the number that is asked for."""
     n_items = gated.row.n_items
     tail = "" if n_items >= least else f"; {least - n_items:,} more are needed"
     return f"{gated.title}: {n_items:,} items, the policy asks for {least:,}{tail}"
 
 
 def at_most_share(gated: GatedRow, what: str, share: float, most: float) -> str:
+    """A share of locked or erased items against its limit."""
     measured, allowed = apart(100 * share, 100 * most)
     return f"{gated.title}: {measured}% of the items are {what}; allowed {allowed}%"
 
 
 def at_most_rigidity(gated: GatedRow, index: float, most: float) -> str:
+    """The rigidity index, 1 - the candidate's score, against its limit."""
     measured, allowed = apart(index, most, 2)
     return f"{gated.title}: the rigidity index is {measured}; allowed {allowed}"
 
 
 def at_least_score(gated: GatedRow, score: float, least: float) -> str:
+    """The candidate's score against the one that is asked for."""
     measured, asked = apart(100 * score, 100 * least)
     return f"{gated.title}: the candidate scores {measured} points; at least {asked} are asked for"
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from forgetbench.errors import SuiteError, listed
 
-_TIMEOUT = 5.0
+HUB_TIMEOUT = 5.0
 """Seconds that the hub may take to answer at all."""
 _MOST_LISTED = 30
 
@@ -52,7 +52,7 @@ def at_hand(data_sets: Iterable[DataSet]) -> Iterator[None]:
     """
     distinct = {(data_set.path, data_set.name, repr(data_set.kwargs)): data_set for data_set in data_sets}
     missing = [data_set for data_set in distinct.values() if not data_set.on_this_machine()]
-    if missing and not _hub_answers():
+    if missing and not hub_answers():
         raise SuiteError(_how_to_bring(missing))
     # The hub is asked for every data set's newest revision otherwise, cached or not.
     with offline() if not missing else contextlib.nullcontext():
@@ -76,11 +76,12 @@ def offline() -> Iterator[None]:
             place.HF_HUB_OFFLINE = value
 
 
-def _hub_answers() -> bool:
+def hub_answers() -> bool:
+    """Whether the Hugging Face hub answers within HUB_TIMEOUT, whatever it says."""
     hub = importlib.import_module("huggingface_hub")
     try:
         # Any answer will do, a refusal too. No retries: those of a download take minutes.
-        hub.get_session().head(hub.constants.ENDPOINT, timeout=_TIMEOUT)
+        hub.get_session().head(hub.constants.ENDPOINT, timeout=HUB_TIMEOUT)
     except Exception:  # no route, no name, a proxy's refusal, offline mode: each library has its own types
         return False
     return True

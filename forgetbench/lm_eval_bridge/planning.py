@@ -93,7 +93,7 @@ def plan(loaded: LoadedTask, context: PromptContext) -> PlannedTask:
     asked plainly: the task declares both numbers.
     """
     task, info = loaded.task, loaded.info
-    with quiet_lm_eval(), _templates_compiled_once():
+    with quiet_lm_eval(), templates_compiled_once():
         plain = info.num_fewshot if info.completion_fewshot is None else info.completion_fewshot
         task.set_config("num_fewshot", info.num_fewshot if context.chat else plain)
         # The draw of few-shot examples is stateful, so it is seeded anew before every build.
@@ -106,10 +106,11 @@ def plan(loaded: LoadedTask, context: PromptContext) -> PlannedTask:
             chat_template=_renderer(context.tokenizer) if context.chat else None,
             tokenizer_name=context.tokenizer.fingerprint,
         )
-    groups: dict[int, list[tuple[Any, Encoded]]] = {}
-    for instance, encoded in zip(task.instances, encode_instances(context, task.instances), strict=True):
-        groups.setdefault(instance.doc_id, []).append((instance, encoded))
-    return PlannedTask(loaded, tuple(_plan_item(loaded, context, number, group) for number, group in groups.items()))
+        groups: dict[int, list[tuple[Any, Encoded]]] = {}
+        for instance, encoded in zip(task.instances, encode_instances(context, task.instances), strict=True):
+            groups.setdefault(instance.doc_id, []).append((instance, encoded))
+        items = [_plan_item(loaded, context, number, group) for number, group in groups.items()]
+    return PlannedTask(loaded, tuple(items))
 
 
 def encode_instances(context: PromptContext, instances: Sequence[Any]) -> list[Encoded]:
@@ -146,7 +147,7 @@ def _windows(context: PromptContext, tokens: list[int]) -> Encoded:
 
 
 @contextlib.contextmanager
-def _templates_compiled_once() -> Iterator[None]:
+def templates_compiled_once() -> Iterator[None]:
     """lm-eval compiles a task's Jinja templates anew for every document, which takes longer than all the rest."""
     environment = importlib.import_module("lm_eval.utils").env
     compile_template = environment.from_string

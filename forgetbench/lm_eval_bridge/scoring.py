@@ -11,7 +11,13 @@ from forgetbench.errors import first_line
 from forgetbench.fingerprint import digest, document_hash
 from forgetbench.lm_eval_bridge.describing import PER_BYTE_METRICS
 from forgetbench.lm_eval_bridge.loading import LoadedTask
-from forgetbench.lm_eval_bridge.planning import AnswerLocation, PlannedItem, PlannedTask, PromptContext
+from forgetbench.lm_eval_bridge.planning import (
+    AnswerLocation,
+    PlannedItem,
+    PlannedTask,
+    PromptContext,
+    templates_compiled_once,
+)
 from forgetbench.metrics.thinking import opens_thinking, split_thinking
 from forgetbench.records import Continuation, ItemScore, Request, Response, Sample
 
@@ -78,11 +84,13 @@ def score(
         _fill(item, responses)
     # Filters run over the whole task at once, so instances without an answer must not be among them.
     task._instances = [instance for item in answered for instance in item.instances]
-    if task._instances:
-        task.apply_filters()
-    return [
-        _item_score(planned.loaded, item, responses, reference_logprobs.get(item.item_id, ())) for item in planned.items
-    ]
+    with templates_compiled_once():
+        if task._instances:
+            task.apply_filters()
+        return [
+            _item_score(planned.loaded, item, responses, reference_logprobs.get(item.item_id, ()))
+            for item in planned.items
+        ]
 
 
 def ratings_of(locations: Iterable[AnswerLocation], responses: Mapping[str, Response]) -> list[Continuation]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from forgetbench.records import Comparison, DeltaRow
+from forgetbench.records import OVERALL, Comparison, DeltaRow
 from forgetbench.report import supplementary
 from forgetbench.report.numbers import MISSING, points, row_texts
 from forgetbench.report.sanitize import one_line
@@ -20,6 +20,10 @@ from forgetbench.storage.runs import Run
 
 _WIDE = 96
 """Columns from which a delta and its interval fit on one line."""
+_SUMMARY_NAME = 16
+"""Characters for a candidate's name."""
+_SUMMARY_CELLS = (10, 9, 8, 7)
+"""Characters for a domain's name, best first; the last is what a delta with its verdict's sign takes."""
 
 
 def print_comparison(console: Console, comparison: Comparison) -> None:
@@ -44,7 +48,9 @@ def print_comparisons(console: Console, comparisons: Sequence[Comparison]) -> No
         _print_warnings(console, comparison)
     console.print()
     console.print(Text("all candidates", style="bold"))
-    console.print(_summary_table(comparisons, console))
+    for table in _summary_tables(comparisons, console):
+        console.print(table)
+    console.print(_text(f"Delta against the base, in points of 100. {_legend(console)}", console), style="dim")
     for comparison, name in zip(comparisons, _distinct_names(comparisons), strict=True):
         _print_finding(console, comparison, name)
 
@@ -135,15 +141,19 @@ def _delta_table(comparison: Comparison, console: Console) -> Table:
     return table
 
 
-def _table(console: Console, caption: str) -> Table:
+def _table(console: Console, caption: str = "") -> Table:
     return Table(
-        caption=_text(caption, console),
+        caption=_text(caption, console) if caption else None,
         caption_justify="left",
         box=SIMPLE_HEAD,
-        padding=(0, 2 if console.width >= _WIDE else 1, 0, 0),
+        padding=(0, _padding(console), 0, 0),
         pad_edge=False,
         show_edge=False,
     )
+
+
+def _padding(console: Console) -> int:
+    return 2 if console.width >= _WIDE else 1
 
 
 def _cells(row: DeltaRow, console: Console, name: str) -> tuple[Text, ...]:
@@ -189,17 +199,31 @@ def _distinct_names(comparisons: Sequence[Comparison]) -> list[str]:
     ]
 
 
-def _summary_table(comparisons: Sequence[Comparison], console: Console) -> Table:
-    domains = list(dict.fromkeys(row.name for comparison in comparisons for row in comparison.domains))
-    table = _table(console, "Delta against the base, in points of 100. " + _legend(console))
-    table.add_column("candidate", overflow="fold", min_width=10)
-    for domain in domains:
-        table.add_column(title(domain), justify="right", overflow="fold")
-    table.add_column("overall", justify="right", no_wrap=True)
+def _summary_tables(comparisons: Sequence[Comparison], console: Console) -> Iterator[Table]:
+    """Deltas, a line per candidate and a column per domain; more columns than fit go on in another table."""
+    domains = dict.fromkeys(row.name for comparison in comparisons for row in comparison.domains)
+    columns = [*domains, OVERALL]
+
+    def that_fit(width: int) -> int:
+        # The box draws a blank between two columns.
+        gap = _padding(console) + 1
+        return max((console.width - _SUMMARY_NAME - gap) // (width + gap), 1)
+
+    width = next((width for width in _SUMMARY_CELLS if that_fit(width) >= len(columns)), _SUMMARY_CELLS[0])
+    step = that_fit(width)
+    for start in range(0, len(columns), step):
+        yield _summary_table(comparisons, columns[start : start + step], width, console)
+
+
+def _summary_table(comparisons: Sequence[Comparison], columns: Sequence[str], width: int, console: Console) -> Table:
+    table = _table(console)
+    table.add_column("candidate", overflow="fold", width=_SUMMARY_NAME)
+    for name in columns:
+        table.add_column(title(name), justify="right", overflow="fold", width=width)
     for comparison, name in zip(comparisons, _distinct_names(comparisons), strict=True):
-        rows = {row.name: row for row in comparison.domains}
-        cells = [_summary_cell(rows.get(domain), console) for domain in domains]
-        table.add_row(_text(one_line(name, 40), console), *cells, _summary_cell(comparison.overall, console))
+        rows = {row.name: row for row in (*comparison.domains, comparison.overall)}
+        cells = [_summary_cell(rows.get(column), console) for column in columns]
+        table.add_row(_text(one_line(name, 40), console), *cells)
     return table
 
 

@@ -74,7 +74,8 @@ def _without_ids(text: str) -> str:
 
 
 def _plain(run_or_comparison: str) -> str:
-    return re.sub(r"-[0-9a-f]{10}", "", run_or_comparison)
+    # A base's second pass was called -noise once.
+    return re.sub(r"-[0-9a-f]{10}", "", run_or_comparison).replace("-noise-", "-replicate-")
 
 
 def gate_files(comparison: Path, policy: Path | None, folder: Path) -> dict[str, Any]:

@@ -129,7 +129,7 @@ def test_the_sequential_gate_decides_and_leaves_every_file(forgetbench: Call, tm
     files = [f"--{name}={name}.out" for name in ("junit", "summary", "badge", "json")]
     options = ["--engine", "scripted", "--suite", "smoke"]
     done = forgetbench("gate-sequential", "a", "says:yes", *options, *files)
-    assert done.returncode in (0, 1, 3), done.stderr
+    assert done.returncode == 1, done.stdout + done.stderr  # one answer to everything is a rigid format
     assert done.stdout.startswith("sequential: look ")
     assert done.stdout.splitlines()[-1].startswith("gate: ")
     (folder,) = (tmp_path / "results" / "comparisons").iterdir()

@@ -392,7 +392,7 @@ class LongerThanBase:
 
     binary = False
 
-    def alone(self, answers: TaskResponses) -> None:
+    def alone(self, responses: TaskResponses) -> None:
         return None
 
     def paired(

@@ -21,6 +21,7 @@ import pytest
 import tokenizers
 import transformers
 
+from forgetbench import pipeline
 from forgetbench.engines.base import EngineOptions
 from forgetbench.engines.openai import (
     NO_LOGPROBS,
@@ -31,9 +32,9 @@ from forgetbench.engines.openai import (
     server_url,
 )
 from forgetbench.errors import CheckpointError, EngineError, InputError
+from forgetbench.evaluation.options import EvaluationOptions
 from forgetbench.fingerprint import make_request
 from forgetbench.models.tokenizer import encode_pair
-from forgetbench.pipeline import Options, run_checkpoints
 from forgetbench.records import Checkpoint, Request, Response, Sampling
 from forgetbench.storage.ledger import Ledger
 from forgetbench.storage.runs import load_run
@@ -721,16 +722,16 @@ def test_a_run_measures_what_the_server_gives(
 def test_what_is_answered_needs_no_server(server: Served, tmp_path: Path, tiny_tasks: Path, letters: Path) -> None:
     server.spell = spelled
     server.models = [{"id": "small", "owned_by": "somebody", "max_model_len": 4000}]
-    options = Options(
-        results=tmp_path / "results", suite=str(tiny_tasks / "tiny-suite.yml"), engine="openai", base_url=server.url,
-        tokenizer=letters, protocols=("completion",),
-    )  # fmt: skip
-    (run,) = run_checkpoints(["small"], None, options).runs
+    evaluation = EvaluationOptions(
+        results=tmp_path / "results", suite=str(tiny_tasks / "tiny-suite.yml"), protocol="completion"
+    )
+    engine = EngineOptions("openai", base_url=server.url, tokenizer=letters)
+    (run,) = pipeline.run("small", evaluation=evaluation, engine=engine).runs
     assert run.samples["reason"].isna().all()
     assert all(isinstance(body["prompt"], list) for _, body in server.asked)
     asked = len(server.asked)
     server.server_close()
-    (again,) = run_checkpoints(["small"], None, options).runs
+    (again,) = pipeline.run("small", evaluation=evaluation, engine=engine).runs
     assert again.samples.equals(run.samples)
     assert len(server.asked) == asked
 

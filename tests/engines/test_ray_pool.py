@@ -28,8 +28,9 @@ from forgetbench.engines.ray.pool import RayPool
 from forgetbench.engines.registry import make_engine
 from forgetbench.engines.scripted import ScriptedEngine, scripted_checkpoint
 from forgetbench.errors import EngineError, InputError
+from forgetbench.evaluation.options import EvaluationOptions
 from forgetbench.fingerprint import make_request
-from forgetbench.pipeline import Options, run_checkpoints
+from forgetbench.pipeline import run
 from forgetbench.records import Checkpoint, Request, Response, Sampling
 
 # Ray leaves sockets and files to the garbage collector.
@@ -363,7 +364,8 @@ def test_the_command_line_gives_the_same_scores(
     done = forgetbench("run", "--engine", "scripted", "--replicas", 2, "--suite", "smoke", "--base", "a", "b")
     assert done.returncode == 0, done.stderr
     assert "ray" not in done.stderr.lower()
-    run_checkpoints(["b"], "a", Options(results=tmp_path / "plain", suite="smoke", engine="scripted"))
+    options = EvaluationOptions(suite="smoke", results=tmp_path / "plain")
+    run("b", "a", evaluation=options, engine=EngineOptions("scripted"))
 
     def scores(results: Path) -> dict[str, object]:
         return {path.parent.name: json.loads(path.read_text()) for path in results.glob("runs/*/scores.json")}

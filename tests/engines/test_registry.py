@@ -21,7 +21,7 @@ BUILT_IN = ("openai", "scripted", "transformers", "vllm")
 
 def plug_in(monkeypatch: pytest.MonkeyPatch, name: str, place: str) -> None:
     entry = EntryPoint(name, place, registry.ENTRY_POINTS)
-    monkeypatch.setattr(registry, "_plugins", lambda: {name: entry})
+    monkeypatch.setattr(registry.importlib.metadata, "entry_points", lambda group: [entry])
 
 
 def test_the_engines_of_this_package() -> None:

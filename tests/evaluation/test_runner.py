@@ -174,7 +174,8 @@ def test_killed_at_random_points_it_finishes_with_the_same_scores(tmp_path: Path
         with subprocess.Popen(
             command(killed), env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         ) as process:
-            while process.poll() is None and answered(killed) < point:
+            deadline = time.monotonic() + 120
+            while process.poll() is None and answered(killed) < point and time.monotonic() < deadline:
                 time.sleep(0.005)
             assert process.poll() is None, "it must be killed while it works"
             os.kill(process.pid, signal.SIGKILL)

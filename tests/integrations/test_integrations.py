@@ -193,7 +193,7 @@ def test_the_commands_read_what_is_written(
     assert done.returncode == 0, done.stderr
     assert "knowledge" in (tmp_path / "report.md").read_text()
     gated = forgetbench("gate", callback.comparisons[-1])
-    assert gated.returncode in (0, 1, 3), gated.stderr
+    assert gated.returncode == 3, gated.stdout + gated.stderr  # so few questions decide nothing
     (trajectory,) = (tmp_path / "results" / "trajectories").iterdir()
     record = json.loads((trajectory / "trajectory.json").read_text())
     assert [point["step"] for point in record["points"]] == [2, 4]
@@ -483,9 +483,9 @@ def test_a_failed_evaluation_is_said_once_and_the_training_goes_on(
 ) -> None:  # fmt: skip
     class Break(TrainerCallback):  # type: ignore[misc]
         def on_step_begin(self, *args: Any, **kwargs: Any) -> None:
-            monkeypatch.setattr(TransformersEngine, "_continuation", broken)
+            monkeypatch.setattr(torch, "log_softmax", broken)
 
-    def broken(*args: Any) -> None:
+    def broken(*args: Any, **kwargs: Any) -> None:
         raise RuntimeError("out of memory")
 
     callback = ForgettingCallback(quiz, every=1, results=tmp_path / "results")

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -64,9 +63,13 @@ def test_a_killed_writer_loses_nothing_it_reported(tmp_path: Path) -> None:
     )
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        while int(process.stdout.readline()) < 200:
-            pass
-        os.kill(process.pid, signal.SIGKILL)
+        watchdog = threading.Timer(60, process.kill)
+        watchdog.start()
+        for line in process.stdout:
+            if int(line) >= 200:
+                break
+        watchdog.cancel()
+        process.kill()
         reported = [int(line) for line in process.stdout.read().split()]
     last = max(reported, default=200)
     with Ledger(path) as ledger:

@@ -273,7 +273,7 @@ def cache_rows(
 
 def no_hub(monkeypatch: pytest.MonkeyPatch, cache: Path) -> None:
     monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", cache)
-    monkeypatch.setattr(data_sets, "_hub_answers", lambda: False)
+    monkeypatch.setattr(data_sets, "hub_answers", lambda: False)
 
 
 def test_everything_that_is_missing_is_told_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -302,18 +302,19 @@ def test_what_is_in_the_cache_is_read_without_the_network(tmp_path: Path, monkey
 def test_any_answer_of_the_hub_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
     with HTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as server:  # answers 501
         monkeypatch.setattr(huggingface_hub.constants, "ENDPOINT", f"http://127.0.0.1:{server.server_port}")
-        thread = threading.Thread(target=server.handle_request)
+        server.timeout = 20
+        thread = threading.Thread(target=server.handle_request, daemon=True)
         thread.start()
-        assert data_sets._hub_answers()
-        thread.join()
+        assert data_sets.hub_answers()
+        thread.join(20)
 
 
 def test_a_silent_hub_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(data_sets, "_TIMEOUT", 0.2)
+    monkeypatch.setattr(data_sets, "HUB_TIMEOUT", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         monkeypatch.setattr(huggingface_hub.constants, "ENDPOINT", f"http://127.0.0.1:{silent.getsockname()[1]}")
         start = time.monotonic()
-        assert not data_sets._hub_answers()
+        assert not data_sets.hub_answers()
         assert time.monotonic() - start < 5
 
 
@@ -340,5 +341,5 @@ def test_embedded_tasks_do_not_ask_for_the_hub(monkeypatch: pytest.MonkeyPatch) 
     def asked() -> bool:
         raise AssertionError("the hub was asked")
 
-    monkeypatch.setattr(data_sets, "_hub_answers", asked)
+    monkeypatch.setattr(data_sets, "hub_answers", asked)
     assert load_tasks(suite_of_tasks(["knowledge_choice"], None), limit=1)

@@ -207,9 +207,10 @@ class RayPool:
         replica.actor = replica.stream = None
 
     def _death(self, replica: _Replica, error: Exception) -> EngineError:
+        log = self._log_of(replica)
         return EngineError(
-            f"replica {replica.index} died, after {RESTARTS} restarts: {cluster.cause_of_death(error)}; "
-            f"its log is {self._log_of(replica)}. If memory ran out, lower --replicas"
+            f"replica {replica.index} died, after {RESTARTS} restarts: {cluster.cause_of_death(error)}"
+            f"{f'; its log is {log}' if log else ''}. If memory ran out, lower --replicas"
         )
 
     def _log_of(self, replica: _Replica) -> Path | None:

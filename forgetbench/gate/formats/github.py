@@ -66,28 +66,28 @@ def _table_line(texts: Iterable[str]) -> str:
 
 def _cut(lines: Iterator[str], most_bytes: int) -> str:
     """As many whole lines as fit, and how many did not."""
-    kept: list[str] = []
+    whole: list[str] = []
     left = most_bytes - _ROOM_FOR_NOTE
     for line in lines:
         left -= len(line.encode()) + 1
         if left < 0:
             more = 1 + sum(1 for _ in lines)
             note = f"{more:,} more lines are too long for this page; --json FILE has them all."
-            return "\n".join([*kept, "", note, ""]) if most_bytes > len(note) else ""
-        kept.append(line)
-    return "\n".join([*kept, ""])
+            return "\n".join([*whole, "", note, ""]) if most_bytes > len(note) else ""
+        whole.append(line)
+    return "\n".join([*whole, ""])
 
 
 def workflow_commands(result: GateResult) -> list[str]:
     """Workflow commands for what did not pass and for notes, at most ten; the summary has them all."""
-    found = [_command(decision) for decision in result.decisions if decision.state in _KINDS]
-    found += [f"::notice title=forgetbench::{_data(note)}" for note in result.notes]
-    return found if len(found) <= _MOST_ANNOTATIONS else _capped(found)
+    commands = [_command(decision) for decision in result.decisions if decision.state in _KINDS]
+    commands += [f"::notice title=forgetbench::{_data(note)}" for note in result.notes]
+    return commands if len(commands) <= _MOST_ANNOTATIONS else _capped(commands)
 
 
-def _capped(found: Sequence[str]) -> list[str]:
-    shown = found[: _MOST_ANNOTATIONS - 1]
-    rest = len(found) - len(shown)
+def _capped(commands: Sequence[str]) -> list[str]:
+    shown = commands[: _MOST_ANNOTATIONS - 1]
+    rest = len(commands) - len(shown)
     return [*shown, f"::warning title=forgetbench::{rest} more are in the job summary"]
 
 

@@ -34,7 +34,7 @@ def junit_xml(result: GateResult, comparison: Comparison) -> str:
             classname=_clean(f"forgetbench.{comparison.suite}"),
             time="0",
         )
-        _tell(case, decision)
+        _add_result(case, decision)
     for name, kind in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
         suite.set(name, str(len(suite.findall(f"testcase/{kind}"))))
     suite.set("tests", str(len(result.decisions)))
@@ -46,14 +46,14 @@ def junit_xml(result: GateResult, comparison: Comparison) -> str:
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(whole, encoding="unicode") + "\n"
 
 
-def _tell(case: ET.Element, decision: Decision) -> None:
+def _add_result(case: ET.Element, decision: Decision) -> None:
     kind = _KINDS.get(decision.state)
     if kind is None:
         ET.SubElement(case, "system-out").text = _clean(decision.sentence)
         return
-    found = ET.SubElement(case, kind, message=_clean(decision.sentence))
+    result = ET.SubElement(case, kind, message=_clean(decision.sentence))
     if kind != "skipped":
-        found.set("type", decision.verdict if decision.check == "verdict" else decision.check)
+        result.set("type", decision.verdict if decision.check == "verdict" else decision.check)
 
 
 def _clean(text: str) -> str:

@@ -35,12 +35,12 @@ def print_gate(console: Console, result: GateResult) -> None:
     """
     if result.decisions:
         console.print(_table(result.decisions, console))
-        _say(console, "Changes and scores in points of 100, shares in per cent of the items.", "dim")
-    for title, found in _sections(result):
-        _say(console, title, "bold")
-        for sentence in found:
-            _say(console, f"  {_harmless(sentence, _LONGEST)}")
-    _say(console, f"gate: {_harmless(summary_line(result), _LONGEST)}", "bold")
+        _print_line(console, "Changes and scores in points of 100, shares in per cent of the items.", "dim")
+    for title, sentences in _sections(result):
+        _print_line(console, title, "bold")
+        for sentence in sentences:
+            _print_line(console, f"  {_harmless(sentence, _LONGEST)}")
+    _print_line(console, f"gate: {_harmless(summary_line(result), _LONGEST)}", "bold")
 
 
 def _sections(result: GateResult) -> list[tuple[str, Sequence[str]]]:
@@ -51,11 +51,11 @@ def _sections(result: GateResult) -> list[tuple[str, Sequence[str]]]:
         ("not gated", ("not_gated",)),
         ("waived", ("waived",)),
     )
-    found = [(title, [decision.sentence for decision in result.in_state(*which)]) for title, which in states]
-    found.append(("note", list(result.notes)))
+    sections = [(title, [decision.sentence for decision in result.in_state(*which)]) for title, which in states]
+    sections.append(("note", list(result.notes)))
     if not result.decisions:
-        found.append(("open", list(result.reasons)))
-    return [(f"{title}:", sentences) for title, sentences in found if sentences]
+        sections.append(("open", list(result.reasons)))
+    return [(f"{title}:", sentences) for title, sentences in sections if sentences]
 
 
 def _table(decisions: Sequence[Decision], console: Console) -> Table:
@@ -71,19 +71,19 @@ def _table(decisions: Sequence[Decision], console: Console) -> Table:
     table.add_column("result", min_width=12)
     for decision in decisions:
         row, *numbers, result = check_cells(decision)
-        said = Text(result, style=_STYLES[decision.state])
-        table.add_row(_said(_harmless(row, _WIDEST_NAME), console), *numbers, said)
+        styled = Text(result, style=_STYLES[decision.state])
+        table.add_row(_text(_harmless(row, _WIDEST_NAME), console), *numbers, styled)
     return table
 
 
-def _say(console: Console, text: str, style: str = "") -> None:
+def _print_line(console: Console, text: str, style: str = "") -> None:
     """One line, however long: what stands in a log can be searched for."""
-    console.print(_said(text, console), style=style, soft_wrap=True)
+    console.print(_text(text, console), style=style, soft_wrap=True)
 
 
 def _harmless(text: str, limit: int) -> str:
-    return _COMMAND.sub(lambda found: f"{found.group()} ", one_line(text, limit))
+    return _COMMAND.sub(lambda match: f"{match.group()} ", one_line(text, limit))
 
 
-def _said(text: str, console: Console) -> Text:
+def _text(text: str, console: Console) -> Text:
     return Text(text.encode("ascii", "backslashreplace").decode() if console.options.ascii_only else text)

@@ -129,7 +129,7 @@ def canvas(comparison: Comparison, layout: Layout, heading: str) -> tuple[Figure
     figure = Figure(figsize=(_WIDTH, layout.height * _UNIT + 2.0), layout="constrained")
     axes = figure.add_subplot()
     sides = f"{one_line(comparison.candidate.name, 36)} against {one_line(comparison.base.name, 36)}"
-    # Said here, the two places need not be found by measuring every row's label, several times per file.
+    # Given here, the two places need not be measured from every row's label, several times per file.
     axes.set_title(f"{heading}\n{sides}", fontsize=12, pad=12, y=1.0)
     axes.yaxis.set_label_coords(0.0, 0.5)
     axes.set_ylim(layout.height, -0.2)

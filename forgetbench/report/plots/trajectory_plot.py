@@ -19,7 +19,7 @@ from forgetbench.report.wording import joined, title
 
 
 @dataclass(frozen=True, slots=True)
-class _Series:
+class Series:
     """How one domain's line is drawn."""
 
     colour: str
@@ -27,14 +27,18 @@ class _Series:
     dashes: str | tuple[int, tuple[int, ...]]
 
     @classmethod
-    def numbered(cls, index: int) -> _Series:
-        """The `index`-th of any number of series, from 0: their lengths have no common divisor, so that no two of the
-        first 462 are alike, and two of one colour differ in marker and dashes."""
+    def numbered(cls, index: int) -> Series:
+        """The `index`-th of any number of series, from 0: no two of the first 99 have colour and marker in common, and
+        two of one colour differ in their dashes as well."""
         return cls(_COLOURS[index % len(_COLOURS)], _MARKERS[index % len(_MARKERS)], _DASHES[index % len(_DASHES)])
 
 
-_COLOURS: Final = ("#D55E00", "#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#222222")
-_MARKERS: Final = ("v", "s", "^", "D", "P", "X", "o", "*", "<", "p", ">")
+_COLOURS: Final = (
+    "#D55E00", "#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#882255", "#999933", "#5B4B8A"
+)  # fmt: skip
+"""Okabe and Ito's, and three of Tol's muted ones, which stand apart from them."""
+# A disc is the base's.
+_MARKERS: Final = ("v", "s", "^", "D", "P", "X", "*", "<", "p", ">", "h")
 _DASHES: Final[tuple[str | tuple[int, tuple[int, ...]], ...]] = (
     "-", (0, (5, 2)), (0, (6, 2, 1, 2)), (0, (1, 1)), (0, (6, 1, 1, 1, 1, 1)), (0, (3, 3)),
 )  # fmt: skip
@@ -83,7 +87,7 @@ def _draw_retention(axes: Axes, points: Sequence[TrajectoryPoint]) -> None:
     apart = last * min(0.013, 0.1 / max(len(drawn), 1))
     lines = [
         # Intervals of several domains at one step would hide each other.
-        _draw_domain(axes, points, name, _Series.numbered(index), (index - (len(drawn) - 1) / 2) * apart)
+        _draw_domain(axes, points, name, Series.numbered(index), (index - (len(drawn) - 1) / 2) * apart)
         for index, name in enumerate(drawn)
     ]
     (base,) = axes.plot([0], [1.0], color=INK, marker="o", markersize=7, linestyle="none", label="base", zorder=4)
@@ -112,7 +116,7 @@ def _draw_retention(axes: Axes, points: Sequence[TrajectoryPoint]) -> None:
     )
 
 
-def _draw_domain(axes: Axes, points: Sequence[TrajectoryPoint], name: str, series: _Series, nudge: float) -> Line2D:
+def _draw_domain(axes: Axes, points: Sequence[TrajectoryPoint], name: str, series: Series, nudge: float) -> Line2D:
     tuned = [point for point in points if point.step > 0]
     for point in tuned:
         if (row := point.domains.get(name)) is not None and row.estimate is not None:

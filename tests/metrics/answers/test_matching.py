@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from decimal import Decimal
 
 import pytest
@@ -82,10 +81,8 @@ def test_regex() -> None:
 
 
 def test_a_pattern_that_would_hang_is_not_measured() -> None:
-    begun = time.perf_counter()
-    with pytest.raises(TimeoutError, match="took more than 1 s on this reply"):
+    with within(4 * PATTERN_SECONDS), pytest.raises(TimeoutError, match="took more than 1 s on this reply"):
         MATCHERS["regex"].reading("a" * 40 + "b", [r"^(a|a)*$"])
-    assert time.perf_counter() - begun < 4 * PATTERN_SECONDS
 
 
 @pytest.mark.parametrize(

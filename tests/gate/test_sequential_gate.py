@@ -148,3 +148,9 @@ def test_it_leaves_a_comparison_that_the_other_commands_read(options: Evaluation
 def test_one_protocol_at_a_time(options: EvaluationOptions) -> None:
     with pytest.raises(InputError, match="--protocol"):
         gated("forgets-0.1", replace(options, protocol="both"))
+
+
+def test_a_name_that_the_suite_does_not_have_is_refused_before_anything_is_asked(options: EvaluationOptions) -> None:
+    with pytest.raises(InputError, match=r"'margins\.knowlege': unknown domain 'knowlege'; did you mean 'knowledge'"):
+        gated("forgets-0.25", options, Policy(margins={"knowlege": 0.1}))
+    assert Knowing.asked == 0

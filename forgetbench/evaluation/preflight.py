@@ -11,13 +11,13 @@ from collections import Counter
 from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 from forgetbench.engines.base import Engine
 from forgetbench.engines.memory import MemoryNeed
 from forgetbench.errors import EngineError, InputError, StorageError
 from forgetbench.evaluation.free_memory import free_memory
-from forgetbench.lm_eval_bridge import PlannedItem, PlannedTask, PromptContext
+from forgetbench.evaluation.plan import CheckpointPlan
+from forgetbench.lm_eval_bridge import PlannedItem, PlannedTask
 from forgetbench.models.checkpoints import quantisation
 from forgetbench.records import Checkpoint, Request
 
@@ -32,15 +32,8 @@ _COPIES = 3
 """A text stands in the ledger, in samples.parquet and in items.parquet."""
 
 
-class Plan(Protocol):
-    """What has to be known of all requests to one checkpoint."""
-
-    @property
-    def checkpoint(self) -> Checkpoint: ...
-    @property
-    def context(self) -> PromptContext: ...
-    @property
-    def tasks(self) -> tuple[PlannedTask, ...]: ...
+Unanswered = Callable[[Collection[CheckpointPlan]], list[Request]]
+"""What some plans still need an engine for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +55,7 @@ class Preflight:
 
 
 def check(
-    plans: Sequence[Plan],
+    plans: Sequence[CheckpointPlan],
     engine: Engine,
     results: Path,
     answered: Callable[[Iterable[str]], Container[str]],
@@ -77,17 +70,17 @@ def check(
     """
     warnings = {plan.checkpoint.fingerprint: tuple(_plan_warnings(plan, engine)) for plan in plans}
 
-    def unanswered(group: Collection[Plan]) -> list[Request]:
+    def unanswered(group: Collection[CheckpointPlan]) -> list[Request]:
         requests = {request.key: request for plan in group for request in _requests(plan.tasks)}
         done = answered(requests)
         return [request for key, request in requests.items() if key not in done]
 
     _check_disk(results, plans, unanswered)
-    lines = _memory_lines(plans, engine, replicas, unanswered)
+    lines = memory_lines(plans, engine, replicas, unanswered)
     return Preflight(tuple(lines), warnings)
 
 
-def _plan_warnings(plan: Plan, engine: Engine) -> list[str]:
+def _plan_warnings(plan: CheckpointPlan, engine: Engine) -> list[str]:
     return [
         *quantisation_warnings(plan.checkpoint, engine),
         *task_warnings(plan.checkpoint.name, plan.tasks, plan.context.max_length),
@@ -102,7 +95,7 @@ def _requests(tasks: Iterable[PlannedTask]) -> Iterable[Request]:
 
 
 @dataclass(frozen=True, slots=True)
-class Unaskable:
+class ExcludedItems:
     """The items of one task that cannot be asked of one checkpoint."""
 
     task: str
@@ -117,12 +110,12 @@ class Unaskable:
         return len(self.needs) + sum(self.others.values())
 
 
-def unaskable(task: PlannedTask, window: int) -> Unaskable:
+def excluded_items(task: PlannedTask, window: int) -> ExcludedItems:
     """Why and how many items of a task cannot be asked of a model with a window of so many tokens."""
     refused = [item for item in task.items if item.refusal is not None]
     long = [item for item in refused if tokens_needed(item) > window]
     others = Counter(str(item.refusal) for item in refused if tokens_needed(item) <= window)
-    return Unaskable(task.loaded.info.name, len(task.items), tuple(map(tokens_needed, long)), others)
+    return ExcludedItems(task.loaded.info.name, len(task.items), tuple(map(tokens_needed, long)), others)
 
 
 def tokens_needed(item: PlannedItem) -> int:
@@ -138,7 +131,7 @@ def _answer_tokens(request: Request) -> int:
 def task_warnings(checkpoint: str, tasks: Iterable[PlannedTask], window: int) -> list[str]:
     """One line per task that loses items. InputError for one that loses all of them."""
     warnings = []
-    for lost in (unaskable(task, window) for task in tasks):
+    for lost in (excluded_items(task, window) for task in tasks):
         if not lost.total:
             continue
         if lost.total == lost.n_items:
@@ -150,7 +143,7 @@ def task_warnings(checkpoint: str, tasks: Iterable[PlannedTask], window: int) ->
     return warnings
 
 
-def _reasons(lost: Unaskable, window: int) -> str:
+def _reasons(lost: ExcludedItems, window: int) -> str:
     parts = []
     if lost.needs:
         low, high = min(lost.needs), max(lost.needs)
@@ -186,7 +179,7 @@ def disk_bytes(requests: Iterable[Request]) -> int:
     return total + _FIXED_BYTES
 
 
-def _check_disk(results: Path, plans: Sequence[Plan], unanswered: Callable[[Collection[Plan]], list[Request]]) -> None:
+def _check_disk(results: Path, plans: Sequence[CheckpointPlan], unanswered: Unanswered) -> None:
     folder = next(path for path in (results.absolute(), *results.absolute().parents) if path.exists())
     free = shutil.disk_usage(folder).free
     needed = disk_bytes(request for plan in plans for request in _requests(plan.tasks))
@@ -263,13 +256,20 @@ def room_on_gpus(free: Sequence[float], count: int) -> float:
     return count * sorted(free, reverse=True)[count - 1]
 
 
-def _memory_lines(
-    plans: Sequence[Plan], engine: Engine, replicas: int, unanswered: Callable[[Collection[Plan]], list[Request]]
+def memory_lines(
+    plans: Sequence[CheckpointPlan],
+    engine: Engine,
+    replicas: int,
+    unanswered: Unanswered,
 ) -> list[str]:
+    """Where memory is tight, one line per checkpoint. EngineError for one that does not fit.
+
+    `replicas` is how many engines this machine will hold, 0 for none.
+    """
     # An engine that already holds a model (a second protocol of one command) has taken its share of what was free.
     if not replicas or engine.loaded:
         return []
-    groups: dict[str, list[Plan]] = {}
+    groups: dict[str, list[CheckpointPlan]] = {}
     for plan in plans:
         groups.setdefault(engine.group(plan.checkpoint), []).append(plan)
     lines = []

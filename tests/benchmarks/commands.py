@@ -18,7 +18,12 @@ from forgetbench.storage.runs import load_run
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
-        rows = [help_row(), again_row(Path(folder) / "again"), million_row(Path(folder) / "million")]
+        rows = [
+            help_row(),
+            again_row(Path(folder) / "again"),
+            core_row(Path(folder) / "core"),
+            million_row(Path(folder) / "million"),
+        ]
     print(machine.write("commands", {}, rows))
 
 
@@ -43,6 +48,19 @@ def again_row(folder: Path) -> dict[str, Any]:
         "name": "the same command again", "seconds": statistics.median(seconds for seconds, _ in again),
         "first_seconds": first, "engine_starts": count_starts(folder) - starts,
         "requests": sum(load_run(run).manifest.counts["requests"] for run in (folder / "runs").iterdir()),
+    }  # fmt: skip
+    return shown(row)
+
+
+def core_row(folder: Path) -> dict[str, Any]:
+    """The largest suite twice, without a model: what is left is planning, reading the ledger, scoring, comparing."""
+    command = ("run", "--engine", "scripted", "--suite", "core", "--base", "base", "tuned", "--results", str(folder))
+    first, _ = run(*command)
+    again = [run(*command)[0] for _ in range(3)]
+    items = sum(len(load_run(run).samples) for run in (folder / "runs").iterdir())
+    row = {
+        "name": "the same command again, suite core", "seconds": statistics.median(again), "first_seconds": first,
+        "items": items,
     }  # fmt: skip
     return shown(row)
 

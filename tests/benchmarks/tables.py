@@ -142,6 +142,9 @@ def others(contents: dict[str, dict[str, Any] | None]) -> list[str]:
     if row := rows.get("the same command again"):
         shown = f"{row['seconds']:.2f} s, {row['engine_starts']} engine starts"
         lines.append((row["name"], shown, "the first time", f"{row['first_seconds']:.1f} s"))
+    if row := rows.get("the same command again, suite core"):
+        shown = f"{row['seconds']:.1f} s, {row['items']:,} items, no model"
+        lines.append((row["name"], shown, "the first time", f"{row['first_seconds']:.1f} s"))
     if row := rows.get("compare, one million paired items"):
         lines.append((row["name"], f"{row['seconds']:.1f} s, {row['peak_gb']:.2f} GB", "", ""))
     if row := rows.get("forgetbench --help"):

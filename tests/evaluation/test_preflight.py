@@ -79,7 +79,7 @@ def test_items_that_do_not_fit_are_counted(tiny_tasks: Path) -> None:
     *_, short, high = longest(tiny_tasks, "tiny_open")
     assert short == high == 60
     task = planned(tiny_tasks, "tiny_open", 59)
-    lost = preflight.unaskable(task, 59)
+    lost = preflight.excluded_items(task, 59)
     assert (lost.n_items, lost.needs, lost.total) == (6, (60, 60), 2)
     assert preflight.task_warnings("m", [task], 59) == [
         "tiny_open: 2 of 6 items need 60 tokens with their answer, the window is 59; they will not be measured"
@@ -111,7 +111,7 @@ def test_the_run_says_it_first_and_keeps_it_in_the_manifest(tiny_tasks: Path, tm
     assert all(line.removeprefix("a, b: ") in run.manifest.warnings for run in runs)
     assert (
         runs[0].samples["reason"].notna().sum()
-        == preflight.unaskable(planned(tiny_tasks, "tiny_choice", window), window).total
+        == preflight.excluded_items(planned(tiny_tasks, "tiny_choice", window), window).total
     )
 
 
@@ -210,7 +210,7 @@ class OnePlan:
 
 def memory_lines(engine: Engine, checkpoint: Checkpoint, unanswered: int = 1) -> list[str]:
     rest = [make_request("c", {}, (1,), ((2,),))] * unanswered
-    return preflight._memory_lines([OnePlan(checkpoint)], engine, 1, lambda group: rest)
+    return preflight.memory_lines([OnePlan(checkpoint)], engine, 1, lambda group: rest)
 
 
 def test_a_model_that_does_not_fit_is_not_loaded(tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -38,18 +38,18 @@ def result(tmp_path_factory: pytest.TempPathFactory) -> RunResult:
 @pytest.mark.parametrize("name", SAYS)
 def test_it_is_perfectly_rigid(result: RunResult, name: str) -> None:
     rows = _rows(result, name)
-    for part in ("format_shape", "format_elasticity", "format_leakage", "format_elasticity_loose"):
-        assert rows[part].candidate == 0.0, part
-    assert rows["format_rigidity"].candidate == 0.0 and rows["format_rigidity"].verdict == "regressed"
+    for task in ("format_shape", "format_elasticity", "format_leakage", "format_elasticity_loose"):
+        assert rows[task].estimate.candidate == 0.0, task
+    domain = rows["format_rigidity"]
+    assert domain.estimate.candidate == 0.0 and domain.judgement.verdict == "regressed"
 
 
 @pytest.mark.parametrize("name", SAYS)
 def test_it_is_as_creative_as_one_answer_can_be(result: RunResult, name: str) -> None:
     rows = _rows(result, name)
-    candidate = rows["creativity"].candidate
-    assert candidate is not None and candidate <= ONE_CLASS + 1e-9
+    assert rows["creativity"].estimate.candidate <= ONE_CLASS + 1e-9
     # English in answer to Chinese is no answer.
-    assert rows["creativity_zh"].candidate == 0.0
+    assert rows["creativity_zh"].estimate.candidate == 0.0
 
 
 def test_openers_shared_across_prompts_stand_beside_the_score(result: RunResult) -> None:

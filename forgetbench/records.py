@@ -214,6 +214,11 @@ class RunManifest:
     """0; of a base that was evaluated again for its noise floor, which pass it is: nothing was read from the first."""
     schema_version: int = SCHEMA_VERSION
 
+    @property
+    def label(self) -> str:
+        """The checkpoint's name, told apart from that of the run that this one replicates."""
+        return f"{self.name}-replicate" if self.replicate else self.name
+
 
 @dataclass(frozen=True, slots=True)
 class Estimate:

@@ -112,9 +112,9 @@ def comparison_id(base: RunManifest, candidate: RunManifest) -> str:
 
 
 def _side(manifest: RunManifest) -> Side:
-    return Side(manifest.name, manifest.where, manifest.fingerprint, manifest.run_id, manifest.step)
+    return Side(manifest.label, manifest.where, manifest.fingerprint, manifest.run_id, manifest.step)
 
 
 def _warnings(pairing: Pairing) -> tuple[str, ...]:
-    own = [f"{run.name}: {text}" for run in (pairing.base, pairing.candidate) for text in run.warnings]
+    own = [f"{run.label}: {text}" for run in (pairing.base, pairing.candidate) for text in run.warnings]
     return tuple(dict.fromkeys([*pairing.warnings, *own]))

@@ -68,7 +68,7 @@ def print_runs(console: Console, runs: Sequence[Run], results: Path) -> None:
     table.add_column("domain / task", overflow="fold", min_width=12)
     table.add_column("chance", justify="right")
     for run in runs:
-        table.add_column(_text(one_line(run.manifest.name, 24), console), justify="right", overflow="fold")
+        table.add_column(_text(one_line(run.manifest.label, 24), console), justify="right", overflow="fold")
     for domain in dict.fromkeys(name for score in scores for name in score["domains"]):
         means = [score["domains"].get(domain, {}).get("score") for score in scores]
         cells = [_text(points(mean), console) for mean in means]
@@ -84,7 +84,7 @@ def print_runs(console: Console, runs: Sequence[Run], results: Path) -> None:
     console.print(table)
     for run in runs:
         for warning in run.manifest.warnings:
-            _print_note(console, f"{one_line(run.manifest.name, 40)}: {one_line(warning, 300)}")
+            _print_note(console, f"{one_line(run.manifest.label, 40)}: {one_line(warning, 300)}")
         console.print(_text(f"written to {results / 'runs' / run.manifest.run_id}", console))
 
 

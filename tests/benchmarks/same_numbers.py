@@ -27,7 +27,7 @@ import pyarrow.parquet as pq
 ROOT = Path(__file__).parents[2]
 WORDS = ("name", "domain", "metric", "verdict", "task", "stratum", "view")
 """Fields whose text is part of a result; all other text is wording."""
-NOT_RESULTS = ("schema_version", "counts", "engine", "seed", "step")
+NOT_RESULTS = ("schema_version", "counts", "engine", "seed", "step", "replicate")
 _RUN_ID = re.compile(r"\b[\w.-]+-(?:native|completion|chat)-[0-9a-f]{10}(?:-vs-[\w.-]+-[0-9a-f]{10})?(?:-sequential)?")
 
 
@@ -70,7 +70,8 @@ def results_of(folder: Path) -> Iterator[tuple[str, Any]]:
 
 
 def _without_ids(text: str) -> str:
-    return re.sub(r'timestamp="[^"]*"', "", _RUN_ID.sub(lambda match: _plain(match.group()), text))
+    text = _RUN_ID.sub(lambda match: _plain(match.group()), text).replace("base-noise", "base-replicate")
+    return re.sub(r'timestamp="[^"]*"', "", text)
 
 
 def _plain(run_or_comparison: str) -> str:
@@ -86,12 +87,7 @@ def gate_files(comparison: Path, policy: Path | None, folder: Path) -> dict[str,
     for path in files.values():
         path.unlink(missing_ok=True)
     code = forgetbench("gate", comparison, *given, *options, codes=(0, 1, 2, 3))
-    texts = {
-        kind: _RUN_ID.sub(lambda f: _plain(f.group()), path.read_text())
-        for kind, path in files.items()
-        if path.is_file()
-    }
-    return {"exit": code, **{kind: re.sub(r'timestamp="[^"]*"', "", text) for kind, text in texts.items()}}
+    return {"exit": code, **{kind: _without_ids(path.read_text()) for kind, path in files.items() if path.is_file()}}
 
 
 def work(folder: Path) -> dict[str, Any]:

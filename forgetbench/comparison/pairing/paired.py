@@ -238,8 +238,8 @@ def _warnings(
     if unequal:
         warnings.append(f"{unequal} of {n_items} paired items were prompted differently on the two sides")
     for name, n_cut in (
-        (base.name, sum(task.audit.n_cut_base for task in tasks)),
-        (candidate.name, sum(task.audit.n_cut_candidate for task in tasks)),
+        (base.label, sum(task.audit.n_cut_base for task in tasks)),
+        (candidate.label, sum(task.audit.n_cut_candidate for task in tasks)),
     ):
         if n_cut:
             warnings.append(f"{n_cut} of {n_items} paired items: an answer of {name} alone was cut by the token limit")
@@ -261,7 +261,7 @@ def _warnings_of_runs(base: RunManifest, candidate: RunManifest) -> list[str]:
     if base.tokenizer != candidate.tokenizer:
         warnings.append("base and candidate have different tokenizers or chat templates")
     if base.chat_template != candidate.chat_template:
-        with_template = base.name if base.chat_template else candidate.name
+        with_template = base.label if base.chat_template else candidate.label
         warnings.append(f"only {with_template} was prompted with a chat template")
     if base.reference != candidate.reference:
         warnings.append(

@@ -23,12 +23,12 @@ _PICKLES = (".bin", ".pt", ".pth", ".ckpt")
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """What the user allowed by flag; all are closed by default."""
+    """What the user allows a checkpoint; nothing by default."""
 
     pickle: bool = False
+    """Weights in pickles, which can run code when they are loaded."""
     remote_code: bool = False
-    run_code: bool = False
-    """Programs that a model writes are run, in a sandbox."""
+    """Code of the checkpoint's own, run on this machine."""
 
 
 def split_argument(text: str) -> tuple[str | None, str, str | None]:

@@ -19,6 +19,7 @@ import yaml
 from peft import LoraConfig, get_peft_model
 from transformers import AutoModelForCausalLM, AutoTokenizer, Trainer, TrainerCallback, TrainingArguments
 
+from forgetbench.engines.base import EngineOptions
 from forgetbench.engines.transformers import TransformersEngine
 from forgetbench.errors import EngineError, InputError
 from forgetbench.integrations import ForgettingCallback
@@ -258,7 +259,7 @@ def test_the_model_in_memory_answers_as_its_saved_folder(
     """The same items from the model in memory, and from folders by the engine `transformers`, number by number."""
     memory = ForgettingCallback(quiz, at="save", results=tmp_path / "memory", strict=True)
     folder = ForgettingCallback(
-        quiz, at="save", base=tiny_model, engine="transformers", results=tmp_path / "folder", strict=True
+        quiz, at="save", base=tiny_model, engine=EngineOptions("transformers"), results=tmp_path / "folder", strict=True
     )
     saves: dict[str, Any] = {"save_strategy": "steps", "save_steps": 2}
     first = train(memory, **saves)
@@ -427,7 +428,7 @@ def test_a_real_drop_is_found_in_its_domain_alone() -> None:
 def test_effects_are_those_of_the_comparison(train: Callable[..., Trainer], tiny_model: Path, tmp_path: Path) -> None:
     """On tasks with clusters, several views and supporting tasks, which are left out."""
     callback = ForgettingCallback(
-        "smoke", at="save", base=tiny_model, engine="scripted", results=tmp_path / "results", strict=True
+        "smoke", at="save", base=tiny_model, engine=EngineOptions("scripted"), results=tmp_path / "results", strict=True
     )
     train(callback, save_strategy="steps", save_steps=4)
     comparison = load_comparison(callback.comparisons[0])
@@ -537,8 +538,8 @@ def test_a_callback_that_does_not_know_its_trainer_says_so(tiny_model: Path, tmp
         ({"every": 0}, "every=0: must be at least 1"),
         ({"at": "epoch"}, 'only "save" is known'),
         ({"every": 5, "alpha": 1.0}, "alpha=1.0: must be between 0 and 1"),
-        ({"every": 5, "engine": "vllm", "base": "x"}, 'engine="vllm" loads saved folders: give at="save"'),
-        ({"at": "save", "engine": "vllm"}, "and base= what to compare with"),
+        ({"every": 5, "engine": EngineOptions(), "base": "x"}, 'an engine loads saved folders: give at="save"'),
+        ({"at": "save", "engine": EngineOptions()}, "and base= what to compare with"),
     ],
 )
 def test_settings_that_do_not_go_together(settings: Mapping[str, Any], message: str) -> None:

@@ -26,7 +26,7 @@ from forgetbench.integrations.trainer.evaluation import (
     logged_values,
     read_questions,
 )
-from forgetbench.integrations.trainer.memory import MEMORY, MemoryEngine, is_sharded, undisturbed
+from forgetbench.integrations.trainer.memory import MemoryEngine, is_sharded, undisturbed
 from forgetbench.integrations.trainer.stopping import domain_effects, proven_drops
 from forgetbench.pipeline import read_training_log
 from forgetbench.progress import Progress
@@ -74,15 +74,15 @@ class ForgettingCallback(TrainerCallback):  # type: ignore[misc]
         stop_on_regression: bool = False,
         alpha: float = 0.05,
         margins: Mapping[str, float] | None = None,
-        engine: str = MEMORY,
+        engine: EngineOptions | None = None,
         tokenizer: Any = None,
         strict: bool = False,
     ) -> None:
         """Evaluate `every` so many steps and after the last, or `at="save"`, whenever the trainer saves.
 
         `suite` is a suite's name or file, or a list of task names; `limit` bounds the items of each task. `base` is a
-        checkpoint to compare with instead of the weights before the first step. `engine` "memory" asks the model where
-        it is; "transformers" or "vllm" load each saved folder, which needs `at="save"` and a `base`. `margins`
+        checkpoint to compare with instead of the weights before the first step. The model is asked where
+        it is; an `engine` loads each saved folder instead, which needs `at="save"` and a `base`. `margins`
         replaces the suite's, `tokenizer` the trainer's. An evaluation that fails is reported once and the training
         goes on, unless it is `strict`. Raises InputError for settings that do not go together.
         """
@@ -94,8 +94,8 @@ class ForgettingCallback(TrainerCallback):  # type: ignore[misc]
             raise InputError(f'at="{at}": only "save" is known; for a number of steps give every=N')
         if not 0.0 < alpha < 1.0:
             raise InputError(f"alpha={alpha}: must be between 0 and 1")
-        if engine != MEMORY and (at is None or base is None):
-            raise InputError(f'engine="{engine}" loads saved folders: give at="save", and base= what to compare with')
+        if engine is not None and (at is None or base is None):
+            raise InputError('an engine loads saved folders: give at="save", and base= what to compare with')
         self._margins = dict(margins or {})
         self._evaluation = _evaluation_options(suite, limit, seed, Path(results))
         self._every, self._base, self._engine = every, None if base is None else str(base), engine
@@ -129,10 +129,10 @@ class ForgettingCallback(TrainerCallback):  # type: ignore[misc]
         if self._trainer is None:
             raise InputError("ForgettingCallback does not know the trainer's log: call callback.attach(trainer)")
         model = self._trainer.model
-        if self._engine == MEMORY and is_sharded(model):
+        if self._engine is None and is_sharded(model):
             raise InputError(
                 "the weights are sharded over processes (ZeRO-3, FSDP or tensor parallelism), so no process can "
-                'evaluate them in memory: give at="save", base=FOLDER and engine="transformers" or "vllm"'
+                'evaluate them in memory: give at="save", base=FOLDER and engine=EngineOptions("vllm")'
             )
         if not state.is_world_process_zero:
             return
@@ -164,9 +164,9 @@ class ForgettingCallback(TrainerCallback):  # type: ignore[misc]
     def _find_weights(self, questions: Questions, args: Any, state: TrainerState) -> Weights:
         model = self._trainer.model
         weights: Weights
-        if self._engine != MEMORY:
+        if self._engine is not None:
             assert self._base is not None  # noqa: S101 - looked at in __init__
-            weights = SavedWeights(model, EngineOptions(self._engine), self._base, Path(args.output_dir))
+            weights = SavedWeights(model, self._engine, self._base, Path(args.output_dir))
             evaluate_base(questions, weights, self._progress)
             return weights
         in_memory = self._weights_in_memory(args, state)

@@ -548,11 +548,11 @@ def test_settings_that_do_not_go_together(settings: Mapping[str, Any], message: 
 
 
 def test_without_torch_the_import_names_the_extra() -> None:
-    code = "import sys; sys.modules['torch'] = None; import forgetbench.integrations"
+    code = "import sys; sys.modules['torch'] = None; from forgetbench import ForgettingCallback"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1] == (
-        "ImportError: forgetbench.integrations: this needs torch: pip install 'forgetbench[lab]'"
+        "ImportError: forgetbench.ForgettingCallback: this needs torch: pip install 'forgetbench[lab]'"
     )
 
 

@@ -7,7 +7,7 @@ try:
     require("torch", "transformers", "accelerate")
 except InputError as missing:
     # What an import that cannot be had raises, so that programs may try it.
-    raise ImportError(f"forgetbench.integrations: {missing}") from None
+    raise ImportError(f"forgetbench.ForgettingCallback: {missing}") from None
 
 from forgetbench.integrations.trainer.callback import ForgettingCallback
 

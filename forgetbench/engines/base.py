@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from forgetbench.engines.memory import MemoryNeed
-from forgetbench.errors import EngineError, first_line
+from forgetbench.errors import EngineError, InputError, first_line
 from forgetbench.fingerprint import file_digest
 from forgetbench.models.tokenizer import Tokenizer
 from forgetbench.records import Checkpoint, Request, Response
@@ -26,7 +26,7 @@ generated, and how often a fast way did not hold and the exact one was taken (`f
 
 @dataclass(frozen=True, slots=True)
 class EngineOptions:
-    """How models are run."""
+    """How models are run. Raises InputError for numbers that cannot be."""
 
     engine: str = "vllm"
     """What answers the requests: vllm, transformers, openai, scripted, or an engine that a plug-in adds."""
@@ -48,6 +48,11 @@ class EngineOptions:
     """Load pickle weights; they can run code."""
     trust_remote_code: bool = False
     """Run a checkpoint's own code."""
+
+    def __post_init__(self) -> None:
+        for name in ("tensor_parallel", "replicas", "concurrency"):
+            if (number := getattr(self, name)) < 1:
+                raise InputError(f"--{name.replace('_', '-')} {number}: must be at least 1")
 
 
 class Engine(Protocol):

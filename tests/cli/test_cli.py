@@ -39,6 +39,7 @@ def assert_refused(done: subprocess.CompletedProcess[str], *parts: str) -> None:
         (["gate-sequential", "--engine", "scripted", "b", "a", "--protocol", "both"], ["one --protocol"]),
         (["gate", "nothing", "--base", "b"], ["--base"]),
         (["run", "--engine", "scripted", "a", "--limit", "0"], ["--limit 0: must be at least 1"]),
+        (["run", "--engine", "scripted", "a", "--replicas", "0"], ["--replicas 0: must be at least 1"]),
         (["run", "--engine", "scripted", "a", "--limti", "1"], ["--limti", "--limit"]),
         (["run", "--engine", "scripted", "a", "--exclude-contaminated"], ["needs --sft-data"]),
         (["frobnicate"], ["frobnicate"]),

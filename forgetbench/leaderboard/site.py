@@ -18,6 +18,7 @@ from forgetbench.report.sanitize import one_line
 from forgetbench.storage.comparisons import load_comparison
 from forgetbench.storage.files import write_atomic
 from forgetbench.storage.flat_rows import flat
+from forgetbench.storage.folder import ResultsFolder
 from forgetbench.storage.json_files import to_json
 
 _SAFE_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
@@ -80,7 +81,7 @@ def build_leaderboard(results: Path, out: Path) -> Site:
 
 
 def _read_all(results: Path) -> tuple[list[Comparison], dict[str, Path], list[Skipped]]:
-    root = results / "comparisons"
+    root = ResultsFolder(results).comparisons
     candidates = sorted(path.parent for path in root.glob("*/comparison.json"))
     if not candidates:
         raise InputError(

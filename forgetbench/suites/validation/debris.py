@@ -7,10 +7,10 @@ quotation marks).
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 
+from forgetbench.metrics.text import script
 from forgetbench.suites.validation.findings import Finding, Level, named
 from forgetbench.suites.validation.reading import ReadTask, RenderedItem
 
@@ -102,7 +102,7 @@ def _foreign(text: str, allowed: frozenset[str]) -> str:
 
 @lru_cache(maxsize=65536)
 def _script(character: str) -> str:
-    return unicodedata.name(character, "UNNAMED").split()[0]
+    return script(character)
 
 
 def _unclosed(text: str) -> str:

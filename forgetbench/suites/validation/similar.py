@@ -14,6 +14,7 @@ import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterator, Sequence
 
+from forgetbench.metrics.text import UNSPACED
 from forgetbench.suites.validation.reading import RenderedItem
 
 SIMILAR = 0.9
@@ -23,7 +24,7 @@ LONG = 20
 
 _SHINGLE = 3
 # A character of a script without spaces is a word; signs of arithmetic and code tell questions apart, commas do not.
-_TOKEN = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]|[^\W_]+|[-+*/%=<>^&|~@#$\\\[\]{}_]")
+_TOKEN = re.compile(rf"[{UNSPACED}]|[^\W_]+|[-+*/%=<>^&|~@#$\\\[\]{{}}_]")
 _ARTICLES = frozenset({"a", "an", "the"})
 
 

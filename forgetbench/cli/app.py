@@ -7,8 +7,10 @@ Exit codes: 0 done or gate passed, 1 regression, 2 bad input, 3 not enough evide
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, CycloptsError, Parameter
 
@@ -29,6 +31,9 @@ from forgetbench.comparison.options import ComparisonOptions
 from forgetbench.engines.base import EngineOptions
 from forgetbench.errors import ForgetbenchError, first_line
 from forgetbench.evaluation.options import EvaluationOptions
+
+if TYPE_CHECKING:
+    from forgetbench.pipeline import RunResult
 
 _INTERRUPTED = 130
 
@@ -61,19 +66,8 @@ def run(
 ) -> None:
     """Evaluate checkpoints; with --base also compare each against it."""
     from forgetbench import pipeline
-    from forgetbench.storage.folder import ResultsFolder
 
-    with shown_progress() as progress:
-        result = pipeline.run(
-            checkpoints,
-            base,
-            evaluation=evaluation,
-            engine=engine,
-            comparison=fine_tuning,
-            noise_floor=noise_floor,
-            progress=progress,
-        )
-    print_result(result, ResultsFolder(evaluation.results))
+    _evaluate(partial(pipeline.run, checkpoints, base), evaluation, fine_tuning, engine, noise_floor)
 
 
 @app.command
@@ -89,19 +83,8 @@ def sweep(
 ) -> None:
     """Evaluate every checkpoint-N of a training run, as a trajectory."""
     from forgetbench import pipeline
-    from forgetbench.storage.folder import ResultsFolder
 
-    with shown_progress() as progress:
-        result = pipeline.sweep(
-            base,
-            trainer_output_dir,
-            evaluation=evaluation,
-            engine=engine,
-            comparison=fine_tuning,
-            noise_floor=noise_floor,
-            progress=progress,
-        )
-    print_result(result, ResultsFolder(evaluation.results))
+    _evaluate(partial(pipeline.sweep, base, trainer_output_dir), evaluation, fine_tuning, engine, noise_floor)
 
 
 @app.command
@@ -114,20 +97,30 @@ def demo(
     """Fine-tune the embedded real model on a narrow set, and show what that cost it."""
     from forgetbench import pipeline
     from forgetbench.lab.demo.demo_checkpoints import prepare
+
+    with shown_progress() as progress:
+        made = prepare(progress)
+    candidates = [f"mild={made.mild}", f"harsh={made.harsh}"]
+    evaluation = EvaluationOptions(suite=suite, results=results)
+    fine_tuning = ComparisonOptions(sft_data=made.data)
+    _evaluate(partial(pipeline.run, candidates, f"base={made.base}"), evaluation, fine_tuning, engine, True)
+
+
+def _evaluate(
+    evaluate: Callable[..., RunResult],
+    evaluation: EvaluationOptions,
+    fine_tuning: ComparisonOptions,
+    engine: EngineOptions,
+    noise_floor: bool,
+) -> None:
+    """Run one of the pipeline's jobs with a progress bar, and print what it came to."""
     from forgetbench.storage.folder import ResultsFolder
 
     with shown_progress() as progress:
-        checkpoints = prepare(progress)
-        result = pipeline.run(
-            [f"mild={checkpoints.mild}", f"harsh={checkpoints.harsh}"],
-            f"base={checkpoints.base}",
-            evaluation=EvaluationOptions(suite=suite, results=results),
-            engine=engine,
-            comparison=ComparisonOptions(sft_data=checkpoints.data),
-            noise_floor=True,
-            progress=progress,
+        result = evaluate(
+            evaluation=evaluation, engine=engine, comparison=fine_tuning, noise_floor=noise_floor, progress=progress
         )
-    print_result(result, ResultsFolder(results))
+    print_result(result, ResultsFolder(evaluation.results))
 
 
 @app.command

@@ -33,7 +33,7 @@ def print_result(result: RunResult, results: ResultsFolder) -> None:
 
     console = stdout()
     if not result.comparisons:
-        print_runs(console, result.runs, results.root)
+        print_runs(console, result.runs, results)
         return
     print_comparisons(console, [saved.comparison for saved in result.comparisons])
     for folder in (*(saved.folder for saved in result.comparisons), *result.trajectories):

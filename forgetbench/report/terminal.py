@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
@@ -16,6 +15,7 @@ from forgetbench.report import supplementary
 from forgetbench.report.numbers import MISSING, points, row_texts
 from forgetbench.report.sanitize import one_line
 from forgetbench.report.wording import VERDICTS, blocks, headline, missing_data, supporting_mark, title
+from forgetbench.storage.folder import ResultsFolder
 from forgetbench.storage.runs import Run
 
 _WIDE = 96
@@ -55,7 +55,7 @@ def print_comparisons(console: Console, comparisons: Sequence[Comparison]) -> No
         _print_finding(console, comparison, name)
 
 
-def print_runs(console: Console, runs: Sequence[Run], results: Path) -> None:
+def print_runs(console: Console, runs: Sequence[Run], results: ResultsFolder) -> None:
     """Print the scores of runs that were made without a base to compare with, and where they lie."""
     from forgetbench.evaluation.summary import run_scores
 
@@ -85,7 +85,7 @@ def print_runs(console: Console, runs: Sequence[Run], results: Path) -> None:
     for run in runs:
         for warning in run.manifest.warnings:
             _print_note(console, f"{one_line(run.manifest.label, 40)}: {one_line(warning, 300)}")
-        console.print(_text(f"written to {results / 'runs' / run.manifest.run_id}", console))
+        console.print(_text(f"written to {results.run(run.manifest.run_id)}", console))
 
 
 def _with_error(entry: Mapping[str, Any]) -> str:

@@ -13,6 +13,7 @@ from rich.console import Console
 
 from forgetbench.records import Comparison, RunManifest, TaskInfo
 from forgetbench.report import print_comparison, print_comparisons, print_runs
+from forgetbench.storage.folder import ResultsFolder
 from forgetbench.storage.runs import Run
 
 STYLING = re.compile(r"\x1b\[[0-9;]*m")
@@ -107,7 +108,7 @@ def test_runs_without_a_base_print_their_scores() -> None:
         {"task": "knowledge_open", "cluster": list("abcd"), "score": [1.0, 0, 1, None], "reason": [None] * 3 + ["cut"]}
     )
     stream = io.StringIO()
-    print_runs(Console(file=stream, width=100), [Run.of(manifest, table)], Path("results"))
+    print_runs(Console(file=stream, width=100), [Run.of(manifest, table)], ResultsFolder(Path("results")))
     text = stream.getvalue()
     # Influences 1/9, -2/9, 1/9: se = sqrt(6) / 9 = .2722, and 1.96 of it 53.3 points.
     assert line_of(text, "knowledge_open").split() == ["knowledge_open", "66.7", "±53.3"]

@@ -251,7 +251,7 @@ def main() -> None:
         sys.stderr.write(f"forgetbench: {error}\n")
         code = error.exit_code
     except CycloptsError as error:
-        sys.stderr.write(f"forgetbench: {first_line(str(error))}; see forgetbench --help\n")
+        sys.stderr.write(f"forgetbench: {first_line(str(error)).rstrip('.')}; see forgetbench --help\n")
         code = 2
     if code == _INTERRUPTED:
         sys.stderr.write("interrupted; what was done is kept, the same command goes on from there\n")

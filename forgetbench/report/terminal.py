@@ -22,8 +22,7 @@ _WIDE = 96
 """Columns from which a delta and its interval fit on one line."""
 _SUMMARY_NAME = 16
 """Characters for a candidate's name."""
-_SUMMARY_CELLS = (10, 9, 8, 7)
-"""Characters for a domain's name, best first; the last is what a delta with its verdict's sign takes."""
+_SUMMARY_CELL = len("−100.0 ▼")
 
 
 def print_comparison(console: Console, comparison: Comparison) -> None:
@@ -202,24 +201,29 @@ def _distinct_names(comparisons: Sequence[Comparison]) -> list[str]:
 def _summary_tables(comparisons: Sequence[Comparison], console: Console) -> Iterator[Table]:
     """Deltas, a line per candidate and a column per domain; more columns than fit go on in another table."""
     domains = dict.fromkeys(row.name for comparison in comparisons for row in comparison.domains)
-    columns = [*domains, OVERALL]
-
-    def that_fit(width: int) -> int:
+    group: list[str] = []
+    used = _SUMMARY_NAME
+    for name in (*domains, OVERALL):
         # The box draws a blank between two columns.
-        gap = _padding(console) + 1
-        return max((console.width - _SUMMARY_NAME - gap) // (width + gap), 1)
+        width = _summary_width(name) + _padding(console) + 1
+        if group and used + width > console.width:
+            yield _summary_table(comparisons, group, console)
+            group, used = [], _SUMMARY_NAME
+        group.append(name)
+        used += width
+    yield _summary_table(comparisons, group, console)
 
-    width = next((width for width in _SUMMARY_CELLS if that_fit(width) >= len(columns)), _SUMMARY_CELLS[0])
-    step = that_fit(width)
-    for start in range(0, len(columns), step):
-        yield _summary_table(comparisons, columns[start : start + step], width, console)
+
+def _summary_width(name: str) -> int:
+    """Columns that a domain takes: no word of its name is broken, and no number."""
+    return max(_SUMMARY_CELL, *map(len, title(name).split()))
 
 
-def _summary_table(comparisons: Sequence[Comparison], columns: Sequence[str], width: int, console: Console) -> Table:
+def _summary_table(comparisons: Sequence[Comparison], columns: Sequence[str], console: Console) -> Table:
     table = _table(console)
     table.add_column("candidate", overflow="fold", width=_SUMMARY_NAME)
     for name in columns:
-        table.add_column(title(name), justify="right", overflow="fold", width=width)
+        table.add_column(title(name), justify="right", overflow="fold", width=_summary_width(name))
     for comparison, name in zip(comparisons, _distinct_names(comparisons), strict=True):
         rows = {row.name: row for row in (*comparison.domains, comparison.overall)}
         cells = [_summary_cell(rows.get(column), console) for column in columns]

@@ -43,7 +43,9 @@ def forgetbench(*arguments: object, codes: tuple[int, ...] = (0,)) -> int:
 def numbers(value: Any, field: str = "") -> Any:
     """The results in a JSON value: its numbers, and the words that are results."""
     if isinstance(value, dict):
-        results = {key: numbers(item, key) for key, item in value.items() if key not in NOT_RESULTS}
+        # What a run or a side of a comparison is called is no result.
+        left_out = (*NOT_RESULTS, "name") if "where" in value else NOT_RESULTS
+        results = {key: numbers(item, key) for key, item in value.items() if key not in left_out}
         return {key: item for key, item in results.items() if item is not None or value[key] is None}
     if isinstance(value, list):
         return [numbers(item, field) for item in value]

@@ -408,7 +408,8 @@ def test_every_row_is_coherent(pairs: list[tuple[float, float]], n_clusters: int
         assert row.outcomes.locked == 0.0 and row.outcomes.erased == pytest.approx(row.outcomes.forgotten)
         assert 0 < row.estimate.p_value <= 1
         assert 0 < row.estimate.mde <= 1
-        assert row.judgement.verdict != "retained" or n_clusters > 5
+        # Few clusters show no sameness; what is retained there has risen.
+        assert row.judgement.verdict != "retained" or n_clusters > 5 or row.estimate.delta > 0
 
 
 # --- beside the rows --------------------------------------------------------------------------

@@ -29,7 +29,7 @@ class EngineOptions:
     """How models are run. Raises InputError for numbers that cannot be."""
 
     engine: str = "vllm"
-    """What answers the requests: vllm, transformers, openai, scripted, or an engine that a plug-in adds."""
+    """What answers the requests: the name of an engine, as `forgetbench doctor` lists them."""
     dtype: str = "auto"
     """Data type of the weights."""
     tensor_parallel: int = 1

@@ -113,10 +113,10 @@ class ForgetbenchLM(LM):  # type: ignore[misc]
 
         Raises InputError where one does not fit the window, EngineError where the engine fails.
         """
-        asks = self._scoring_asks(requests)
+        locations = self._scoring_locations(requests)
         ratings = [(0.0, False)] * len(requests)
-        for position, responses in self._answered("loglikelihood", requests, asks, disable_tqdm):
-            (rating,) = ratings_of(asks[position], responses)
+        for position, responses in self._answered("loglikelihood", requests, locations, disable_tqdm):
+            (rating,) = ratings_of(locations[position], responses)
             ratings[position] = (rating.loglikelihood, rating.is_greedy)
             self.cache_hook.add_partial("loglikelihood", requests[position].args, ratings[position])
         return ratings
@@ -126,10 +126,10 @@ class ForgetbenchLM(LM):  # type: ignore[misc]
 
         Raises EngineError where the engine fails.
         """
-        asks = self._scoring_asks(requests)
+        locations = self._scoring_locations(requests)
         totals = [0.0] * len(requests)
-        for position, responses in self._answered("loglikelihood_rolling", requests, asks, disable_tqdm):
-            totals[position] = sum(rating.loglikelihood for rating in ratings_of(asks[position], responses))
+        for position, responses in self._answered("loglikelihood_rolling", requests, locations, disable_tqdm):
+            totals[position] = sum(rating.loglikelihood for rating in ratings_of(locations[position], responses))
             self.cache_hook.add_partial("loglikelihood_rolling", requests[position].args, totals[position])
         return totals
 
@@ -139,11 +139,11 @@ class ForgetbenchLM(LM):  # type: ignore[misc]
         Instances alike share a request: they get its samples one after the other, or the same greedy text.
         Raises InputError for settings no engine here has and for what does not fit the window.
         """
-        asks = self._generation_asks(requests)
+        locations = self._generation_locations(requests)
         texts = [""] * len(requests)
-        for position, responses in self._answered("generate_until", requests, asks, disable_tqdm):
-            (ask,) = asks[position]
-            texts[position] = responses[ask.request.key].samples[ask.indices[0]].text
+        for position, responses in self._answered("generate_until", requests, locations, disable_tqdm):
+            (location,) = locations[position]
+            texts[position] = responses[location.request.key].samples[location.indices[0]].text
             self.cache_hook.add_partial("generate_until", requests[position].args, texts[position])
         return texts
 
@@ -194,31 +194,31 @@ class ForgetbenchLM(LM):  # type: ignore[misc]
 
     # --- asking ---------------------------------------------------------------------------------
 
-    def _scoring_asks(self, requests: Sequence[Any]) -> list[tuple[AnswerLocation, ...]]:
+    def _scoring_locations(self, requests: Sequence[Any]) -> list[tuple[AnswerLocation, ...]]:
         """Where the answers to each instance stand; the choices of one document share a request, as in a run."""
         encoded = encode_instances(self._context, requests)
         documents: defaultdict[tuple[str | None, int | None], list[int]] = defaultdict(list)
         for position, instance in enumerate(requests):
             documents[instance.task_name, instance.doc_id].append(position)
-        asks: list[tuple[AnswerLocation, ...]] = [()] * len(requests)
+        locations: list[tuple[AnswerLocation, ...]] = [()] * len(requests)
         for positions in documents.values():
             rows = scoring_locations(self._context, [encoded[position] for position in positions])
             for position, row in zip(positions, rows, strict=True):
-                asks[position] = row
-        return asks
+                locations[position] = row
+        return locations
 
-    def _generation_asks(self, requests: Sequence[Any]) -> list[tuple[AnswerLocation, ...]]:
+    def _generation_locations(self, requests: Sequence[Any]) -> list[tuple[AnswerLocation, ...]]:
         """Which sample of which request answers each instance; instances alike share a request."""
         alike: defaultdict[tuple[tuple[int, ...], Sampling], list[int]] = defaultdict(list)
         for position, ((prompt, _),) in enumerate(encode_instances(self._context, requests)):
             alike[prompt, self._sampling(*requests[position].args)].append(position)
-        asks: list[tuple[AnswerLocation, ...]] = [()] * len(requests)
+        locations: list[tuple[AnswerLocation, ...]] = [()] * len(requests)
         for (prompt, one), positions in alike.items():
             n = len(positions) if one.temperature > 0 else 1
             request = self._context.request(prompt, sampling=replace(one, n=n))
             for number, position in enumerate(positions):
-                asks[position] = (AnswerLocation(request, (number % n,)),)
-        return asks
+                locations[position] = (AnswerLocation(request, (number % n,)),)
+        return locations
 
     def _sampling(self, context: str, settings: Mapping[str, Any]) -> Sampling:
         sampling = decoding(settings, n=1, seed=int(digest([self._context.seed, context])[:8], 16))
@@ -232,11 +232,11 @@ class ForgetbenchLM(LM):  # type: ignore[misc]
         return sampling
 
     def _answered(
-        self, what: str, requests: Sequence[Any], asks: Sequence[tuple[AnswerLocation, ...]], disable_tqdm: bool
+        self, what: str, requests: Sequence[Any], locations: Sequence[tuple[AnswerLocation, ...]], disable_tqdm: bool
     ) -> Iterator[tuple[int, Mapping[str, Response]]]:
         """(position, responses so far) of each instance, as soon as all of its own are among them."""
-        self._check_fit(what, requests, asks)
-        lacking = [{ask.request.key for ask in row} for row in asks]
+        self._check_fit(what, requests, locations)
+        lacking = [{location.request.key for location in row} for row in locations]
         waiting: defaultdict[str, list[int]] = defaultdict(list)
         for position, keys in enumerate(lacking):
             for key in keys:
@@ -244,7 +244,7 @@ class ForgetbenchLM(LM):  # type: ignore[misc]
         responses: dict[str, Response] = {}
         tqdm = importlib.import_module("tqdm").tqdm
         with tqdm(total=len(requests), desc=f"Running {what} requests", disable=disable_tqdm) as bar:
-            for response in self._answers([ask.request for row in asks for ask in row]):
+            for response in self._answers([location.request for row in locations for location in row]):
                 responses[response.key] = response
                 for position in waiting[response.key]:
                     lacking[position].discard(response.key)
@@ -252,10 +252,10 @@ class ForgetbenchLM(LM):  # type: ignore[misc]
                         yield position, responses
                         bar.update()
 
-    def _check_fit(self, what: str, requests: Sequence[Any], asks: Sequence[tuple[AnswerLocation, ...]]) -> None:
+    def _check_fit(self, what: str, requests: Sequence[Any], locations: Sequence[tuple[AnswerLocation, ...]]) -> None:
         """Refuse the whole call before anything is asked when some of it cannot be answered."""
         window = self._context.max_length
-        refused = [(place, reason) for place, row in enumerate(asks) if (reason := refusal(row, window))]
+        refused = [(place, reason) for place, row in enumerate(locations) if (reason := refusal(row, window))]
         if refused:
             place, reason = refused[0]
             raise InputError(

@@ -193,7 +193,8 @@ def server() -> Iterator[Served]:
         thread.start()
         yield served
         served.shutdown()
-        thread.join()
+        thread.join(timeout=10)
+        assert not thread.is_alive()
 
 
 @pytest.fixture(scope="module")

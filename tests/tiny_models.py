@@ -12,13 +12,11 @@ CHAT_TEMPLATE = (
 )
 
 
-def make_tiny_model(folder: Path, seed: int = 0, hidden_size: int = 32) -> Path:
-    """A random two-layer Llama with a byte-level tokenizer and a chat template, as a checkpoint folder."""
+def save_tokenizer(folder: Path) -> int:
+    """A byte-level tokenizer with a chat template into a checkpoint's folder; the number of its tokens."""
     import tokenizers
-    import torch
     import transformers
 
-    transformers.utils.logging.set_verbosity_error()
     vocabulary = {token: number for number, token in enumerate(["<s>", "</s>"])}
     for character in sorted(tokenizers.pre_tokenizers.ByteLevel.alphabet()):
         vocabulary.setdefault(character, len(vocabulary))
@@ -29,14 +27,27 @@ def make_tiny_model(folder: Path, seed: int = 0, hidden_size: int = 32) -> Path:
     tokenizer = transformers.PreTrainedTokenizerFast(tokenizer_object=backend, bos_token="<s>", eos_token="</s>")
     tokenizer.pad_token = "</s>"
     tokenizer.chat_template = CHAT_TEMPLATE
+    tokenizer.save_pretrained(folder)
+    return len(vocabulary)
+
+
+def make_tiny_model(folder: Path, seed: int = 0, hidden_size: int = 32) -> Path:
+    """A random two-layer Llama with a byte-level tokenizer and a chat template, as a checkpoint folder.
+
+    tiny_families.py makes other architectures.
+    """
+    import torch
+    import transformers
+
+    transformers.utils.logging.set_verbosity_error()
+    tokens = save_tokenizer(folder)
     torch.manual_seed(seed)
     config = transformers.LlamaConfig(
-        vocab_size=len(vocabulary), hidden_size=hidden_size, intermediate_size=64, num_hidden_layers=2,
+        vocab_size=tokens, hidden_size=hidden_size, intermediate_size=64, num_hidden_layers=2,
         num_attention_heads=4, num_key_value_heads=2, max_position_embeddings=512, bos_token_id=0, eos_token_id=1,
         pad_token_id=1, tie_word_embeddings=False,
     )  # fmt: skip
     transformers.LlamaForCausalLM(config).save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
     return folder
 
 

@@ -228,6 +228,7 @@ def doctor(
     checkpoint: Annotated[str | None, Parameter(help="[NAME=]WHERE[@REVISION]: can it be run here?")] = None,
     /,
     *,
+    base: BaseOption = None,
     no_load: Annotated[bool, Parameter(help="Only what can be known without loading it.")] = False,
     engine: Engine = EngineOptions(),
 ) -> int:
@@ -235,7 +236,7 @@ def doctor(
     from forgetbench.cli.doctor import examine, machine
 
     failed = False
-    for row in machine() if checkpoint is None else examine(checkpoint, engine, load=not no_load):
+    for row in machine() if checkpoint is None else examine(checkpoint, engine, base=base, load=not no_load):
         say(str(row))
         failed = failed or row.state == "FAIL"
     return 4 if failed else 0

@@ -103,13 +103,16 @@ def _space(what: str, size: float | None, how: str, little: float, hint: str) ->
 # --- a checkpoint -----------------------------------------------------------------------------
 
 
-def examine(checkpoint: str, options: EngineOptions = EngineOptions(), *, load: bool = True) -> Iterator[Row]:
+def examine(
+    checkpoint: str, options: EngineOptions = EngineOptions(), *, base: str | None = None, load: bool = True
+) -> Iterator[Row]:
     """Can the engine of these options answer for a checkpoint, `[NAME=]WHERE[@REVISION]`, here?
 
-    Ends after the first row that says FAIL. With `load` the model is loaded and asked a little.
+    `base` is what it would be compared with. Ends after the first row that says FAIL. With `load` the model is loaded
+    and asked a little.
     """
     try:
-        for row in _rows(checkpoint, options, load):
+        for row in _rows(checkpoint, base, options, load):
             yield row
             if row.state == "FAIL":
                 return
@@ -117,9 +120,9 @@ def examine(checkpoint: str, options: EngineOptions = EngineOptions(), *, load: 
         yield Row("FAIL", str(error))
 
 
-def _rows(text: str, options: EngineOptions, load: bool) -> Iterator[Row]:
-    # Nothing is kept under this fingerprint, so the weights need not be read for it.
-    checkpoint = resolve_checkpoint(text, options, hash_file=lambda path: str(path.stat()))
+def _rows(text: str, base_text: str | None, options: EngineOptions, load: bool) -> Iterator[Row]:
+    base = None if base_text is None else _resolved(base_text, options)
+    checkpoint = _resolved(text, options, base)
     yield Row("ok", f"checkpoint: {checkpoint.name}, {_place(checkpoint)}")
     engine = make_engine(options, [checkpoint])
     try:
@@ -136,6 +139,11 @@ def _rows(text: str, options: EngineOptions, load: bool) -> Iterator[Row]:
             yield from _loaded(checkpoint, tokenizer, engine)
     finally:
         engine.close()
+
+
+def _resolved(text: str, options: EngineOptions, base: Checkpoint | None = None) -> Checkpoint:
+    # Nothing is kept under this fingerprint, so the weights need not be read for it.
+    return resolve_checkpoint(text, options, base=base, hash_file=lambda path: str(path.stat()))
 
 
 def _place(checkpoint: Checkpoint) -> str:

@@ -12,6 +12,7 @@ from forgetbench.engines.base import Engine
 from forgetbench.models.checks import ModelChecks
 from forgetbench.progress import Progress
 from forgetbench.records import Checkpoint, Request, Response
+from forgetbench.storage.admission import admitted
 from forgetbench.storage.ledger import Ledger
 
 
@@ -111,7 +112,7 @@ class Dispatcher:
         )
         for answer, generates in kinds:
             of_kind = [request for request in requests if (request.sampling is not None) == generates]
-            for response in answer(of_kind) if of_kind else ():
+            for response in map(admitted, answer(of_kind) if of_kind else ()):
                 if response.refusal is None:
                     self.ledger.put(response)
                 responses[response.key] = response

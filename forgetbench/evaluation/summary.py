@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from forgetbench.errors import listed
 from forgetbench.metrics.corpus import CORPUS_METRICS, responses_of
 from forgetbench.metrics.diversity import shared_openers
 from forgetbench.records import DeltaRow, ItemScore, TaskInfo
@@ -64,9 +66,10 @@ def _scored(rows: pd.DataFrame, info: TaskInfo) -> tuple[Floats, Codes]:
 def warnings_of(scores: Sequence[ItemScore]) -> tuple[str, ...]:
     """What a reader must know before trusting the numbers."""
     warnings = []
-    unmeasured = sum(score.reason is not None for score in scores)
-    if unmeasured:
-        warnings.append(f"{unmeasured} of {len(scores)} items were not measured; samples.parquet says why")
+    reasons = Counter(score.reason for score in scores if score.reason is not None)
+    if reasons:
+        why = listed([f"{reason} ({count:,})" for reason, count in reasons.most_common()], 3)
+        warnings.append(f"{reasons.total()} of {len(scores)} items were not measured: {why}; samples.parquet has each")
     generated = [score for score in scores if score.finish_reasons]
     for name in dict.fromkeys(score.task for score in generated):
         rows = [score for score in generated if score.task == name]

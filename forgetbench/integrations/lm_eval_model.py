@@ -32,6 +32,7 @@ from forgetbench.lm_eval_bridge.planning import (
 from forgetbench.lm_eval_bridge.scoring import ratings_of
 from forgetbench.models.tokenizer import HFTokenizer, Message
 from forgetbench.records import Checkpoint, Request, Response, Sampling
+from forgetbench.storage.admission import admitted
 from forgetbench.storage.ledger import Ledger
 
 _READ = frozenset({"until", "do_sample", "temperature", "top_p", *MAX_TOKENS})
@@ -275,7 +276,7 @@ class ForgetbenchLM(LM):  # type: ignore[misc]
         self._load()
         first = next(iter(lacking.values()))
         answer = self._engine.score if first.sampling is None else self._engine.generate
-        for response in answer(list(lacking.values())):
+        for response in map(admitted, answer(list(lacking.values()))):
             if response.refusal is not None:
                 raise InputError(f"the engine cannot answer: {response.refusal}")
             if self._ledger is not None:

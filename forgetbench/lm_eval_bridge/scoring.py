@@ -20,6 +20,7 @@ from forgetbench.lm_eval_bridge.planning import (
 )
 from forgetbench.metrics.thinking import opens_thinking, split_thinking
 from forgetbench.records import Continuation, ItemScore, Request, Response, Sample
+from forgetbench.storage.admission import NO_NUMBERS, NOT_FINITE
 
 _RATED_TOKENS = 256
 """How much of a sample the reference checkpoint rates; a longer one shows its quality by then."""
@@ -53,18 +54,24 @@ def reference_requests(
 def mean_logprobs(
     requests: Mapping[str, Sequence[Request | None]], responses: Mapping[str, Response]
 ) -> dict[str, tuple[float, ...]]:
-    """Mean log-probability per token (nats) of each sample, from `reference_requests`; NaN for an empty sample."""
+    """Mean log-probability per token (nats) of each sample, from `reference_requests`.
+
+    NaN for an empty sample, minus infinity for one of which the reference gave no number.
+    """
 
     def mean(request: Request | None) -> float:
         if request is None:
             return math.nan
-        (rating,) = responses[request.key].continuations
+        response = responses[request.key]
+        if response.refusal is not None:
+            return -math.inf
+        (rating,) = response.continuations
         return rating.loglikelihood / rating.n_tokens
 
     return {
         item_id: tuple(map(mean, of_item))
         for item_id, of_item in requests.items()
-        if not _unanswered([request for request in of_item if request is not None], responses)
+        if {_unanswered([request], responses) for request in of_item if request} <= {None, *NO_NUMBERS}
     }
 
 
@@ -143,7 +150,10 @@ def _item_score(
     if reason is None:
         samples = responses[item.locations[0].request.key].samples
         ratings = ratings_of(item.locations, responses)
-        metrics, reason = _metrics(loaded, item, samples, reference_logprobs)
+        if any(map(math.isinf, reference_logprobs)):
+            reason, reference_logprobs = f"{NOT_FINITE} of an answer under the reference", ()
+        else:
+            metrics, reason = _metrics(loaded, item, samples, reference_logprobs)
     info = loaded.info
     value = None if info.corpus_metric else metrics.get(info.metric)
     return ItemScore(

@@ -7,7 +7,6 @@ nowhere else: a model without the BOS it needs just looks weak.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +15,7 @@ from forgetbench.errors import EngineError, first_line
 from forgetbench.fingerprint import make_request
 from forgetbench.models.tokenizer import Message, Tokenizer
 from forgetbench.records import Request, Response
+from forgetbench.storage.admission import NO_NUMBERS, admitted
 
 PASSAGE = (
     "The river runs through the old town, and on market days people carry bread, apples and cloth across the stone "
@@ -72,12 +72,22 @@ class ModelChecks:
         """What the answers and the tokenizer show. Raises EngineError where log-likelihoods are not finite."""
         if not self.by_count:
             return []
-        rated = {
-            count: response.continuations[0].loglikelihood / response.continuations[0].n_tokens
+        answers = {
+            count: admitted(responses[request.key])
             for count, request in self.by_count.items()
-            if (response := responses.get(request.key)) is not None and response.refusal is None
+            if request.key in responses
         }
-        findings = [_finite(self, rated), _bos(self, rated)]
+        if any(answer.refusal in NO_NUMBERS for answer in answers.values()):
+            raise EngineError(
+                f"checkpoint {self.checkpoint} gives NaN or infinite log-likelihoods for plain text: its weights are "
+                f"broken, or {self.dtype} is too small for them (try --dtype float32)"
+            )
+        rated = {
+            count: answer.continuations[0].loglikelihood / answer.continuations[0].n_tokens
+            for count, answer in answers.items()
+            if answer.refusal is None
+        }
+        findings = [_finite(rated), _bos(self, rated)]
         return [*findings, *template_findings(self.tokenizer)] if self.chat else findings
 
     def faults(self, responses: Mapping[str, Response]) -> list[str]:
@@ -115,14 +125,9 @@ def _leading(tokens: Sequence[int], token: int | None) -> int:
 # --- likelihood -------------------------------------------------------------------------------
 
 
-def _finite(checks: ModelChecks, rated: Mapping[int, float]) -> Finding:
+def _finite(rated: Mapping[int, float]) -> Finding:
     if not rated:
         return Finding("likelihood", None, "likelihood: the engine rates no text, so the model could not be checked")
-    if not all(map(math.isfinite, rated.values())):
-        raise EngineError(
-            f"checkpoint {checks.checkpoint} gives NaN or infinite log-likelihoods for plain text: its weights are "
-            f"broken, or {checks.dtype} is too small for them (try --dtype float32)"
-        )
     return Finding("likelihood", True, "likelihood: plain text gets finite log-likelihoods")
 
 

@@ -302,11 +302,11 @@ def test_a_noise_pass_is_not_checked_again(tiny_tasks: Path, tmp_path: Path) -> 
 
 def test_no_task_is_asked_of_a_model_without_numbers(tiny_tasks: Path, tmp_path: Path) -> None:
     engine = Rated(Bytes(), math.nan, math.nan, math.nan)
-    for asked in (3, 0):
+    for _ in range(2):
         engine.asked.clear()
         with pytest.raises(EngineError, match="checkpoint a gives NaN"):
             evaluated(tiny_tasks, tmp_path, engine, [])
-        assert len(engine.asked) == asked, "what was found is in the ledger"
+        assert len(engine.asked) == 3, "nothing is kept of what is no number"
     assert not list(tmp_path.glob("runs/*/manifest.json"))
 
 

@@ -8,7 +8,7 @@
     |- EngineError              exit 4: the engine or the machine failed; what was done is kept
     `- StorageError             exit 4: a file could not be written; what was done is kept
 
-Anything else that escapes is a bug of ours and keeps its traceback.
+Anything else that escapes is a bug of ours: the command ends with 4, and its traceback in a file.
 """
 
 from __future__ import annotations

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -21,6 +20,9 @@ from rich.progress import (
     Progress as Bar,
 )
 
+from forgetbench.console import tell
+from forgetbench.sanitize import one_line
+
 _LINE_EVERY = 30.0
 """Seconds between two lines where there is no terminal to redraw."""
 
@@ -33,7 +35,7 @@ class Progress:
     """A stage begins; `total` is its work in tokens, 0 where it is unknown."""
     advance: Callable[[int], None] = lambda amount: None
     label: Callable[[str], None] = lambda text: None
-    note: Callable[[str], None] = lambda text: print(f"! {text}", file=sys.stderr)
+    note: Callable[[str], None] = lambda text: tell(f"! {text}")
     """A warning that cannot wait for the end."""
 
 
@@ -49,13 +51,14 @@ def show_progress(console: Console) -> Iterator[Progress]:
         return
     bar = Bar(
         SpinnerColumn(),
-        TextColumn("{task.description:<28}"),
+        # Labels hold names out of files: text, no markup.
+        TextColumn("{task.description:<28}", markup=False),
         BarColumn(),
         TextColumn("{task.percentage:>3.0f}%"),
         TimeElapsedColumn(),
         TextColumn("left"),
         TimeRemainingColumn(),
-        TextColumn("{task.fields[label]}"),
+        TextColumn("{task.fields[label]}", markup=False),
         console=console,
         transient=True,
     )
@@ -75,7 +78,7 @@ class _Stages:
         if self.current is not None:
             done = self.bar.tasks[self.current].total or 1
             self.bar.update(self.current, total=done, completed=done, label="")
-        self.current = self.bar.add_task(label, total=total or None, label="")
+        self.current = self.bar.add_task(one_line(label), total=total or None, label="")
 
     def advance(self, amount: int) -> None:
         if self.current is not None:
@@ -83,7 +86,7 @@ class _Stages:
 
     def label(self, text: str) -> None:
         if self.current is not None:
-            self.bar.update(self.current, label=text)
+            self.bar.update(self.current, label=one_line(text))
 
 
 @dataclass
@@ -98,7 +101,7 @@ class _Lines:
     printed: float = field(default_factory=time.monotonic)
 
     def start(self, label: str, total: int) -> None:
-        self.stage, self.total, self.done = label, total, 0
+        self.stage, self.total, self.done = one_line(label), total, 0
         self.began = self.printed = time.monotonic()
 
     def advance(self, amount: int) -> None:

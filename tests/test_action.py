@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -15,6 +16,21 @@ import yaml
 
 ROOT = Path(__file__).parent.parent
 ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text())
+
+
+SAY_ALPHA = """
+task: say
+dataset_path: json
+dataset_kwargs: {data_files: {test: items.jsonl}}
+test_split: test
+output_type: generate_until
+doc_to_text: "{{q}}"
+doc_to_target: a
+generation_kwargs: {do_sample: false, temperature: 0.0, max_gen_toks: 16, until: ["\\n"]}
+metadata: {domain: knowledge, view: open, metric: exact_match, chance: 0, version: 1}
+metric_list: [{metric: exact_match, aggregation: mean, higher_is_better: true}]
+filter_list: [{name: f, filter: [{function: regex, regex_pattern: "(alpha)"}, {function: take_first}]}]
+"""
 
 
 def run_steps(folder: Path, **given: str) -> int:
@@ -83,3 +99,24 @@ def test_a_committed_baseline_takes_the_base_s_place(tmp_path: Path, sequential:
     assert code == 0
     (comparison,) = (tmp_path / "results" / "comparisons").iterdir()
     assert (comparison / "report.html").is_file()
+
+
+@pytest.mark.parametrize("base_run", [False, True], ids=["base", "base-run"])
+def test_a_remembered_candidate_is_gated_by_its_own_comparison(tmp_path: Path, base_run: bool) -> None:
+    """Three jobs on one results folder: the third's candidate is remembered, so the newest folders are the second's."""
+    rows = [{"item_id": f"{n}", "cluster": f"{n}", "q": f"Say alpha {n}.", "a": "alpha"} for n in range(40)]
+    (tmp_path / "items.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    (tmp_path / "say.yaml").write_text(SAY_ALPHA)
+    (tmp_path / "suite.yaml").write_text("name: m\ndomains: {knowledge: [say]}\n")
+    shared = {"suite": "suite.yaml", "arguments": "--engine scripted", "base": "base=says:alpha"}
+    if base_run:
+        made = [sys.executable, "-m", "forgetbench", "run", "base=says:alpha", "--engine", "scripted"]
+        subprocess.run([*made, "--suite", "suite.yaml", "--results", "old"], cwd=tmp_path, check=True)
+        (run,) = (tmp_path / "old" / "runs").iterdir()
+        shared |= {"base": "", "base-run": str(run)}
+    codes, gated = [], []
+    for candidate in ("bad=says:beta", "good=says: alpha", "bad=says:beta"):
+        codes.append(run_steps(tmp_path, candidate=candidate, **shared))
+        gated.append(json.loads((tmp_path / "results" / "gate.json").read_text())["candidate"])
+    assert codes == [1, 0, 1]
+    assert gated == ["bad", "good", "bad"]

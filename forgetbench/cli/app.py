@@ -1,7 +1,8 @@
 """The commands: parse, call, print, exit code. Nothing is decided here.
 
 Exit codes: 0 done or gate passed, 1 regression, 2 bad input, 3 not enough evidence, 4 the engine or the machine failed,
-130 interrupted. Imports that take time stay inside the commands, so `--help` answers at once.
+130 interrupted, 143 terminated, 141 whoever reads the output has left. Imports that take time stay inside the commands,
+so `--help` answers at once.
 """
 
 from __future__ import annotations
@@ -12,11 +13,13 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from cyclopts import App, CycloptsError, Parameter
+from cyclopts import App, Parameter
 
 from forgetbench import __version__
 from forgetbench.cli import gate
+from forgetbench.cli.announcement import Announcement
 from forgetbench.cli.console import no_garbage_collection, print_result, say, shown_progress, stdout
+from forgetbench.cli.guard import run_guarded
 from forgetbench.cli.options import (
     BaseOption,
     Checkpoints,
@@ -25,17 +28,16 @@ from forgetbench.cli.options import (
     Evaluation,
     FineTuning,
     NoiseFloorOption,
+    OutIdOption,
     ResultsOption,
 )
 from forgetbench.comparison.options import ComparisonOptions
+from forgetbench.console import print_line, say_lines
 from forgetbench.engines.base import EngineOptions
-from forgetbench.errors import ForgetbenchError, first_line
 from forgetbench.evaluation.options import EvaluationOptions
 
 if TYPE_CHECKING:
     from forgetbench.pipeline import RunResult
-
-_INTERRUPTED = 130
 
 
 def _shown_default(value: object) -> str | None:
@@ -60,6 +62,7 @@ def run(
     *,
     base: BaseOption = None,
     noise_floor: NoiseFloorOption = False,
+    out_id: OutIdOption = None,
     evaluation: Evaluation = EvaluationOptions(),
     fine_tuning: FineTuning = ComparisonOptions(),
     engine: Engine = EngineOptions(),
@@ -67,7 +70,7 @@ def run(
     """Evaluate checkpoints; with --base also compare each against it."""
     from forgetbench import pipeline
 
-    _evaluate(partial(pipeline.run, checkpoints, base), evaluation, fine_tuning, engine, noise_floor)
+    _evaluate(partial(pipeline.run, checkpoints, base), evaluation, fine_tuning, engine, noise_floor, out_id)
 
 
 @app.command
@@ -77,6 +80,7 @@ def sweep(
     /,
     *,
     noise_floor: NoiseFloorOption = False,
+    out_id: OutIdOption = None,
     evaluation: Evaluation = EvaluationOptions(),
     fine_tuning: FineTuning = ComparisonOptions(),
     engine: Engine = EngineOptions(),
@@ -84,7 +88,7 @@ def sweep(
     """Evaluate every checkpoint-N of a training run, as a trajectory."""
     from forgetbench import pipeline
 
-    _evaluate(partial(pipeline.sweep, base, trainer_output_dir), evaluation, fine_tuning, engine, noise_floor)
+    _evaluate(partial(pipeline.sweep, base, trainer_output_dir), evaluation, fine_tuning, engine, noise_floor, out_id)
 
 
 @app.command
@@ -112,34 +116,43 @@ def _evaluate(
     fine_tuning: ComparisonOptions,
     engine: EngineOptions,
     noise_floor: bool,
+    out_id: str | None = None,
 ) -> None:
     """Run one of the pipeline's jobs with a progress bar, and print what it came to."""
     from forgetbench.storage.folder import ResultsFolder
 
+    made = Announcement(out_id)
+    results = ResultsFolder(evaluation.results)
     with shown_progress() as progress:
         result = evaluate(
             evaluation=evaluation, engine=engine, comparison=fine_tuning, noise_floor=noise_floor, progress=progress
         )
-    print_result(result, ResultsFolder(evaluation.results))
+    print_result(result, results, made.console)
+    made.of_result(result, results)
 
 
 @app.command
 def compare(
-    base_run: Annotated[Path, Parameter(help="Folder of the base's run.")],
-    candidate_run: Annotated[Path, Parameter(help="Folder of the candidate's run.")],
+    base_run: Annotated[Path, Parameter(help="Folder of the base's run, or a file of --out-id.")],
+    candidate_run: Annotated[Path, Parameter(help="Folder of the candidate's run, or a file of --out-id.")],
     /,
     *,
     out: Annotated[Path | None, Parameter(help="Where to write; by default beside the runs.")] = None,
+    out_id: OutIdOption = None,
     fine_tuning: FineTuning = ComparisonOptions(),
 ) -> None:
     """Pair two runs and score the deltas."""
     from forgetbench import pipeline
     from forgetbench.report import print_comparison
+    from forgetbench.storage.made import run_folder
 
+    made = Announcement(out_id)
+    base, candidate = run_folder(base_run), run_folder(candidate_run)
     with no_garbage_collection():
-        saved = pipeline.compare(base_run, candidate_run, out, comparison=fine_tuning)
-    print_comparison(stdout(), saved.comparison)
-    say(f"written to {saved.folder}")
+        saved = pipeline.compare(base, candidate, out, comparison=fine_tuning)
+    print_comparison(made.console, saved.comparison)
+    print_line(made.console, f"written to {saved.folder}")
+    made.of_comparison(saved.comparison, saved.folder)
 
 
 app.command(gate.gate)
@@ -160,7 +173,9 @@ def report(
     """Print a comparison, and write its report again."""
     from forgetbench.report import print_comparison, write_html, write_markdown, write_report
     from forgetbench.storage.comparisons import load_comparison, load_items
+    from forgetbench.storage.made import comparison_folder
 
+    comparison = comparison_folder(comparison)
     folder = comparison if comparison.is_dir() else comparison.parent
     compared, items = load_comparison(comparison), load_items(folder)
     print_comparison(stdout(), compared)
@@ -206,7 +221,7 @@ def show_task(name: Annotated[str, Parameter(help="A task's or a suite's name.")
     """A task's declaration and its first item as it is asked; or a suite's tasks."""
     from forgetbench.cli.listing import show
 
-    stdout().print(show(name), highlight=False, markup=False)
+    say_lines(show(name))
 
 
 @tasks.command(name="validate")
@@ -243,17 +258,5 @@ def doctor(
 
 
 def main() -> None:
-    """Entry point: runs a command and turns expected failures into one line and their exit code."""
-    try:
-        code = app(exit_on_error=False, print_error=False, result_action="return_value") or 0
-    except KeyboardInterrupt:
-        code = _INTERRUPTED
-    except ForgetbenchError as error:
-        sys.stderr.write(f"forgetbench: {error}\n")
-        code = error.exit_code
-    except CycloptsError as error:
-        sys.stderr.write(f"forgetbench: {first_line(str(error)).rstrip('.')}; see forgetbench --help\n")
-        code = 2
-    if code == _INTERRUPTED:
-        sys.stderr.write("interrupted; what was done is kept, the same command goes on from there\n")
-    sys.exit(code)
+    """Entry point: runs a command; every way out of it has its exit code and, where something failed, one line."""
+    sys.exit(run_guarded(lambda: app(exit_on_error=False, print_error=False, result_action="return_value")))

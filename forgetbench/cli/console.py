@@ -1,4 +1,4 @@
-"""What the commands print to: the terminal, a progress bar beside it, and plain lines."""
+"""What the commands show: results, and a progress bar beside the work; `forgetbench.console` prints."""
 
 from __future__ import annotations
 
@@ -8,6 +8,10 @@ import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from forgetbench.console import on_stream, print_line, say, stdout
+
+__all__ = ["no_garbage_collection", "print_result", "say", "shown_progress", "stdout"]
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -16,28 +20,16 @@ if TYPE_CHECKING:
     from forgetbench.storage.folder import ResultsFolder
 
 
-def stdout() -> Console:
-    from rich.console import Console
-
-    return Console(soft_wrap=False)
-
-
-def say(text: str) -> None:
-    """One line of plain text, however long: no markup, and no colours for what looks like a number or a path."""
-    stdout().print(text, highlight=False, markup=False, emoji=False, soft_wrap=True)
-
-
-def print_result(result: RunResult, results: ResultsFolder) -> None:
+def print_result(result: RunResult, results: ResultsFolder, console: Console) -> None:
     """What an evaluation came to, and where it was written."""
     from forgetbench.report import print_comparisons, print_runs
 
-    console = stdout()
     if not result.comparisons:
         print_runs(console, result.runs, results)
         return
     print_comparisons(console, [saved.comparison for saved in result.comparisons])
     for folder in (*(saved.folder for saved in result.comparisons), *result.trajectories):
-        console.print(f"written to {folder}", highlight=False, markup=False)
+        print_line(console, f"written to {folder}")
 
 
 @contextlib.contextmanager
@@ -56,9 +48,10 @@ def shown_progress() -> Iterator[Progress]:
 
     It keeps its own copy of the terminal, since engines send the process's stdout and stderr to a log.
     """
-    from rich.console import Console
-
     from forgetbench.progress import show_progress
 
-    with os.fdopen(os.dup(2), "w") as terminal, show_progress(Console(file=terminal)) as progress:
+    with (
+        os.fdopen(os.dup(2), "w", errors="backslashreplace") as terminal,
+        show_progress(on_stream(terminal)) as progress,
+    ):
         yield progress

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
+from forgetbench.cli.announcement import Announcement
 from forgetbench.cli.console import say, shown_progress, stdout
 from forgetbench.cli.options import (
     Checkpoint,
@@ -15,13 +16,17 @@ from forgetbench.cli.options import (
     Engine,
     Evaluation,
     GateFiles,
+    OutIdOption,
     Verdict,
 )
+from forgetbench.console import command, print_line
 from forgetbench.engines.base import EngineOptions
 from forgetbench.errors import InputError
 from forgetbench.evaluation.options import EvaluationOptions
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from forgetbench.gate import GateResult
     from forgetbench.records import Comparison
 
@@ -30,9 +35,10 @@ def gate(comparison: ComparisonArgument, /, *, verdict: Verdict = GateFiles()) -
     """Decide on a comparison: exit 0 passed, 1 regression, 3 not enough evidence."""
     from forgetbench.gate import decide, load_policy
     from forgetbench.storage.comparisons import load_comparison
+    from forgetbench.storage.made import comparison_folder
 
-    compared = load_comparison(comparison)
-    return _tell(decide(compared, load_policy(verdict.policy)), compared, verdict)
+    compared = load_comparison(comparison_folder(comparison))
+    return _tell(decide(compared, load_policy(verdict.policy)), compared, verdict, stdout())
 
 
 def gate_sequential(
@@ -40,6 +46,7 @@ def gate_sequential(
     candidate: Checkpoint,
     /,
     *,
+    out_id: OutIdOption = None,
     verdict: Verdict = GateFiles(),
     evaluation: Evaluation = EvaluationOptions(),
     engine: Engine = EngineOptions(),
@@ -53,15 +60,17 @@ def gate_sequential(
     from forgetbench.gate import load_policy
     from forgetbench.report.wording import looks
 
+    made = Announcement(out_id)
     policy = load_policy(verdict.policy)
     with shown_progress() as progress:
         result, folder = pipeline.gate_sequential(
             base, candidate, policy, evaluation=evaluation, engine=engine, progress=progress
         )
+    made.of_comparison(result.comparison, folder)
     for name, text in looks(result.comparison):
-        say(f"{name.lower()}: {text}")
-    say(f"written to {folder}")
-    return _tell(result.gate, result.comparison, verdict)
+        print_line(made.console, f"{name.lower()}: {text}")
+    print_line(made.console, f"written to {folder}")
+    return _tell(result.gate, result.comparison, verdict, made.console)
 
 
 def init_policy(path: Annotated[Path, Parameter(help="The file to write.")] = Path("forgetbench.yaml"), /) -> None:
@@ -75,7 +84,7 @@ def init_policy(path: Annotated[Path, Parameter(help="The file to write.")] = Pa
     say(f"written to {path}")
 
 
-def _tell(result: GateResult, comparison: Comparison, files: GateFiles) -> int:
+def _tell(result: GateResult, comparison: Comparison, files: GateFiles, console: Console) -> int:
     """Print the verdict and write it to every file that is asked for; its exit code."""
     from forgetbench.gate import formats
 
@@ -90,6 +99,6 @@ def _tell(result: GateResult, comparison: Comparison, files: GateFiles) -> int:
         formats.append_summary(files.summary, result, comparison)
     if os.environ.get("GITHUB_ACTIONS") == "true":
         for line in formats.workflow_commands(result):
-            say(line)
-    formats.print_gate(stdout(), result)
+            command(line)
+    formats.print_gate(console, result)
     return result.exit_code

@@ -28,7 +28,11 @@ Checkpoints = Annotated[list[str], Parameter(help=_A_CHECKPOINT)]
 BaseOption = Annotated[str | None, Parameter(help="[NAME=]WHERE of the base to compare with.")]
 NoiseFloorOption = Annotated[bool, Parameter(help="Ask the base twice and report how much it differs.")]
 ResultsOption = Annotated[Path, Parameter(help="Where runs and comparisons are kept.")]
-ComparisonArgument = Annotated[Path, Parameter(help="comparison.json or its folder.")]
+ComparisonArgument = Annotated[Path, Parameter(help="comparison.json, its folder, or a file of --out-id.")]
+OutIdOption = Annotated[
+    str | None,
+    Parameter(help="Write here, as JSON, which runs and comparisons this command made; - is standard output."),
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from forgetbench.errors import InputError
 from forgetbench.leaderboard.ranking import Entry, Group, grouped
 from forgetbench.records import SCHEMA_VERSION, Comparison, DeltaRow
 from forgetbench.report.html import PREAMBLE, template_environment
-from forgetbench.report.sanitize import one_line
+from forgetbench.sanitize import one_line
 from forgetbench.storage.comparisons import load_comparison
 from forgetbench.storage.files import write_atomic
 from forgetbench.storage.flat_rows import flat

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from forgetbench.records import Comparison
 from forgetbench.report.numbers import points
-from forgetbench.report.sanitize import clip, one_line
 from forgetbench.report.wording import title
+from forgetbench.sanitize import clip, one_line
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -15,7 +15,7 @@ from forgetbench.records import Comparison, DeltaRow
 from forgetbench.report import supplementary, wording
 from forgetbench.report.examples import SELECTION_NOTE, DomainExamples
 from forgetbench.report.numbers import MISSING, row_texts
-from forgetbench.report.sanitize import one_line
+from forgetbench.sanitize import one_line
 
 PREAMBLE: Final = (
     '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'

@@ -9,7 +9,6 @@ from forgetbench.records import Comparison, DeltaRow
 from forgetbench.report import supplementary
 from forgetbench.report.examples import SELECTION_NOTE, DomainExamples, Example, Passage
 from forgetbench.report.numbers import row_texts
-from forgetbench.report.sanitize import one_line
 from forgetbench.report.supplementary import SupplementaryTable
 from forgetbench.report.wording import (
     HOW_TO_READ,
@@ -20,6 +19,7 @@ from forgetbench.report.wording import (
     noise_floor_facts,
     supporting_mark,
 )
+from forgetbench.sanitize import one_line
 
 # Everything that starts emphasis, code, a link, HTML, an entity, a table cell or mathematics, and what GitHub
 # turns into links by itself (addresses, @mentions, #numbers).

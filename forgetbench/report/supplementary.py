@@ -9,8 +9,8 @@ from typing import Any
 
 from forgetbench.records import AuditRow, Comparison, DeltaRow, Estimate, MetricRow, OutcomeRates, StratumRow
 from forgetbench.report.numbers import MISSING, decimals, interval, points, row_texts, share, signed
-from forgetbench.report.sanitize import one_line
 from forgetbench.report.wording import VERDICTS, title
+from forgetbench.sanitize import one_line
 from forgetbench.stats.chance import marginal_correction
 
 _SHARES_OF_ANSWERS = {"cut": "answers cut by the token limit", "thinking": "answers with thinking before them"}

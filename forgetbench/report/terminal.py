@@ -13,8 +13,8 @@ from rich.text import Text
 from forgetbench.records import OVERALL, Comparison, DeltaRow
 from forgetbench.report import supplementary
 from forgetbench.report.numbers import MISSING, points, row_texts
-from forgetbench.report.sanitize import one_line
 from forgetbench.report.wording import VERDICTS, blocks, headline, missing_data, supporting_mark, title
+from forgetbench.sanitize import one_line
 from forgetbench.storage.folder import ResultsFolder
 from forgetbench.storage.runs import Run
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from forgetbench.records import TARGET, Comparison, DeltaRow, OutcomeRates, Verdict
 from forgetbench.report.numbers import MISSING, delta_with_interval, points, share, signed
-from forgetbench.report.sanitize import one_line
+from forgetbench.sanitize import one_line
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from forgetbench.console import say
+
 
 def build_command(files: Mapping[Path, Callable[[], Sequence[Mapping[str, Any]]]], description: str) -> int:
     """Write a task's JSONL files, or with --check only compare. Returns the exit code.
@@ -24,8 +26,8 @@ def build_command(files: Mapping[Path, Callable[[], Sequence[Mapping[str, Any]]]
         differs = not path.is_file() or path.read_bytes() != content.encode("utf-8")
         outdated |= differs
         if check:
-            print(f"{path.name}: {'differs from what its script builds' if differs else 'as built'}")
+            say(f"{path.name}: {'differs from what its script builds' if differs else 'as built'}")
         else:
             path.write_bytes(content.encode("utf-8"))
-            print(f"{path.name}: {content.count(chr(10))} rows")
+            say(f"{path.name}: {content.count(chr(10))} rows")
     return int(check and outdated)

@@ -7,7 +7,7 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forgetbench.report.sanitize import clip, one_line, printable, shorten
+from forgetbench.sanitize import clip, one_line, printable, shorten
 
 
 def test_unseen_characters_are_spelled_out() -> None:

@@ -9,7 +9,7 @@ from forgetbench.errors import InputError
 from forgetbench.gate import Decision, GateResult, State, check_cells, summary_line
 from forgetbench.records import Comparison
 from forgetbench.report.markdown import delta_table, escaped, inline
-from forgetbench.report.sanitize import one_line
+from forgetbench.sanitize import one_line
 
 _MOST_BYTES = 1_000_000
 """GitHub drops a summary of more than 1 MiB as a whole."""

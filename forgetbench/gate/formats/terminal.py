@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from rich.box import SIMPLE_HEAD
@@ -11,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from forgetbench.gate import Decision, GateResult, State, check_cells, summary_line
-from forgetbench.report.sanitize import one_line
+from forgetbench.sanitize import one_line
 
 _STYLES: dict[State, str] = {
     "failed": "bold red",
@@ -22,8 +21,6 @@ _STYLES: dict[State, str] = {
     "passed": "green",
     "not_gated": "bright_black",
 }
-# GitHub's runner takes these for commands, at the start of a line and anywhere in it.
-_COMMAND = re.compile(r":(?=:)|##(?=\[)")
 _WIDEST_NAME = 60
 _LONGEST = 1000
 
@@ -31,7 +28,7 @@ _LONGEST = 1000
 def print_gate(console: Console, result: GateResult) -> None:
     """Print the checks, the sentences of those that are not simply passed, notes, and `gate: OUTCOME (...)`.
 
-    Names and reasons are printed as data: no console markup, no control characters, no workflow commands.
+    Names and reasons are printed as data: no console markup, no control characters; `console` breaks workflow commands.
     """
     if result.decisions:
         console.print(_table(result.decisions, console))
@@ -39,8 +36,8 @@ def print_gate(console: Console, result: GateResult) -> None:
     for title, sentences in _sections(result):
         _print_line(console, title, "bold")
         for sentence in sentences:
-            _print_line(console, f"  {_harmless(sentence, _LONGEST)}")
-    _print_line(console, f"gate: {_harmless(summary_line(result), _LONGEST)}", "bold")
+            _print_line(console, f"  {one_line(sentence, _LONGEST)}")
+    _print_line(console, f"gate: {one_line(summary_line(result), _LONGEST)}", "bold")
 
 
 def _sections(result: GateResult) -> list[tuple[str, Sequence[str]]]:
@@ -72,17 +69,13 @@ def _table(decisions: Sequence[Decision], console: Console) -> Table:
     for decision in decisions:
         row, *numbers, result = check_cells(decision)
         styled = Text(result, style=_STYLES[decision.state])
-        table.add_row(_text(_harmless(row, _WIDEST_NAME), console), *numbers, styled)
+        table.add_row(_text(one_line(row, _WIDEST_NAME), console), *numbers, styled)
     return table
 
 
 def _print_line(console: Console, text: str, style: str = "") -> None:
     """One line, however long: what stands in a log can be searched for."""
     console.print(_text(text, console), style=style, soft_wrap=True)
-
-
-def _harmless(text: str, limit: int) -> str:
-    return _COMMAND.sub(lambda match: f"{match.group()} ", one_line(text, limit))
 
 
 def _text(text: str, console: Console) -> Text:

@@ -15,8 +15,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from forgetbench.records import Comparison, DeltaRow
-from forgetbench.report.sanitize import one_line
 from forgetbench.report.wording import blocks, title
+from forgetbench.sanitize import one_line
 from forgetbench.storage.files import write_atomic
 
 _STYLE: Final[dict[str, object]] = {

@@ -15,8 +15,8 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from forgetbench.records import Comparison, DeltaRow
 from forgetbench.report.numbers import delta_with_interval
 from forgetbench.report.plots.drawing import INK, MUTED, Line, canvas, remark, rows_of
-from forgetbench.report.sanitize import one_line
 from forgetbench.report.wording import VERDICTS
+from forgetbench.sanitize import one_line
 
 
 def forest_figure(comparison: Comparison) -> Figure:

@@ -1,7 +1,7 @@
 """Model text and names made safe to look at: nothing invisible, nothing that steers a terminal.
 
-Escaping for HTML is jinja2's job and escaping for Markdown is `markdown.py`'s; both start from
-what this module returns.
+Escaping for HTML is jinja2's job, for Markdown `report/markdown.py`'s, and for a terminal `console.py`'s; all start
+from what this module returns.
 """
 
 from __future__ import annotations
@@ -11,17 +11,23 @@ from typing import Literal
 
 # Control characters (C0 without tab and newline, DEL, C1: these hold ESC and CSI), lone surrogates,
 # and characters that are invisible or reorder their surroundings: bidirectional controls, zero-width
-# characters other than the joiners that emoji and Indic scripts need, and the tag block.
+# characters other than the joiners that emoji and Indic scripts need, blank letters, and the tag block.
 _UNSEEN = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff"
-    "\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u180b-\u180f\u200b\u200e\u200f\u202a-\u202e"
+    "\u2060-\u206f\u2800\u3164\ufeff\uffa0\ufff9-\ufffb\ud800-\udfff\U0001d173-\U0001d17a\U000e0000-\U000e01ef]"
 )
 _LINE_ENDS = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
+# Marks without end on one letter are drawn over the lines above and below; no script needs more than a few.
+_MARK = "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
+_FLOOD = re.compile(f"({_MARK}{{6}}){_MARK}+")
 
 
 def printable(text: str) -> str:
-    """The text with every unseen character spelled out (`\\x1b`, `\\u202e`) and line ends as newlines."""
-    return _UNSEEN.sub(_spelled_out, _LINE_ENDS.sub("\n", text))
+    """The text with every unseen character spelled out (`\\x1b`, `\\u202e`) and line ends as newlines.
+
+    Of more than six marks above one another the rest becomes an ellipsis.
+    """
+    return _FLOOD.sub(r"\1…", _UNSEEN.sub(_spelled_out, _LINE_ENDS.sub("\n", text)))
 
 
 def one_line(text: str, limit: int = 200) -> str:

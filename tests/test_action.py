@@ -104,7 +104,7 @@ def test_a_committed_baseline_takes_the_base_s_place(tmp_path: Path, sequential:
 @pytest.mark.parametrize("base_run", [False, True], ids=["base", "base-run"])
 def test_a_remembered_candidate_is_gated_by_its_own_comparison(tmp_path: Path, base_run: bool) -> None:
     """Three jobs on one results folder: the third's candidate is remembered, so the newest folders are the second's."""
-    rows = [{"item_id": f"{n}", "cluster": f"{n}", "q": f"Say alpha {n}.", "a": "alpha"} for n in range(40)]
+    rows = [{"item_id": f"{n}", "cluster": f"{n}", "q": f"Say alpha {n}.", "a": "alpha"} for n in range(300)]
     (tmp_path / "items.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     (tmp_path / "say.yaml").write_text(SAY_ALPHA)
     (tmp_path / "suite.yaml").write_text("name: m\ndomains: {knowledge: [say]}\n")

@@ -9,7 +9,8 @@ process, no environment. Its processor time, memory, output and files are bounde
 Where that cannot be had, nothing is run: there is no weaker sandbox to fall back to. See docs/sandbox.md.
 """
 
-from forgetbench.sandbox.cell import Limits, ProgramOutcome
+from forgetbench.sandbox.bubblewrap import Limits
+from forgetbench.sandbox.cell import ProgramOutcome
 from forgetbench.sandbox.run import allowed, require, run_all, run_python
 from forgetbench.sandbox.self_test import unavailable
 

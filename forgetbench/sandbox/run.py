@@ -10,7 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar
 
 from forgetbench.errors import InputError
-from forgetbench.sandbox.cell import Limits, ProgramOutcome, execute
+from forgetbench.sandbox.bubblewrap import Limits
+from forgetbench.sandbox.cell import ProgramOutcome, execute
 from forgetbench.sandbox.self_test import unavailable
 
 _ALLOWED: ContextVar[bool] = ContextVar("model-written code may run", default=False)

@@ -11,8 +11,14 @@ import tempfile
 from pathlib import Path
 
 from forgetbench.errors import EngineError
-from forgetbench.sandbox.cell import Limits, execute, last_line, visible
-from forgetbench.sandbox.seccomp import ARCHITECTURES
+from forgetbench.sandbox.bubblewrap import SCRATCH, Limits, executable, visible
+from forgetbench.sandbox.cell import execute, last_line
+from forgetbench.sandbox.system_calls import allowed_calls
+
+_INSTALL = (
+    "install bubblewrap and libseccomp (apt install bubblewrap libseccomp2, dnf install bubblewrap libseccomp, "
+    "pacman -S bubblewrap libseccomp), and pip install 'forgetbench[sandbox]'"
+)
 
 _CANARY = """
 import os, socket
@@ -33,8 +39,9 @@ closed("the system's libraries can be written", lambda: open({library!r} + "/can
 closed("other processes can be seen", lambda: os.listdir("/proc"))
 closed("other processes can be signalled", lambda: os.kill({parent}, 0))
 closed("a process can be started", os.fork)
+closed("memory can be had that is not counted", lambda: os.memfd_create("canary"))
 closed("the network can be reached", lambda: socket.create_connection(("127.0.0.1", {port}), timeout=1))
-if os.environ.keys() - {{"LC_CTYPE"}}:
+if os.environ.keys() - {{"LC_CTYPE", "PWD"}}:
     raise SystemExit("the environment can be read")
 if os.getuid() == 0 or os.geteuid() == 0:
     raise SystemExit("it runs as root")
@@ -48,8 +55,11 @@ def unavailable() -> str | None:
     """Why no sandbox can be made here, with a hint at what to do; None where one was made and held."""
     if sys.platform != "linux":
         return f"it is made of Linux namespaces, and this is {platform.system()}; use a Linux machine"
-    if platform.machine() not in ARCHITECTURES:
-        return f"its filter of system calls is written for {' and '.join(ARCHITECTURES)}, not {platform.machine()}"
+    try:
+        executable()
+        allowed_calls()
+    except EngineError as error:
+        return f"{error}; {_INSTALL}"
     try:
         leak = _leak()
     except (EngineError, OSError) as error:
@@ -77,7 +87,7 @@ def _leak() -> str | None:
 def _shown(folder: str) -> list[str]:
     """The names in `folder` that lead to what a cell shows."""
     trees, links = visible()
-    paths = [Path("/tmp"), *map(Path, trees), *(Path(link) for link, _ in links)]  # noqa: S108
+    paths = [Path(SCRATCH), *map(Path, trees), *(Path(link) for link, _ in links)]
     return [path.relative_to(folder).parts[0] for path in paths if Path(folder) in path.parents]
 
 
@@ -97,6 +107,6 @@ def hint(settings: Path) -> str:
         if value(name) == "0":
             return f"user namespaces are switched off here: sudo sysctl {name.replace('/', '.')}={open_}"
     return (
-        "it needs Linux 5.12 and user namespaces, which containers refuse by default: start the container with "
+        "it needs user namespaces, which containers refuse by default: start the container with "
         "--cap-add SYS_ADMIN --security-opt seccomp=unconfined --security-opt apparmor=unconfined"
     )

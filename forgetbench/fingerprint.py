@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +20,6 @@ TOKENIZER_FILES = (
 )  # fmt: skip
 TEMPLATE_FILES = ("chat_template.jinja", "chat_template.json")
 CONFIG_FILES = ("config.json", "generation_config.json", "adapter_config.json")
-WEIGHT_SUFFIXES = (".safetensors", ".bin", ".pt", ".gguf")
-_TRAINER_FILES = frozenset({"training_args.bin", "optimizer.pt", "scheduler.pt"})
-"""No weights, whatever their suffix says."""
 # Written by a trainer or a save, and of no influence on what the model answers.
 _VOLATILE = frozenset({"transformers_version", "_name_or_path", "is_local", "local_files_only", "torch_dtype_saved"})
 
@@ -39,22 +36,18 @@ def file_digest(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def checkpoint_fingerprint(folder: Path, hash_file: Callable[[Path], str] = file_digest) -> str:
-    """Hash of all that decides a checkpoint's answers: weights, configuration, tokenizer, template.
+def checkpoint_fingerprint(folder: Path, files: Iterable[Path], hash_file: Callable[[Path], str] = file_digest) -> str:
+    """Hash of all that decides a checkpoint's answers: weights, configuration, tokenizer, template, code of its own.
 
-    `hash_file` may cache by size and time, since weights are large. Optimizer states, logs and
-    training arguments in the same folder do not count.
+    `files` are those that its weights are loaded from; `hash_file` may cache, since they are large. Optimizer states,
+    logs and training arguments in the same folder do not count.
     """
-    weights = {path.name: hash_file(path) for path in weight_files(folder)}
+    weights = {path.name: hash_file(path) for path in files}
     configs = {name: _config(folder / name) for name in CONFIG_FILES if (folder / name).is_file()}
-    return digest({"weights": weights, "configs": configs, "tokenizer": tokenizer_fingerprint(folder)})
-
-
-def weight_files(folder: Path) -> list[Path]:
-    """The files that hold a folder's weights: safetensors alone where there are any."""
-    paths = sorted(path for path in folder.iterdir() if path.suffix in WEIGHT_SUFFIXES and path.is_file())
-    weights = [path for path in paths if path.name not in _TRAINER_FILES]
-    return [path for path in weights if path.suffix == ".safetensors"] or weights
+    parts: dict[str, Any] = {"weights": weights, "configs": configs, "tokenizer": tokenizer_fingerprint(folder)}
+    if any(isinstance(config, dict) and "auto_map" in config for config in configs.values()):
+        parts["code"] = {path.name: file_digest(path) for path in sorted(folder.glob("*.py")) if path.is_file()}
+    return digest(parts)
 
 
 def tokenizer_fingerprint(folder: Path) -> str:
@@ -71,6 +64,8 @@ def _config(path: Path) -> Any:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except ValueError:
+        return file_digest(path)
+    if not isinstance(content, dict):
         return file_digest(path)
     return {key: value for key, value in content.items() if key not in _VOLATILE}
 

@@ -18,8 +18,8 @@ LAYERS = [
     {"errors", "records", "progress", "sanitize", "console"},
     {"fingerprint", "stats", "metrics", "sandbox"},
     {"storage"},
-    {"models", "lab"},
-    {"engines", "lm_eval_bridge"},
+    {"models"},
+    {"lab", "engines", "lm_eval_bridge"},
     {"suites"},
     {"evaluation", "comparison"},
     {"report"},
@@ -30,7 +30,7 @@ LAYERS = [
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 HEAVY = {
-    "vllm": {"engines"}, "torch": {"lab", "engines", "integrations"},
+    "vllm": {"engines"}, "torch": {"lab", "engines", "models", "integrations"},
     "transformers": {"lab", "engines", "models", "integrations"},
     "lm_eval": {"lm_eval_bridge", "integrations"}, "matplotlib": {"report"}, "ray": {"engines"},
     "peft": {"lab", "engines"}, "openai": {"engines"},

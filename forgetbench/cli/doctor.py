@@ -22,9 +22,9 @@ from forgetbench.engines.registry import engine_names, make_engine, resolve_chec
 from forgetbench.errors import ForgetbenchError
 from forgetbench.evaluation import free_memory
 from forgetbench.evaluation.preflight import GB, memory_fit
-from forgetbench.models.checkpoints import quantisation, read_json, stored_tensors
 from forgetbench.models.checks import Finding, is_model_tokenizer, plan_checks, template_findings
 from forgetbench.models.tokenizer import Tokenizer
+from forgetbench.models.weights import quantisation, read_json, stored_tensors, weight_files
 from forgetbench.records import Checkpoint
 
 _LITTLE_MEMORY, _LITTLE_DISK = 4 * GB, 2 * GB
@@ -153,7 +153,7 @@ def _place(checkpoint: Checkpoint) -> str:
 
 
 def _weights(folder: Path) -> Iterator[Row]:
-    tensors = stored_tensors(folder)
+    tensors = stored_tensors(weight_files(folder))
     size = weight_bytes(tensors, None)
     types: Counter[str] = Counter()
     for entry in tensors.values():

@@ -32,6 +32,8 @@ class EngineOptions:
     """What answers the requests: the name of an engine, as `forgetbench doctor` lists them."""
     dtype: str = "auto"
     """Data type of the weights."""
+    max_model_len: int = 8192
+    """Longest prompt plus answer in tokens, where the model's window is longer; it costs memory."""
     tensor_parallel: int = 1
     """GPUs per engine."""
     replicas: int = 1
@@ -50,7 +52,7 @@ class EngineOptions:
     """Run a checkpoint's own code."""
 
     def __post_init__(self) -> None:
-        for name in ("tensor_parallel", "replicas", "concurrency"):
+        for name in ("max_model_len", "tensor_parallel", "replicas", "concurrency"):
             if (number := getattr(self, name)) < 1:
                 raise InputError(f"--{name.replace('_', '-')} {number}: must be at least 1")
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 from typing import ClassVar
@@ -9,8 +12,10 @@ from typing import ClassVar
 from forgetbench.engines.base import EngineOptions
 from forgetbench.errors import EngineError
 from forgetbench.fingerprint import file_digest
-from forgetbench.models.checkpoints import Consent, read_json, resolve
+from forgetbench.models.checkpoints import Consent, resolve
 from forgetbench.models.tokenizer import HFTokenizer, Tokenizer
+from forgetbench.models.weights import stray_files
+from forgetbench.models.windows import window_of
 from forgetbench.records import Checkpoint
 
 
@@ -18,11 +23,12 @@ class LocalEngine:
     """Checkpoints are folders with full weights or adapters; tokenizer and window are read from their files."""
 
     takes: ClassVar[frozenset[str]] = frozenset(
-        {"dtype", "replicas", "ray_address", "allow_pickle", "trust_remote_code"}
+        {"dtype", "max_model_len", "replicas", "ray_address", "allow_pickle", "trust_remote_code"}
     )
 
     def __init__(self, options: EngineOptions) -> None:
         self._options = options
+        self._views: dict[Path, Path] = {}
         self.loaded: tuple[Checkpoint, ...] = ()
 
     @classmethod
@@ -42,7 +48,26 @@ class LocalEngine:
         return HFTokenizer(model_folder(checkpoint), trust_remote_code=self._options.trust_remote_code)
 
     def max_length(self, checkpoint: Checkpoint) -> int:
-        return max_positions(model_folder(checkpoint))
+        folder = model_folder(checkpoint)
+        window = window_of(folder, trust_remote_code=self._options.trust_remote_code)
+        return min(window or self._options.max_model_len, self._options.max_model_len)
+
+    def _weights_alone(self, folder: Path) -> Path:
+        """The folder that a library may be given: what is hashed of it is all that it finds there.
+
+        That is the folder itself, or one of links to all but its stray files.
+        """
+        stray = stray_files(folder)
+        if not stray:
+            return folder
+        if folder not in self._views:
+            view = Path(tempfile.mkdtemp(prefix="forgetbench-"))
+            weakref.finalize(self, shutil.rmtree, view, ignore_errors=True)
+            for path in folder.iterdir():
+                if path not in stray:
+                    (view / path.name).symlink_to(path.resolve())
+            self._views[folder] = view
+        return self._views[folder]
 
 
 def model_folder(checkpoint: Checkpoint) -> Path:
@@ -50,10 +75,3 @@ def model_folder(checkpoint: Checkpoint) -> Path:
     if checkpoint.weights is None:
         raise EngineError(f"checkpoint {checkpoint.name} has no folder, and this engine loads weights from one")
     return checkpoint.weights
-
-
-def max_positions(folder: Path) -> int:
-    """Context length in tokens that a folder's config.json declares (8192 where it is silent)."""
-    config = read_json(folder / "config.json")
-    config = config.get("text_config") or config
-    return int(config.get("max_position_embeddings") or 8192)

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from forgetbench.fingerprint import weight_files
-from forgetbench.models.checkpoints import stored_tensors
+from forgetbench.models.weights import stored_tensors, weight_files
 
 _FLOATS = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2}
 """safetensors' types that an engine casts to its own, and their bytes."""
@@ -47,8 +46,9 @@ def float_bytes(config: Mapping[str, Any], dtype: str) -> int | None:
 
 def folder_bytes(folder: Path, size: int | None) -> int:
     """Bytes of a folder's weights in memory, floats of `size` bytes each; pickles count as they lie on disk."""
-    tensors = stored_tensors(folder)
-    return weight_bytes(tensors, size) if tensors else sum(path.stat().st_size for path in weight_files(folder))
+    files = weight_files(folder)
+    tensors = stored_tensors(files)
+    return weight_bytes(tensors, size) if tensors else sum(path.stat().st_size for path in files)
 
 
 def weight_bytes(tensors: Mapping[str, Mapping[str, Any]], size: int | None) -> int:

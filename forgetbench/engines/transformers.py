@@ -14,7 +14,7 @@ from forgetbench.engines.base import EngineOptions, TokenCounts, engine_errors
 from forgetbench.engines.local import LocalEngine, model_folder
 from forgetbench.engines.memory import MemoryNeed, cache_bytes, float_bytes, folder_bytes
 from forgetbench.errors import EngineError
-from forgetbench.models.checkpoints import read_json
+from forgetbench.models.weights import read_json
 from forgetbench.records import Checkpoint, Continuation, Request, Response, Sample, Sampling
 
 
@@ -52,13 +52,13 @@ class TransformersEngine(LocalEngine):
 
     def load(self, checkpoints: Sequence[Checkpoint], log_file: Path | None = None) -> None:
         (checkpoint,) = checkpoints
-        folder = str(model_folder(checkpoint))
+        folder = str(self._weights_alone(model_folder(checkpoint)))
         remote_code = self._options.trust_remote_code
         transformers = importlib.import_module("transformers")
         transformers.utils.logging.set_verbosity_error()
         transformers.utils.logging.disable_progress_bar()
         os.environ.setdefault("HF_HUB_OFFLINE", "1")
-        with engine_errors(f"transformers cannot load {folder}"):
+        with engine_errors(f"transformers cannot load {model_folder(checkpoint)}"):
             self._model = transformers.AutoModelForCausalLM.from_pretrained(
                 folder, dtype=self.settings["dtype"], trust_remote_code=remote_code
             )

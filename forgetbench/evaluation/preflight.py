@@ -18,7 +18,7 @@ from forgetbench.errors import EngineError, InputError, StorageError
 from forgetbench.evaluation.free_memory import free_memory
 from forgetbench.evaluation.plan import CheckpointPlan
 from forgetbench.lm_eval_bridge import PlannedItem, PlannedTask
-from forgetbench.models.checkpoints import quantisation
+from forgetbench.models.weights import quantisation
 from forgetbench.records import Checkpoint, Request
 
 GB = 1e9

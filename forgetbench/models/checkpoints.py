@@ -6,7 +6,6 @@ later, or would need a pickle or remote code, is refused here, before any model 
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,11 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from forgetbench.errors import CheckpointError
-from forgetbench.fingerprint import checkpoint_fingerprint, digest, file_digest, weight_files
+from forgetbench.fingerprint import checkpoint_fingerprint, digest, file_digest
+from forgetbench.models.adapters import check_adapter
+from forgetbench.models.arrival import check_arrival
+from forgetbench.models.leftovers import what_else
+from forgetbench.models.weights import adapter_files, pickles, read_json, weight_files
 from forgetbench.records import Checkpoint
 
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*(/[\w.-]+)?")
-_PICKLES = (".bin", ".pt", ".pth", ".ckpt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +34,13 @@ class Consent:
 
 
 def split_argument(text: str) -> tuple[str | None, str, str | None]:
-    """`[NAME=]WHERE[@REVISION]` -> (name, where, revision). The '=' of a path is left alone."""
+    """`[NAME=]WHERE[@REVISION]` -> (name, where, revision). What exists under the whole text is meant as it stands, and
+    the '=' of a path is left alone."""
     name, sep, where = text.partition("=")
-    if not sep or "/" in name:
+    if not sep or "/" in name or Path(text).expanduser().exists():
         name, sep, where = "", "", text
     revision = None
-    if "@" in where and not Path(where).exists():
+    if "@" in where and not Path(where).expanduser().exists():
         where, _, revision = where.rpartition("@")
     if not where or (sep and not name):
         raise CheckpointError(f"checkpoint '{text}': expected [NAME=]WHERE with a folder or a hub id")
@@ -58,16 +61,34 @@ def resolve(
     name, where, revision = split_argument(text)
     folder = _find(where, revision)
     name = name or default_name(folder, where)
-    if (folder / "adapter_config.json").is_file():
+    if is_adapter(folder):
         return _adapter(name, where, folder, base, consent, hash_file)
     _check_weights(folder, consent)
+    check_arrival(folder)
     return Checkpoint(
         name=name,
         where=shown_place(where) if revision is None else f"{where}@{revision}",
-        fingerprint=checkpoint_fingerprint(folder, hash_file),
+        fingerprint=checkpoint_fingerprint(folder, weight_files(folder), hash_file),
         path=folder,
         step=_trained_steps(folder),
     )
+
+
+def is_adapter(folder: Path) -> bool:
+    """Whether a folder is an adapter's: full weights beside a left-over adapter_config.json are full weights.
+
+    Raises CheckpointError where it holds the weights of both.
+    """
+    if not (folder / "adapter_config.json").is_file():
+        return False
+    if (folder / "config.json").is_file() and (full := weight_files(folder)):
+        if adapter := adapter_files(folder):
+            raise CheckpointError(
+                f"checkpoint {folder} holds full weights ({full[0].name}) and an adapter ({adapter[0].name}), and "
+                "engines do not agree on what that is; move one of them out, with the adapter its adapter_config.json"
+            )
+        return False
+    return True
 
 
 def shown_place(where: str) -> str:
@@ -120,11 +141,10 @@ def _gguf_error(file: Path) -> CheckpointError:
 
 def _check_weights(folder: Path, consent: Consent) -> None:
     weights = weight_files(folder)
-    if weights and all(path.suffix == ".gguf" for path in weights):
-        raise _gguf_error(weights[0])
+    if not weights and (gguf := sorted(folder.glob("*.gguf"))):
+        raise _gguf_error(gguf[0])
     if not (folder / "config.json").is_file():
-        steps = sorted(path.name for path in folder.glob("checkpoint-*") if (path / "config.json").is_file())
-        hint = f"it holds {', '.join(steps[:4])}: give one of those" if steps else "is it a model folder?"
+        hint = "put the base's there" if weights else what_else(folder)
         raise CheckpointError(f"checkpoint {folder} has no config.json; {hint}")
     config = read_json(folder / "config.json")
     if "auto_map" in config and not consent.remote_code and not _known_architecture(config):
@@ -133,10 +153,19 @@ def _check_weights(folder: Path, consent: Consent) -> None:
             "pass --trust-remote-code if you trust it"
         )
     if not weights:
-        raise CheckpointError(f"checkpoint {folder} holds no weights (no .safetensors file)")
-    if all(path.suffix in _PICKLES for path in weights) and not consent.pickle:
+        raise CheckpointError(f"checkpoint {folder} holds no weights that an engine loads; {what_else(folder)}")
+    if "transformers_weights" in config:
         raise CheckpointError(
-            f"checkpoint {folder} holds its weights as pickles only ({weights[0].name}), which can run code when "
+            f"checkpoint {folder}: its config.json names other weights (transformers_weights), which only transformers "
+            "reads; take that line out and give the file the name model.safetensors"
+        )
+    _check_consent("checkpoint", folder, weights, consent)
+
+
+def _check_consent(what: str, folder: Path, weights: list[Path], consent: Consent) -> None:
+    if (unsafe := pickles(weights)) and not consent.pickle:
+        raise CheckpointError(
+            f"{what} {folder} holds its weights as pickles only ({unsafe[0].name}), which can run code when "
             "loaded; convert them to safetensors, or pass --allow-pickle if you trust them"
         )
 
@@ -150,31 +179,24 @@ def _known_architecture(config: dict[str, Any]) -> bool:
 def _adapter(
     name: str, where: str, folder: Path, base: Checkpoint | None, consent: Consent, hash_file: Callable[[Path], str]
 ) -> Checkpoint:
-    _check_adapter_weights(folder, consent)
+    weights = adapter_files(folder)
+    if not weights:
+        hint = what_else(folder)
+        raise CheckpointError(f"adapter {folder} holds no weights (adapter_model.safetensors is missing); {hint}")
+    _check_consent("adapter", folder, weights, consent)
     declared = str(read_json(folder / "adapter_config.json").get("base_model_name_or_path") or "")
     under = _adapter_base(folder, declared, base, consent, hash_file)
     if under.path is None:
         raise CheckpointError(f"adapter {folder}: its base {under.where} has no folder")
-    _check_adapter_shape(folder, under.path)
+    check_adapter(folder, under.path)
     return Checkpoint(
         name=name,
         where=shown_place(where),
-        fingerprint=digest([under.fingerprint, checkpoint_fingerprint(folder, hash_file)]),
+        fingerprint=digest([under.fingerprint, checkpoint_fingerprint(folder, weights, hash_file)]),
         path=folder,
         adapter_base=under.path,
         step=_trained_steps(folder),
     )
-
-
-def _check_adapter_weights(folder: Path, consent: Consent) -> None:
-    weights = weight_files(folder)
-    if not weights:
-        raise CheckpointError(f"adapter {folder} holds no weights (adapter_model.safetensors is missing)")
-    if all(path.suffix in _PICKLES for path in weights) and not consent.pickle:
-        raise CheckpointError(
-            f"adapter {folder} holds its weights as a pickle only ({weights[0].name}); convert it to safetensors, "
-            "or pass --allow-pickle if you trust it"
-        )
 
 
 def _adapter_base(
@@ -194,81 +216,6 @@ def _adapter_base(
         f"{base.where if base else ''}; evaluate it against its own base, or correct base_model_name_or_path "
         "in its adapter_config.json"
     )
-
-
-def _check_adapter_shape(folder: Path, base: Path) -> None:
-    hidden = read_json(base / "config.json").get("hidden_size")
-    for path in folder.glob("*.safetensors"):
-        for key, entry in safetensors_header(path).items():
-            if "q_proj.lora_A" in key and hidden and entry["shape"][-1] != hidden:
-                raise CheckpointError(
-                    f"adapter {folder} is for a model of hidden size {entry['shape'][-1]}, its base {base} has "
-                    f"{hidden}: it was trained on another model"
-                )
-
-
-def safetensors_header(path: Path) -> dict[str, Any]:
-    """Names, types, shapes and offsets of the tensors in a safetensors file, without reading the tensors.
-
-    Raises CheckpointError where it is no such file, or shorter than its header says.
-    """
-    try:
-        with path.open("rb") as stream:
-            size = int.from_bytes(stream.read(8), "little")
-            header: dict[str, Any] = json.loads(stream.read(min(size, 100_000_000)))
-    except (OSError, ValueError) as error:
-        raise CheckpointError(f"{path}: not a safetensors file, or cut short ({error})") from error
-    header.pop("__metadata__", None)
-    whole = 8 + size + max((entry["data_offsets"][1] for entry in header.values()), default=0)
-    if (there := path.stat().st_size) < whole:
-        raise CheckpointError(
-            f"{path}: cut short, {there:,} bytes of the {whole:,} that its header announces; download or save it again"
-        )
-    return header
-
-
-def stored_tensors(folder: Path) -> dict[str, Any]:
-    """The safetensors headers of a checkpoint as one; empty where its weights are pickles."""
-    files = [path for path in weight_files(folder) if path.suffix == ".safetensors"]
-    index = folder / "model.safetensors.index.json"
-    if index.is_file():
-        # Some folders hold the same weights a second time in the publisher's own format.
-        named = set(read_json(index).get("weight_map", {}).values())
-        files = [path for path in files if path.name in named]
-    elif (folder / "model.safetensors").is_file():
-        files = [folder / "model.safetensors"]
-    return {name: entry for path in files for name, entry in safetensors_header(path).items()}
-
-
-def quantisation(folder: Path) -> str | None:
-    """The method a checkpoint's weights are quantised with, in vLLM's spelling ('awq', 'compressed-tensors'), or None.
-
-    An engine packs such weights anew while it loads them, so they must not be swapped in place.
-    """
-    path = folder / "config.json"
-    config = read_json(path) if path.is_file() else {}
-    text = config.get("text_config") or {}
-    declared = config.get("quantization_config") or config.get("compression_config") or text.get("quantization_config")
-    if not declared:
-        # What NVIDIA's ModelOpt writes beside a config.json that does not say so itself.
-        return "modelopt" if (folder / "hf_quant_config.json").is_file() else None
-    method = str(declared.get("quant_method") or "").lower().replace("compressed_tensors", "compressed-tensors")
-    if method:
-        return method
-    if declared.get("load_in_4bit") or declared.get("load_in_8bit"):
-        return "bitsandbytes"
-    return "modelopt" if "quantization" in declared else "a method that config.json does not name"
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    """A JSON object from a checkpoint's folder. CheckpointError when it is none."""
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise CheckpointError(f"{path}: cannot be read as JSON ({error})") from error
-    if not isinstance(content, dict):
-        raise CheckpointError(f"{path}: expected a JSON object")
-    return content
 
 
 def _trained_steps(folder: Path) -> int | None:

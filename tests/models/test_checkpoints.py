@@ -10,13 +10,8 @@ import pytest
 from tiny_models import make_adapter, make_tiny_model
 
 from forgetbench.errors import CheckpointError
-from forgetbench.models.checkpoints import (
-    Consent,
-    quantisation,
-    resolve,
-    split_argument,
-    stored_tensors,
-)
+from forgetbench.models.checkpoints import Consent, resolve, split_argument
+from forgetbench.models.weights import quantisation, stored_tensors, weight_files
 
 
 @pytest.fixture
@@ -146,7 +141,7 @@ def test_an_adapter_of_another_model_is_refused(model: Path, tmp_path: Path) -> 
 def test_an_adapter_that_claims_the_base_but_has_another_size(model: Path, tmp_path: Path) -> None:
     larger = make_tiny_model(tmp_path / "larger", hidden_size=64)
     adapter = make_adapter(larger, tmp_path / "adapter", declared="somewhere/else/model")
-    with pytest.raises(CheckpointError, match="hidden size 64"):
+    with pytest.raises(CheckpointError, match="for a model of another size"):
         resolve(str(adapter), base=resolve(str(model)))
 
 
@@ -199,22 +194,22 @@ def test_the_sidecar_of_a_quantised_checkpoint(tmp_path: Path) -> None:
 
 
 def test_the_header_tells_every_tensor(tiny_model: Path) -> None:
-    tensors = stored_tensors(tiny_model)
+    tensors = stored_tensors(weight_files(tiny_model))
     assert tensors["lm_head.weight"]["shape"] == [258, 32]
     assert {entry["dtype"] for entry in tensors.values()} == {"F32"}
 
 
 def test_weights_that_are_there_twice_count_once(model: Path) -> None:
     shutil.copy(model / "model.safetensors", model / "consolidated.safetensors")
-    expected = stored_tensors(model)
+    expected = stored_tensors(weight_files(model))
     (model / "model.safetensors").rename(model / "model-00001-of-00001.safetensors")
     index = {"weight_map": dict.fromkeys(expected, "model-00001-of-00001.safetensors")}
     (model / "model.safetensors.index.json").write_text(json.dumps(index))
-    assert stored_tensors(model) == expected
+    assert stored_tensors(weight_files(model)) == expected
 
 
 def test_a_download_that_broke_off(model: Path) -> None:
     whole = (model / "model.safetensors").read_bytes()
     (model / "model.safetensors").write_bytes(whole[:-1])
     with pytest.raises(CheckpointError, match=rf"cut short, {len(whole) - 1:,} bytes of the {len(whole):,}"):
-        stored_tensors(model)
+        stored_tensors(weight_files(model))

@@ -14,7 +14,6 @@ from typing import Any, ClassVar
 from urllib.parse import parse_qsl
 
 from forgetbench.engines.base import EngineOptions, TokenCounts
-from forgetbench.engines.local import max_positions
 from forgetbench.engines.memory import MemoryNeed
 from forgetbench.engines.openai.logprobs import NO_LOGPROBS, OtherTokens, Rows
 from forgetbench.engines.openai.parallel import in_parallel
@@ -24,6 +23,7 @@ from forgetbench.engines.openai.text_tokens import CHAT_MARK, ServedTokenizer
 from forgetbench.errors import EngineError, first_line, shown
 from forgetbench.fingerprint import file_digest
 from forgetbench.models.tokenizer import HFTokenizer, Tokenizer
+from forgetbench.models.windows import window_of
 from forgetbench.records import Checkpoint, Continuation, Request, Response, Sample, Sampling
 
 _RETRIES = 8
@@ -98,7 +98,8 @@ class OpenAIEngine:
         with contextlib.suppress(Unreachable):
             window = self._server.models.get(served_model(checkpoint), {}).get("max_model_len")
         if not window:
-            window = max_positions(checkpoint.path) if (checkpoint.path / "config.json").is_file() else _TEXT_LENGTH
+            declared = (checkpoint.path / "config.json").is_file()
+            window = (window_of(checkpoint.path) if declared else None) or _TEXT_LENGTH
         # Scoring generates one token behind what it rates.
         return int(window) - 1
 

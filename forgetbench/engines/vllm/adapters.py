@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Sequence
 from typing import Any
 
-from forgetbench.models.checkpoints import read_json, safetensors_header
+from forgetbench.models.weights import read_json, safetensors_header
 from forgetbench.records import Checkpoint
 
 _TOGETHER = 8

@@ -33,7 +33,7 @@ from forgetbench.engines.vllm.environment import (
 )
 from forgetbench.engines.vllm.prefix_tree import Probe, PromptGroup, plan_groups
 from forgetbench.fingerprint import digest, file_digest
-from forgetbench.models.checkpoints import quantisation, read_json
+from forgetbench.models.weights import quantisation, read_json
 from forgetbench.records import Checkpoint, Continuation, Request, Response, Sample
 
 _CPU_SEQUENCES, _GPU_SEQUENCES = 64, 256
@@ -41,8 +41,6 @@ _CPU_SEQUENCES, _GPU_SEQUENCES = 64, 256
 _CPU_CACHE_BLOCK = 32
 """Tokens per block of the prefix cache, the fewest vLLM's CPU kernels take (its default there is 128): what a request
 computes again of a prefix that it shares."""
-_MAX_LENGTH = 8192
-"""Upper bound on prompt plus answer: a longer window costs memory that no task here needs."""
 _CACHE_SHARE = 0.8
 """Part of the cache that prompts in flight may fill together; the rest keeps the prefixes they share."""
 
@@ -90,9 +88,6 @@ class VllmEngine(LocalEngine):
         self._wrote = False
         self._sequences = _CPU_SEQUENCES if self._on_cpu else _GPU_SEQUENCES
 
-    def max_length(self, checkpoint: Checkpoint) -> int:
-        return min(super().max_length(checkpoint), _MAX_LENGTH)
-
     def group(self, checkpoint: Checkpoint) -> str:
         # A base and its adapters.
         return str(model_folder(checkpoint))
@@ -117,10 +112,10 @@ class VllmEngine(LocalEngine):
             if not swappable:
                 self._stop()
             if self._llm is None:
-                self._start(folder, self.max_length(checkpoints[0]))
+                self._start(self._weights_alone(folder), self.max_length(checkpoints[0]))
                 self._signature = signature
             elif folder != self._weights:
-                self._llm.collective_rpc("reload_weights", kwargs={"weights_path": str(folder)})
+                self._llm.collective_rpc("reload_weights", kwargs={"weights_path": str(self._weights_alone(folder))})
                 if self._on_cpu and read_json(folder / "config.json").get("tie_word_embeddings"):
                     self._llm.collective_rpc(_repack_tied_head)
             self._forget()

@@ -192,7 +192,7 @@ class _Card:
         self.close = weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
         model.config.save_pretrained(self.folder)
         tokenizer.save_pretrained(self.folder)
-        self.fingerprint = checkpoint_fingerprint(self.folder)
+        self.fingerprint = checkpoint_fingerprint(self.folder, files=())
         self.tokenizer = HFTokenizer(self.folder)
 
 

@@ -21,6 +21,7 @@ from forgetbench.errors import EngineError, InputError
 from forgetbench.fingerprint import TEMPLATE_FILES, TOKENIZER_FILES, checkpoint_fingerprint, file_digest
 from forgetbench.lab.demo.cached_folder import build_folder, read_made_from
 from forgetbench.lab.demo.extra import require
+from forgetbench.models.weights import weight_files
 from forgetbench.storage.jsonl import read_jsonl
 
 if TYPE_CHECKING:
@@ -168,7 +169,7 @@ def _made_from(config: SFTConfig) -> dict[str, Any]:
     if not config.data.is_file():
         raise InputError(f"no such training data: {config.data}")
     return {
-        "model": checkpoint_fingerprint(config.model),
+        "model": checkpoint_fingerprint(config.model, weight_files(config.model)),
         "data": file_digest(config.data),
         "learning_rate": config.learning_rate,
         "save_steps": list(config.save_steps),

@@ -1,0 +1,229 @@
+"""Does an adapter change its base: do its tensors hit the modules that they were trained for, in their sizes?
+
+PEFT and vLLM leave out a tensor whose name matches no module, without an error: the base then answers in the adapter's
+name. The names are PEFT's, `base_model.model.<module>.lora_A.weight`.
+"""
+
+from __future__ import annotations
+
+import importlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from forgetbench.errors import CheckpointError, listed
+from forgetbench.models.arrival import WRAPPERS, strip_snippet, without
+from forgetbench.models.checks import Finding
+from forgetbench.models.network import Shape, network_of
+from forgetbench.models.weights import adapter_files, pickles, read_json, safetensors_header
+
+PREFIX = "base_model.model."
+_PART = re.compile(r"(.+)\.(lora_[AB]\.weight|lora_embedding_[AB])")
+_SHAPELESS = re.compile(r"(.+)\.(lora_magnitude_vector(\.weight)?|lora_B\.bias)")
+_LAYER = re.compile(r"(?:^|\.)(?:layers|h|blocks|block)\.(\d+)\.")
+_EMBEDDINGS = ("embed_tokens.weight", "lm_head.weight", "wte.weight", "embed_in.weight", "embed_out.weight")
+
+
+@dataclass(frozen=True, slots=True)
+class Adapter:
+    """A LoRA adapter as its folder describes it."""
+
+    folder: Path
+    config: Mapping[str, Any]
+    modules: Mapping[str, Mapping[str, Shape]]
+    """Of each adapted module, by its path in the base, the shapes of its A and B ('A', 'B')."""
+    whole: Mapping[str, Shape]
+    """What it stores whole in place of the base's: embeddings, output layer, modules_to_save, biases."""
+    strange: tuple[str, ...]
+    """Keys that are nothing of PEFT's."""
+
+    def rank(self, module: str) -> int:
+        """The rank that its configuration gives a module."""
+        for pattern, rank in (self.config.get("rank_pattern") or {}).items():
+            if re.match(rf"(.*\.)?({pattern})$", module):
+                return int(rank)
+        return int(self.config.get("r") or 8)
+
+    @property
+    def resized(self) -> int | None:
+        """Rows of an embedding or output layer that it stores whole; None where it stores none."""
+        rows = [shape[0] for name, shape in self.whole.items() if name.endswith(_EMBEDDINGS) and len(shape) == 2]
+        return max(rows, default=None)
+
+
+def read_adapter(folder: Path) -> Adapter | None:
+    """The adapter in a folder; None where it is no LoRA or its tensors cannot be seen without running a pickle."""
+    config = read_json(folder / "adapter_config.json")
+    files = adapter_files(folder)
+    if str(config.get("peft_type") or "LORA").upper() != "LORA" or not files or pickles(files):
+        return None
+    modules: dict[str, dict[str, Shape]] = {}
+    whole: dict[str, Shape] = {}
+    strange = []
+    for key, entry in safetensors_header(files[0]).items():
+        name, shape = key.removeprefix(PREFIX), tuple(entry["shape"])
+        if match := _PART.fullmatch(name):
+            modules.setdefault(match[1], {})["A" if "_A" in match[2] else "B"] = shape
+        elif "lora_" not in name:
+            whole[re.sub(r"\.(base_layer|modules_to_save|original_module)\.", ".", name)] = shape
+        elif not _SHAPELESS.fullmatch(name):
+            strange.append(key)
+    return Adapter(folder, config, modules, whole, tuple(strange))
+
+
+def check_adapter(folder: Path, base: Path) -> Finding:
+    """Whether every tensor of an adapter hits a module of its base, in words.
+
+    Raises CheckpointError, naming a key and the way out, where one does not, where modules that it targets have none,
+    where sizes or ranks differ, and where it is zero: it would be, in part or all, its base under another name.
+    """
+    adapter = read_adapter(folder)
+    if adapter is None:
+        return Finding("adapter", None, "adapter: not checked against its base, being a pickle or no LoRA")
+    _check_keys(adapter)
+    _check_pairs(adapter)
+    _check_zero(adapter)
+    network = network_of(base)
+    if isinstance(network, str):
+        return Finding("adapter", None, f"adapter: not checked against its base: {network}")
+    weights = {name.removesuffix(".weight"): shape for name, shape in network.shapes.items() if len(shape) == 2}
+    # A larger model's parts are called differently by each library that loads it.
+    composite = "text_config" in read_json(base / "config.json")
+    if not composite:
+        _check_hits(adapter, network.kind, weights)
+        _check_targets(adapter, weights)
+    _check_sizes(adapter, base, weights, network.shapes)
+    text = f"adapter: LoRA of rank {adapter.config.get('r')}, {len(adapter.modules)} modules of {network.kind} hit"
+    return Finding("adapter", True, text)
+
+
+def merging(adapter: Path, base: Path | str = "BASE", rows: int | None = None) -> str:
+    """How an adapter is merged into its base, for messages; `rows`: the vocabulary has to grow or shrink to so many."""
+    resize = f"base.resize_token_embeddings({rows}); " if rows else ""
+    return (
+        f"merge it into its base: base = AutoModelForCausalLM.from_pretrained('{base}'); {resize}"
+        f"PeftModel.from_pretrained(base, '{adapter}').merge_and_unload().save_pretrained(FOLDER), with the "
+        "tokenizer's files beside it"
+    )
+
+
+# --- what is wrong ----------------------------------------------------------------------------
+
+
+def _check_keys(adapter: Adapter) -> None:
+    keys = [*adapter.modules, *adapter.whole, *adapter.strange]
+    for part, wrapper in WRAPPERS.items():
+        if wrapped := [key for key in keys if without(part, key) != key]:
+            file = adapter_files(adapter.folder)[0].name
+            raise CheckpointError(
+                f"adapter {adapter.folder}: {len(wrapped)} of {len(keys)} keys carry the part '{part}.' of {wrapper} "
+                f"({PREFIX}{wrapped[0]}), match no module and would have no effect; save the unwrapped model, or "
+                f"rename them: {strip_snippet(part, file)}"
+            )
+    if adapter.strange:
+        raise CheckpointError(
+            f"adapter {adapter.folder}: {listed(adapter.strange, 2)} is no key that PEFT reads, and would have no "
+            f"effect; it reads {PREFIX}<module>.lora_A.weight: save it with model.save_pretrained"
+        )
+    if not adapter.modules and not adapter.whole:
+        raise CheckpointError(f"adapter {adapter.folder}: its file holds no tensor; save it with model.save_pretrained")
+
+
+def _check_pairs(adapter: Adapter) -> None:
+    for module, parts in adapter.modules.items():
+        if absent := {"A", "B"} - parts.keys():
+            raise CheckpointError(
+                f"adapter {adapter.folder}: {module} has no lora_{absent.pop()}, so the adapter would have no effect "
+                "there; save it again"
+            )
+        # Of a linear layer A is (rank, in) and B (out, rank); an embedding's are as well.
+        if (rank := parts["A"][0]) != adapter.rank(module) and "experts" not in module:
+            raise CheckpointError(
+                f"adapter {adapter.folder}: {module} has rank {rank}, its adapter_config.json says "
+                f"{adapter.rank(module)}, which scales it otherwise; put the adapter_config.json there that was saved "
+                "with these weights"
+            )
+
+
+def _check_zero(adapter: Adapter) -> None:
+    """An adapter whose product is zero is its base."""
+    if adapter.whole:
+        return
+    safetensors = importlib.import_module("safetensors")
+    with safetensors.safe_open(str(adapter_files(adapter.folder)[0]), "pt") as file:
+        keys = [key for key in file.keys() if ".lora_" in key]  # noqa: SIM118 - no mapping
+        for part in ("B", "A"):
+            of_part = [key for key in keys if re.search(rf"lora_(embedding_)?{part}(\.|$)", key)]
+            if of_part and not any(file.get_tensor(key).any() for key in of_part):
+                raise CheckpointError(
+                    f"adapter {adapter.folder} is its base itself: lora_{part} is zero in all {len(of_part)} modules, "
+                    "as before the first step of training; give a checkpoint that was trained"
+                )
+
+
+def _check_hits(adapter: Adapter, kind: str, weights: Mapping[str, Shape]) -> None:
+    missed = [module for module in adapter.modules if module not in weights and "experts" not in module]
+    if missed:
+        near = next((name for name in weights if missed[0].endswith(name) or name.endswith(missed[0])), None)
+        hint = f"{kind} calls it {near}: rename the keys" if near else "it was trained on another model: give its base"
+        raise CheckpointError(
+            f"adapter {adapter.folder}: {len(missed)} of its {len(adapter.modules)} modules are none of {kind}'s "
+            f"({missed[0]}) and would have no effect; {hint}"
+        )
+
+
+def _check_targets(adapter: Adapter, weights: Mapping[str, Shape]) -> None:
+    targeted = [name for name in weights if is_target(name, adapter.config)]
+    bare = [name for name in targeted if name not in adapter.modules]
+    # One that PEFT passes by everywhere (its kind of layer cannot be adapted) says nothing.
+    kinds = {name.rpartition(".")[2] for name in adapter.modules}
+    bare = [name for name in bare if name.rpartition(".")[2] in kinds and f"{name}.weight" not in adapter.whole]
+    if bare:
+        raise CheckpointError(
+            f"adapter {adapter.folder}: {len(bare)} of the {len(targeted)} modules that target_modules names have no "
+            f"tensors ({listed(bare, 2)}), so a part of what was trained is missing; save it again"
+        )
+
+
+def is_target(module: str, config: Mapping[str, Any]) -> bool:
+    """Whether an adapter_config.json targets a module (peft.tuners.tuners_utils.check_target_module_exists)."""
+    targets, excluded = config.get("target_modules") or [], config.get("exclude_modules") or []
+    if not _named(module, targets) or _named(module, excluded):
+        return False
+    layers = config.get("layers_to_transform")
+    if layers is None:
+        return True
+    match = _LAYER.search(module)
+    return match is not None and int(match[1]) in ([layers] if isinstance(layers, int) else layers)
+
+
+def _named(module: str, names: str | Sequence[str]) -> bool:
+    if isinstance(names, str):
+        return names != "all-linear" and re.fullmatch(names, module) is not None
+    return any(module == name or module.endswith(f".{name}") for name in names)
+
+
+def _check_sizes(adapter: Adapter, base: Path, weights: Mapping[str, Shape], shapes: Mapping[str, Shape]) -> None:
+    for module, parts in adapter.modules.items():
+        shape = next((own for name, own in weights.items() if name == module), None)
+        # GPT-2 keeps its matrices the other way round.
+        if shape and sorted((parts["A"][1], parts["B"][0])) != sorted(shape) and not _is_vocabulary(module):
+            raise CheckpointError(
+                f"adapter {adapter.folder} is for a model of another size: it takes {parts['A'][1]} to "
+                f"{parts['B'][0]} numbers in {module}, where its base {base} has a matrix of {list(shape)}"
+            )
+    for name, stored in adapter.whole.items():
+        own = shapes.get(name)
+        if own and own != stored:
+            rows = stored[0] if own[1:] == stored[1:] else None
+            what = f"the vocabulary was resized to {rows} tokens, which the base has not" if rows else "sizes differ"
+            raise CheckpointError(
+                f"adapter {adapter.folder} stores {name} whole, as {list(stored)} where its base {base} has "
+                f"{list(own)}: {what}; {merging(adapter.folder, base, rows)}"
+            )
+
+
+def _is_vocabulary(module: str) -> bool:
+    return f"{module}.weight".endswith(_EMBEDDINGS)

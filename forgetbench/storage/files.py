@@ -1,16 +1,70 @@
-"""Files that are written whole or not at all."""
+"""Files that are written whole or not at all, and read only where reading comes to an end."""
 
 from __future__ import annotations
 
 import contextlib
 import errno
 import os
+import stat
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from forgetbench.errors import StorageError
+from forgetbench.errors import InputError, StorageError
+
+MOST_TEXT = 16 << 20
+"""Bytes of a file that a person writes: a suite, a policy, a task's YAML or code."""
+MOST_DATA = 8 << 30
+"""Bytes of a file of rows."""
+
+
+def read_text(path: Path, error_type: type[InputError] = InputError, most: int = MOST_TEXT) -> str:
+    """The text of a UTF-8 file without its byte order mark. Raises `error_type` as `open_regular`, and for no UTF-8."""
+    data = read_bytes(path, error_type, most)
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise error_type(f"{path}: cannot be read as UTF-8 text ({error})") from error
+
+
+def read_bytes(path: Path, error_type: type[InputError] = InputError, most: int = MOST_TEXT) -> bytes:
+    """All bytes of a regular file. Raises `error_type` as `open_regular`."""
+    with open_regular(path, error_type, most) as stream:
+        try:
+            # A file in /proc has size 0 and no end.
+            data = stream.read(most + 1)
+        except OSError as error:
+            raise error_type(f"{path}: cannot be read ({error.strerror or error})") from error
+    if len(data) > most:
+        raise error_type(_too_large(path, most))
+    return data
+
+
+def open_regular(path: Path, error_type: type[InputError] = InputError, most: int = MOST_DATA) -> BinaryIO:
+    """A stream of a regular file of at most `most` bytes.
+
+    Raises `error_type` for everything else: a named pipe, a device or a terminal may keep its reader waiting, or give
+    bytes without end.
+    """
+    try:
+        # Opening a pipe waits for its other end otherwise.
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise error_type(f"{path}: cannot be read ({why})") from error
+    status = os.fstat(handle)
+    if not stat.S_ISREG(status.st_mode):
+        os.close(handle)
+        raise error_type(f"{path}: is no regular file; give a file, not a folder, a pipe or a device")
+    if status.st_size > most:
+        os.close(handle)
+        raise error_type(_too_large(path, most))
+    return os.fdopen(handle, "rb")
+
+
+def _too_large(path: Path, most: int) -> str:
+    return f"{path}: is larger than {most >> 20:,} MiB, the most that is read of such a file"
 
 
 def write_atomic(path: Path, data: bytes | str) -> None:

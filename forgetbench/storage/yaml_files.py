@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
 
 from forgetbench.errors import InputError, did_you_mean, shown
+from forgetbench.storage.files import read_text
 
+MOST_YAML = 4 << 20
+"""Bytes of a YAML file."""
+MOST_NESTED = 64
+MOST_NODES = 500_000
+AnyLoader = yaml.SafeLoader | yaml.CSafeLoader
 M = TypeVar("M", bound=BaseModel)
 Location = tuple[int | str, ...]
 """Where in a file: ("gates", "knowledge", "margin") or ("waivers", 0, "until")."""
@@ -28,19 +34,14 @@ def read_yaml(path: Path, model: type[M], error_type: type[InputError] = InputEr
 
 def read_yaml_with_lines(path: Path, model: type[M], error_type: type[InputError] = InputError) -> tuple[M, Lines]:
     """`read_yaml`, and where everything stands, for mistakes that only show later."""
+    text = read_text(path, error_type, MOST_YAML)
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise error_type(f"{path}: cannot be read ({error})") from error
-    try:
-        tree = yaml.compose(text, Loader=yaml.SafeLoader)
+        tree = compose(text)
         lines = _lines(path, tree, error_type)
-        content = yaml.safe_load(text)
+        content = construct(tree)
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f":{mark.line + 1}" if mark else ""
-        why = shown(str(getattr(error, "problem", None) or error))
-        raise error_type(f"{path}{line}: not valid YAML ({why})") from error
+        line, why = yaml_mistake(error)
+        raise error_type(f"{path}{f':{line}' if line else ''}: {why}") from error
     try:
         return model.model_validate(content), lines
     except ValidationError as error:
@@ -52,6 +53,69 @@ def read_yaml_with_lines(path: Path, model: type[M], error_type: type[InputError
         # A key of the file may hold line ends.
         why = f"field '{_dotted(first['loc']) or 'file'}': {shown(message)}"
         raise error_type(f"{path}:{line_of(lines, first['loc'])}: {why}") from error
+
+
+def compose(text: str, loader: type[AnyLoader] = yaml.SafeLoader) -> yaml.Node | None:
+    """The tree of a YAML text. Raises yaml.YAMLError for what is none, and for what grows beyond all bounds.
+
+    That is nesting deeper than MOST_NESTED, an alias that holds itself, and anchors that stand for more than MOST_NODES
+    nodes together: a text of a few lines can name a billion.
+    """
+    _check_nesting(text, loader)
+    tree = yaml.compose(text, Loader=loader)
+    if tree is not None:
+        _count(tree, {})
+    return tree
+
+
+def construct(tree: yaml.Node | None, loader: type[AnyLoader] = yaml.SafeLoader) -> Any:
+    """What a tree stands for. Raises yaml.YAMLError, for a number or a date that is none as well."""
+    if tree is None:
+        return None
+    try:
+        return loader("").construct_document(tree)
+    except (ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError) as error:
+        mark: Any = tree.start_mark
+        raise yaml.MarkedYAMLError(problem=f"a value cannot be read: {error}", problem_mark=mark) from error
+
+
+def yaml_mistake(error: yaml.YAMLError) -> tuple[int, str]:
+    """The line (from 1; 0 for none) of a mistake, and what is wrong."""
+    mark = getattr(error, "problem_mark", None)
+    why = shown(str(getattr(error, "problem", None) or error))
+    return (mark.line + 1 if mark else 0), f"not valid YAML ({why})"
+
+
+def _check_nesting(text: str, loader: type[AnyLoader]) -> None:
+    depth = 0
+    for event in yaml.parse(text, Loader=loader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > MOST_NESTED:
+                why = f"it is nested more than {MOST_NESTED} levels deep"
+                raise yaml.MarkedYAMLError(problem=why, problem_mark=event.start_mark)
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+
+
+def _count(node: yaml.Node, sizes: dict[int, int]) -> int:
+    """How many nodes `node` stands for, aliases written out; `sizes` has those below it, 0 while they are counted."""
+    known = sizes.get(id(node))
+    if known is not None:
+        if known == 0:
+            raise yaml.MarkedYAMLError(problem="an alias holds itself", problem_mark=node.start_mark)
+        return known
+    sizes[id(node)] = 0
+    if isinstance(node, yaml.MappingNode):
+        below = [part for entry in node.value for part in entry]
+    else:
+        below = node.value if isinstance(node, yaml.SequenceNode) else []
+    size = 1 + sum(_count(part, sizes) for part in below)
+    if size > MOST_NODES:
+        why = f"its anchors stand for more than {MOST_NODES:,} values"
+        raise yaml.MarkedYAMLError(problem=why, problem_mark=node.start_mark)
+    sizes[id(node)] = size
+    return size
 
 
 def line_of(lines: Lines, location: Location) -> int:

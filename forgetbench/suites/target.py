@@ -32,7 +32,7 @@ from forgetbench.errors import InputError, did_you_mean
 from forgetbench.fingerprint import digest
 from forgetbench.metrics.answers.matching import MATCHERS, Match
 from forgetbench.records import TARGET
-from forgetbench.storage.jsonl import read_jsonl
+from forgetbench.storage.jsonl import iter_jsonl
 from forgetbench.suites.documents import as_dataset
 
 if TYPE_CHECKING:
@@ -125,9 +125,7 @@ def score_reply(doc: Mapping[str, Any], results: Sequence[str]) -> dict[str, flo
 
 def read_items(path: Path) -> list[TargetItem]:
     """The rows of a file in file order, all of them checked. InputError at the first mistake."""
-    rows = read_jsonl(path)
-    lines = [number for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), 1) if line.strip()]
-    items = [_read_item(path, line, row) for line, row in zip(lines, rows, strict=True)]
+    items = [_read_item(path, line, row) for line, row in iter_jsonl(path)]
     if all(item.row.fewshot for item in items):
         raise InputError(f"{path}: no row to ask; give one JSON object per line, with a prompt and an answer")
     _require_different_ids(path, items)

@@ -20,11 +20,10 @@ from forgetbench.engines.base import Engine, EngineOptions
 from forgetbench.engines.registry import make_engine, resolve_checkpoint
 from forgetbench.errors import CheckpointError, EngineError, InputError
 from forgetbench.fingerprint import digest, file_digest
+from forgetbench.lm_eval_bridge.decoding import MAX_TOKENS, decoding
 from forgetbench.lm_eval_bridge.planning import (
-    MAX_TOKENS,
     AnswerLocation,
     PromptContext,
-    decoding,
     encode_instances,
     refusal,
     scoring_locations,

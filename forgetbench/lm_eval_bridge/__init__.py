@@ -7,9 +7,13 @@ suites.
     TaskEntry -> loading -> LoadedTask -> planning -> PlannedTask, Requests -> (engine) -> scoring -> ItemScores
 
     task_entry        a task that is asked for, and its settings
-    task_yaml         a task's YAML as it is written
+    task_yaml         a task's YAML with what it includes;  settings, decoding: what its fields may say
+    task_code         the Python that it names, and all that decides what that does
+    members           the tasks behind a name: of a group, of a tag
     registry, groups  lm-eval's own tasks by name; a group of them as one task
-    data_sets         what of the hub's data is on this machine
+    templates         its prompts are rendered in Jinja's sandbox
+    data_sets         what of the hub's data is on this machine;  local_data: files, as they are now
+    documents, shots  what cannot be scored, or shown, is told before anything is asked
     code_eval         programs that a task's scoring runs go into the sandbox
     describing        metric, chance, view, ... of a loaded task;  task_fingerprint: its hash
 """

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from forgetbench.errors import SuiteError, listed
+from forgetbench.lm_eval_bridge.local_data import is_local
 
 HUB_TIMEOUT = 5.0
 """Seconds that the hub may take to answer at all."""
@@ -38,7 +39,7 @@ class DataSet:
 def data_set_of(config: Mapping[str, Any]) -> DataSet | None:
     """The data set of an lm-eval configuration; None where its own code or files of its own bring the data."""
     kwargs = {key: value for key, value in (config.get("dataset_kwargs") or {}).items() if key != "trust_remote_code"}
-    brings_its_own = config.get("custom_dataset") or "class" in config or "data_files" in kwargs
+    brings_its_own = config.get("custom_dataset") or "class" in config or is_local(config)
     if brings_its_own or not config.get("dataset_path"):
         return None
     return DataSet(str(config["dataset_path"]), config.get("dataset_name"), kwargs)

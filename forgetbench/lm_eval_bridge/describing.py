@@ -26,6 +26,7 @@ def describe(task: Any, entry: TaskEntry) -> TaskInfo:
     metadata: Mapping[str, Any] = task.config.metadata or {}
     filter_name = _filter(task, entry)
     metric = _metric(task, entry, metadata)
+    language = metadata.get("language") or ()
     shots = metadata.get("completion_fewshot") if entry.num_fewshot is None else None
     return TaskInfo(
         name=str(task.config.task) if entry.configurations else entry.name,
@@ -38,11 +39,11 @@ def describe(task: Any, entry: TaskEntry) -> TaskInfo:
         corpus_metric=metadata.get("corpus_metric"),
         repeats=int(task.config.repeats or 1),
         num_fewshot=int(task.config.num_fewshot or 0),
-        fingerprint=task_fingerprint(task, entry.yaml),
+        fingerprint=task_fingerprint(task),
         completion_fewshot=None if shots is None else int(shots),
         supporting=bool(metadata.get("supporting")),
         licence=str(metadata.get("licence") or ""),
-        language=tuple(map(str, metadata.get("language") or ())),
+        language=(language,) if isinstance(language, str) else tuple(map(str, language)),
         filter=filter_name,
     )
 

@@ -6,6 +6,7 @@ outweigh all else. A document's `item_id` carries its task's name, since two tas
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -33,6 +34,10 @@ class Subtasks:
             for name, task in self._tasks.items()
             for number, document in enumerate(task.eval_docs)
         ]
+
+    @property
+    def tasks(self) -> list[Any]:
+        return list(self._tasks.values())
 
     @property
     def first(self) -> Any:
@@ -85,6 +90,16 @@ class Subtasks:
         for task in self._tasks.values():
             task.set_fewshot_seed(seed)
 
+    def asked(self, limit: int | None) -> list[tuple[int, Mapping[str, Any]]]:
+        """The documents that are asked under a limit, with their places among all."""
+        asked: list[tuple[int, Mapping[str, Any]]] = []
+        start = 0
+        sizes = [len(task.eval_docs) for task in self._tasks.values()]
+        for size, share in zip(sizes, proportional_shares(sizes, limit), strict=True):
+            asked += [(place, self._documents[place]) for place in range(start, start + share)]
+            start += size
+        return asked
+
     def build_all_requests(self, *, limit: int | None = None, **settings: Any) -> None:
         """As lm-eval's; a limit is shared out by the tasks' sizes, so that the score stays that of the group."""
         self._instances = []
@@ -130,6 +145,13 @@ class Subtasks:
         cluster = name if self._cluster_by == "subtask" else f"{self._name}/{number}"
         defaults = {"cluster": cluster, "stratum": name if len(self._tasks) > 1 else ""}
         return {**defaults, **document, "item_id": item_id, _ORIGIN: name}
+
+
+def asked_documents(task: Any, limit: int | None) -> list[tuple[int, Mapping[str, Any]]]:
+    """The documents of a task or group that are asked under a limit, with their places among all."""
+    if isinstance(task, Subtasks):
+        return task.asked(limit)
+    return list(itertools.islice(enumerate(task.eval_docs), limit))
 
 
 def task_filters(task: Any) -> list[str]:

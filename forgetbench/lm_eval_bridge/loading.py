@@ -3,26 +3,34 @@
 from __future__ import annotations
 
 import contextlib
-import importlib
 import io
 import logging
 import os
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from pathlib import Path
 from typing import Any
 
 from forgetbench import sandbox
-from forgetbench.errors import InputError, SuiteError, first_line
+from forgetbench.errors import ForgetbenchError, SuiteError, first_line
 from forgetbench.lm_eval_bridge.code_eval import sandboxed_code_eval
 from forgetbench.lm_eval_bridge.data_sets import at_hand, data_set_of
 from forgetbench.lm_eval_bridge.describing import describe
-from forgetbench.lm_eval_bridge.groups import Subtasks
+from forgetbench.lm_eval_bridge.documents import check_documents
+from forgetbench.lm_eval_bridge.groups import Subtasks, asked_documents
+from forgetbench.lm_eval_bridge.local_data import read_anew
+from forgetbench.lm_eval_bridge.members import Member, members
 from forgetbench.lm_eval_bridge.registry import configurations, task_manager
+from forgetbench.lm_eval_bridge.settings import check_settings
+from forgetbench.lm_eval_bridge.shots import check_shots
+from forgetbench.lm_eval_bridge.task_code import code_of
 from forgetbench.lm_eval_bridge.task_entry import TaskEntry
-from forgetbench.lm_eval_bridge.task_yaml import read_declaration
+from forgetbench.lm_eval_bridge.task_yaml import OwnTasks, with_functions
+from forgetbench.lm_eval_bridge.templates import sandbox_templates
 from forgetbench.records import TaskInfo
+
+_STRUCTURE = ("tag", "group", "task_list", "include")
+"""Fields that say where a task belongs, and are none of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,75 +44,109 @@ class LoadedTask:
     """Its samples are also rated by likelihood under the reference checkpoint."""
     executes_code: bool = False
     """Its scoring runs what the model wrote, in the sandbox and with the user's consent."""
+    faults: Mapping[int, str] = field(default_factory=dict)
+    """By number, the documents that cannot be scored whatever is answered, and why; see `documents`."""
 
 
-def load(entries: Sequence[TaskEntry], limit: int | None = None, suggestions: Collection[str] = ()) -> list[LoadedTask]:
-    """The tasks of all entries; a group of lm-eval's is one task.
+def load(
+    entries: Sequence[TaskEntry], limit: int | None = None, own: OwnTasks = OwnTasks(), *, any_documents: bool = False
+) -> list[LoadedTask]:
+    """The tasks of all entries; a group or a tag is one task.
 
-    An unknown name is answered with the nearest of lm-eval's names and `suggestions`. What the hub would have to be
-    asked for is looked for before anything is loaded, for all tasks together. Raises SuiteError for unknown names,
-    broken YAML, empty tasks and data that cannot be had, InputError for tasks that run a model's code where that may
-    not be done.
+    `own` has the tasks outside lm-eval that groups may hold. An unknown name is answered with the nearest of lm-eval's
+    names and its. What the hub would have to be asked for is looked for before anything is loaded, for all tasks
+    together. Raises SuiteError for unknown names, broken YAML, settings that cannot be honoured, empty tasks, documents
+    that cannot be scored (unless `any_documents`) and data that cannot be had, InputError for tasks that run a model's
+    code where that may not be done.
     """
     with quiet_lm_eval():
-        manager = task_manager([entry.name for entry in entries if entry.file is None], suggestions)
-        configs = [named for entry in entries for named in _configurations(manager, entry).items()]
+        sandbox_templates()
+        behind = {entry.name: members(entry.name, own, entry.yaml) for entry in entries if not entry.configurations}
+        of_lm_eval = [member.name for found in behind.values() for member in found if member.config is None]
+        manager = task_manager(of_lm_eval, own.names)
+        configs = [named for entry in entries for named in _configurations(manager, entry, behind)]
         executing = [name for name, config in configs if config.get("unsafe_code")]
         for name in executing:
             sandbox.require(f"task '{name}'")
         data_sets = [data_set for _, config in configs if (data_set := data_set_of(config))]
         with at_hand(data_sets), sandboxed_code_eval() if executing else contextlib.nullcontext():
-            return [task for entry in entries for task in _load(manager, entry, limit)]
+            return [
+                task
+                for entry in entries
+                for task in _load(manager, entry, behind.get(entry.name, ()), limit, any_documents)
+            ]
 
 
-def _configurations(manager: Any, entry: TaskEntry) -> Mapping[str, Mapping[str, Any]]:
-    """The configuration of each task behind an entry, with the names of functions instead of code."""
-    if entry.configurations:
-        return {str(config["task"]): config for config in entry.configurations}
-    if entry.file is None:
-        return configurations(manager, entry.name)
-    # What is wrong with a YAML is reported when it is loaded.
-    declaration = read_declaration(entry.file)
-    return {entry.name: declaration.config} if declaration else {}
+def _configurations(
+    manager: Any, entry: TaskEntry, behind: Mapping[str, Sequence[Member]]
+) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The configuration of each task behind an entry, without code."""
+    for config in entry.configurations:
+        yield str(config["task"]), config
+    for member in behind.get(entry.name, ()):
+        if member.config is None:
+            for name, config in configurations(manager, member.name).items():
+                yield name, {**config, **member.overrides}
+        else:
+            yield member.name, member.fields
 
 
-def _load(manager: Any, entry: TaskEntry, limit: int | None) -> list[LoadedTask]:
+def _load(
+    manager: Any, entry: TaskEntry, behind: Sequence[Member], limit: int | None, any_documents: bool
+) -> list[LoadedTask]:
     """The tasks of an entry: one, or one for each of its configurations."""
     try:
-        tasks = _lm_eval_tasks(manager, entry)
-        fewest = min(len(task.eval_docs) for task in tasks)
-    except InputError:
+        tasks = _lm_eval_tasks(manager, entry, behind)
+        if not min(len(task.eval_docs) for task in tasks):
+            raise SuiteError(f"task '{entry.name}' has no documents: {entry.where}check its data file")
+        return [_with_settings(task, entry, limit, any_documents) for task in tasks]
+    except ForgetbenchError:
         raise
     except Exception as error:  # lm-eval, datasets and a task's own code raise many types
-        why = f"{type(error).__name__}: {first_line(str(error))}"
-        raise SuiteError(f"task '{entry.name}' cannot be loaded: {entry.where}{why}") from error
-    if not fewest:
-        raise SuiteError(f"task '{entry.name}' has no documents: {entry.where}check its data file")
-    return [_with_settings(task, entry, limit) for task in tasks]
+        raise SuiteError(f"task '{entry.name}' cannot be loaded: {entry.where}{_why(error, behind)}") from error
 
 
-def _lm_eval_tasks(manager: Any, entry: TaskEntry) -> list[Any]:
+def _why(error: Exception, behind: Sequence[Member]) -> str:
+    fields = {key: value for member in behind for key, value in member.fields.items()}
+    for name in ("test_split", "validation_split", "training_split", "fewshot_split"):
+        if isinstance(error, KeyError) and fields.get(name) is not None and error.args[0] == fields[name]:
+            return (
+                f"field '{name}': its data has no split '{fields[name]}'; files of no named split are 'train', and "
+                "for a part of a split there is 'limit' in a suite"
+            )
+    return f"{type(error).__name__}: {first_line(error)}"
+
+
+def _lm_eval_tasks(manager: Any, entry: TaskEntry, behind: Sequence[Member]) -> list[Any]:
     if entry.configurations:
         return list(manager.load(list(entry.configurations))["tasks"].values())
-    if entry.file:
-        return [manager.load([_runnable_configuration(entry.file)])["tasks"][entry.name]]
-    return [_group(entry, manager.load([entry.name])["tasks"])]
+    tasks = {name: task for member in behind for name, task in _built(manager, member).items()}
+    if len(behind) == 1 and behind[0].name == entry.name and behind[0].config is not None:
+        return list(tasks.values())
+    return [_group(entry, tasks)]
 
 
-def _runnable_configuration(path: Path) -> dict[str, Any]:
-    """A YAML file's configuration with its functions as code.
+def _built(manager: Any, member: Member) -> dict[str, Any]:
+    """lm-eval's task objects for a member: several where lm-eval has a group under its name."""
+    overrides = with_functions(member.overrides, code_of)
+    if member.config is None:
+        spec = {"group": "forgetbench", "task": [{"task": member.name, **overrides}]} if overrides else member.name
+    else:
+        spec = _runnable(member)
+    tasks: dict[str, Any] = manager.load([spec])["tasks"]
+    return tasks
 
-    Data files that it names are relative to it; lm-eval would look for them in the working folder.
-    """
-    loader = importlib.import_module("lm_eval.tasks._yaml_loader")
-    config: dict[str, Any] = loader.load_yaml(path)
-    kwargs = config.get("dataset_kwargs") or {}
-    data_files = kwargs.get("data_files")
-    if data_files is None:
-        return config
-    by_split = data_files if isinstance(data_files, dict) else {"test": data_files}
-    absolute = {split: str((path.parent / str(file)).resolve()) for split, file in by_split.items()}
-    return {**config, "dataset_kwargs": {**kwargs, "data_files": absolute}}
+
+def _runnable(member: Member) -> dict[str, Any]:
+    """The configuration of a task outside lm-eval, checked, with its functions as code."""
+
+    def where(field: str) -> str:
+        return member.declaration.where(field) if member.declaration else ""
+
+    check_settings(member.name, member.fields, where)
+    config = {key: value for key, value in member.fields.items() if key not in _STRUCTURE}
+    runnable = with_functions(read_anew(config, f"{where('dataset_kwargs.data_files')}: "), code_of)
+    return {**runnable, "task": member.name}
 
 
 def _group(entry: TaskEntry, tasks: Mapping[str, Any]) -> Subtasks:
@@ -117,19 +159,26 @@ def _group(entry: TaskEntry, tasks: Mapping[str, Any]) -> Subtasks:
     return group
 
 
-def _with_settings(task: Any, entry: TaskEntry, limit: int | None) -> LoadedTask:
+def _with_settings(task: Any, entry: TaskEntry, limit: int | None, any_documents: bool) -> LoadedTask:
     if entry.num_fewshot is not None:
         task.set_config("num_fewshot", entry.num_fewshot)
     if entry.max_gen_toks is not None and task.OUTPUT_TYPE == "generate_until":
         task.set_config("generation_kwargs", {"max_gen_toks": entry.max_gen_toks}, update=True)
-    limits = [size for size in (entry.limit, limit) if size is not None]
+    check_settings(entry.name, {"generation_kwargs": task.config.generation_kwargs}, lambda _: str(entry.file or ""))
+    most = min((size for size in (entry.limit, limit) if size is not None), default=None)
     metadata = task.config.metadata or {}
+    info = describe(task, entry)
+    bad: Mapping[int, str] = {}
+    if not any_documents:
+        check_shots(info, entry.where, task)
+        bad = check_documents(info.name, entry.where, task, asked_documents(task, most))
     return LoadedTask(
-        info=describe(task, entry),
+        info=info,
         task=task,
-        limit=min(limits, default=None),
+        limit=most,
         rates_samples=bool(metadata.get("reference_likelihood")),
         executes_code=bool(metadata.get("executes_code") or task.config.unsafe_code),
+        faults=bad,
     )
 
 

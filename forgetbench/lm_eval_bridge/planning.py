@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import importlib
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from forgetbench.errors import ForgetbenchError, SuiteError, first_line
 from forgetbench.fingerprint import digest, make_request
+from forgetbench.lm_eval_bridge.decoding import decoding
 from forgetbench.lm_eval_bridge.loading import LoadedTask, quiet_lm_eval
 from forgetbench.models.tokenizer import Message, Pair, Tokenizer, encode_pairs
 from forgetbench.records import Request, Sampling
-
-MAX_TOKENS = ("max_gen_toks", "max_new_tokens", "max_tokens", "max_completion_tokens")
-"""What generation_kwargs may call the token limit; the first one there counts, as in lm-eval."""
 
 Encoded = list[Pair]
 """The token ids of one lm-eval instance."""
@@ -90,10 +88,10 @@ def plan(loaded: LoadedTask, context: PromptContext) -> PlannedTask:
     """Build every request of a task for one checkpoint. Few-shot examples depend on the seed alone.
 
     A prompt without a chat template may need examples to show what an answer looks like, where one with it is
-    asked plainly: the task declares both numbers.
+    asked plainly: the task declares both numbers. Raises SuiteError where lm-eval or the task's own code fails.
     """
     task, info = loaded.task, loaded.info
-    with quiet_lm_eval(), templates_compiled_once():
+    with quiet_lm_eval(), _told(info.name):
         plain = info.num_fewshot if info.completion_fewshot is None else info.completion_fewshot
         task.set_config("num_fewshot", info.num_fewshot if context.chat else plain)
         # The draw of few-shot examples is stateful, so it is seeded anew before every build.
@@ -111,6 +109,18 @@ def plan(loaded: LoadedTask, context: PromptContext) -> PlannedTask:
             groups.setdefault(instance.doc_id, []).append((instance, encoded))
         items = [_plan_item(loaded, context, number, group) for number, group in groups.items()]
     return PlannedTask(loaded, tuple(items))
+
+
+@contextlib.contextmanager
+def _told(name: str) -> Iterator[None]:
+    """Whatever lm-eval or a task's own code raises becomes one line."""
+    try:
+        yield
+    except ForgetbenchError:
+        raise
+    except Exception as error:
+        why = f"{type(error).__name__}: {first_line(error)}"
+        raise SuiteError(f"task '{name}': its prompts cannot be built: {why}") from error
 
 
 def encode_instances(context: PromptContext, instances: Sequence[Any]) -> list[Encoded]:
@@ -146,18 +156,6 @@ def _windows(context: PromptContext, tokens: list[int]) -> Encoded:
     return [(tuple(a), tuple(b)) for a, b in (utils.make_disjoint_window(window) for window in windows)]
 
 
-@contextlib.contextmanager
-def templates_compiled_once() -> Iterator[None]:
-    """lm-eval compiles a task's Jinja templates anew for every document, which takes longer than all the rest."""
-    environment = importlib.import_module("lm_eval.utils").env
-    compile_template = environment.from_string
-    environment.from_string = functools.lru_cache(maxsize=256)(compile_template)
-    try:
-        yield
-    finally:
-        environment.from_string = compile_template
-
-
 def _renderer(tokenizer: Tokenizer) -> Any:
     def render(messages: Sequence[Message], add_generation_prompt: bool = True) -> str:
         return tokenizer.render(messages, add_generation_prompt=add_generation_prompt)
@@ -188,7 +186,7 @@ def _plan_item(
         choices=tuple(map(str, choices)),
         locations=locations,
         instances=instances,
-        refusal=refusal(locations, context.max_length),
+        refusal=loaded.faults.get(number) or refusal(locations, context.max_length),
     )
 
 
@@ -220,24 +218,6 @@ def _generation(
     seed = int(digest([context.seed, loaded.info.name, item_id])[:8], 16)
     sampling = decoding(instance.args[1], loaded.info.repeats, seed)
     return (AnswerLocation(context.request(prompt, sampling=sampling), ()),)
-
-
-def decoding(settings: Mapping[str, Any], n: int, seed: int) -> Sampling:
-    """generation_kwargs as lm-eval's transformers model reads them: greedy unless sampling is asked for."""
-    until = settings.get("until") or ()
-    temperature = float(settings.get("temperature") or 0.0)
-    if settings.get("do_sample") is False:
-        temperature = 0.0
-    elif settings.get("do_sample") and "temperature" not in settings:
-        temperature = 1.0
-    return Sampling(
-        max_tokens=next((int(settings[name]) for name in MAX_TOKENS if settings.get(name)), 256),
-        temperature=temperature,
-        top_p=float(settings.get("top_p") or 1.0),
-        n=n,
-        stop=tuple(text for text in ((until,) if isinstance(until, str) else until) if text),
-        seed=seed if temperature > 0 else None,
-    )
 
 
 def scoring_locations(context: PromptContext, encoded: Sequence[Encoded]) -> list[tuple[AnswerLocation, ...]]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from numbers import Real
 from typing import Any
 
 from forgetbench.errors import first_line
@@ -16,7 +18,6 @@ from forgetbench.lm_eval_bridge.planning import (
     PlannedItem,
     PlannedTask,
     PromptContext,
-    templates_compiled_once,
 )
 from forgetbench.metrics.thinking import opens_thinking, split_thinking
 from forgetbench.records import Continuation, ItemScore, Request, Response, Sample
@@ -91,13 +92,11 @@ def score(
         _fill(item, responses)
     # Filters run over the whole task at once, so instances without an answer must not be among them.
     task._instances = [instance for item in answered for instance in item.instances]
-    with templates_compiled_once():
-        if task._instances:
-            task.apply_filters()
-        return [
-            _item_score(planned.loaded, item, responses, reference_logprobs.get(item.item_id, ()))
-            for item in planned.items
-        ]
+    if task._instances:
+        task.apply_filters()
+    return [
+        _item_score(planned.loaded, item, responses, reference_logprobs.get(item.item_id, ())) for item in planned.items
+    ]
 
 
 def ratings_of(locations: Iterable[AnswerLocation], responses: Mapping[str, Response]) -> list[Continuation]:
@@ -214,12 +213,19 @@ def _numbers(loaded: LoadedTask, item: PlannedItem, document: Mapping[str, Any],
     """The numbers that process_results returns for the answer as one filter reads it."""
     answers = [instance.filtered_resps[filter_name] for instance in item.instances]
     results = loaded.task.process_results(document, answers)
-    metrics = {key: float(value) for key, value in results.items() if isinstance(value, (int, float))}
+    metrics = {key: number for key, value in results.items() if (number := _number(value)) is not None}
     for key, value in results.items():
         if key in PER_BYTE_METRICS and isinstance(value, tuple):
             # lm-eval returns (log-likelihood, bytes); the score is the geometric mean probability of a byte.
             metrics[key] = math.exp(value[0] / max(value[1], 1))
     return metrics
+
+
+def _number(value: Any) -> float | None:
+    """A number of any library that has a shape of its own for one (numpy's, torch's), or of Python; else None."""
+    if getattr(value, "shape", None) == () and hasattr(value, "item"):
+        value = value.item()
+    return float(value) if isinstance(value, (Real, Decimal)) else None
 
 
 def _sample_rates(item: PlannedItem, samples: Sequence[Sample]) -> dict[str, float]:

@@ -2,47 +2,51 @@
 
 from __future__ import annotations
 
-import functools
-import importlib
 import re
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
-from forgetbench.fingerprint import digest, document_hash, file_digest
+from forgetbench.fingerprint import digest, document_hash
+from forgetbench.lm_eval_bridge.task_code import code_fingerprint, functions_in
 
-_METRICS = "forgetbench.metrics"
-_FUNCTION = re.compile(r"!function\s+(\w+)\.")
 _ADDRESS = re.compile(r" at 0x[0-9a-f]+")
+_PLACES = frozenset({"dataset_path", "dataset_name", "dataset_kwargs", "custom_dataset", "task", "task_alias", "tag"})
+"""Where documents come from and what a task is called: the documents themselves count."""
 
 
-def task_fingerprint(task: Any, yaml: Path | None) -> str:
-    """Hash of a task's YAML and code (its configuration, where it has no YAML), its decoding and all its documents."""
-    definition = _of_configuration(task) if yaml is None else _of_files(task, yaml)
-    documents = [document_hash(document) for document in task.eval_docs]
-    return digest([[*documents, *definition], task.config.num_fewshot, repr(task.config.generation_kwargs)])
+def task_fingerprint(task: Any) -> str:
+    """Hash of all that decides a task's scores, wherever it lies.
+
+    That is the configuration as lm-eval resolved it, the code that it names and what that code imports, every document
+    that is asked or may be shown as an example.
+    """
+    tasks = getattr(task, "tasks", None)
+    definition = [_definition(one) for one in tasks] if tasks is not None else _definition(task)
+    return digest([definition, [document_hash(document) for document in task.eval_docs]])
 
 
-def _of_files(task: Any, yaml: Path) -> list[str]:
-    modules = sorted(set(_FUNCTION.findall(yaml.read_text(encoding="utf-8"))))
-    code = [path for path in (yaml.with_name(f"{module}.py") for module in modules) if path.is_file()]
-    digests = [file_digest(path) for path in (yaml, *code)]
-    metadata = task.config.metadata or {}
-    if metadata.get("corpus_metric") or any(_METRICS in path.read_text(encoding="utf-8") for path in code):
-        digests.append(_metrics_fingerprint())
-    return digests
+def _definition(task: Any) -> list[Any]:
+    config = {name: value for name, value in vars(task.config).items() if name not in _PLACES and value is not None}
+    metadata = config.get("metadata")
+    if isinstance(metadata, Mapping):
+        config["metadata"] = {key: value for key, value in metadata.items() if key != "config_source"}
+    fewshot = config.pop("fewshot_config", None)
+    if fewshot is not None:
+        config["fewshot_config"] = vars(fewshot)
+    examples = getattr(getattr(task, "sampler", None), "df", ())
+    code = [
+        code_fingerprint(function) for function in functions_in([config, getattr(task.config, "custom_dataset", None)])
+    ]
+    own_class = [] if type(task).__module__.startswith("lm_eval.api.") else [code_fingerprint(type(task))]
+    return [_plain(config), code, own_class, [document_hash(document) for document in examples]]
 
 
-def _of_configuration(task: Any) -> list[str]:
-    # Neither where lm-eval is installed nor where its functions lie in memory is part of a task.
-    lm_eval = str(Path(str(importlib.import_module("lm_eval").__file__)).parent)
-    parts = [_ADDRESS.sub("", repr(sorted(task.dump_config().items()))).replace(lm_eval, "")]
-    if getattr(task.config.process_results, "__module__", "").startswith("forgetbench."):
-        parts.append(_metrics_fingerprint())
-    return parts
-
-
-@functools.cache
-def _metrics_fingerprint() -> str:
-    """Hash of the code by which embedded tasks score: another metric gives scores that must not be paired."""
-    folder = Path(str(importlib.import_module(_METRICS).__file__)).parent
-    return digest([file_digest(path) for path in sorted(folder.rglob("*.py"))])
+def _plain(value: Any) -> Any:
+    """A configuration as JSON can hold it, the same in every process."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if value is None or isinstance(value, (str, int, float, bool)):
+        return value
+    return getattr(value, "__qualname__", None) or _ADDRESS.sub("", repr(value))

@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
 from forgetbench import lm_eval_bridge
 from forgetbench.errors import SuiteError
 from forgetbench.lm_eval_bridge import LoadedTask, TaskEntry
-from forgetbench.lm_eval_bridge.task_yaml import task_files
+from forgetbench.lm_eval_bridge.task_yaml import OwnTasks, own_tasks, task_files
 from forgetbench.suites.domains import domain_mistake
 from forgetbench.suites.suite import Suite, SuiteTask, tasks_folder
 from forgetbench.suites.target import target_tasks
 
 
-def load_tasks(suite: Suite, folder: Path | None = None, limit: int | None = None) -> list[LoadedTask]:
+def load_tasks(
+    suite: Suite, folder: Path | None = None, limit: int | None = None, *, any_documents: bool = False
+) -> list[LoadedTask]:
     """Load a suite's tasks; those that it does not embed are looked for under `folder`, then among lm-eval's own.
 
     `limit` is the most documents of a task. A user's file with choices is two tasks. Raises SuiteError for unknown
-    names, broken YAML, empty tasks and data that cannot be had, InputError for a user's file with a mistake and for
-    tasks that run a model's code where that may not be done.
+    names, broken YAML, settings that cannot be honoured, documents that cannot be scored (unless `any_documents`),
+    empty tasks and data that cannot be had, InputError for a user's file with a mistake and for tasks that run a
+    model's code where that may not be done.
     """
-    files = task_files([tasks_folder(), *([folder] if folder else [])])
-    entries = [_entry(task, domain, files, folder) for domain, tasks in suite.domains.items() for task in tasks]
-    loaded = lm_eval_bridge.load(entries, limit, suggestions=files)
+    own = own_tasks([tasks_folder(), *([folder] if folder else [])])
+    entries = [_entry(task, domain, own, folder) for domain, tasks in suite.domains.items() for task in tasks]
+    loaded = lm_eval_bridge.load(entries, limit, own, any_documents=any_documents)
     for task in loaded:
         # A task's own metadata may name another domain than the suite does.
         if mistake := domain_mistake(task.info.domain):
@@ -36,9 +38,9 @@ def embedded_task_files() -> dict[str, Path]:
     return task_files([tasks_folder()])
 
 
-def _entry(task: SuiteTask, domain: str, files: Mapping[str, Path], folder: Path | None) -> TaskEntry:
+def _entry(task: SuiteTask, domain: str, own: OwnTasks, folder: Path | None) -> TaskEntry:
     settings = task.model_dump(exclude={"task", "file"})
     if task.file is None:
-        return TaskEntry(task.task, domain, files.get(task.task), **settings)
+        return TaskEntry(task.task, domain, own.files.get(task.task), **settings)
     path = (folder or Path()) / task.file
     return TaskEntry(task.task, domain, path, tuple(target_tasks(path, task.task)), **settings)

@@ -46,7 +46,7 @@ def test_suites_and_groups_are_no_tasks(tmp_path: Path, text: str) -> None:
 def test_no_yaml_has_a_name_still(tmp_path: Path) -> None:
     task = declared(tmp_path, "task: 'mine'  # ours\ndoc_to_text: @question\n")
     assert task is not None and (task.name, dict(task.config)) == ("mine", {})
-    assert (task.broken or "").startswith("not valid YAML (found character '@'")
+    assert (task.broken or "").startswith("not valid YAML (found character that cannot start")
     assert task.where("doc_to_text").endswith("mine.yaml:2")
 
 

@@ -7,6 +7,7 @@ from itertools import chain, pairwise
 from pathlib import Path
 
 from forgetbench.errors import SuiteError
+from forgetbench.lm_eval_bridge.settings import SettingError
 from forgetbench.lm_eval_bridge.task_yaml import TaskDeclaration
 from forgetbench.suites.validation.debris import check_debris
 from forgetbench.suites.validation.declared import check_chance, check_decoding, check_metadata, check_metric
@@ -68,6 +69,8 @@ def _read(declaration: TaskDeclaration, folder: Path) -> ReadTask | Finding:
         return fail(declaration.broken, declaration.where(""), "correct the file")
     try:
         return read_task(declaration, folder)
+    except SettingError as error:
+        return fail(f"field '{error.field}': {error.why}", error.place, "correct it; nothing else could be checked")
     except SuiteError as error:
         return fail(str(error), str(declaration.path), "a task that cannot be loaded is not checked further")
 
@@ -83,11 +86,11 @@ def _once(declaration: TaskDeclaration, repeated: set[str]) -> Iterator[Finding]
 
 
 def _findings(declaration: TaskDeclaration, task: ReadTask | Finding, choice_items: ChoiceItems) -> Iterator[Finding]:
-    if not declaration.broken:
-        for of_file in OF_THE_FILE:
-            yield from of_file(declaration)
+    of_file = [] if declaration.broken else [found for check in OF_THE_FILE for found in check(declaration)]
+    yield from of_file
     if isinstance(task, Finding):
-        yield task
+        if not any(found.failed and found.where == task.where for found in of_file):
+            yield task
         return
     for of_items in OF_THE_ITEMS:
         yield from of_items(task)

@@ -9,7 +9,7 @@ from statistics import fmean
 
 from forgetbench.errors import did_you_mean
 from forgetbench.lm_eval_bridge import BINARY_METRICS
-from forgetbench.lm_eval_bridge.planning import MAX_TOKENS
+from forgetbench.lm_eval_bridge.decoding import MAX_TOKENS
 from forgetbench.lm_eval_bridge.task_yaml import TaskDeclaration
 from forgetbench.metrics.corpus import CORPUS_METRICS
 from forgetbench.records import DOMAINS

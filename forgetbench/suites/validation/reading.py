@@ -9,7 +9,7 @@ from typing import Any
 
 from forgetbench.errors import InputError, SuiteError, first_line
 from forgetbench.lm_eval_bridge import LoadedTask
-from forgetbench.lm_eval_bridge.task_yaml import TaskDeclaration, read_declaration
+from forgetbench.lm_eval_bridge.task_yaml import TaskDeclaration, read_declaration, yaml_files
 from forgetbench.suites.loading import load_tasks
 from forgetbench.suites.suite import suite_of_tasks
 
@@ -72,7 +72,7 @@ def declarations(path: Path) -> list[TaskDeclaration]:
     """
     if not path.exists():
         raise InputError(f"no such file or folder: {path}")
-    files = sorted(path.rglob("*.yaml")) if path.is_dir() else [path]
+    files = yaml_files(path) if path.is_dir() else [path]
     declared = [declaration for file in files if (declaration := read_declaration(file)) is not None]
     if not declared:
         raise InputError(f"{path}: no task here; a task is a .yaml file with a field 'task:'")
@@ -84,7 +84,7 @@ def declarations(path: Path) -> list[TaskDeclaration]:
 
 def read_task(declaration: TaskDeclaration, folder: Path) -> ReadTask:
     """Load a task as the runner does. Raises SuiteError when it cannot be loaded or a document cannot be asked."""
-    (loaded,) = load_tasks(suite_of_tasks([declaration.name], None), folder)
+    (loaded,) = load_tasks(suite_of_tasks([declaration.name], None), folder, any_documents=True)
     task = loaded.task
     try:
         items = tuple(_item(task, document, number) for number, document in enumerate(task.eval_docs))

@@ -93,7 +93,8 @@ def _check_nesting(text: str, loader: type[AnyLoader]) -> None:
             depth += 1
             if depth > MOST_NESTED:
                 why = f"it is nested more than {MOST_NESTED} levels deep"
-                raise yaml.MarkedYAMLError(problem=why, problem_mark=event.start_mark)
+                mark: Any = event.start_mark
+                raise yaml.MarkedYAMLError(problem=why, problem_mark=mark)
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -44,6 +45,8 @@ class EngineOptions:
     """Server of --engine openai, http://HOST:PORT/v1; by default $OPENAI_BASE_URL."""
     concurrency: int = 32
     """Requests under way at once to --engine openai's server."""
+    request_timeout: float = 300.0
+    """Seconds in which --engine openai's server must have answered a request, every retry included."""
     tokenizer: Path | None = None
     """Folder of the served model's tokenizer: prompts go as token ids."""
     allow_pickle: bool = False
@@ -55,6 +58,8 @@ class EngineOptions:
         for name in ("max_model_len", "tensor_parallel", "replicas", "concurrency"):
             if (number := getattr(self, name)) < 1:
                 raise InputError(f"--{name.replace('_', '-')} {number}: must be at least 1")
+        if not 0 < self.request_timeout < inf:
+            raise InputError(f"--request-timeout {self.request_timeout}: must be a number of seconds above 0")
 
 
 class Engine(Protocol):

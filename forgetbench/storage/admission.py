@@ -14,7 +14,7 @@ ABOVE_ZERO = "log-likelihood above 0"
 NO_NUMBERS = (NOT_FINITE, ABOVE_ZERO)
 NOT_FINITE_LOGITS = "non-finite logits while generating"
 """An engine's refusal where the text is what arithmetic made of NaN."""
-_ROUNDING = 1e-3
+ROUNDING = 1e-3
 """Nats per token by which rounding may lift the log-probability of a certain token above 0."""
 
 
@@ -27,4 +27,4 @@ def admitted(response: Response) -> Response:
 def _fault(rated: Continuation) -> str | None:
     if not math.isfinite(rated.loglikelihood):
         return NOT_FINITE
-    return ABOVE_ZERO if rated.loglikelihood > _ROUNDING * max(rated.n_tokens, 1) else None
+    return ABOVE_ZERO if rated.loglikelihood > ROUNDING * max(rated.n_tokens, 1) else None

@@ -3,7 +3,7 @@
 With the model's tokenizer at hand (`Checkpoint.path`) prompts travel to /v1/completions as token ids, and scoring and
 generation are those of an engine in this process. Without it they travel as text: chat messages to
 /v1/chat/completions, plain text to /v1/completions, and a continuation is scored only where the server's own tokens
-meet the end of its context. Retries, back-off and Retry-After are the `openai` client's.
+meet the end of its context. What a server says is checked in `door` before it goes anywhere.
 """
 
 from __future__ import annotations

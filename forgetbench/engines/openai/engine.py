@@ -6,8 +6,8 @@ import contextlib
 import importlib.metadata
 import threading
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, ClassVar
@@ -15,10 +15,12 @@ from urllib.parse import parse_qsl
 
 from forgetbench.engines.base import EngineOptions, TokenCounts
 from forgetbench.engines.memory import MemoryNeed
-from forgetbench.engines.openai.logprobs import NO_LOGPROBS, OtherTokens, Rows
+from forgetbench.engines.openai.door import LARGEST_COUNT, answer_text, count, finish_reason, rows_of, same_tokens
+from forgetbench.engines.openai.failures import NotFound, Refused, Unreachable, Unusable
+from forgetbench.engines.openai.logprobs import NO_LOGPROBS, OtherTokens, Rows, first_token_ratings
 from forgetbench.engines.openai.parallel import in_parallel
 from forgetbench.engines.openai.served import served_checkpoint, served_model
-from forgetbench.engines.openai.server import NotFound, Refused, Reply, Server, Unreachable, address, server_url
+from forgetbench.engines.openai.server import Reply, Server, address, server_url
 from forgetbench.engines.openai.text_tokens import CHAT_MARK, ServedTokenizer
 from forgetbench.errors import EngineError, first_line, shown
 from forgetbench.fingerprint import file_digest
@@ -27,19 +29,25 @@ from forgetbench.models.windows import window_of
 from forgetbench.records import Checkpoint, Continuation, Request, Response, Sample, Sampling
 
 _RETRIES = 8
-"""About 40 s of the client's back-off: long enough for a server's hiccup, short enough to be told of its end."""
+"""About 40 s of pauses: long enough for a server's hiccup, short enough to be told of its end."""
 _TEXT_LENGTH = 1_000_000
 """In text mode lengths are counted in bytes, which the server's window in tokens says nothing about: it refuses
 what is too long."""
 _PROBE = ("The capital of France is", " Paris.")
 _VLLM_DECODING = {"top_k": 0, "min_p": 0.0, "repetition_penalty": 1.0, "return_token_ids": True}
 """vLLM else takes what a request leaves out from the model's generation_config.json."""
+_MOST_FIRST_TOKENS = 128
+"""Token ids that vLLM rates in one request (MAX_LOGPROB_TOKEN_IDS)."""
+_AGREEMENT = 0.25
+"""Nats by which two ways of asking for one log-probability may differ in bfloat16."""
 
 
 class OpenAIEngine:
-    """An OpenAI-compatible server behind the engine protocol. Importing this module does not import `openai`."""
+    """An OpenAI-compatible server behind the engine protocol. Importing this module does not import `aiohttp`."""
 
-    takes: ClassVar[frozenset[str]] = frozenset({"base_url", "concurrency", "tokenizer", "trust_remote_code"})
+    takes: ClassVar[frozenset[str]] = frozenset(
+        {"base_url", "concurrency", "request_timeout", "tokenizer", "trust_remote_code"}
+    )
 
     def __init__(
         self,
@@ -50,16 +58,16 @@ class OpenAIEngine:
     ) -> None:
         """Raises InputError for an unusable address."""
         try:
-            importlib.metadata.version("openai")
+            importlib.metadata.version("aiohttp")
         except importlib.metadata.PackageNotFoundError as error:
-            raise EngineError("--engine openai needs openai: pip install 'forgetbench[openai]'") from error
+            raise EngineError("--engine openai needs aiohttp: pip install 'forgetbench[openai]'") from error
         self._url = server_url(options.base_url)
         self._query = dict(parse_qsl(address(options.base_url).query))
         self.settings: Mapping[str, Any] = {"name": "openai", "server": self._url}
         self._counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self.counts: TokenCounts = self._counts
         self.loaded: tuple[Checkpoint, ...] = ()
-        self._concurrency = options.concurrency
+        self._concurrency, self._seconds = options.concurrency, options.request_timeout
         self._trust_remote_code = options.trust_remote_code
         self._max_retries = max_retries
         self._served: dict[str, _Served] = {}
@@ -81,7 +89,7 @@ class OpenAIEngine:
 
     @cached_property
     def _server(self) -> Server:
-        return Server(self._url, self._query, self._max_retries)
+        return Server(self._url, self._query, retries=self._max_retries, seconds=self._seconds)
 
     def tokenizer(self, checkpoint: Checkpoint) -> Tokenizer:
         if checkpoint.path is None:
@@ -96,7 +104,7 @@ class OpenAIEngine:
         window = None
         # What is in the ledger can be planned again without the server.
         with contextlib.suppress(Unreachable):
-            window = self._server.models.get(served_model(checkpoint), {}).get("max_model_len")
+            window = count(self._server.models.get(served_model(checkpoint), {}).get("max_model_len"))
         if not window:
             declared = (checkpoint.path / "config.json").is_file()
             window = (window_of(checkpoint.path) if declared else None) or _TEXT_LENGTH
@@ -159,15 +167,35 @@ class OpenAIEngine:
             rows = Rows.of(choice)
             rows.rating(range(1, len(tokens)))
             _check_spelling("".join(_PROBE), choice, rows.tokens[: len(tokens)], checkpoint)
-            return served.that_rates()
+            served = replace(served, rates=True)
         if tokenizer is not None:
-            self._check_token_ids(served, tokenizer.encode("".join(_PROBE)))
+            tokens = tokenizer.encode("".join(_PROBE))
+            if not served.rates:
+                self._check_token_ids(served, tokens)
+            served = replace(served, rates_first_tokens=self._rates_first_tokens(served, tokens))
         return served
+
+    def _rates_first_tokens(self, served: _Served, tokens: Sequence[int]) -> bool:
+        """Whether the server says how likely chosen tokens are to follow a prompt, and says of one what its echo does.
+
+        Newer vLLM does (`logprob_token_ids`); older ones do not know the field, and other servers are not asked.
+        """
+        if not served.is_vllm:
+            return False
+        *context, last = tokens
+        with contextlib.suppress(Refused):
+            found = self._rate_first_tokens(served, context, {tokens[0], last}, Counter())[last]
+            if not served.rates:
+                return True
+            echoed = self._rate(served, tuple(context), (last,), Counter())
+            return abs(found.loglikelihood - echoed.loglikelihood) < _AGREEMENT
+        return False
 
     def _with_text_probed(self, served: _Served) -> _Served:
         context, continuation = (tuple(ServedTokenizer().encode(text)) for text in _PROBE)
+        rating = replace(served, rates=True)
         try:
-            self._rate(served, context, continuation, Counter())
+            self._rate(rating, context, continuation, Counter())
         except OtherTokens:
             pass
         except NotFound:
@@ -175,7 +203,7 @@ class OpenAIEngine:
                 raise
             # It is served, but not by /v1/completions: chat is all there is.
             return served
-        return served.that_rates()
+        return rating
 
     def _check_token_ids(self, served: _Served, tokens: Sequence[int]) -> None:
         try:
@@ -188,17 +216,40 @@ class OpenAIEngine:
     # --- scoring --------------------------------------------------------------------------------
 
     def _rate_all(self, served: _Served, request: Request, usage: Counter[str]) -> Response:
-        if not served.rates:
-            raise Refused(NO_LOGPROBS)
-        rated = [self._rate(served, request.prompt, tokens, usage) for tokens in request.continuations]
+        together = {tokens[0] for tokens in request.continuations if len(tokens) == 1}
+        if not served.rates_first_tokens or not request.prompt or len(together) > _MOST_FIRST_TOKENS:
+            together = set()
+        first = self._rate_first_tokens(served, request.prompt, together, usage) if together else {}
+        rated = [
+            first[tokens[0]] if len(tokens) == 1 and first else self._rate(served, request.prompt, tokens, usage)
+            for tokens in request.continuations
+        ]
         return Response(request.key, continuations=tuple(rated))
+
+    def _rate_first_tokens(
+        self, served: _Served, prompt: Sequence[int], tokens: Collection[int], usage: Counter[str]
+    ) -> dict[int, Continuation]:
+        """Continuations of one token, all in one request that may read the server's prefix cache."""
+        body = {
+            "model": served.model, "prompt": list(prompt), "max_tokens": 1, "temperature": 0, "logprobs": 1,
+            "logprob_token_ids": sorted(tokens), "return_tokens_as_token_ids": True, **served.decoding,
+        }  # fmt: skip
+        choice = self._server.ask("completions", usage, longest=len(tokens) + len(prompt), **body).choices[0]
+        _check_prompt(choice, prompt)
+        return first_token_ratings(choice, tokens)
 
     def _rate(
         self, served: _Served, prompt: tuple[int, ...], tokens: tuple[int, ...], usage: Counter[str]
     ) -> Continuation:
+        if not served.rates:
+            raise Refused(NO_LOGPROBS)
         if served.tokenizer is not None:
-            rows = Rows.of(self._echo(served, [*prompt, *tokens], usage))
-            return rows.rating(range(len(prompt), len(prompt) + len(tokens)))
+            whole_ids = [*prompt, *tokens]
+            rows = Rows.of(self._echo(served, whole_ids, usage))
+            # One more was generated, unless it ends the text and is not shown.
+            if len(rows.tokens) not in (len(whole_ids), len(whole_ids) + 1):
+                raise Refused("the server's log-probabilities are of other tokens")
+            return rows.rating(range(len(prompt), len(whole_ids)))
         context, whole = (ServedTokenizer().decode(part) for part in (prompt, prompt + tokens))
         if context.startswith(CHAT_MARK):
             raise Refused(
@@ -212,9 +263,11 @@ class OpenAIEngine:
 
     def _echo(self, served: _Served, prompt: str | Sequence[int], usage: Counter[str]) -> Mapping[str, Any]:
         # One token is generated and thrown away: some servers refuse to generate none.
-        return self._server.ask(
-            "completions", usage, model=served.model, prompt=prompt, echo=True, logprobs=1, max_tokens=1, temperature=0
-        ).choices[0]
+        body = {"model": served.model, "prompt": prompt, "echo": True, "logprobs": 1, "max_tokens": 1, "temperature": 0}
+        choice = self._server.ask("completions", usage, longest=len(prompt), **body, **served.decoding).choices[0]
+        if not isinstance(prompt, str):
+            _check_prompt(choice, prompt)
+        return choice
 
     # --- generating -----------------------------------------------------------------------------
 
@@ -227,8 +280,6 @@ class OpenAIEngine:
         samples: list[Sample] = []
         while len(samples) < distinct:
             samples += self._some(served, question, sampling, distinct - len(samples), len(samples), usage)
-        if any(sample.finish_reason == "content_filter" for sample in samples):
-            raise Refused("the server's content filter cut the answer")
         return Response(request.key, samples=tuple(samples[:distinct] * (sampling.n // distinct)))
 
     def _some(
@@ -236,8 +287,12 @@ class OpenAIEngine:
     ) -> list[Sample]:
         """At least one sample: a server may give fewer than asked, or refuse to give several at once."""
         if n > 1 and served.model not in self._one_at_a_time:
-            with contextlib.suppress(Refused):
+            try:
                 return self._ask(served, question, sampling, n, done, usage)
+            except Unusable:
+                raise
+            except Refused:
+                pass
             sample = self._ask(served, question, sampling, 1, done, usage)
             self._one_at_a_time.add(served.model)
             return sample
@@ -255,17 +310,21 @@ class OpenAIEngine:
         if sampling.seed is not None:
             # The samples that are there already must not come again.
             body["seed"] = sampling.seed + done
-        if served.is_vllm:
-            body["extra_body"] = {**_VLLM_DECODING, **body.get("extra_body", {})}
-        reply = self._server.ask("chat" if "messages" in question else "completions", usage, **body)
-        answers = [_answer(choice) for choice in reply.choices]
-        counts = self._token_counts(served, reply, [text for text, _ in answers])
-        return [Sample(text, reason, count) for (text, reason), count in zip(answers, counts, strict=True)]
+        endpoint = "chat" if "messages" in question else "completions"
+        longest = len(question.get("prompt", ())) + n * sampling.max_tokens
+        reply = self._server.ask(endpoint, usage, longest=longest, **served.decoding, **body)
+        for choice in reply.choices:
+            _check_prompt(choice, question.get("prompt", ""))
+        reasons = [finish_reason(choice) for choice in reply.choices]
+        texts = [self._server.plain(answer_text(choice)) for choice in reply.choices]
+        counts = self._token_counts(served, reply, texts)
+        return [Sample(*fields) for fields in zip(texts, reasons, counts, strict=True)]
 
     def _token_counts(self, served: _Served, reply: Reply, texts: Sequence[str]) -> list[int]:
         """Tokens of each choice. Exact where the server says so; a total over several is split by their lengths."""
-        if all(isinstance(choice.get("token_ids"), list) for choice in reply.choices):
-            return [len(choice["token_ids"]) for choice in reply.choices]
+        ids = [rows_of(choice.get("token_ids")) for choice in reply.choices]
+        if all(ids):
+            return list(map(len, ids))
         if len(texts) == 1 and reply.generated is not None:
             return [reply.generated]
         if served.tokenizer is not None:
@@ -274,7 +333,7 @@ class OpenAIEngine:
                 return [len(served.tokenizer.encode(text, special=False)) for text in texts]
         sizes = [len(text.encode("utf-8", "replace")) for text in texts]
         per_byte = 1 / 4 if reply.generated is None else reply.generated / max(sum(sizes), 1)
-        return [round(size * per_byte) for size in sizes]
+        return [min(round(size * per_byte), LARGEST_COUNT) for size in sizes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,9 +346,13 @@ class _Served:
     is_vllm: bool
     rates: bool = False
     """The probe came back with log-probabilities of its prompt."""
+    rates_first_tokens: bool = False
+    """It rates chosen tokens behind a prompt, in one request."""
 
-    def that_rates(self) -> _Served:
-        return _Served(self.model, self.tokenizer, self.is_vllm, rates=True)
+    @property
+    def decoding(self) -> Mapping[str, Any]:
+        """The fields of every request that keep the server from decoding of its own."""
+        return _VLLM_DECODING if self.is_vllm else {}
 
 
 def _question(served: _Served, prompt: tuple[int, ...]) -> Mapping[str, Any]:
@@ -300,11 +363,10 @@ def _question(served: _Served, prompt: tuple[int, ...]) -> Mapping[str, Any]:
     return ServedTokenizer.messages(text) or {"prompt": text}
 
 
-def _answer(choice: Mapping[str, Any]) -> tuple[str, str]:
-    """Text and finish reason of a choice; reasoning that a server keeps apart is no part of the answer."""
-    text = choice["message"].get("content") if "message" in choice else choice.get("text")
-    reason = choice.get("finish_reason")
-    return text or "", reason if reason in ("length", "content_filter") else "stop"
+def _check_prompt(choice: Mapping[str, Any], prompt: str | Sequence[int]) -> None:
+    """Raise Refused where the server says that it read other token ids than it was sent."""
+    if not isinstance(prompt, str) and not same_tokens(choice.get("prompt_token_ids"), prompt):
+        raise Unusable("the server answers another prompt than it was sent")
 
 
 def _check_spelling(text: str, choice: Mapping[str, Any], tokens: Sequence[str], checkpoint: Checkpoint) -> None:
@@ -314,7 +376,7 @@ def _check_spelling(text: str, choice: Mapping[str, Any], tokens: Sequence[str],
         # Without the marks that tokenizers put for a space, and in the one case that some of them know.
         return "".join(spelled.encode("ascii", "ignore").decode().lower().split())
 
-    echoed = str(choice.get("text"))
+    echoed = answer_text(choice)
     if bare(text) not in bare(echoed) and bare(text) not in bare("".join(tokens)):
         raise EngineError(
             f"checkpoint {checkpoint.name}: the server reads the token ids of {checkpoint.path} as "

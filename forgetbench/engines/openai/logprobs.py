@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any
 
-from forgetbench.engines.openai.server import Refused
+from forgetbench.engines.openai.door import logprob, rows_of
+from forgetbench.engines.openai.failures import Refused
 from forgetbench.records import Continuation
 
 NO_LOGPROBS = "the server gives no prompt log-probabilities"
@@ -17,13 +19,38 @@ class OtherTokens(Refused):
     """Its tokens do not meet the end of the context."""
 
 
+def first_token_ratings(choice: Mapping[str, Any], tokens: Collection[int]) -> dict[int, Continuation]:
+    """How the first generated token's place rates some token ids, where the server was asked for just these.
+
+    Raises Refused when one of them is missing.
+    """
+    columns = choice.get("logprobs")
+    tops = rows_of(columns.get("top_logprobs")) if isinstance(columns, Mapping) else []
+    if not tops:
+        raise Refused(NO_LOGPROBS)
+    given = _numbers(tops[0])
+    names = {token: f"token_id:{token}" for token in tokens}
+    if not given.keys() >= set(names.values()):
+        raise Refused("the server's log-probabilities are of other tokens")
+    # The token that was generated is among them, and decoding is greedy.
+    best = max(given.values())
+    return {token: Continuation(given[name], given[name] >= best, 1) for token, name in names.items()}
+
+
+def _numbers(top: object) -> dict[str, float]:
+    if not isinstance(top, Mapping):
+        raise Refused("the server's log-probabilities are no table of tokens")
+    return {str(token): logprob(value) for token, value in top.items()}
+
+
 @dataclass(frozen=True, slots=True)
 class Rows:
     """The log-probabilities of an echoed prompt and of what was generated after it, one row per token."""
 
     tokens: Sequence[str]
-    logprobs: Sequence[float | None]
-    tops: Sequence[Mapping[str, float] | None]
+    logprobs: Sequence[Any]
+    tops: Sequence[Any]
+    """As the server gave them: only the rows that are rated need hold numbers."""
     offsets: Sequence[int]
     """Where each token starts, as the server counts characters; may be empty."""
     text: str
@@ -31,24 +58,33 @@ class Rows:
 
     @staticmethod
     def of(choice: Mapping[str, Any]) -> Rows:
-        columns = choice.get("logprobs") or {}
-        tokens, logprobs, tops = (columns.get(name) or [] for name in ("tokens", "token_logprobs", "top_logprobs"))
+        columns, text = choice.get("logprobs"), choice.get("text")
+        if not isinstance(columns, Mapping):
+            raise Refused(NO_LOGPROBS)
+        tokens, logprobs, tops, offsets = (
+            rows_of(columns.get(name)) for name in ("tokens", "token_logprobs", "top_logprobs", "text_offset")
+        )
         # The first token of a text follows nothing: a number there means that rows of the prompt are missing.
         if not logprobs or logprobs[0] is not None or not len(tokens) == len(logprobs) == len(tops):
             raise Refused(NO_LOGPROBS)
-        offsets = columns.get("text_offset") or []
-        return Rows(tokens, logprobs, tops, offsets, str(choice.get("text") or ""))
+        if not all(isinstance(token, str) for token in tokens):
+            raise Refused("the server's log-probabilities are of tokens that are no text")
+        if not all(type(offset) is int for offset in offsets):
+            offsets = []
+        return Rows(tokens, logprobs, tops, offsets, text if isinstance(text, str) else "")
 
     def rating(self, places: range) -> Continuation:
-        """The sum over some rows. Raises Refused when one of them has no log-probability."""
+        """The sum over some rows. Raises Refused when one of them has no log-probability, or none that can be."""
         if places.start == 0:
             raise Refused("the server gives no log-probability for the first token of a text")
         rows = list(zip(self.logprobs, self.tops, strict=True))[places.start : places.stop]
-        rated = [(logprob, max(top.values())) for logprob, top in rows if logprob is not None and top]
-        if len(rated) < len(places):
+        if len(rows) < len(places) or any(value is None or not top for value, top in rows):
             raise Refused(NO_LOGPROBS)
-        total = sum(logprob for logprob, _ in rated)
-        return Continuation(float(total), all(logprob >= best for logprob, best in rated), len(rated))
+        rated = [(logprob(value), max(_numbers(top).values())) for value, top in rows]
+        total = sum(value for value, _ in rated)
+        if not isfinite(total):
+            raise Refused(f"the server's log-probabilities sum up to {total}")
+        return Continuation(total, all(value >= best for value, best in rated), len(rated))
 
     def between(self, start: int, text: str) -> range:
         """The rows of the echoed `text` from its character `start` on.

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-import contextlib
-import importlib
+import json
 import os
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, urlsplit
 
+from forgetbench.engines.openai.door import count, rows_of
+from forgetbench.engines.openai.failures import Forbidden, NotFound, Refused, passes
+from forgetbench.engines.openai.secrets import Secrets
 from forgetbench.errors import EngineError, InputError, did_you_mean, first_line, shown
 
-_FIRST_RETRIES = 2
+if TYPE_CHECKING:
+    from forgetbench.engines.openai.http import Answer
+
+_FIRST_RETRIES, _FIRST_SECONDS = 2, 60.0
 """For the first contact, where a server that does not answer is most likely not there."""
+_LONGEST_LIST = 16 << 20
+"""Bytes of /v1/models: a provider lists hundreds."""
+_LONGEST_FRAME, _BYTES_PER_TOKEN = 2 << 20, 1024
+"""Bytes of an answer: so many in any case, and so many per token, several times what log-probabilities take."""
 
 
 def server_url(text: str | None) -> str:
@@ -49,22 +58,6 @@ def address(text: str | None) -> SplitResult:
     return parts
 
 
-class Refused(Exception):  # noqa: N818 - an answer, not an error
-    """One request that the server will not answer; `str()` is why."""
-
-
-class NotFound(EngineError):  # noqa: N818 - as above
-    """The server has no such model, or no such endpoint."""
-
-
-class Forbidden(EngineError):  # noqa: N818
-    """The key may not ask for this."""
-
-
-class Unreachable(EngineError):  # noqa: N818
-    """No answer at all."""
-
-
 @dataclass(frozen=True, slots=True)
 class Reply:
     """What one call returned: at least one choice, and the tokens generated over all of them where the server says."""
@@ -76,96 +69,113 @@ class Reply:
 class Server:
     """The HTTP side: a call, and its failures in one line without a secret."""
 
-    def __init__(self, url: str, query: Mapping[str, str], max_retries: int) -> None:
-        self._openai = importlib.import_module("openai")
-        self._url = url
+    def __init__(self, url: str, query: Mapping[str, str], *, retries: int, seconds: float) -> None:
+        """`seconds` is how long one call may take, with every try. Raises InputError for a key that cannot be sent."""
+        from forgetbench.engines.openai.http import Http
+
+        self._url, self._retries, self._seconds = url, retries, seconds
         key = os.environ.get("OPENAI_API_KEY", "").strip()
-        self._secrets = [key] if key else []
-        self._secrets += [value for value in query.values() if len(value) > 7]
-        # Local servers need no key, the client insists on one.
-        self._client = self._openai.OpenAI(
-            api_key=key or "none", base_url=url, default_query=dict(query) or None, max_retries=max_retries
-        )
+        if not (key.isascii() and key.isprintable()):
+            raise InputError("OPENAI_API_KEY holds characters that no key has; set it again, without line breaks")
+        self._secrets = Secrets.of([key, *query.values()])
+        # Local servers need no key; some insist on one all the same.
+        self._http = Http(url, query, key or "none", self._secrets.hide)
 
     def close(self) -> None:
-        self._client.close()
+        self._http.close()
 
     @cached_property
     def models(self) -> Mapping[str, Mapping[str, Any]]:
         """/v1/models by name; empty where the server has no such list, or not for this key."""
-        client = self._client.with_options(max_retries=_FIRST_RETRIES)
         try:
-            with self._failures(""):
-                reply = client.models.with_raw_response.list().http_response.json()
+            answer = self._http.send(
+                "/models",
+                limit=_LONGEST_LIST,
+                retries=min(self._retries, _FIRST_RETRIES),
+                seconds=min(self._seconds, _FIRST_SECONDS),
+            )
+            listed = self._content(answer, "")
         except (NotFound, Forbidden, Refused):
             return {}
-        rows = reply.get("data") if isinstance(reply, dict) else None
-        return {str(row["id"]): row for row in rows or [] if isinstance(row, dict) and "id" in row}
+        rows = listed.get("data") if isinstance(listed, dict) else None
+        cards = [row for row in rows_of(rows) if isinstance(row, dict) and isinstance(row.get("id"), str)]
+        return {self.plain(card["id"]): card for card in cards}
 
-    def ask(self, endpoint: str, usage: Counter[str], **body: Any) -> Reply:
+    def ask(self, endpoint: str, usage: Counter[str], *, longest: int, **body: Any) -> Reply:
         """POST to /completions, or to /chat/completions for `chat`. Adds tokens and retries to `usage`.
 
-        Raises Refused for what the server refuses of this one request, EngineError for all else.
+        `longest` is how many tokens the answer can be about. Raises Refused for what the server refuses of this one
+        request, EngineError for all else.
         """
-        resource = self._client.chat.completions if endpoint == "chat" else self._client.completions
-        with self._failures(body["model"]):
-            raw = resource.with_raw_response.create(**body)
-            reply = raw.http_response.json()
+        answer = self._http.send(
+            "/chat/completions" if endpoint == "chat" else "/completions",
+            body,
+            limit=_LONGEST_FRAME + _BYTES_PER_TOKEN * longest,
+            retries=self._retries,
+            seconds=self._seconds,
+        )
+        reply = self._content(answer, body["model"])
         choices = reply.get("choices") if isinstance(reply, dict) else None
-        if not choices or not all(isinstance(choice, dict) for choice in choices):
+        if not isinstance(choices, list) or not choices or not all(isinstance(choice, dict) for choice in choices):
             raise EngineError(
                 f"{self._url} answered without choices ({self._reason(reply)}); is it an OpenAI-compatible server?"
             )
-        tokens = reply.get("usage") or {}
-        usage.update(
-            prompt_tokens=tokens.get("prompt_tokens") or 0,
-            generated_tokens=tokens.get("completion_tokens") or 0,
-            retries=raw.retries_taken,
+        tokens = reply.get("usage")
+        prompt, generated = (
+            count(tokens.get(name)) if isinstance(tokens, dict) else None
+            for name in ("prompt_tokens", "completion_tokens")
         )
-        return Reply(choices, tokens.get("completion_tokens"))
+        usage.update(prompt_tokens=prompt or 0, generated_tokens=generated or 0, retries=answer.retries)
+        return Reply(choices, generated)
 
-    @contextlib.contextmanager
-    def _failures(self, model: str) -> Iterator[None]:
-        """The client's errors as ours. Never chained: theirs may quote the key."""
+    def plain(self, text: str) -> str:
+        """The text without a secret."""
+        return self._secrets.hide(text)
+
+    def _content(self, answer: Answer, model: str) -> Any:
+        """The JSON of an answer; one of the failures for an answer that is one."""
         try:
-            yield
-        except self._openai.APIStatusError as error:
-            raise self._failure(error.status_code, self._reason(error.body), model) from None
-        except self._openai.APIConnectionError as error:
-            raise Unreachable(
-                f"{self._url} does not answer, after every retry ({type(error).__name__}); start the server again, or "
-                "check --base-url; what was done is kept"
-            ) from None
-        except (ValueError, self._openai.OpenAIError) as error:
-            raise EngineError(
-                f"{self._url} does not answer as an OpenAI-compatible server does ({type(error).__name__}); does "
-                "--base-url end in /v1?"
-            ) from None
+            content = json.loads(answer.body)
+        except (ValueError, RecursionError) as error:
+            if answer.status < 300:
+                raise EngineError(
+                    f"{self._url} does not answer as an OpenAI-compatible server does ({type(error).__name__}: "
+                    f"{self._reason(answer.body.decode(errors='replace'))}); does --base-url end in /v1?"
+                ) from None
+            content = answer.body.decode(errors="replace")
+        if answer.status < 300:
+            return content
+        raise self._failure(answer, self._reason(content), model)
 
-    def _failure(self, status: int, reason: str, model: str) -> Exception:
-        if status in (400, 413, 422):
-            return Refused(f"the server refuses the request ({status}): {reason}")
+    def _failure(self, answer: Answer, reason: str, model: str) -> Exception:
+        status = answer.status
         if status in (401, 403):
             kind = EngineError if status == 401 else Forbidden
             return kind(f"{self._url} refuses the key ({status}: {reason}); set OPENAI_API_KEY to one that may ask it")
         if status in (404, 405, 501):
             if self.__dict__.get("models") and model not in self.models:
-                hint = did_you_mean(model, self.models)
+                hint = shown(did_you_mean(model, self.models))
             else:
                 hint = "does --base-url end in /v1, and does the server complete and chat as the protocol needs?"
             return NotFound(f"{self._url} has no model '{model}' for this ({status}: {reason}); {hint}")
+        if status in (400, 413, 422, 451):
+            return Refused(f"the server refuses the request ({status}): {reason}")
         hint = "lower --concurrency, or go on later" if status == 429 else "look at the server's own log"
-        return EngineError(
-            f"{self._url} still fails after every retry ({status}: {reason}); {hint}; what was done is kept"
-        )
+        fails = "still fails after every retry" if passes(status) else "fails"
+        wait = f"; it asks to wait {answer.wait:g} s" if answer.wait is not None and answer.wait > 1 else ""
+        return EngineError(f"{self._url} {fails} ({status}: {reason}{wait}); {hint}; what was done is kept")
 
     def _reason(self, body: object) -> str:
         """The first line of what the server says of an error."""
         reason = body
         while isinstance(reason, Mapping):
             named = (reason[name] for name in ("error", "message", "detail") if reason.get(name))
-            reason = next(named, str(dict(reason)))
-        text = str(reason or "no reason given")
-        for secret in self._secrets:
-            text = text.replace(secret, "***")
-        return shown(first_line(text))[:300]
+            reason = next(named, _words(dict(reason)))
+        return shown(self.plain(first_line(_words(reason or "no reason given"))[:2000]))[:300]
+
+
+def _words(value: object) -> str:
+    try:
+        return str(value)
+    except RecursionError:
+        return "no reason given"

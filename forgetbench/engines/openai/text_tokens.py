@@ -46,4 +46,4 @@ class ServedTokenizer:
         messages = rendered.pop("forgetbench chat")
         if rendered["add_generation_prompt"]:
             return {"messages": messages}
-        return {"messages": messages, "extra_body": {"add_generation_prompt": False, "continue_final_message": True}}
+        return {"messages": messages, "add_generation_prompt": False, "continue_final_message": True}

@@ -32,7 +32,7 @@ from forgetbench.cli.options import (
     ResultsOption,
 )
 from forgetbench.comparison.options import ComparisonOptions
-from forgetbench.console import print_line, say_lines
+from forgetbench.console import print_line, say_lines, tell
 from forgetbench.engines.base import EngineOptions
 from forgetbench.evaluation.options import EvaluationOptions
 
@@ -171,13 +171,14 @@ def report(
     markdown: Annotated[Path | None, Parameter(help="Write the Markdown report here.")] = None,
 ) -> None:
     """Print a comparison, and write its report again."""
+    from forgetbench.comparison.checked import load_checked
     from forgetbench.report import print_comparison, write_html, write_markdown, write_report
-    from forgetbench.storage.comparisons import load_comparison, load_items
+    from forgetbench.storage.comparisons import load_items
     from forgetbench.storage.made import comparison_folder
 
     comparison = comparison_folder(comparison)
     folder = comparison if comparison.is_dir() else comparison.parent
-    compared, items = load_comparison(comparison), load_items(folder)
+    compared, items = load_checked(comparison), load_items(folder)
     print_comparison(stdout(), compared)
     if html is not None:
         write_html(compared, items, html)
@@ -194,12 +195,19 @@ def leaderboard(
     *,
     out: Annotated[Path, Parameter(help="Folder of the site.")],
 ) -> None:
-    """Write one static page with a row per comparison."""
+    """Write one static page with a row per comparison, and its report.
+
+    Everything is checked and made anew. What cannot be read or contradicts itself is left out, a line each on
+    standard error; exit code 2 only where nothing is left.
+    """
     from forgetbench.leaderboard import build_leaderboard
     from forgetbench.storage.folder import check_writable
 
     check_writable(out)
-    say(f"written to {build_leaderboard(results, out)}")
+    site = build_leaderboard(results, out)
+    for left_out in site.skipped:
+        tell(f"left out {left_out.folder}: {left_out.reason}")
+    say(f"written to {site.index}")
 
 
 tasks = App(name="tasks", help="The task modules.")

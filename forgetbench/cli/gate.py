@@ -33,11 +33,11 @@ if TYPE_CHECKING:
 
 def gate(comparison: ComparisonArgument, /, *, verdict: Verdict = GateFiles()) -> int:
     """Decide on a comparison: exit 0 passed, 1 regression, 3 not enough evidence."""
+    from forgetbench.comparison.checked import load_checked
     from forgetbench.gate import decide, load_policy
-    from forgetbench.storage.comparisons import load_comparison
     from forgetbench.storage.made import comparison_folder
 
-    compared = load_comparison(comparison_folder(comparison))
+    compared = load_checked(comparison_folder(comparison))
     return _tell(decide(compared, load_policy(verdict.policy)), compared, verdict, stdout())
 
 

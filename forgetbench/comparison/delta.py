@@ -63,7 +63,7 @@ def compare(
     """
     pairing = pair(base, candidate, sft_data=sft_data, corpus_metrics=corpus_metrics)
     method = GroupSequential(alpha, looks.taken, looks.planned) if looks else FixedSample(alpha, resamples, seed)
-    rows = delta_rows(pairing, Inference(margins, method, noise_floor))
+    rows = delta_rows(pairing.tasks, Inference(margins, method, noise_floor))
     comparison = Comparison(
         comparison_id=comparison_id(base.manifest, candidate.manifest),
         base=_side(base.manifest),
@@ -103,7 +103,7 @@ def chat_format_costs(
             "the costs of a chat format are those of one"
         )
     pairing = pair(completion, chat, across_protocols=True)
-    return delta_rows(pairing, Inference(chat.manifest.margins, FixedSample(alpha, resamples, seed))).domains
+    return delta_rows(pairing.tasks, Inference(chat.manifest.margins, FixedSample(alpha, resamples, seed))).domains
 
 
 def comparison_id(base: RunManifest, candidate: RunManifest) -> str:

@@ -24,7 +24,7 @@ from forgetbench.comparison.missing_data import (
     why_missing_in_domain,
 )
 from forgetbench.comparison.outcomes import mean_outcomes, outcome_rates
-from forgetbench.comparison.pairing import PairedTask, Pairing
+from forgetbench.comparison.pairing import PairedTask
 from forgetbench.comparison.strata import by_domain
 from forgetbench.records import MACRO_MEAN, OVERALL, TARGET, DeltaRow, Judgement
 from forgetbench.stats.chance import chance_corrected
@@ -49,12 +49,12 @@ class _Measured:
     scores: Scores
 
 
-def delta_rows(pairing: Pairing, inference: Inference) -> DeltaRows:
-    """Every row of the pairing. Task p-values are adjusted by Benjamini-Hochberg, those of domains by Holm."""
+def delta_rows(paired: Sequence[PairedTask], inference: Inference) -> DeltaRows:
+    """Every row of the paired tasks. Task p-values are adjusted by Benjamini-Hochberg, those of domains by Holm."""
     task_rows: dict[str, DeltaRow] = {}
     domain_rows: list[DeltaRow] = []
     measured_domains: list[_Measured] = []
-    for domain, members in by_domain(pairing.tasks).items():
+    for domain, members in by_domain(paired).items():
         measured = _measure_tasks(members, inference)
         for task in members:
             name = task.info.name
@@ -70,7 +70,7 @@ def delta_rows(pairing: Pairing, inference: Inference) -> DeltaRows:
         if domain != TARGET:
             measured_domains.append(whole)
 
-    judged_tasks = judge_tasks([task_rows[task.info.name] for task in pairing.tasks], inference)
+    judged_tasks = judge_tasks([task_rows[task.info.name] for task in paired], inference)
     judged_domains = judge_domains(domain_rows, judged_tasks, inference)
     overall = _overall(measured_domains, judged_domains, judged_tasks, inference)
     return DeltaRows(tuple(judged_tasks), tuple(judged_domains), overall)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from forgetbench.leaderboard.site import Site, Skipped, build_leaderboard
+from forgetbench.leaderboard.site import Site, build_leaderboard
+from forgetbench.leaderboard.submissions import Skipped
 
 __all__ = ["Site", "Skipped", "build_leaderboard"]

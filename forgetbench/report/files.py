@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -13,6 +11,7 @@ from forgetbench.records import SCHEMA_VERSION, Comparison
 from forgetbench.report.examples import DomainExamples, select_examples
 from forgetbench.report.trajectory import TrainingLog, TrajectoryPoint
 from forgetbench.report.wording import headline
+from forgetbench.storage.csv_files import csv_text
 from forgetbench.storage.files import write_atomic
 from forgetbench.storage.flat_rows import COLUMNS, flat
 from forgetbench.storage.json_files import to_json
@@ -30,7 +29,9 @@ def write_report(comparison: Comparison, items: pd.DataFrame, out_dir: Path) -> 
     examples = select_examples(comparison, items)
     written = _write_markdown(comparison, examples, out_dir / "report.md")
     drawn = {path.stem: path.read_bytes() for path in written if path.suffix == ".svg"}
-    return [*written, *_write_html(comparison, examples, out_dir / "report.html", drawn)]
+    page = out_dir / "report.html"
+    write_atomic(page, _html(comparison, examples, drawn))
+    return [*written, page]
 
 
 def write_markdown(comparison: Comparison, items: pd.DataFrame, path: Path) -> list[Path]:
@@ -40,9 +41,15 @@ def write_markdown(comparison: Comparison, items: pd.DataFrame, path: Path) -> l
 
 def write_html(comparison: Comparison, items: pd.DataFrame, path: Path) -> list[Path]:
     """Write the HTML report: one file that needs nothing beside it."""
+    write_atomic(path, html_page(comparison, items))
+    return [path]
+
+
+def html_page(comparison: Comparison, items: pd.DataFrame) -> str:
+    """The text of that file."""
     from forgetbench.report import plots
 
-    return _write_html(comparison, select_examples(comparison, items), path, plots.comparison_svgs(comparison))
+    return _html(comparison, select_examples(comparison, items), plots.comparison_svgs(comparison))
 
 
 def _write_markdown(comparison: Comparison, examples: Sequence[DomainExamples], path: Path) -> list[Path]:
@@ -56,14 +63,10 @@ def _write_markdown(comparison: Comparison, examples: Sequence[DomainExamples], 
     return [*written, path]
 
 
-def _write_html(
-    comparison: Comparison, examples: Sequence[DomainExamples], path: Path, drawn: Mapping[str, bytes]
-) -> list[Path]:
+def _html(comparison: Comparison, examples: Sequence[DomainExamples], drawn: Mapping[str, bytes]) -> str:
     from forgetbench.report.html import html_report
 
-    embedded = {text: drawn[stem] for stem, text in _descriptions(comparison).items()}
-    write_atomic(path, html_report(comparison, examples, embedded))
-    return [path]
+    return html_report(comparison, examples, {text: drawn[stem] for stem, text in _descriptions(comparison).items()})
 
 
 def write_trajectory(points: Sequence[TrajectoryPoint], log: TrainingLog | None, out_dir: Path) -> list[Path]:
@@ -96,15 +99,12 @@ def _descriptions(comparison: Comparison) -> dict[str, str]:
 
 def _trajectory_csv(points: Sequence[TrajectoryPoint], log: TrainingLog | None) -> str:
     columns = [name for name in COLUMNS if name not in ("name", "domain")]
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(["step", "checkpoint", "training_loss", "domain", *columns])
-    for point in points:
-        for name, row in point.domains.items():
-            values = flat(row)
-            numbers = [values[column] for column in columns]
-            writer.writerow([point.step, point.name, _loss_by(point.step, log), name, *numbers])
-    return buffer.getvalue()
+    rows = (
+        [point.step, point.name, _loss_by(point.step, log), name, *(flat(row)[column] for column in columns)]
+        for point in points
+        for name, row in point.domains.items()
+    )
+    return csv_text(["step", "checkpoint", "training_loss", "domain", *columns], rows)
 
 
 def _loss_by(step: int, log: TrainingLog | None) -> float | None:

@@ -5,41 +5,49 @@ docs/output_formats.md documents every field.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from forgetbench.errors import InputError
 from forgetbench.records import Comparison
+from forgetbench.storage.csv_files import csv_text
 from forgetbench.storage.files import write_atomic
 from forgetbench.storage.flat_rows import COLUMNS, flat, grouped
 from forgetbench.storage.json_files import load_json, to_json
-from forgetbench.storage.parquet import read_table, write_parquet
+from forgetbench.storage.parquet import ColumnKind, check_columns, read_table, write_parquet
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _COMPARISON, _DELTAS, _ITEMS = "comparison.json", "deltas.csv", "items.parquet"
+_TEXTS = ("task", "domain", "view", "item_id", "cluster", "outcome", "fate", "reason", "prompt", "gold",
+          "base_response", "candidate_response")  # fmt: skip
+_KINDS: Mapping[str, ColumnKind] = {
+    **dict.fromkeys(_TEXTS, "text"),
+    **dict.fromkeys(("base_score", "candidate_score"), "numbers"),
+    "prompts_equal": "flags",
+}
+"""What readers of items.parquet count on."""
 
 
 def save_comparison(folder: Path, comparison: Comparison, items: pd.DataFrame) -> Path:
     """Write items.parquet, deltas.csv and last comparison.json. Returns the folder."""
     write_parquet(folder / _ITEMS, items)
-    write_atomic(folder / _DELTAS, deltas_frame(comparison).to_csv(index=False))
+    write_atomic(folder / _DELTAS, deltas_csv(comparison))
     write_atomic(folder / _COMPARISON, to_json(comparison))
     return folder
 
 
-def deltas_frame(comparison: Comparison) -> pd.DataFrame:
+def deltas_csv(comparison: Comparison) -> str:
     """All rows of a comparison as one table; `level` is overall, domain or task."""
-    import pandas as pd
-
     levels = (
         ("overall", (comparison.overall,)),
         ("domain", comparison.domains),
         ("task", comparison.tasks),
     )
-    rows = [{"level": level, **flat(row)} for level, group in levels for row in group]
-    return pd.DataFrame(rows, columns=["level", *COLUMNS])
+    rows = ([level, *flat(row).values()] for level, group in levels for row in group)
+    return csv_text(["level", *COLUMNS], rows)
 
 
 def load_comparison(where: Path) -> Comparison:
@@ -67,7 +75,13 @@ def _with_grouped_rows(content: dict[str, Any]) -> dict[str, Any]:
     return {**content, **shaped}
 
 
-def load_items(folder: Path) -> pd.DataFrame:
-    """items.parquet of a comparison. InputError when it cannot be read."""
-    frame: pd.DataFrame = read_table(folder / _ITEMS).to_pandas()
+def load_items(folder: Path, columns: Sequence[str] | None = None) -> pd.DataFrame:
+    """items.parquet of a comparison, or some of its columns. InputError when it cannot be read."""
+    check_columns(folder / _ITEMS, _KINDS)
+    frame: pd.DataFrame = read_table(folder / _ITEMS, columns).to_pandas()
     return frame
+
+
+def has_items(folder: Path) -> bool:
+    """Whether a comparison's folder holds its items."""
+    return (folder / _ITEMS).exists()

@@ -73,7 +73,8 @@ def write_atomic(path: Path, data: bytes | str) -> None:
     Raises StorageError when the disk is full or the folder cannot be written.
     """
     with replacing(path) as stream:
-        stream.write(data.encode() if isinstance(data, str) else data)
+        # Half a surrogate pair, as a file name may hold, has no UTF-8; spelled out it is what JSON writes for it.
+        stream.write(data.encode(errors="backslashreplace") if isinstance(data, str) else data)
 
 
 @contextlib.contextmanager
@@ -92,10 +93,12 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
             os.fsync(stream.fileno())
         Path(temporary).chmod(0o644)
         Path(temporary).replace(path)
-    except OSError as error:
+    except BaseException as error:
         if temporary is not None:
             Path(temporary).unlink(missing_ok=True)
-        raise StorageError(describe_os_error(path, error)) from error
+        if isinstance(error, OSError):
+            raise StorageError(describe_os_error(path, error)) from error
+        raise
 
 
 def describe_os_error(path: Path, error: OSError) -> str:

@@ -7,13 +7,20 @@ import json
 import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from forgetbench.errors import InputError
 from forgetbench.records import SCHEMA_VERSION, DeltaRow
+from forgetbench.sanitize import shorten
+from forgetbench.storage.files import read_text
 from forgetbench.storage.flat_rows import GROUPS, flat
 
 T = TypeVar("T")
+
+_MOST_BYTES: Final = 64 << 20
+_DEEPEST: Final = 30
+"""Objects and lists within one another; what forgetbench writes has seven levels at most."""
+_MOST_DIGITS: Final = 18
 
 
 def to_json(value: Any) -> str:
@@ -39,26 +46,62 @@ def plain_data(value: Any) -> Any:
 def load_json(kind: type[T], path: Path, shape: Callable[[dict[str, Any]], dict[str, Any]] = dict) -> T:
     """Read a dataclass that `to_json` wrote; `shape` brings the file's object into the form of `kind`.
 
-    Raises InputError, one line, when the file cannot be read, is of another schema version or lacks a field.
+    Anybody may have written the file: it must be regular and of moderate size, names may not stand twice in an object,
+    numbers must be finite and numbers, and half a surrogate pair becomes a question mark. Raises InputError, one line,
+    when the file cannot be read, is of another schema version or lacks a field.
     """
     from pydantic import TypeAdapter, ValidationError
 
+    text = read_text(path, most=_MOST_BYTES)
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: cannot be read ({error})") from error
-    try:
-        content = json.loads(text)
+        content = json.loads(
+            text, object_pairs_hook=_without_repeats, parse_constant=_no_number, parse_float=_finite, parse_int=_short
+        )
+        _check_depth(content)
         version = content.get("schema_version")
         if version != SCHEMA_VERSION:
             raise InputError(
-                f"{path}: schema_version is {version!r}, this forgetbench reads {SCHEMA_VERSION}; "
+                f"{path}: schema_version is {shorten(repr(version), 40)}, this forgetbench reads {SCHEMA_VERSION}; "
                 "run the comparison again with this version"
             )
-        return TypeAdapter(kind).validate_python(shape(content))
+        whole = json.dumps(shape(content), ensure_ascii=False, allow_nan=False).encode(errors="replace")
+        return TypeAdapter(kind).validate_json(whole, strict=True)
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(str(step) for step in first["loc"] if step not in GROUPS)
-        raise InputError(f"{path}: field '{field}': {first['msg'].lower()}") from error
+        raise InputError(f"{path}: field '{shorten(field, 200)}': {first['msg'].lower()}") from error
     except (ValueError, AttributeError, RecursionError) as error:
-        raise InputError(f"{path}: not a JSON object of forgetbench ({error})") from error
+        raise InputError(f"{path}: not a JSON object of forgetbench ({shorten(str(error), 200)})") from error
+
+
+def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a name stands twice in one object")
+    return found
+
+
+def _no_number(text: str) -> float:
+    raise ValueError(f"{text} is no number of JSON")
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(f"{shorten(text, 40)} is too large a number")
+    return value
+
+
+def _short(text: str) -> int:
+    if len(text) > _MOST_DIGITS:
+        raise ValueError(f"{shorten(text, 40)} is too large a number")
+    return int(text)
+
+
+def _check_depth(value: Any, left: int = _DEEPEST) -> None:
+    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    for item in inside:
+        if isinstance(item, dict | list):
+            if not left:
+                raise ValueError(f"more than {_DEEPEST} levels deep")
+            _check_depth(item, left - 1)

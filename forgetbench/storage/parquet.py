@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from forgetbench.errors import InputError, first_line
-from forgetbench.storage.files import replacing
+from forgetbench.storage.files import open_regular, replacing
+from forgetbench.storage.parquet_size import check_size
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
+    import pyarrow.parquet as pq
+
+ColumnKind = Literal["text", "numbers", "flags", "lists of text", "lists of numbers"]
 
 _BATCH, _BUFFER = 65_536, 1 << 20
 """Rows and bytes that are read at a time."""
@@ -34,25 +38,59 @@ def read_table(path: Path, columns: Sequence[str] | None = None, *, as_dictionar
     Read piece by piece: reading a large file at once takes three times its memory.
     """
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     with (
         _parquet_errors(path),
-        pq.ParquetFile(
-            path, read_dictionary=columns if as_dictionary else None, pre_buffer=False, buffer_size=_BUFFER
-        ) as file,
+        _opened(path, columns if as_dictionary else None) as file,
     ):
+        check_size(path, file, columns)
         batches = list(file.iter_batches(_BATCH, columns=columns, use_threads=False))
         schema = batches[0].schema if batches else file.schema_arrow
         return pa.Table.from_batches(batches, schema)
 
 
-def column_names(path: Path) -> list[str]:
-    """The columns that a file has. InputError when it cannot be read."""
+def check_columns(path: Path, kinds: Mapping[str, ColumnKind]) -> None:
+    """Raise InputError unless a file has these columns, each once and of its kind; columns of nulls are of any."""
+    with _parquet_errors(path), _opened(path) as file:
+        schema, n_rows = file.schema_arrow, file.metadata.num_rows
+    missing = sorted(set(kinds) - set(schema.names))
+    if missing:
+        raise InputError(f"{path}: columns missing: {', '.join(missing)}")
+    for name, kind in kinds.items():
+        places = schema.get_all_field_indices(name)
+        if len(places) > 1:
+            raise InputError(f"{path}: column '{name}' stands there {len(places)} times")
+        # A column without rows has no type of its own.
+        if n_rows and not _is_of_kind(schema.field(places[0]).type, kind):
+            raise InputError(f"{path}: column '{name}' holds {schema.field(places[0]).type}, not {kind}")
+
+
+def _is_of_kind(found: pa.DataType, kind: ColumnKind) -> bool:
+    import pyarrow as pa
+
+    if pa.types.is_null(found):
+        return True
+    if pa.types.is_dictionary(found):
+        return _is_of_kind(found.value_type, kind)
+    if kind in ("lists of text", "lists of numbers"):
+        inner: ColumnKind = "text" if kind == "lists of text" else "numbers"
+        is_list = pa.types.is_list(found) or pa.types.is_large_list(found)
+        return is_list and _is_of_kind(found.value_type, inner)
+    if kind == "text":
+        return bool(pa.types.is_string(found) or pa.types.is_large_string(found))
+    if kind == "flags":
+        return bool(pa.types.is_boolean(found))
+    return bool(pa.types.is_floating(found) or pa.types.is_integer(found))
+
+
+@contextlib.contextmanager
+def _opened(path: Path, as_dictionary: Sequence[str] | None = None) -> Iterator[pq.ParquetFile]:
+    """A regular file, opened to be read piece by piece."""
     import pyarrow.parquet as pq
 
-    with _parquet_errors(path):
-        return list(pq.read_schema(path).names)
+    open_regular(path).close()
+    with pq.ParquetFile(path, read_dictionary=as_dictionary, pre_buffer=False, buffer_size=_BUFFER) as file:
+        yield file
 
 
 @contextlib.contextmanager
@@ -61,5 +99,5 @@ def _parquet_errors(path: Path) -> Iterator[None]:
 
     try:
         yield
-    except (OSError, pa.ArrowException) as error:
+    except (OSError, ValueError, pa.ArrowException) as error:
         raise InputError(f"{path}: cannot be read as parquet ({first_line(error)})") from error

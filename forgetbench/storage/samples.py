@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from forgetbench.errors import InputError
+from forgetbench.errors import InputError, first_line
 from forgetbench.records import ItemScore
 from forgetbench.storage.json_files import plain_data
-from forgetbench.storage.parquet import column_names, read_table, write_parquet
+from forgetbench.storage.parquet import ColumnKind, check_columns, read_table, write_parquet
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,6 +36,12 @@ BASE_COLUMNS = (*CANDIDATE_COLUMNS, "cluster", "stratum", "prompt", "gold")
 """What it reads of the base's: these are equal in both runs where both have the item."""
 
 _LISTS = ("responses", "finish_reasons", "token_counts", "reference_logprobs", "choices", "loglikelihoods")
+_KINDS: Mapping[str, ColumnKind] = {
+    **dict.fromkeys(COLUMNS, "text"),
+    "score": "numbers",
+    **dict.fromkeys(("responses", "finish_reasons", "choices"), "lists of text"),
+    **dict.fromkeys(("token_counts", "reference_logprobs", "loglikelihoods"), "lists of numbers"),
+}
 _CATEGORICAL = ("task", "domain", "view", "cluster", "stratum", "reason")
 """Text columns in which few values stand for many rows."""
 _CORPUS_COLUMNS = ("item_id", "cluster", "prompt", "responses", "metrics")
@@ -83,9 +89,7 @@ class SamplesInFile:
     """
 
     def __init__(self, path: Path, ahead: Iterable[str] = ()) -> None:
-        missing = set(COLUMNS) - set(column_names(path))
-        if missing:
-            raise InputError(f"{path}: columns missing: {', '.join(sorted(missing))}")
+        check_columns(path, _KINDS)
         self.path = path
         reader = ThreadPoolExecutor(1)
         self._ahead = {name: reader.submit(self._read, name) for name in ahead}
@@ -93,14 +97,14 @@ class SamplesInFile:
 
     @cached_property
     def frame(self) -> pd.DataFrame:
-        return _as_frame(read_table(self.path))
+        return _as_frame(read_table(self.path), self.path)
 
     def column(self, name: str) -> pa.ChunkedArray:
         ahead = self._ahead.pop(name, None)
         return self._read(name) if ahead is None else ahead.result()
 
     def rows(self, positions: NDArray[np.intp]) -> pd.DataFrame:
-        return _as_frame(self._corpus_columns.take(positions))
+        return _as_frame(self._corpus_columns.take(positions), self.path)
 
     @cached_property
     def _corpus_columns(self) -> pa.Table:
@@ -129,7 +133,7 @@ def write_samples(path: Path, frame: pd.DataFrame) -> None:
     write_parquet(path, frame)
 
 
-def _as_frame(samples: pa.Table) -> pd.DataFrame:
+def _as_frame(samples: pa.Table, path: Path) -> pd.DataFrame:
     import pyarrow as pa
 
     frame: pd.DataFrame = samples.to_pandas()
@@ -137,5 +141,8 @@ def _as_frame(samples: pa.Table) -> pd.DataFrame:
         # pandas hands list columns back as arrays.
         if pa.types.is_list(samples.schema.field(name).type):
             frame[name] = samples.column(name).to_pylist()
-    frame["metrics"] = [json.loads(item) for item in frame["metrics"]]
+    try:
+        frame["metrics"] = [json.loads(item) for item in frame["metrics"]]
+    except (ValueError, TypeError, RecursionError) as error:
+        raise InputError(f"{path}: column 'metrics' holds no JSON ({first_line(error)})") from error
     return frame

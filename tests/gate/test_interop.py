@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import jsonschema
 import pytest
@@ -90,7 +91,17 @@ def test_junit_of_a_real_decision_is_valid_and_says_why() -> None:
 def test_junit_has_no_control_characters() -> None:
     text = junit_xml(result("failed", "passed"), sample())
     assert not re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f]", text)
-    assert "\ufffd[31mred" in next(iter(next(iter(read_junit(text))))).result[0].message
+    assert "\\x1b[31mred" in next(iter(next(iter(read_junit(text))))).result[0].message
+
+
+def test_junit_is_read_whatever_the_comparison_holds() -> None:
+    everything = "".join(map(chr, [*range(0x20), *range(0x7F, 0xA0), 0xD800, 0xDFFF, 0xFFFE, 0xFFFF, 0x1F600]))
+    odd = replace(sample(), created=everything, suite=everything, base=replace(sample().base, name=everything))
+    suite = ElementTree.fromstring(junit_xml(result(*STATES), odd)).find("testsuite")
+    assert suite is not None and "timestamp" not in suite.attrib
+    dated = replace(sample(), created="2025-01-02T03:04:05\x1b[31m")
+    suite = ElementTree.fromstring(junit_xml(result(*STATES), dated)).find("testsuite")
+    assert suite is not None and suite.attrib["timestamp"] == "2025-01-02T03:04:05"
 
 
 # --- GitHub -----------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ import report_samples as samples
 
 from forgetbench.errors import InputError
 from forgetbench.records import DeltaRow, Estimate, Judgement
-from forgetbench.storage.comparisons import deltas_frame, load_comparison
+from forgetbench.storage.comparisons import deltas_csv, load_comparison
 from forgetbench.storage.flat_rows import COLUMNS, flat
 from forgetbench.storage.json_files import to_json
 
@@ -22,7 +22,7 @@ PUBLISHED = sorted((Path(__file__).parents[2] / "results" / "comparisons").iterd
 def test_published_comparisons_are_read_and_written_to_the_letter(folder: Path) -> None:
     comparison = load_comparison(folder)
     assert to_json(comparison) == (folder / "comparison.json").read_text()
-    assert deltas_frame(comparison).to_csv(index=False) == (folder / "deltas.csv").read_text()
+    assert deltas_csv(comparison) == (folder / "deltas.csv").read_text()
 
 
 def test_every_kind_of_row_comes_back(tmp_path: Path) -> None:

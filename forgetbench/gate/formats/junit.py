@@ -7,9 +7,12 @@ from xml.etree import ElementTree as ET
 
 from forgetbench.gate import Decision, GateResult, State
 from forgetbench.records import Comparison
+from forgetbench.sanitize import printable, shorten
 
-# All that XML 1.0 allows; names and reasons may hold anything else.
-_NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_LONGEST = 2000
+_TIMESTAMP = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}")
+# What is left of XML's own exclusions when control characters are spelled out.
+_NO_XML = re.compile("[\ufffe\uffff]")
 
 _KINDS: dict[State, str] = {
     "failed": "failure",
@@ -25,7 +28,9 @@ _KINDS: dict[State, str] = {
 def junit_xml(result: GateResult, comparison: Comparison) -> str:
     """One test suite with a case per check, in the dialect of Jenkins (junit-10.xsd of its xUnit plugin)."""
     sides = f"{comparison.candidate.name} against {comparison.base.name}"
-    suite = ET.Element("testsuite", name=_clean(f"forgetbench: {sides}"), time="0", timestamp=comparison.created[:19])
+    suite = ET.Element("testsuite", name=_clean(f"forgetbench: {sides}"), time="0")
+    if _TIMESTAMP.match(comparison.created):
+        suite.set("timestamp", comparison.created[:19])
     for decision in result.decisions:
         case = ET.SubElement(
             suite,
@@ -57,4 +62,4 @@ def _add_result(case: ET.Element, decision: Decision) -> None:
 
 
 def _clean(text: str) -> str:
-    return _NO_XML.sub("\ufffd", text)
+    return _NO_XML.sub("\ufffd", shorten(printable(text), _LONGEST))

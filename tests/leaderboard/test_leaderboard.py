@@ -38,7 +38,9 @@ def compared(name: str, lost: int, n: int = 400, **changes: Any) -> tuple[Compar
     base: dict[TaskInfo, Any] = {OPEN: right, GRADED: np.full(40, 0.5)}
     tuned: dict[TaskInfo, Any] = {OPEN: worse, GRADED: np.full(40, 0.5) + np.linspace(-0.1, 0.1, 40)}
     made, items = compare(scored("base", base), scored(name, tuned), margins={"knowledge": 0.05})
-    return replace(made, **{"comparison_id": f"{name}-vs-base", **changes}), items
+    return replace(
+        made, **{"comparison_id": f"{name}-vs-base", "created": "2025-01-02T03:04:05+00:00", **changes}
+    ), items
 
 
 def publish(results: Path, name: str, lost: int = 40, *, folder: str = "", **changes: Any) -> Path:

@@ -13,7 +13,7 @@ from forgetbench.engines.base import EngineOptions
 from forgetbench.errors import EngineError
 from forgetbench.fingerprint import file_digest
 from forgetbench.models.checkpoints import Consent, resolve
-from forgetbench.models.tokenizer import HFTokenizer, Tokenizer
+from forgetbench.models.tokenizer import Tokenizer, checkpoint_tokenizer
 from forgetbench.models.weights import stray_files
 from forgetbench.models.windows import window_of
 from forgetbench.records import Checkpoint
@@ -45,7 +45,8 @@ class LocalEngine:
         return resolve(text, base=base, consent=consent, hash_file=hash_file)
 
     def tokenizer(self, checkpoint: Checkpoint) -> Tokenizer:
-        return HFTokenizer(model_folder(checkpoint), trust_remote_code=self._options.trust_remote_code)
+        model_folder(checkpoint)
+        return checkpoint_tokenizer(checkpoint, trust_remote_code=self._options.trust_remote_code)
 
     def max_length(self, checkpoint: Checkpoint) -> int:
         folder = model_folder(checkpoint)

@@ -29,7 +29,8 @@ from forgetbench.lm_eval_bridge.planning import (
     scoring_locations,
 )
 from forgetbench.lm_eval_bridge.scoring import ratings_of
-from forgetbench.models.tokenizer import HFTokenizer, Message
+from forgetbench.models.templates import Message
+from forgetbench.models.tokenizer import HFTokenizer
 from forgetbench.records import Checkpoint, Request, Response, Sampling
 from forgetbench.storage.admission import admitted
 from forgetbench.storage.ledger import Ledger

@@ -13,7 +13,8 @@ from forgetbench.errors import ForgetbenchError, SuiteError, first_line
 from forgetbench.fingerprint import digest, make_request
 from forgetbench.lm_eval_bridge.decoding import decoding
 from forgetbench.lm_eval_bridge.loading import LoadedTask, quiet_lm_eval
-from forgetbench.models.tokenizer import Message, Pair, Tokenizer, encode_pairs
+from forgetbench.models.templates import Message
+from forgetbench.models.tokenizer import Pair, Tokenizer, encode_pairs
 from forgetbench.records import Request, Sampling
 
 Encoded = list[Pair]

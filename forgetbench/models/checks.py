@@ -13,7 +13,8 @@ from typing import Any
 
 from forgetbench.errors import EngineError, first_line
 from forgetbench.fingerprint import make_request
-from forgetbench.models.tokenizer import Message, Tokenizer
+from forgetbench.models.templates import Message
+from forgetbench.models.tokenizer import Tokenizer
 from forgetbench.records import Request, Response
 from forgetbench.storage.admission import NO_NUMBERS, admitted
 
@@ -155,10 +156,15 @@ def _with(count: int) -> str:
 
 
 def template_findings(tokenizer: Tokenizer) -> list[Finding]:
-    """What the chat template makes of a short conversation; empty where there is none."""
+    """What the chat template makes of a short conversation; empty where there is none.
+
+    Raises CheckpointError for a template that cannot render a question.
+    """
     if not tokenizer.has_chat_template:
         return []
     checks: tuple[Callable[[Tokenizer], Finding], ...] = (_turns, _generation_prompt, _template_bos, _system_turn)
+    # Without this nothing can be asked in the chat format.
+    tokenizer.render(_TURNS[:1], add_generation_prompt=True)
     try:
         return [check(tokenizer) for check in checks]
     except Exception as error:  # a template is a program of the checkpoint's: it can raise anything

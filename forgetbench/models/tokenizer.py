@@ -10,15 +10,18 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from forgetbench.errors import CheckpointError, first_line
-from forgetbench.fingerprint import digest, tokenizer_fingerprint
+from forgetbench.fingerprint import TEMPLATE_FILES, digest, tokenizer_fingerprint
+from forgetbench.models.templates import ChatTemplate, Message
+from forgetbench.models.weights import read_json
+from forgetbench.records import Checkpoint
 
-Message = dict[str, str]
 Pair = tuple[tuple[int, ...], tuple[int, ...]]
 """Token ids of a prompt, and of the continuation that is scored after it."""
 
 _AT_ONCE = 512
 """Texts or pairs encoded in one call: enough to be fast, few enough that what the tokenizer notes beside the ids
 stays small."""
+_VOCABULARIES = ("tokenizer.json", "*.model", "vocab.json", "vocab.txt", "tekken.json", "*.tiktoken")
 
 
 class Tokenizer(Protocol):
@@ -47,26 +50,34 @@ class Tokenizer(Protocol):
 
 
 class HFTokenizer:
-    """A tokenizer from a checkpoint's folder, through transformers."""
+    """A tokenizer from a checkpoint's folder, through transformers.
 
-    def __init__(self, folder: Path, *, trust_remote_code: bool = False) -> None:
+    What it appends to a text by itself (EOS, where it was saved as it was used in training) is left off: behind it no
+    model goes on with the text, so that the same weights would give other numbers. What it puts in front stays.
+    """
+
+    def __init__(self, folder: Path, *, template_folder: Path | None = None, trust_remote_code: bool = False) -> None:
+        """`template_folder`: where the chat template is read, if not from `folder`.
+
+        Raises CheckpointError where there is no tokenizer, or none that can be loaded.
+        """
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-        transformers = importlib.import_module("transformers")
-        try:
-            self._hf: Any = transformers.AutoTokenizer.from_pretrained(str(folder), trust_remote_code=trust_remote_code)
-        except Exception as error:  # transformers raises many types for a broken tokenizer
-            raise CheckpointError(
-                f"checkpoint {folder}: its tokenizer cannot be loaded ({first_line(error)})"
-            ) from error
+        self.hf: Any = load_tokenizer(folder, trust_remote_code)
         self.fingerprint = tokenizer_fingerprint(folder)
-        self.has_chat_template = bool(self._hf.chat_template)
-        self.bos: int | None = self._hf.bos_token_id
-        self.eos: int | None = self._hf.eos_token_id
+        if template_folder is not None:
+            self.hf.chat_template = _chat_template_in(template_folder, trust_remote_code)
+            self.fingerprint = digest([self.fingerprint, self.hf.chat_template])
+        self.has_chat_template = bool(self.hf.chat_template)
+        self.template = ChatTemplate(self.hf, template_folder or folder)
+        self.bos: int | None = self.hf.bos_token_id
+        self.eos: int | None = self.hf.eos_token_id
         self.prefix_token = int(self.bos if self.bos is not None else self.eos or 0)
+        self.appended = _appended(self.hf)
+        """What it would put behind every text."""
 
     @cached_property
     def _prefix_text(self) -> str:
-        return str(self._hf.decode([self.prefix_token]))
+        return str(self.hf.decode([self.prefix_token]))
 
     def _opens_itself(self, text: str) -> bool:
         # A chat template writes BOS itself: a second one in front would be another prompt.
@@ -74,7 +85,10 @@ class HFTokenizer:
 
     def encode(self, text: str, *, special: bool = True) -> list[int]:
         special = special and not self._opens_itself(text)
-        return list(self._hf.encode(text, add_special_tokens=special))
+        return self._without_appended(list(self.hf.encode(text, add_special_tokens=special)), special)
+
+    def _without_appended(self, tokens: list[int], special: bool) -> list[int]:
+        return tokens[: len(tokens) - len(self.appended)] if special and self.appended else tokens
 
     def encode_all(self, texts: Sequence[str], *, special: bool = True) -> list[list[int]]:
         tokens: dict[str, list[int]] = {}
@@ -83,28 +97,81 @@ class HFTokenizer:
             group = [text for text, adds in adds_special.items() if adds == add]
             for start in range(0, len(group), _AT_ONCE):
                 batch = group[start : start + _AT_ONCE]
-                encoded = self._hf(batch, add_special_tokens=add, return_attention_mask=False)
-                tokens.update(zip(batch, encoded["input_ids"], strict=True))
+                encoded = self.hf(batch, add_special_tokens=add, return_attention_mask=False)["input_ids"]
+                tokens.update(zip(batch, (self._without_appended(row, add) for row in encoded), strict=True))
         return [tokens[text] for text in texts]
 
     @property
     def chat_template(self) -> str | None:
         """The chat template's Jinja text, where there is one."""
-        return str(self._hf.get_chat_template()) if self.has_chat_template else None
+        return self.template.text if self.has_chat_template else None
 
     def render(self, messages: Sequence[Message], *, add_generation_prompt: bool) -> str:
-        template = self._hf.apply_chat_template
-        settings = {
-            "tokenize": False,
-            "add_generation_prompt": add_generation_prompt,
-            "continue_final_message": not add_generation_prompt,
-        }
-        jinja2 = importlib.import_module("jinja2")
-        try:
-            return str(template(list(messages), **settings))
-        except jinja2.exceptions.TemplateError:
-            # Some templates refuse a system role; lm-eval drops it too.
-            return str(template([item for item in messages if item["role"] != "system"], **settings))
+        return self.template.render(messages, add_generation_prompt=add_generation_prompt)
+
+
+def checkpoint_tokenizer(checkpoint: Checkpoint, *, trust_remote_code: bool = False) -> HFTokenizer:
+    """A checkpoint's tokenizer. An adapter's own files come first, and its base's where it has none of a kind.
+
+    Raises CheckpointError where there is no tokenizer, and for an adapter whose tokens its base has no embeddings for.
+    """
+    base = checkpoint.weights
+    if base is None:
+        raise CheckpointError(f"checkpoint {checkpoint.name} has no folder, so no tokenizer")
+    own = checkpoint.path or base
+    folder = own if has_tokenizer(own) else base
+    template = own if has_template(own) else base
+    return HFTokenizer(
+        folder, template_folder=None if template == folder else template, trust_remote_code=trust_remote_code
+    )
+
+
+def load_tokenizer(folder: Path, trust_remote_code: bool = False) -> Any:
+    """transformers' tokenizer of a folder. CheckpointError where there is none, or none that can be loaded."""
+    if not has_tokenizer(folder) and not trust_remote_code:
+        raise CheckpointError(
+            f"checkpoint {folder} has no tokenizer; copy its base's tokenizer files into it (tokenizer.json or "
+            "tokenizer.model, tokenizer_config.json, special_tokens_map.json, and chat_template.jinja where there is "
+            "one)"
+        )
+    transformers = importlib.import_module("transformers")
+    try:
+        return transformers.AutoTokenizer.from_pretrained(str(folder), trust_remote_code=trust_remote_code)
+    except Exception as error:  # transformers raises many types for a broken tokenizer
+        raise CheckpointError(f"checkpoint {folder}: its tokenizer cannot be loaded ({first_line(error)})") from error
+
+
+def has_tokenizer(folder: Path) -> bool:
+    """Whether a folder holds a vocabulary, in any of the forms that tokenizers are saved in."""
+    return any(any(folder.glob(pattern)) for pattern in _VOCABULARIES)
+
+
+def has_template(folder: Path) -> bool:
+    """Whether a folder holds a chat template, by itself or in its tokenizer_config.json."""
+    if any((folder / name).is_file() for name in TEMPLATE_FILES):
+        return True
+    path = folder / "tokenizer_config.json"
+    return path.is_file() and bool(read_json(path).get("chat_template"))
+
+
+def _chat_template_in(folder: Path, trust_remote_code: bool) -> Any:
+    """The chat template, or the named ones, of a folder that may hold no tokenizer."""
+    if has_tokenizer(folder):
+        return load_tokenizer(folder, trust_remote_code).chat_template
+    for name in TEMPLATE_FILES:
+        path = folder / name
+        if path.is_file():
+            return path.read_text(encoding="utf-8") if path.suffix == ".jinja" else read_json(path)["chat_template"]
+    named = read_json(folder / "tokenizer_config.json")["chat_template"]
+    return {item["name"]: item["template"] for item in named} if isinstance(named, list) else named
+
+
+def _appended(tokenizer: Any) -> tuple[int, ...]:
+    """What transformers' tokenizer puts behind a text by itself."""
+    alone, whole = (list(tokenizer.encode("a", add_special_tokens=special)) for special in (False, True))
+    starts = range(len(whole) - len(alone), -1, -1)
+    end = next((start + len(alone) for start in starts if whole[start : start + len(alone)] == alone), len(whole))
+    return tuple(whole[end:])
 
 
 class ByteTokenizer:

@@ -11,7 +11,8 @@ from rich.console import Console
 from forgetbench import pipeline
 from forgetbench.engines.scripted import ScriptedEngine
 from forgetbench.evaluation.options import EvaluationOptions
-from forgetbench.models.tokenizer import ByteTokenizer, Message
+from forgetbench.models.templates import Message
+from forgetbench.models.tokenizer import ByteTokenizer
 from forgetbench.pipeline import RunResult
 from forgetbench.records import Checkpoint
 from forgetbench.report import print_comparisons

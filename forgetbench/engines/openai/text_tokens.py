@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from forgetbench.fingerprint import digest
-from forgetbench.models.tokenizer import Message
+from forgetbench.models.templates import Message
 
 CHAT_MARK = '{"forgetbench chat": ['
 

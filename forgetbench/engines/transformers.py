@@ -6,7 +6,7 @@ import contextlib
 import importlib
 import importlib.metadata
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,11 @@ from forgetbench.engines.base import EngineOptions, TokenCounts, engine_errors
 from forgetbench.engines.local import LocalEngine, model_folder
 from forgetbench.engines.memory import MemoryNeed, cache_bytes, float_bytes, folder_bytes
 from forgetbench.errors import EngineError
+from forgetbench.models.folder_defaults import end_tokens
+from forgetbench.models.tokenizer import checkpoint_tokenizer
 from forgetbench.models.weights import read_json
 from forgetbench.records import Checkpoint, Continuation, Request, Response, Sample, Sampling
+from forgetbench.storage.admission import NOT_FINITE_LOGITS
 
 
 class TransformersEngine(LocalEngine):
@@ -39,6 +42,7 @@ class TransformersEngine(LocalEngine):
         self._torch = torch
         self._model: Any = None
         self._tokenizer: Any = None
+        self._ends: tuple[int, ...] = ()
 
     def group(self, checkpoint: Checkpoint) -> str:
         return checkpoint.fingerprint
@@ -62,7 +66,7 @@ class TransformersEngine(LocalEngine):
             self._model = transformers.AutoModelForCausalLM.from_pretrained(
                 folder, dtype=self.settings["dtype"], trust_remote_code=remote_code
             )
-            self._tokenizer = transformers.AutoTokenizer.from_pretrained(folder, trust_remote_code=remote_code)
+            self._tokenizer = checkpoint_tokenizer(checkpoint, trust_remote_code=remote_code).hf
             if checkpoint.adapter_base is not None:
                 peft = importlib.import_module("peft")
                 self._model = peft.PeftModel.from_pretrained(self._model, str(checkpoint.path))
@@ -78,9 +82,13 @@ class TransformersEngine(LocalEngine):
     def generate(self, requests: Sequence[Request]) -> Iterator[Response]:
         for request in requests:
             assert request.sampling is not None
-            with engine_errors("transformers failed while generating"), self._guard():
-                samples = self._samples(request.prompt, request.sampling)
-            yield Response(request.key, samples=samples)
+            try:
+                with engine_errors("transformers failed while generating"), self._guard(), self._no_defaults():
+                    samples = self._samples(request.prompt, request.sampling)
+            except _NotFiniteError:
+                yield Response(request.key, refusal=NOT_FINITE_LOGITS)
+            else:
+                yield Response(request.key, samples=samples)
 
     def close(self) -> None:
         self._model, self.loaded = None, ()
@@ -108,30 +116,66 @@ class TransformersEngine(LocalEngine):
         greedy = sampling.temperature == 0
         if sampling.seed is not None:
             self._torch.manual_seed(sampling.seed)
-        settings: dict[str, Any] = {"do_sample": False, "temperature": None, "top_p": None, "top_k": None}
+        settings: dict[str, Any] = {"do_sample": False}
         if not greedy:
             settings = {"do_sample": True, "temperature": sampling.temperature, "top_p": sampling.top_p, "top_k": 0}
-        if sampling.stop:
-            settings |= {"stop_strings": list(sampling.stop), "tokenizer": self._tokenizer}
+        ends = list(self._ends)
         ids = self._torch.tensor([prompt], device=self._device)
         out = self._model.generate(
             ids,
             attention_mask=self._torch.ones_like(ids),
-            max_new_tokens=sampling.max_tokens,
-            num_return_sequences=1 if greedy else sampling.n,
-            pad_token_id=self._tokenizer.pad_token_id or self._tokenizer.eos_token_id,
-            # A model in training may say False, for its gradient checkpoints; the answers are the same.
-            use_cache=True,
-            **settings,
+            logits_processor=[_check_finite],
+            tokenizer=self._tokenizer if sampling.stop else None,
+            generation_config=importlib.import_module("transformers").GenerationConfig(
+                max_new_tokens=sampling.max_tokens,
+                num_return_sequences=1 if greedy else sampling.n,
+                stop_strings=list(sampling.stop) or None,
+                eos_token_id=ends or None,
+                pad_token_id=self._tokenizer.pad_token_id
+                if self._tokenizer.pad_token_id is not None
+                else min(ends, default=0),
+                # A model in training may say False, for its gradient checkpoints; the answers are the same.
+                use_cache=True,
+                **settings,
+            ),
         )
-        samples = [self._sample(row[len(prompt) :].tolist(), sampling) for row in out]
+        samples = [self._sample(row[len(prompt) :].tolist(), sampling, ends) for row in out]
         return tuple(samples * (sampling.n // len(samples)))
 
-    def _sample(self, tokens: list[int], sampling: Sampling) -> Sample:
-        ends = self._model.generation_config.eos_token_id
-        ends = ends if isinstance(ends, list) else [ends]
+    @contextlib.contextmanager
+    def _no_defaults(self) -> Iterator[None]:
+        """The folder's generation_config.json decides nothing meanwhile, but which tokens end an answer.
+
+        transformers fills what a call leaves open with the model's own values; PEFT keeps a copy of its own.
+        """
+        holders = [(module, module.generation_config) for module in self._model.modules() if _has_defaults(module)]
+        self._ends = end_tokens(self._model.generation_config, self._tokenizer)
+        try:
+            for module, _ in holders:
+                module.generation_config = importlib.import_module("transformers").GenerationConfig()
+            yield
+        finally:
+            for module, own in holders:
+                module.generation_config = own
+
+    def _sample(self, tokens: list[int], sampling: Sampling, ends: Collection[int]) -> Sample:
         length = next((index for index, token in enumerate(tokens) if token in ends), len(tokens))
         text = self._tokenizer.decode(tokens[:length], skip_special_tokens=True)
         cut = min((text.find(stop) for stop in sampling.stop if stop in text), default=-1)
         stopped = cut >= 0 or length < len(tokens)
         return Sample(text[:cut] if cut >= 0 else text, "stop" if stopped else "length", min(length + 1, len(tokens)))
+
+
+class _NotFiniteError(EngineError):
+    """The logits of a token to be generated are no numbers."""
+
+
+def _check_finite(tokens: Any, logits: Any) -> Any:
+    """A logits processor that changes nothing. Minus infinity is how a model forbids a token; NaN decides nothing."""
+    if bool((logits.isnan() | logits.isposinf()).any()):
+        raise _NotFiniteError(NOT_FINITE_LOGITS)
+    return logits
+
+
+def _has_defaults(module: Any) -> bool:
+    return getattr(module, "generation_config", None) is not None and "generation_config" in vars(module)

@@ -16,6 +16,7 @@ import itertools
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import isfinite
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -33,8 +34,11 @@ from forgetbench.engines.vllm.environment import (
 )
 from forgetbench.engines.vllm.prefix_tree import Probe, PromptGroup, plan_groups
 from forgetbench.fingerprint import digest, file_digest
+from forgetbench.models.folder_defaults import end_tokens, generation_defaults
+from forgetbench.models.tokenizer import checkpoint_tokenizer, load_tokenizer
 from forgetbench.models.weights import quantisation, read_json
 from forgetbench.records import Checkpoint, Continuation, Request, Response, Sample
+from forgetbench.storage.admission import NOT_FINITE_LOGITS
 
 _CPU_SEQUENCES, _GPU_SEQUENCES = 64, 256
 """Sequences decoded together. More than 64 gain nothing on a few CPU cores."""
@@ -84,6 +88,7 @@ class VllmEngine(LocalEngine):
         self._signature = ""
         self._weights: Path | None = None
         self._loras: dict[str, Any] = {}
+        self._decoders: dict[str, _Decoder] = {}
         self._numbers = itertools.count()
         self._wrote = False
         self._sequences = _CPU_SEQUENCES if self._on_cpu else _GPU_SEQUENCES
@@ -149,12 +154,16 @@ class VllmEngine(LocalEngine):
             submissions = (
                 VllmRequest(item.key, item.checkpoint, item.prompt, self._decoding(item)) for item in ordered
             )
-            n_samples = {request.key: request.sampling.n for request in requests if request.sampling}
+            by_key = {request.key: request for request in requests}
             for output in self._stream(submissions):
-                samples = [Sample(item.text, str(item.finish_reason), len(item.token_ids)) for item in output.outputs]
+                if not all(isfinite(item.cumulative_logprob) for item in output.outputs):
+                    yield Response(output.request_id, refusal=NOT_FINITE_LOGITS)
+                    continue
+                request = by_key[output.request_id]
+                samples = [self._sample(request, item) for item in output.outputs]
+                assert request.sampling is not None
                 # Greedy decoding gives one text, however many are asked for.
-                repeated = samples * (n_samples[output.request_id] // len(samples))
-                yield Response(output.request_id, samples=tuple(repeated))
+                yield Response(request.key, samples=tuple(samples * (request.sampling.n // len(samples))))
 
     def close(self) -> None:
         with output_to(self._log_file):
@@ -179,6 +188,8 @@ class VllmEngine(LocalEngine):
             tensor_parallel_size=self._options.tensor_parallel,
             trust_remote_code=self._options.trust_remote_code,
             enable_prefix_caching=True,
+            # The folder's own defaults decide nothing.
+            generation_config="vllm",
             disable_log_stats=True,
             seed=0,
             **device,
@@ -260,9 +271,26 @@ class VllmEngine(LocalEngine):
             top_p=sampling.top_p,
             max_tokens=sampling.max_tokens,
             stop=list(sampling.stop),
+            # What ends an answer is the checkpoint's, not the one's that the engine was started with.
+            ignore_eos=True,
+            stop_token_ids=list(self._decoder(request.checkpoint).ends),
             seed=sampling.seed,
+            # Of the token that was chosen: NaN tells of logits that are none.
+            logprobs=0,
             output_kind=final,
         )
+
+    def _decoder(self, fingerprint: str) -> _Decoder:
+        if fingerprint not in self._decoders:
+            checkpoint = next(item for item in self.loaded if item.fingerprint == fingerprint)
+            self._decoders[fingerprint] = _Decoder.of(checkpoint, self._options.trust_remote_code)
+        return self._decoders[fingerprint]
+
+    def _sample(self, request: Request, item: Any) -> Sample:
+        assert request.sampling is not None
+        decoder = self._decoder(request.checkpoint)
+        text = item.text if decoder.own is None else decoder.text(item.token_ids, request.sampling.stop)
+        return Sample(text, str(item.finish_reason), len(item.token_ids))
 
     # --- scoring --------------------------------------------------------------------------------
 
@@ -350,6 +378,31 @@ class VllmEngine(LocalEngine):
             if len(done) == len(request.continuations):
                 del continuations[key]
                 yield Response(key, continuations=tuple(done[index] for index in sorted(done)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Decoder:
+    """How a checkpoint's answers end, and become text."""
+
+    ends: tuple[int, ...]
+    own: Any = None
+    """transformers' tokenizer of an adapter whose tokens are not its base's, which is the one that vLLM has."""
+
+    @classmethod
+    def of(cls, checkpoint: Checkpoint, trust_remote_code: bool) -> _Decoder:
+        tokenizer = checkpoint_tokenizer(checkpoint, trust_remote_code=trust_remote_code).hf
+        folder = model_folder(checkpoint)
+        own = None
+        if checkpoint.adapter_base is not None:
+            base = load_tokenizer(folder, trust_remote_code)
+            own = tokenizer if tokenizer.get_vocab() != base.get_vocab() else None
+        return cls(end_tokens(generation_defaults(folder, trust_remote_code), tokenizer), own)
+
+    def text(self, tokens: Sequence[int], stops: Sequence[str]) -> str:
+        """What `own` reads, without the token that ended it and from the first stop on."""
+        length = next((index for index, token in enumerate(tokens) if token in self.ends), len(tokens))
+        text = str(self.own.decode(list(tokens[:length]), skip_special_tokens=True))
+        return text[: min((text.find(stop) for stop in stops if stop in text), default=len(text))]
 
 
 @dataclass

@@ -210,6 +210,9 @@ class RunManifest:
     """Requests in all, answered from the ledger, asked of the engine, and what the engine counted meanwhile."""
     metrics: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     """By task, the mean over its measured items of every number that its scoring gave."""
+    folder: Mapping[str, Any] = field(default_factory=dict)
+    """What the checkpoint's folder sets by itself and may tell two checkpoints apart: configuration, decoding defaults
+    (of which only the tokens that end an answer are used), tokenizer, chat template. Empty where it has no files."""
     replicate: int = 0
     """0; of a base that was evaluated again for its noise floor, which pass it is: nothing was read from the first."""
     schema_version: int = SCHEMA_VERSION
@@ -387,6 +390,15 @@ class Side:
 
 
 @dataclass(frozen=True, slots=True)
+class FolderDifference:
+    """A setting that base and candidate bring along and that is not the same; None where a folder does not set it."""
+
+    setting: str
+    base: str | None
+    candidate: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Comparison:
     """comparison.json."""
 
@@ -410,6 +422,8 @@ class Comparison:
     pairing: tuple[AuditRow, ...] = ()
     strata: tuple[StratumRow, ...] = ()
     metrics: tuple[MetricRow, ...] = ()
+    folder_differences: tuple[FolderDifference, ...] = ()
+    """What the two folders set differently by themselves."""
     completion: tuple[DeltaRow, ...] = ()
     """The domains with both sides prompted without a chat template, where that was evaluated as well."""
     chat_format_costs: Mapping[str, tuple[DeltaRow, ...]] = field(default_factory=dict)

@@ -253,15 +253,19 @@ def doctor(
     *,
     base: BaseOption = None,
     no_load: Annotated[bool, Parameter(help="Only what can be known without loading it.")] = False,
+    show_prompts: Annotated[bool, Parameter(help="A short item as it is asked, beside the base's.")] = False,
     engine: Engine = EngineOptions(),
 ) -> int:
     """What this machine can run, and what is missing; with a checkpoint, whether that one runs here."""
-    from forgetbench.cli.doctor import examine, machine
+    from forgetbench.cli.doctor import examine, machine, prompts_of
 
     failed = False
     for row in machine() if checkpoint is None else examine(checkpoint, engine, base=base, load=not no_load):
         say(str(row))
         failed = failed or row.state == "FAIL"
+    if show_prompts and checkpoint is not None and not failed:
+        for line in prompts_of(checkpoint, engine, base=base):
+            say(line)
     return 4 if failed else 0
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Literal
 
 from forgetbench import sandbox
+from forgetbench.cli.prompts import shown_prompts
 from forgetbench.engines.base import Engine, EngineOptions
 from forgetbench.engines.memory import MemoryNeed, weight_bytes
 from forgetbench.engines.registry import engine_names, make_engine, resolve_checkpoint
@@ -23,6 +24,8 @@ from forgetbench.errors import ForgetbenchError
 from forgetbench.evaluation import free_memory
 from forgetbench.evaluation.preflight import GB, memory_fit
 from forgetbench.models.checks import Finding, is_model_tokenizer, plan_checks, template_findings
+from forgetbench.models.folder_checks import folder_findings
+from forgetbench.models.folder_defaults import folder_differences, folder_settings
 from forgetbench.models.tokenizer import Tokenizer
 from forgetbench.models.weights import quantisation, read_json, stored_tensors, weight_files
 from forgetbench.records import Checkpoint
@@ -131,6 +134,9 @@ def _rows(text: str, base_text: str | None, options: EngineOptions, load: bool) 
             yield from _weights(checkpoint.weights)
         tokenizer = engine.tokenizer(checkpoint)
         yield from _tokenizer(tokenizer)
+        yield from map(_row, folder_findings(checkpoint, tokenizer, chat=tokenizer.has_chat_template))
+        if base is not None:
+            yield from _differences(base, checkpoint, engine, options)
         if is_model_tokenizer(tokenizer):
             yield Row("ok", f"window: {engine.max_length(checkpoint):,} tokens for prompt and answer")
         if need is not None:
@@ -139,6 +145,30 @@ def _rows(text: str, base_text: str | None, options: EngineOptions, load: bool) 
             yield from _loaded(checkpoint, tokenizer, engine)
     finally:
         engine.close()
+
+
+def prompts_of(checkpoint: str, options: EngineOptions = EngineOptions(), *, base: str | None = None) -> Iterator[str]:
+    """A short item as the checkpoint is asked it, beside the base's where there is one; lines of `prompts.WIDTH`.
+
+    Raises what resolving a checkpoint and reading its tokenizer do.
+    """
+    under = None if base is None else _resolved(base, options)
+    sides = [*([under] if under else []), _resolved(checkpoint, options, under)]
+    engine = make_engine(options, sides)
+    try:
+        yield from shown_prompts([(side.name, engine.tokenizer(side)) for side in sides])
+    finally:
+        engine.close()
+
+
+def _differences(base: Checkpoint, checkpoint: Checkpoint, engine: Engine, options: EngineOptions) -> Iterator[Row]:
+    """What the two folders set differently by themselves."""
+    here, there = (folder_settings(one, engine.tokenizer(one)) for one in (base, checkpoint))
+    for row in folder_differences(here, there):
+        rounds = row.setting == "dtype" and options.dtype == "auto"
+        hint = "; --dtype makes them alike" if rounds else ""
+        text = f"differs from the base: {row.setting} {row.base or 'not set'} there, {row.candidate or 'not set'} here"
+        yield Row("warn" if rounds else "ok", f"{text}{hint}")
 
 
 def _resolved(text: str, options: EngineOptions, base: Checkpoint | None = None) -> Checkpoint:

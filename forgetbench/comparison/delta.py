@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from forgetbench.comparison.pairing import Pairing, pair
 from forgetbench.comparison.sft_data import SftData
 from forgetbench.comparison.strata import metric_rows, stratum_rows
 from forgetbench.errors import IncomparableError
+from forgetbench.models.folder_defaults import folder_differences
 from forgetbench.records import ALPHA, Comparison, DeltaRow, Looks, RunManifest, Side
 from forgetbench.storage.runs import Run
 
@@ -83,6 +84,7 @@ def compare(
         pairing=tuple(task.audit for task in pairing.tasks),
         strata=stratum_rows(pairing, alpha),
         metrics=metric_rows(pairing),
+        folder_differences=folder_differences(base.manifest.folder, candidate.manifest.folder),
         completion=tuple(completion),
         chat_format_costs=chat_format_costs or {},
     )
@@ -117,4 +119,14 @@ def _side(manifest: RunManifest) -> Side:
 
 def _warnings(pairing: Pairing) -> tuple[str, ...]:
     own = [f"{run.label}: {text}" for run in (pairing.base, pairing.candidate) for text in run.warnings]
-    return tuple(dict.fromkeys([*pairing.warnings, *own]))
+    return tuple(dict.fromkeys([*pairing.warnings, *_computed_in(pairing.base, pairing.candidate), *own]))
+
+
+def _computed_in(base: RunManifest, candidate: RunManifest) -> Iterator[str]:
+    """That the two computed in different types, where each folder's own was taken."""
+    types = (base.folder.get("dtype"), candidate.folder.get("dtype"))
+    if base.engine.get("dtype") == "auto" and all(types) and types[0] != types[1]:
+        yield (
+            f"--dtype auto takes what each folder declares: {types[0]} for the base, {types[1]} for the candidate; a "
+            "part of the delta may be rounding: pass --dtype to make them alike"
+        )

@@ -167,6 +167,7 @@ class Evaluation:
             created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
             counts=counts.as_dict(),
             metrics=mean_metrics(scores),
+            folder=plan.folder,
             replicate=plan.replicate,
         )
         return Run.of(manifest, samples_frame(scores))

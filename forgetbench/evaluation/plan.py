@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from forgetbench import lm_eval_bridge as bridge
 from forgetbench.errors import CheckpointError
 from forgetbench.evaluation.session import Session
 from forgetbench.fingerprint import digest
 from forgetbench.lm_eval_bridge import PlannedTask, PromptContext
-from forgetbench.models.checks import ModelChecks, plan_checks
+from forgetbench.models.checks import Finding, ModelChecks, plan_checks
+from forgetbench.models.folder_checks import embedding_rows, folder_findings
+from forgetbench.models.folder_defaults import folder_settings
 from forgetbench.records import Checkpoint, Protocol, Request
 from forgetbench.storage.folder import slug
 
@@ -24,6 +27,10 @@ class CheckpointPlan:
     """Under its likelihood generated text is rated: the base, where there is one."""
     context: PromptContext
     tasks: tuple[PlannedTask, ...]
+    folder: Mapping[str, Any]
+    """What the checkpoint's folder sets by itself (see `RunManifest.folder`)."""
+    findings: Sequence[Finding]
+    """What its files show, before it is loaded."""
     checks: ModelChecks
     """Sanity checks of the loaded model, asked before everything else."""
     run_id: str
@@ -64,13 +71,17 @@ def plan_checkpoint(
         raise CheckpointError(
             f"checkpoint {checkpoint.name} has no chat template; use --protocol native (each its own) or completion"
         )
+    chat = protocol != "completion" and tokenizer.has_chat_template
+    # First: what cannot be asked at all need not be planned.
+    findings = folder_findings(checkpoint, tokenizer, chat=chat)
     settings = dict(engine.settings)
     context = PromptContext(
         checkpoint=checkpoint.fingerprint,
         engine=settings,
         tokenizer=tokenizer,
-        chat=protocol != "completion" and tokenizer.has_chat_template,
+        chat=chat,
         max_length=engine.max_length(checkpoint),
+        vocabulary=embedding_rows(checkpoint),
         seed=session.seed,
         replicate=replicate,
     )
@@ -78,6 +89,8 @@ def plan_checkpoint(
         checkpoint=checkpoint,
         reference=reference,
         context=context,
+        folder=folder_settings(checkpoint, tokenizer),
+        findings=findings,
         tasks=tuple(bridge.plan(task, context) for task in session.suite.tasks),
         # Of every replicate: the model is the same, and is checked once.
         checks=plan_checks(checkpoint.name, checkpoint.fingerprint, settings, tokenizer, chat=context.chat),

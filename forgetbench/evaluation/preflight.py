@@ -83,6 +83,7 @@ def check(
 def _plan_warnings(plan: CheckpointPlan, engine: Engine) -> list[str]:
     return [
         *quantisation_warnings(plan.checkpoint, engine),
+        *(finding.text for finding in plan.findings if finding.ok is False),
         *task_warnings(plan.checkpoint.name, plan.tasks, plan.context.max_length),
     ]
 

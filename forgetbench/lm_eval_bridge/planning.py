@@ -72,6 +72,8 @@ class PromptContext:
     chat: bool
     max_length: int
     seed: int
+    vocabulary: int | None = None
+    """How many tokens the model has embeddings for, where that is known."""
     replicate: int = 0
     """0, or the number of a pass that asks everything anew (see `RunManifest.replicate`)."""
 
@@ -187,12 +189,15 @@ def _plan_item(
         choices=tuple(map(str, choices)),
         locations=locations,
         instances=instances,
-        refusal=loaded.faults.get(number) or refusal(locations, context.max_length),
+        refusal=loaded.faults.get(number) or refusal(locations, context.max_length, context.vocabulary),
     )
 
 
-def refusal(locations: Sequence[AnswerLocation], max_length: int) -> str | None:
-    """Why these must not be asked of a model with a window of `max_length` tokens; None when they may."""
+def refusal(locations: Sequence[AnswerLocation], max_length: int, vocabulary: int | None = None) -> str | None:
+    """Why these must not be asked of a model with a window of `max_length` tokens; None when they may.
+
+    `vocabulary` is how many tokens it has embeddings for, where that is known.
+    """
     for location in locations:
         request = location.request
         answer = request.sampling.max_tokens if request.sampling else max(map(len, request.continuations))
@@ -200,6 +205,8 @@ def refusal(locations: Sequence[AnswerLocation], max_length: int) -> str | None:
             return "a choice has no tokens of its own: it merges with the prompt"
         if not request.prompt:
             return "the prompt has no tokens"
+        if vocabulary is not None and max(map(max, (request.prompt, *request.continuations))) >= vocabulary:
+            return f"it holds a token that the model has no embedding for ({vocabulary:,} of them)"
         if len(request.prompt) + answer > max_length:
             return f"prompt and answer need {len(request.prompt) + answer} tokens, the model's window is {max_length}"
     return None

@@ -56,7 +56,11 @@ def html_report(comparison: Comparison, examples: Sequence[DomainExamples], plot
         groups={"Domains": domains, "Tasks": comparison.tasks},
         bars=delta_bars((*domains, *comparison.tasks)),
         protocols=tuple(supplementary.protocols(comparison)),
-        pairing=(*supplementary.pairing_audit(comparison), *supplementary.chance_correction(comparison)),
+        pairing=(
+            *supplementary.folder_settings(comparison),
+            *supplementary.pairing_audit(comparison),
+            *supplementary.chance_correction(comparison),
+        ),
         numbers=(*supplementary.strata(comparison), *supplementary.other_metrics(comparison)),
         plots=images,
         examples=examples,

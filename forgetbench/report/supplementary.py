@@ -48,6 +48,22 @@ def protocols(comparison: Comparison) -> Iterator[SupplementaryTable]:
             )
 
 
+def folder_settings(comparison: Comparison) -> Iterator[SupplementaryTable]:
+    """What the two folders set differently, where they do."""
+    if comparison.folder_differences:
+        yield SupplementaryTable(
+            "Settings that differ between the folders",
+            "What the checkpoints bring along: configuration, tokenizer, chat template. Decoding is the task's alone: "
+            "of generation_config the tokens that end an answer are used, and nothing else.",
+            ("setting", "base", "tuned"),
+            tuple(
+                (one_line(row.setting, 60), *(MISSING if side is None else one_line(side, 120) for side in sides))
+                for row in comparison.folder_differences
+                for sides in [(row.base, row.candidate)]
+            ),
+        )
+
+
 def pairing_audit(comparison: Comparison) -> Iterator[SupplementaryTable]:
     """What became of every item of either run, and how many of a task's items the base can do at all."""
     if comparison.pairing:

@@ -84,7 +84,7 @@ def test_a_sound_checkpoint(tiny_model: Path) -> None:
     assert only(rows, "window").text == "window: 512 tokens for prompt and answer"
     assert "finite" in only(rows, "likelihood").text
     assert only(rows, "BOS").state == "ok"
-    assert len([row for row in rows if row.text.startswith("chat template")]) == 4
+    assert len([row for row in rows if row.text.startswith("chat template")]) == 5
 
 
 def test_without_loading(tiny_model: Path) -> None:

@@ -53,6 +53,13 @@ class EngineOptions:
     """Load pickle weights; they can run code."""
     trust_remote_code: bool = False
     """Run a checkpoint's own code."""
+    deterministic: bool = False
+    """Answers of equal bits, whatever is asked beside them and in which order; slower."""
+
+    @property
+    def mode(self) -> dict[str, bool]:
+        """What an engine adds to its settings for the way it computes: nothing for the usual one."""
+        return {"deterministic": True} if self.deterministic else {}
 
     def __post_init__(self) -> None:
         for name in ("max_model_len", "tensor_parallel", "replicas", "concurrency"):

@@ -8,11 +8,12 @@ import importlib.metadata
 import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from forgetbench.engines.base import EngineOptions, TokenCounts, engine_errors
 from forgetbench.engines.local import LocalEngine, model_folder
 from forgetbench.engines.memory import MemoryNeed, cache_bytes, float_bytes, folder_bytes
+from forgetbench.engines.proof import prove
 from forgetbench.errors import EngineError
 from forgetbench.models.folder_defaults import end_tokens
 from forgetbench.models.tokenizer import checkpoint_tokenizer
@@ -20,9 +21,14 @@ from forgetbench.models.weights import read_json
 from forgetbench.records import Checkpoint, Continuation, Request, Response, Sample, Sampling
 from forgetbench.storage.admission import NOT_FINITE_LOGITS
 
+_PROOF = 200
+"""Tokens of the longest request by which `--deterministic` is proved: one request at a time is slow."""
+
 
 class TransformersEngine(LocalEngine):
     """transformers' AutoModelForCausalLM behind the engine protocol."""
+
+    takes: ClassVar[frozenset[str]] = LocalEngine.takes | {"deterministic"}
 
     def __init__(
         self, options: EngineOptions = EngineOptions("transformers"), checkpoints: Sequence[Checkpoint] = ()
@@ -36,7 +42,7 @@ class TransformersEngine(LocalEngine):
         self._device = "cuda" if torch.cuda.is_available() else "cpu"
         self.settings: Mapping[str, Any] = {
             "name": "transformers", "version": versions["transformers"], "torch": versions["torch"],
-            "device": self._device, "dtype": options.dtype,
+            "device": self._device, "dtype": options.dtype, **options.mode,
         }  # fmt: skip
         self.counts: TokenCounts = {}
         self._torch = torch
@@ -62,6 +68,9 @@ class TransformersEngine(LocalEngine):
         transformers.utils.logging.set_verbosity_error()
         transformers.utils.logging.disable_progress_bar()
         os.environ.setdefault("HF_HUB_OFFLINE", "1")
+        if self._options.deterministic:
+            os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+            self._torch.use_deterministic_algorithms(True, warn_only=True)
         with engine_errors(f"transformers cannot load {model_folder(checkpoint)}"):
             self._model = transformers.AutoModelForCausalLM.from_pretrained(
                 folder, dtype=self.settings["dtype"], trust_remote_code=remote_code
@@ -71,6 +80,9 @@ class TransformersEngine(LocalEngine):
                 peft = importlib.import_module("peft")
                 self._model = peft.PeftModel.from_pretrained(self._model, str(checkpoint.path))
             self._model = self._model.eval().to(self._device)
+        if self._options.deterministic:
+            vocabulary = self._model.config.get_text_config().vocab_size
+            prove(self, checkpoint.fingerprint, vocabulary=vocabulary, longest=_PROOF)
         self.loaded = (checkpoint,)
 
     def score(self, requests: Sequence[Request]) -> Iterator[Response]:

@@ -39,7 +39,7 @@ def test_runs_that_were_made_unlike_are_refused_with_all_that_differs() -> None:
     base = scored("base", {OPEN: [1.0]})
     candidate = scored(
         "sft", {OPEN: [1.0]}, protocol="chat", seed=1, limit=10, suite_fingerprint="suite-2",
-        engine={"name": "vllm", "dtype": "bfloat16"},
+        engine={"name": "vllm", "dtype": "bfloat16", "deterministic": True},
     )  # fmt: skip
     with pytest.raises(IncomparableError) as refusal:
         pair(base, candidate)
@@ -47,7 +47,8 @@ def test_runs_that_were_made_unlike_are_refused_with_all_that_differs() -> None:
     assert "\n" not in text
     for part in (
         "run-base", "run-sft", "suite fingerprint suite-1 vs suite-2", "protocol native vs chat", "seed 0 vs 1",
-        "engine name scripted vs vllm", "engine dtype float32 vs bfloat16", "limit None vs 10",
+        "engine name scripted vs vllm", "engine dtype float32 vs bfloat16", "deterministic False vs True",
+        "limit None vs 10",
     ):  # fmt: skip
         assert part in text
 

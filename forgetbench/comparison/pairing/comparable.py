@@ -33,6 +33,8 @@ def _setting_differences(base: RunManifest, candidate: RunManifest) -> list[str]
         ("seed", base.seed, candidate.seed),
         ("engine name", base.engine.get("name"), candidate.engine.get("name")),
         ("engine dtype", base.engine.get("dtype"), candidate.engine.get("dtype")),
+        # Engines say so only where it is on.
+        ("deterministic", base.engine.get("deterministic", False), candidate.engine.get("deterministic", False)),
         ("limit", base.limit, candidate.limit),
     ]
     return [f"{name} {left} vs {right}" for name, left, right in pairs if left != right]

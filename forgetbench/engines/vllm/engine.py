@@ -23,6 +23,8 @@ from typing import Any, ClassVar
 from forgetbench.engines.base import EngineOptions, TokenCounts, engine_errors
 from forgetbench.engines.local import LocalEngine, model_folder
 from forgetbench.engines.memory import MemoryNeed, cache_bytes, float_bytes, folder_bytes
+from forgetbench.engines.proof import prove
+from forgetbench.engines.vllm import deterministic
 from forgetbench.engines.vllm.adapters import adapted_modules, lora_settings
 from forgetbench.engines.vllm.environment import (
     cpu_cache_bytes,
@@ -32,6 +34,7 @@ from forgetbench.engines.vllm.environment import (
     redirect_logger,
     refusals,
 )
+from forgetbench.engines.vllm.invariant import make_invariant
 from forgetbench.engines.vllm.prefix_tree import Probe, PromptGroup, plan_groups
 from forgetbench.fingerprint import digest, file_digest
 from forgetbench.models.folder_defaults import end_tokens, generation_defaults
@@ -45,6 +48,8 @@ _CPU_SEQUENCES, _GPU_SEQUENCES = 64, 256
 _CPU_CACHE_BLOCK = 32
 """Tokens per block of the prefix cache, the fewest vLLM's CPU kernels take (its default there is 128): what a request
 computes again of a prefix that it shares."""
+_CPU_PROOF = 800
+"""Longest prompt by which `--deterministic` is proved at a start on a CPU; on a GPU it costs nothing."""
 _CACHE_SHARE = 0.8
 """Part of the cache that prompts in flight may fill together; the rest keeps the prefixes they share."""
 
@@ -63,7 +68,7 @@ class VllmRequest:
 class VllmEngine(LocalEngine):
     """vLLM behind the engine protocol. Importing this module does not import vLLM."""
 
-    takes: ClassVar[frozenset[str]] = LocalEngine.takes | {"tensor_parallel"}
+    takes: ClassVar[frozenset[str]] = LocalEngine.takes | {"tensor_parallel", "deterministic"}
 
     def __init__(
         self,
@@ -75,9 +80,10 @@ class VllmEngine(LocalEngine):
         """`cache_block`: tokens per block of the prefix cache; by default 32 on a CPU and vLLM's own on a GPU."""
         super().__init__(options)
         version, self._on_cpu = installed_version()
+        deterministic.check_options(options, self._on_cpu)
         self.settings: Mapping[str, Any] = {
             "name": "vllm", "version": version, "device": "cpu" if self._on_cpu else "cuda",
-            "dtype": options.dtype,
+            "dtype": options.dtype, **options.mode,
         }  # fmt: skip
         self._counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self.counts: TokenCounts = self._counts
@@ -91,6 +97,7 @@ class VllmEngine(LocalEngine):
         self._decoders: dict[str, _Decoder] = {}
         self._numbers = itertools.count()
         self._wrote = False
+        self._proved: set[bool] = set()
         self._sequences = _CPU_SEQUENCES if self._on_cpu else _GPU_SEQUENCES
 
     def group(self, checkpoint: Checkpoint) -> str:
@@ -123,12 +130,16 @@ class VllmEngine(LocalEngine):
                 self._llm.collective_rpc("reload_weights", kwargs={"weights_path": str(self._weights_alone(folder))})
                 if self._on_cpu and read_json(folder / "config.json").get("tie_word_embeddings"):
                     self._llm.collective_rpc(_repack_tied_head)
+            if self._options.deterministic and self._on_cpu:
+                self._llm.collective_rpc(make_invariant)
             self._forget()
             # Last, since vLLM sets its logging up anew while it starts.
             if log_file is not None:
                 redirect_logger(log_file)
             self._weights = folder
             self._loras = {checkpoint.fingerprint: self._lora_request(checkpoint) for checkpoint in checkpoints}
+            if self._options.deterministic:
+                self._prove(checkpoints)
         self.loaded = tuple(checkpoints)
 
     def score(self, requests: Sequence[Request]) -> Iterator[Response]:
@@ -173,6 +184,8 @@ class VllmEngine(LocalEngine):
 
     def _start(self, folder: Path, max_length: int) -> None:
         prepare_environment(self._on_cpu)
+        if self._options.deterministic:
+            deterministic.prepare_environment(self._on_cpu)
         vllm = importlib.import_module("vllm")
         # Compiling takes longer than a whole small run on a CPU; on a GPU the graphs pay for themselves.
         # A prompt computed in two parts ends a seeded request on a CPU (its random generator cannot be put back:
@@ -200,6 +213,7 @@ class VllmEngine(LocalEngine):
         if self._llm is not None:
             self._llm.llm_engine.engine_core.shutdown()
             self._llm = None
+        self._proved.clear()
         self.loaded = ()
 
     def _lora_request(self, checkpoint: Checkpoint) -> Any:
@@ -208,6 +222,20 @@ class VllmEngine(LocalEngine):
         lora = importlib.import_module("vllm.lora.request")
         number = [item.fingerprint for item in self._adapters].index(checkpoint.fingerprint) + 1
         return lora.LoRARequest(checkpoint.name, number, str(checkpoint.path))
+
+    def _prove(self, checkpoints: Sequence[Checkpoint]) -> None:
+        """Of the base or one of its adapters what was not proved since the engine's start: the kernels stay."""
+        model = self._llm.llm_engine.vllm_config.model_config
+        longest = min(model.max_model_len, _CPU_PROOF) if self._on_cpu else model.max_model_len
+        vocabulary = model.get_vocab_size()
+        counts = {fingerprint: Counter(count) for fingerprint, count in self._counts.items()}
+        for checkpoint in checkpoints:
+            if (adapted := checkpoint.adapter_base is not None) not in self._proved:
+                prove(self, checkpoint.fingerprint, vocabulary=vocabulary, longest=longest, forget=self._forget)
+                self._proved.add(adapted)
+        # What was asked for the proof is no part of any run.
+        self._counts.clear()
+        self._counts.update(counts)
 
     def _forget(self) -> None:
         self._llm.reset_prefix_cache()

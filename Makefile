@@ -8,6 +8,9 @@ READY := $(VENV)/.ready
 ENGINE := $(shell nvidia-smi -L >/dev/null 2>&1 && echo vllm || echo cpu)
 # Where pip finds CPU builds of PyTorch when the usual index has none.
 TORCH_CPU_INDEX ?= https://download.pytorch.org/whl/cpu
+# The tests that need no model, in two processes of one thread each: where threads wait for one another, more of them than
+# cores are slower than one.
+FAST := OMP_NUM_THREADS=1 $(BIN)/pytest -m "not real" -n $(or $(WORKERS),2) --dist loadfile
 
 .PHONY: demo test fast lint bench calibrate tasks tasks-check clean
 
@@ -15,10 +18,10 @@ demo: $(READY)  ## fine-tune the embedded model, evaluate it, and show what it l
 	$(BIN)/forgetbench demo
 
 test: $(READY)  ## every test, the real model through real vLLM included
-	$(BIN)/pytest
+	status=0; $(FAST) || status=$$?; $(BIN)/pytest -m real || status=$$?; exit $$status
 
 fast: $(READY)  ## the tests that need no model
-	$(BIN)/pytest -m "not real"
+	$(FAST)
 
 lint: $(READY)  ## ruff and a strict type check
 	$(BIN)/ruff check .

@@ -6,14 +6,12 @@ import contextlib
 import json
 import os
 import random
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from commands import call_forked, start_forked
 
 from forgetbench import pipeline
 from forgetbench.engines.base import EngineOptions
@@ -150,10 +148,7 @@ def test_other_margins_are_not_those_of_an_earlier_run(tmp_path: Path) -> None:
 
 
 def command(results: Path) -> list[str]:
-    return [
-        sys.executable, "-m", "forgetbench", "run", "--engine", "scripted", "--suite", "smoke", "--base", "a", "b",
-        "--results", str(results),
-    ]  # fmt: skip
+    return ["run", "--engine", "scripted", "--suite", "smoke", "--base", "a", "b", "--results", str(results)]
 
 
 def scores(results: Path) -> dict[str, object]:
@@ -162,28 +157,26 @@ def scores(results: Path) -> dict[str, object]:
 
 def test_killed_at_random_points_it_finishes_with_the_same_scores(tmp_path: Path) -> None:
     """kill -9 five times, at random numbers of answers, then run the same command to its end."""
-    environment = {**os.environ, "FORGETBENCH_SCRIPTED_DELAY": "0.005", "HF_HUB_OFFLINE": "1"}
     undisturbed, killed = tmp_path / "undisturbed", tmp_path / "killed"
-    subprocess.run(command(undisturbed), check=True, capture_output=True)
+    assert call_forked(command(undisturbed), tmp_path, {}).returncode == 0
     with Ledger(undisturbed / ".ledger.sqlite") as ledger:
         total = len(ledger)
 
     points = sorted(random.Random(7).sample(range(10, total - 10), 5))
     killed.mkdir()
     for point in points:
-        with subprocess.Popen(
-            command(killed), env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        ) as process:
-            deadline = time.monotonic() + 120
-            while process.poll() is None and answered(killed) < point and time.monotonic() < deadline:
-                time.sleep(0.005)
-            assert process.poll() is None, "it must be killed while it works"
-            os.kill(process.pid, signal.SIGKILL)
+        slowly = {"FORGETBENCH_SCRIPTED_DELAY": "0.005"}
+        process = start_forked(command(killed), tmp_path, slowly, Path(os.devnull), Path(os.devnull))
+        deadline = time.monotonic() + 120
+        while process.exitcode is None and answered(killed) < point and time.monotonic() < deadline:
+            time.sleep(0.005)
+        assert process.exitcode is None, "it must be killed while it works"
+        process.kill()
+        process.join()
         assert point <= answered(killed) < total
         assert not scores(killed), "a killed run leaves no finished folder"
 
-    last = subprocess.run(command(killed), check=True, capture_output=True, text=True)
-    assert last.returncode == 0
+    assert call_forked(command(killed), tmp_path, {}).returncode == 0
     assert answered(killed) == total
     assert scores(killed) == scores(undisturbed)
 

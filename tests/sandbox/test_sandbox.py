@@ -302,8 +302,9 @@ def test_output_is_bounded_and_does_not_matter() -> None:
 
 
 def test_nothing_is_left_behind() -> None:
+    before = set(below(os.getpid()))
     sandbox.run_all(["import time; time.sleep(60)", "while True: pass", "1 / 0", "x = 1"], IMPATIENT)
-    assert below(os.getpid()) == []
+    assert set(below(os.getpid())) <= before
 
 
 @pytest.mark.parametrize("who", ["the process that asked", "bubblewrap", "process 1 of the cell"])

@@ -11,10 +11,11 @@ from typing import Literal
 
 # Control characters (C0 without tab and newline, DEL, C1: these hold ESC and CSI), lone surrogates,
 # and characters that are invisible or reorder their surroundings: bidirectional controls, zero-width
-# characters other than the joiners that emoji and Indic scripts need, blank letters, and the tag block.
+# characters other than the joiners that emoji and Indic scripts need, blank letters, what no XML may hold, and the tag
+# block.
 _UNSEEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u180b-\u180f\u200b\u200e\u200f\u202a-\u202e"
-    "\u2060-\u206f\u2800\u3164\ufeff\uffa0\ufff9-\ufffb\ud800-\udfff\U0001d173-\U0001d17a\U000e0000-\U000e01ef]"
+    "\u2060-\u206f\u2800\u3164\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff\ud800-\udfff\U0001d173-\U0001d17a\U000e0000-\U000e01ef]"
 )
 _LINE_ENDS = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 # Marks without end on one letter are drawn over the lines above and below; no script needs more than a few.

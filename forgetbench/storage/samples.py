@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from forgetbench.errors import InputError, first_line
 from forgetbench.records import ItemScore
 from forgetbench.storage.json_files import plain_data
 from forgetbench.storage.parquet import ColumnKind, check_columns, read_table, write_parquet
+from forgetbench.storage.responses import well_formed
 
 if TYPE_CHECKING:
     import numpy as np
@@ -119,11 +120,21 @@ def samples_frame(scores: Iterable[ItemScore]) -> pd.DataFrame:
     import pandas as pd
 
     rows = list(scores)
-    frame = pd.DataFrame({name: [getattr(row, name) for row in rows] for name in COLUMNS}, columns=list(COLUMNS))
+    frame = pd.DataFrame({name: _column(rows, name) for name in COLUMNS}, columns=list(COLUMNS))
     frame["score"] = frame["score"].astype("float64")
     for name in _LISTS:
         frame[name] = frame[name].map(list)
     return frame
+
+
+def _column(rows: Sequence[ItemScore], name: str) -> list[Any]:
+    """A field of every row; no text that a file of UTF-8 cannot hold."""
+    values = [getattr(row, name) for row in rows]
+    if _KINDS[name] == "text" and name != "metrics":
+        return [None if value is None else well_formed(value) for value in values]
+    if _KINDS[name] == "lists of text":
+        return [tuple(map(well_formed, value)) for value in values]
+    return values
 
 
 def write_samples(path: Path, frame: pd.DataFrame) -> None:

@@ -42,6 +42,7 @@ _MARKERS: Final = ("v", "s", "^", "D", "P", "X", "*", "<", "p", ">", "h")
 _DASHES: Final[tuple[str | tuple[int, tuple[int, ...]], ...]] = (
     "-", (0, (5, 2)), (0, (6, 2, 1, 2)), (0, (1, 1)), (0, (6, 1, 1, 1, 1, 1)), (0, (3, 3)),
 )  # fmt: skip
+_MOST_GAPS: Final = 8
 _INTERVAL_NOTE: Final = (
     "upright bars: interval of the delta on this scale, the base's own score taken as known\n"
     "(not drawn for a domain whose tasks have different chance levels: see its forest plot)"
@@ -54,7 +55,10 @@ def trajectory_figure(points: Sequence[TrajectoryPoint], log: TrainingLog | None
     Two panels rather than two y axes in one: a reader need not ask which line belongs to which scale.
     """
     ordered = sorted(points, key=lambda point: point.step)
-    figure = Figure(figsize=(9.0, 6.6 if log else 4.6), layout="constrained")
+    names = {name for point in ordered for name in point.domains}
+    # The legend has a line per domain.
+    height = max(6.6 if log else 4.6, 0.3 * len(names) + 1.5)
+    figure = Figure(figsize=(9.0, height), layout="constrained")
     if log is None:
         axes = figure.add_subplot()
         top = axes
@@ -159,4 +163,5 @@ def _gaps(points: Sequence[TrajectoryPoint], names: Sequence[str]) -> list[str]:
         if steps:
             where = f"step{'s' if len(steps) > 1 else ''} {joined(steps)}"
             notes.append(f"{title(name)}: no retention at {where} (base at chance, or not measured)")
-    return notes
+    more = len(notes) - _MOST_GAPS
+    return notes if more <= 0 else [*notes[:_MOST_GAPS], f"and {more} more without retention at some step"]

@@ -1,0 +1,247 @@
+"""Every output of a comparison that is full of hostile texts, and what must hold of each.
+
+Each text stands as a name of a checkpoint, a task, a domain and an item, as a prompt, an answer and a warning.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pandas as pd
+from lxml import etree
+from markdown_it import MarkdownIt
+from paired_runs import item, run, task
+
+from forgetbench import console
+from forgetbench.comparison.delta import compare
+from forgetbench.gate import decide
+from forgetbench.gate.formats import badge_json, junit_xml, print_gate, verdict_json, workflow_commands
+from forgetbench.gate.formats.github import summary
+from forgetbench.leaderboard import build_leaderboard
+from forgetbench.progress import show_progress
+from forgetbench.records import Comparison, ItemScore, TaskInfo
+from forgetbench.report import TrajectoryPoint, print_comparison, write_report, write_trajectory
+from forgetbench.storage.comparisons import load_comparison, load_items, save_comparison
+
+TAGS = set(
+    "html head meta title style body header main section h1 h2 h3 p dl dt dd table thead tbody tr th td div span b svg "
+    "rect line polygon circle figure img details summary pre ul li a".split()
+)
+N_ITEMS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A comparison of hostile texts and its items."""
+
+    comparison: Comparison
+    items: pd.DataFrame
+
+
+def made(texts: Mapping[str, str]) -> Made:
+    """Each text is a task's and a domain's name once, and of that task the items' prompts and answers.
+
+    A name that holds nothing or half a surrogate pair is told apart by its kind, as no two rows may share one.
+    """
+    tasks: list[TaskInfo] = []
+    base, tuned = [], []
+    for kind, text in texts.items():
+        name = (text or f"({kind})").encode(errors="replace").decode()[:900]
+        info = task(f"{name}" if text.strip() else kind, name if text.strip() else kind, view="open")
+        tasks.append(info)
+        base += [_item(info, number, 1.0, text) for number in range(N_ITEMS)]
+        tuned += [_item(info, number, float(number % 2), text) for number in range(N_ITEMS)]
+    comparison, items = compare(run("base", tasks, base), run("tuned", tasks, tuned), margins={})
+    return Made(comparison, items)
+
+
+def _item(info: TaskInfo, number: int, score: float, text: str) -> ItemScore:
+    words = {"prompt": text, "question": text, "gold": text, "responses": (text,), "stratum": text}
+    return item(info, number, score, **words, cluster=f"{info.name}{number}", item_id=f"{info.name}{number}")
+
+
+def named(made: Made, text: str) -> Comparison:
+    """The comparison with a text wherever a sentence or a name of the whole may stand."""
+    sound = text.encode(errors="replace").decode()[:900]
+    sides = {
+        "base": replace(made.comparison.base, name=f"base {sound}", where=sound, run_id=sound),
+        "candidate": replace(made.comparison.candidate, name=sound, where=sound, fingerprint=f"{sound} tuned"),
+    }
+    return replace(
+        made.comparison, **sides, suite=sound, engine={"name": sound, sound: [sound]}, warnings=(sound, sound)
+    )
+
+
+# --- the outputs ------------------------------------------------------------------------------
+
+
+def terminal(made: Made, texts: Mapping[str, str], folder: Path) -> Iterator[str]:
+    stream = io.StringIO()
+    shown = console.SafeConsole(file=stream, width=100)
+    for text in texts.values():
+        console.print_line(shown, f"written to {text}")
+    print_comparison(shown, made.comparison)
+    print_gate(shown, decide(made.comparison))
+    for line in stream.getvalue().split("\n"):
+        yield from _steers(line)
+        if line.lstrip().startswith("::") or re.search(r"##\w*\[|section_(start|end):", line):
+            yield f"a CI server's command: {line[:80]!r}"
+
+
+def progress(made: Made, texts: Mapping[str, str], folder: Path) -> Iterator[str]:
+    stream = io.StringIO()
+    with show_progress(console.SafeConsole(file=stream, width=100, force_terminal=True, color_system=None)) as bar:
+        for text in texts.values():
+            bar.start(text, 10)
+            bar.label(text)
+            bar.advance(1)
+    own = re.sub(r"\x1b\[(\?25[lh]|2K|\d*A|0m)|\r", "", stream.getvalue())
+    yield from _steers(own)
+
+
+def markdown(made: Made, texts: Mapping[str, str], folder: Path) -> Iterator[str]:
+    yield from _markdown((folder / "report.md").read_text(encoding="utf-8"))
+
+
+def github_summary(made: Made, texts: Mapping[str, str], folder: Path) -> Iterator[str]:
+    result = decide(made.comparison)
+    yield from _markdown(summary(result, made.comparison))
+    for line in workflow_commands(result):
+        if "\n" in line or "\r" in line or not re.match(r"::(error|warning|notice) title=[^:,]*::", line):
+            yield f"a command in a command: {line[:80]!r}"
+
+
+def html(made: Made, texts: Mapping[str, str], folder: Path) -> Iterator[str]:
+    yield from _html((folder / "report.html").read_text(encoding="utf-8"), links=())
+
+
+def tables(made: Made, texts: Mapping[str, str], folder: Path) -> Iterator[str]:
+    for path in folder.rglob("*.csv"):
+        with path.open(newline="", encoding="utf-8") as stream:
+            rows = list(csv.reader(stream))
+        if len({len(row) for row in rows}) != 1:
+            yield f"{path.name}: rows of different length"
+        for cell in (cell for row in rows for cell in row):
+            if cell.startswith(("=", "+", "-", "@", "\t", "\r")) and not re.fullmatch(r"-?[\d.]+(e-?\d+)?", cell):
+                yield f"{path.name}: a formula: {cell[:60]!r}"
+            yield from _steers(cell)
+
+
+def junit(made: Made, texts: Mapping[str, str], folder: Path) -> Iterator[str]:
+    result = decide(made.comparison)
+    tree = etree.fromstring(junit_xml(result, made.comparison).encode(), etree.XMLParser(resolve_entities=False))
+    if len(tree.findall("testsuite/testcase")) != len(result.decisions):
+        yield "not a case per check"
+
+
+def jsons(made: Made, texts: Mapping[str, str], folder: Path) -> Iterator[str]:
+    result = decide(made.comparison)
+    contents = [badge_json(result, made.comparison).encode(), verdict_json(result, made.comparison).encode()]
+    contents += [path.read_bytes() for path in folder.rglob("*.json")]
+    for content in contents:
+        json.loads(content.decode("utf-8"), parse_constant=lambda name: (_ for _ in ()).throw(ValueError(name)))
+    if load_comparison(folder).tasks != made.comparison.tasks:
+        yield "comparison.json is not read back as it was"
+
+
+def parquet(made: Made, texts: Mapping[str, str], folder: Path) -> Iterator[str]:
+    read = load_items(folder)
+    if read["prompt"].tolist() != made.items["prompt"].tolist() or len(read) != N_ITEMS * len(texts):
+        yield "items.parquet is not read back as it was"
+
+
+def plots(made: Made, texts: Mapping[str, str], folder: Path) -> Iterator[str]:
+    pictures = list(folder.rglob("plots/*"))
+    if len(pictures) != 6:
+        yield f"{len(pictures)} of 6 pictures"
+    for path in pictures:
+        if path.suffix == ".svg":
+            tree = etree.fromstring(path.read_bytes(), etree.XMLParser(resolve_entities=False, huge_tree=True))
+            tags = {etree.QName(node).localname for node in tree.iter() if isinstance(node.tag, str)}
+            if tags & {"script", "foreignObject", "a", "image"}:
+                yield f"{path.name} holds {tags}"
+
+
+def leaderboard(made: Made, texts: Mapping[str, str], folder: Path) -> Iterator[str]:
+    results, site = folder.parent / "results", folder.parent / "site"
+    comparison = replace(made.comparison, comparison_id="hostile", seed=0)
+    save_comparison(results / "comparisons" / "hostile", comparison, made.items)
+    found = build_leaderboard(results, site)
+    if found.skipped:
+        yield found.skipped[0].reason
+    yield from _html(found.index.read_text(), links=("hostile/report.html", "leaderboard.json", "leaderboard.csv"))
+    yield from _html((site / "hostile" / "report.html").read_text(), links=())
+    json.loads((site / "leaderboard.json").read_bytes())
+    yield from tables(made, texts, site)
+
+
+OUTPUTS: tuple[Callable[[Made, Mapping[str, str], Path], Iterator[str]], ...] = (
+    terminal, progress, markdown, github_summary, html, tables, junit, jsons, parquet, plots, leaderboard
+)  # fmt: skip
+
+
+def write_files(made: Made, folder: Path) -> None:
+    """Everything that a comparison leaves on the disk, a trajectory too."""
+    save_comparison(folder, made.comparison, made.items)
+    write_report(made.comparison, made.items, folder)
+    domains = {row.name: row for row in made.comparison.domains}
+    points = [TrajectoryPoint(step, made.comparison.candidate.name, domains) for step in (10, 20)]
+    write_trajectory(points, None, folder / "trajectory")
+
+
+# --- what must hold ---------------------------------------------------------------------------
+
+
+def _steers(text: str) -> Iterator[str]:
+    found = re.findall(
+        "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]", text
+    )
+    if found:
+        yield f"steers a terminal: {found[0]!r} in {text[:60]!r}"
+
+
+def _markdown(text: str) -> Iterator[str]:
+    """As CommonMark with GitHub's tables reads it: no HTML, no link, no picture but the plots."""
+    yield from _steers(text.replace("\n", ""))
+    for token in MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).parse(text):
+        if token.type == "html_block":
+            yield f"HTML: {token.content[:60]!r}"
+        for child in token.children or ():
+            if child.type in ("html_inline", "link_open"):
+                yield f"{child.type}: {child.content or child.attrs}"
+            if child.type == "image" and not str(child.attrs["src"]).startswith("plots/"):
+                yield f"a picture of {child.attrs['src']}"
+
+
+class _Page(HTMLParser):
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+
+
+def _html(text: str, links: tuple[str, ...]) -> Iterator[str]:
+    """Our own elements alone, no handler, no address but `links` and embedded pictures, the policy in the head."""
+    yield from _steers(text.replace("\n", ""))
+    page = _Page(text)
+    if page.elements[:3] and "Content-Security-Policy" not in str(page.elements[:4]):
+        yield "no Content-Security-Policy"
+    for tag, attributes in page.elements:
+        if tag not in TAGS or any(name.startswith("on") or name == "style" for name in attributes):
+            yield f"<{tag} {attributes}>"
+        for name in ("href", "src", "action", "formaction", "xlink:href"):
+            address = attributes.get(name)
+            if address is not None and address not in links and not address.startswith("data:image/svg+xml;base64,"):
+                yield f"{name}={address[:60]}"
+    if sum(tag == "meta" for tag, _ in page.elements) != 5:
+        yield f"{sum(tag == 'meta' for tag, _ in page.elements)} meta elements"

@@ -1,0 +1,81 @@
+"""Sixty texts that somebody may put where a name, a question or an answer is expected, by what they would do."""
+
+from __future__ import annotations
+
+ESC, BEL, CSI = "\x1b", "\x07", "\x9b"
+
+HOSTILE: dict[str, str] = {
+    # A terminal
+    "colour that stays": f"{ESC}[31mred",
+    "window title": f"{ESC}]0;owned{BEL}",
+    "clipboard": f"{ESC}]52;c;ZXZpbA=={BEL}",
+    "hyperlink": f"{ESC}]8;;https://evil.example/{ESC}\\click{ESC}]8;;{ESC}\\",
+    "screen cleared": f"{ESC}[2J{ESC}[H",
+    "cursor up, line overwritten": f"{ESC}[1A{ESC}[2Kgate: passed",
+    "alternate screen": f"{ESC}[?1049h",
+    "answer-back": f"{ESC}[6n{ESC}Z",
+    "C1 CSI": f"{CSI}2J",
+    "C1 OSC": "\x9d0;owned\x9c",
+    "backspaces": "regressed" + "\b" * 9 + "retained ",
+    "carriage return": "regressed\rgate: passed",
+    "bell and form feed": f"{BEL}\x0c\x0b",
+    "nul": "a\0b",
+    "delete": "a\x7fb",
+    "rich markup": "[bold red]x[/] [/] [link=https://evil.example]y[/link]",
+    "broken rich markup": "[/nothing.open] [",
+    # What is seen is not what is there
+    "right-to-left override": "\u202egnp.exe",
+    "bidi isolates": "\u2066a\u2067b\u2069",
+    "zero width": "a\u200bb\u2060c\ufeffd",
+    "soft hyphen": "re\xadtained",
+    "tags": "x" + "".join(chr(0xE0000 + ord(char)) for char in "ignore all"),
+    "combining flood": "e" + "\u0301\u0489" * 300,
+    "blank letters": "\u3164\u115f\u2800",
+    "half a surrogate pair": "a\ud800b",
+    "the other half": "\udfff",
+    "non-characters": "\ufffe\uffff",
+    "private use and unassigned": "\ue000\U0010ffff\u0378",
+    "line separators": "a\u2028b\u2029c\x85d",
+    "byte order mark": "\ufeffname",
+    "emoji of several parts": "\U0001f469\u200d\U0001f52c\U0001f3fd",
+    "scripts": "東京 שלום Zürich עברית العربية ไทย",
+    # A page
+    "script": "<script>alert(1)</script>",
+    "image with a handler": "<img src=x onerror=alert(1)>",
+    "end of a quote": '"><svg onload=alert(1)>',
+    "end of a block": "</pre></details></style><iframe src=//evil.example>",
+    "entities": "&lt;b&gt; &#60;script&#62; &amp;",
+    "refresh": "<meta http-equiv=refresh content='0;url=//evil.example'>",
+    "script address": "javascript:alert(1)",
+    "template": "{{ 7*7 }} {% raw %} {{ ''.__class__.__mro__ }}",
+    # Markdown
+    "link": "[x](javascript:alert(1)) ![y](https://evil.example/p.png)",
+    "bare address": "https://evil.example/ www.evil.example @octocat #1",
+    "fence": "````\n# heading\n~~~",
+    "table": "a | b |\n|---|---|\n| c",
+    "emphasis and code": "*a* _b_ `c` ~~d~~ \\",
+    "reference": "[x]: https://evil.example/",
+    "list, quote, rule": "- a\n> b\n---\n1. c",
+    "mathematics": "$x^{$ \\frac{1}{ $$ \\input{/etc/passwd}",
+    # Spreadsheets
+    "formula": '=HYPERLINK("https://evil.example","open")',
+    "command": "=cmd|' /C calc'!A0",
+    "plus, minus, at": "+1+cmd",
+    "minus": "-2+3",
+    "at": "@SUM(1)",
+    "tab": "\t=1+1",
+    "quotes and commas": 'a","=1+1","',
+    # CI servers
+    "GitHub's error": "::error file=x::y",
+    "GitHub's output": "x\n::set-output name=exit-code::0",
+    "old command": "##[error]x ##vso[task.setvariable variable=a]b",
+    "GitLab's section": f"{ESC}[0Ksection_start:1:x\r{ESC}[0K",
+    # Paths, programs, formats
+    "path": "../../../../etc/passwd",
+    "quotes, SQL": "'; DROP TABLE responses; -- \"",
+    "XML": ']]><!ENTITY x SYSTEM "file:///etc/passwd">&x;',
+    "format": "%s %n {0.__class__} ${IFS}`id`$(id)",
+    "empty": "",
+    "white space": " \n\t ",
+    "very long": "long " * 4000,
+}

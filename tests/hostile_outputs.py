@@ -90,7 +90,7 @@ def terminal(made: Made, texts: Mapping[str, str], folder: Path) -> Iterator[str
     print_comparison(shown, made.comparison)
     print_gate(shown, decide(made.comparison))
     for line in stream.getvalue().split("\n"):
-        yield from _steers(line)
+        yield from steers(line)
         if line.lstrip().startswith("::") or re.search(r"##\w*\[|section_(start|end):", line):
             yield f"a CI server's command: {line[:80]!r}"
 
@@ -103,23 +103,23 @@ def progress(made: Made, texts: Mapping[str, str], folder: Path) -> Iterator[str
             bar.label(text)
             bar.advance(1)
     own = re.sub(r"\x1b\[(\?25[lh]|2K|\d*A|0m)|\r", "", stream.getvalue())
-    yield from _steers(own)
+    yield from steers(own)
 
 
 def markdown(made: Made, texts: Mapping[str, str], folder: Path) -> Iterator[str]:
-    yield from _markdown((folder / "report.md").read_text(encoding="utf-8"))
+    yield from read_markdown((folder / "report.md").read_text(encoding="utf-8"))
 
 
 def github_summary(made: Made, texts: Mapping[str, str], folder: Path) -> Iterator[str]:
     result = decide(made.comparison)
-    yield from _markdown(summary(result, made.comparison))
+    yield from read_markdown(summary(result, made.comparison))
     for line in workflow_commands(result):
         if "\n" in line or "\r" in line or not re.match(r"::(error|warning|notice) title=[^:,]*::", line):
             yield f"a command in a command: {line[:80]!r}"
 
 
 def html(made: Made, texts: Mapping[str, str], folder: Path) -> Iterator[str]:
-    yield from _html((folder / "report.html").read_text(encoding="utf-8"), links=())
+    yield from read_html((folder / "report.html").read_text(encoding="utf-8"), links=())
 
 
 def tables(made: Made, texts: Mapping[str, str], folder: Path) -> Iterator[str]:
@@ -131,7 +131,7 @@ def tables(made: Made, texts: Mapping[str, str], folder: Path) -> Iterator[str]:
         for cell in (cell for row in rows for cell in row):
             if cell.startswith(("=", "+", "-", "@", "\t", "\r")) and not re.fullmatch(r"-?[\d.]+(e-?\d+)?", cell):
                 yield f"{path.name}: a formula: {cell[:60]!r}"
-            yield from _steers(cell)
+            yield from steers(cell)
 
 
 def junit(made: Made, texts: Mapping[str, str], folder: Path) -> Iterator[str]:
@@ -176,8 +176,8 @@ def leaderboard(made: Made, texts: Mapping[str, str], folder: Path) -> Iterator[
     found = build_leaderboard(results, site)
     if found.skipped:
         yield found.skipped[0].reason
-    yield from _html(found.index.read_text(), links=("hostile/report.html", "leaderboard.json", "leaderboard.csv"))
-    yield from _html((site / "hostile" / "report.html").read_text(), links=())
+    yield from read_html(found.index.read_text(), links=("hostile/report.html", "leaderboard.json", "leaderboard.csv"))
+    yield from read_html((site / "hostile" / "report.html").read_text(), links=())
     json.loads((site / "leaderboard.json").read_bytes())
     yield from tables(made, texts, site)
 
@@ -199,7 +199,7 @@ def write_files(made: Made, folder: Path) -> None:
 # --- what must hold ---------------------------------------------------------------------------
 
 
-def _steers(text: str) -> Iterator[str]:
+def steers(text: str) -> Iterator[str]:
     found = re.findall(
         "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]", text
     )
@@ -207,9 +207,9 @@ def _steers(text: str) -> Iterator[str]:
         yield f"steers a terminal: {found[0]!r} in {text[:60]!r}"
 
 
-def _markdown(text: str) -> Iterator[str]:
+def read_markdown(text: str) -> Iterator[str]:
     """As CommonMark with GitHub's tables reads it: no HTML, no link, no picture but the plots."""
-    yield from _steers(text.replace("\n", ""))
+    yield from steers(text.replace("\n", ""))
     for token in MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).parse(text):
         if token.type == "html_block":
             yield f"HTML: {token.content[:60]!r}"
@@ -230,9 +230,9 @@ class _Page(HTMLParser):
         self.elements.append((tag, dict(attrs)))
 
 
-def _html(text: str, links: tuple[str, ...]) -> Iterator[str]:
+def read_html(text: str, links: tuple[str, ...]) -> Iterator[str]:
     """Our own elements alone, no handler, no address but `links` and embedded pictures, the policy in the head."""
-    yield from _steers(text.replace("\n", ""))
+    yield from steers(text.replace("\n", ""))
     page = _Page(text)
     if page.elements[:3] and "Content-Security-Policy" not in str(page.elements[:4]):
         yield "no Content-Security-Policy"

@@ -36,5 +36,5 @@ def test_hostile_names_of_the_whole_are_harmless(kind: str, full: tuple[outputs.
     texts = {kind: HOSTILE[kind]}
     for output in (outputs.terminal, outputs.progress, outputs.junit, outputs.github_summary):
         assert list(output(named, texts, folder)) == []
-    assert list(outputs._markdown(markdown_report(named.comparison, (), {}))) == []
-    assert list(outputs._html(html_report(named.comparison, (), {}), ())) == []
+    assert list(outputs.read_markdown(markdown_report(named.comparison, (), {}))) == []
+    assert list(outputs.read_html(html_report(named.comparison, (), {}), ())) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,6 +16,22 @@ BINARY_METRICS = frozenset({"acc", "acc_norm", "exact_match", "acc_bytes"})
 """lm-eval metrics whose value for one item is 0 or 1."""
 PER_BYTE_METRICS = frozenset({"bits_per_byte", "byte_perplexity"})
 """lm-eval metrics of text likelihood; their score is the geometric mean probability of a byte."""
+_OF_ALL_ITEMS = frozenset(
+    {
+        "bleu",
+        "chrf",
+        "ter",
+        "f1",
+        "mcc",
+        "matthews_corrcoef",
+        "perplexity",
+        "word_perplexity",
+        "brier_score",
+        "likelihood",
+    }
+)
+"""lm-eval metrics of which an item gives a part, and only all items together a value."""
+_USUAL = ("acc", "exact_match", "bits_per_byte")
 _PRIMARY_METRICS = ("acc_norm", "exact_match", "acc", "bits_per_byte")
 
 
@@ -77,7 +94,37 @@ def _metric(task: Any, entry: TaskEntry, metadata: Mapping[str, Any]) -> str:
             f"task '{entry.name}': {entry.where}less is better in '{metric}', and a score must rise with quality; "
             f"metrics that can be one: {', '.join(usable) or 'none'}"
         )
+    if _of_all_items(task, metric):
+        usable = [name for name in higher_is_better if name not in _OF_ALL_ITEMS] or _USUAL
+        raise SuiteError(
+            f"task '{entry.name}': {entry.where}'{metric}' is computed over all answers together, so no item has a "
+            f"score of its own; metrics that can be one: {', '.join(usable)}, or a number from 0 to 1 that "
+            "process_results gives for each item"
+        )
     return metric
+
+
+def _of_all_items(task: Any, metric: str) -> bool:
+    """Whether lm-eval collects something else than a number from each item, as the pairs that make an F1."""
+    if not callable(task.config.process_results):
+        return metric in _OF_ALL_ITEMS
+    if task.config.unsafe_code or (task.config.metadata or {}).get("executes_code"):
+        return False
+    with contextlib.suppress(Exception):  # an answer that nobody gave may be one that the task's code does not take
+        results = task.process_results(task.eval_docs[0], _some_answers(task))
+        return isinstance(results.get(metric), (tuple, list, dict, set))
+    return False
+
+
+def _some_answers(task: Any) -> list[Any]:
+    document = task.eval_docs[0]
+    if task.OUTPUT_TYPE == "generate_until":
+        repeats = int(task.config.repeats or 1)
+        return ["1"] if repeats == 1 else [["1"] * repeats]
+    if task.OUTPUT_TYPE == "loglikelihood_rolling":
+        return [-1.0]
+    options = len(task.doc_to_choice(document)) if task.OUTPUT_TYPE == "multiple_choice" else 1
+    return [(-1.0 - place, False) for place in range(options)]
 
 
 def _chance(task: Any, entry: TaskEntry, metadata: Mapping[str, Any]) -> float:

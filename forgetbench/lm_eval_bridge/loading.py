@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import itertools
 import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,6 +18,7 @@ from forgetbench.lm_eval_bridge.code_eval import sandboxed_code_eval
 from forgetbench.lm_eval_bridge.data_sets import at_hand, data_set_of
 from forgetbench.lm_eval_bridge.describing import describe
 from forgetbench.lm_eval_bridge.documents import check_documents
+from forgetbench.lm_eval_bridge.filtering import check_filters
 from forgetbench.lm_eval_bridge.groups import Subtasks, asked_documents
 from forgetbench.lm_eval_bridge.local_data import read_anew
 from forgetbench.lm_eval_bridge.members import Member, members
@@ -62,6 +64,8 @@ def load(
     with quiet_lm_eval():
         sandbox_templates()
         behind = {entry.name: members(entry.name, own, entry.yaml) for entry in entries if not entry.configurations}
+        for member in itertools.chain(*behind.values()):
+            check_settings(member.name, member.fields, member.where)
         of_lm_eval = [member.name for found in behind.values() for member in found if member.config is None]
         manager = task_manager(of_lm_eval, own.names)
         configs = [named for entry in entries for named in _configurations(manager, entry, behind)]
@@ -138,14 +142,9 @@ def _built(manager: Any, member: Member) -> dict[str, Any]:
 
 
 def _runnable(member: Member) -> dict[str, Any]:
-    """The configuration of a task outside lm-eval, checked, with its functions as code."""
-
-    def where(field: str) -> str:
-        return member.declaration.where(field) if member.declaration else ""
-
-    check_settings(member.name, member.fields, where)
+    """The configuration of a task outside lm-eval, with its functions as code."""
     config = {key: value for key, value in member.fields.items() if key not in _STRUCTURE}
-    runnable = with_functions(read_anew(config, f"{where('dataset_kwargs.data_files')}: "), code_of)
+    runnable = with_functions(read_anew(config, member.where("dataset_kwargs.data_files")), code_of)
     return {**runnable, "task": member.name}
 
 
@@ -171,6 +170,7 @@ def _with_settings(task: Any, entry: TaskEntry, limit: int | None, any_documents
     bad: Mapping[int, str] = {}
     if not any_documents:
         check_shots(info, entry.where, task)
+        check_filters(info.name, entry.where, task)
         bad = check_documents(info.name, entry.where, task, asked_documents(task, most))
     return LoadedTask(
         info=info,

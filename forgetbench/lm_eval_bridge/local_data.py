@@ -72,7 +72,7 @@ def _of_files(files: str, data_format: str, where: str, scratch: Path) -> str | 
     )
     paths = [path for path in paths if path.is_file()] if is_pattern else paths
     if not paths:
-        raise SuiteError(f"{where}field 'dataset_kwargs.data_files': no file is named {files}")
+        raise SuiteError(f"{where}: field 'dataset_kwargs.data_files': no file is named {files}")
     read = [_without_mark(path, data_format, where, scratch) for path in paths]
     if read == paths:
         return files
@@ -91,7 +91,7 @@ def _without_mark(path: Path, data_format: str, where: str, scratch: Path) -> Pa
                 shutil.copyfileobj(stream, target)
             return copy
     except SuiteError as error:
-        raise SuiteError(f"{where}field 'dataset_kwargs.data_files': {error}") from error
+        raise SuiteError(f"{where}: field 'dataset_kwargs.data_files': {error}") from error
 
 
 @functools.cache

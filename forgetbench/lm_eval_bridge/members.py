@@ -23,6 +23,10 @@ class Member:
     declaration: TaskDeclaration | None = None
     """The file that declares it, where it has one of its own."""
 
+    def where(self, field: str) -> str:
+        """file:line of a field, where it has a file."""
+        return self.declaration.where(field) if self.declaration else ""
+
     @property
     def fields(self) -> dict[str, Any]:
         """Its configuration under the overrides."""

@@ -12,6 +12,7 @@ from typing import Any
 from forgetbench.errors import first_line
 from forgetbench.fingerprint import digest, document_hash
 from forgetbench.lm_eval_bridge.describing import PER_BYTE_METRICS
+from forgetbench.lm_eval_bridge.filtering import apply_filters
 from forgetbench.lm_eval_bridge.loading import LoadedTask
 from forgetbench.lm_eval_bridge.planning import (
     AnswerLocation,
@@ -86,14 +87,11 @@ def score(
 
     `reference_logprobs` are those of `mean_logprobs`, by item_id; empty for a task whose samples are not rated.
     """
-    task = planned.loaded.task
     answered = [item for item in planned.items if item.refusal is None and not _unanswered(item.requests, responses)]
     for item in answered:
         _fill(item, responses)
     # Filters run over the whole task at once, so instances without an answer must not be among them.
-    task._instances = [instance for item in answered for instance in item.instances]
-    if task._instances:
-        task.apply_filters()
+    apply_filters(planned.loaded.task, [item.instances for item in answered])
     return [
         _item_score(planned.loaded, item, responses, reference_logprobs.get(item.item_id, ())) for item in planned.items
     ]
@@ -188,6 +186,8 @@ def _metrics(
         "reference_logprobs": [None if math.isnan(value) else value for value in reference_logprobs]
         or [None] * len(samples),
     }
+    if loaded.info.filter not in item.instances[0].filtered_resps:
+        return {}, f"filter '{loaded.info.filter}' failed on this answer, or did not come to an end"
     # Beside the document's own fields, for tasks whose scoring reads them.
     document = {**item.document, "forgetbench": of_samples}
     try:

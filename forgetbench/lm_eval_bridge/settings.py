@@ -51,6 +51,8 @@ class _Settings(BaseModel):
     fewshot_delimiter: str | None = None
     description: str | None = None
     gen_prefix: str | None = None
+    dataset_path: str | None = None
+    dataset_name: str | None = None
     dataset_kwargs: dict[str, Any] | None = None
     metric_list: list[dict[str, Any]] | None = None
     filter_list: list[dict[str, Any]] | None = None

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, pairwise
 from pathlib import Path
+from typing import Any
 
-from forgetbench.errors import SuiteError
+from forgetbench.errors import ForgetbenchError, SuiteError, first_line
 from forgetbench.lm_eval_bridge.settings import SettingError
 from forgetbench.lm_eval_bridge.task_yaml import TaskDeclaration
 from forgetbench.suites.validation.debris import check_debris
@@ -86,13 +87,24 @@ def _once(declaration: TaskDeclaration, repeated: set[str]) -> Iterator[Finding]
 
 
 def _findings(declaration: TaskDeclaration, task: ReadTask | Finding, choice_items: ChoiceItems) -> Iterator[Finding]:
-    of_file = [] if declaration.broken else [found for check in OF_THE_FILE for found in check(declaration)]
+    of_file = [] if declaration.broken else [found for check in OF_THE_FILE for found in _tried(check, declaration)]
     yield from of_file
     if isinstance(task, Finding):
         if not any(found.failed and found.where == task.where for found in of_file):
             yield task
         return
     for of_items in OF_THE_ITEMS:
-        yield from of_items(task)
+        yield from _tried(of_items, task)
     for with_views in WITH_OTHER_VIEWS:
-        yield from with_views(task, choice_items)
+        yield from _tried(with_views, task, choice_items)
+
+
+def _tried(check: Callable[..., Iterator[Finding]], *given: Any) -> list[Finding]:
+    """What a check finds; that it fails itself, on what no task should hold, is a finding too."""
+    try:
+        return list(check(*given))
+    except ForgetbenchError as error:
+        return [fail(str(error), check.__name__, "correct it; this was not checked")]
+    except Exception as error:  # a wrong value can be of any type, and every check reads others
+        why = f"it cannot be checked: {type(error).__name__}: {first_line(error)}"
+        return [fail(why, check.__name__, "correct what the others say first")]

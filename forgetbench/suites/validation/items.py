@@ -67,14 +67,15 @@ def check_examples(task: ReadTask) -> Iterator[Finding]:
     """There are as many few-shot examples as prompts show, and none is among the questions."""
     metadata = task.declaration.metadata
     n_shown = max(task.loaded.info.num_fewshot, int(metadata.get("completion_fewshot") or 0))
-    if n_shown > len(task.examples):
+    config = task.declaration.config
+    # A question is not its own example.
+    own = config.get("fewshot_split") is not None and config.get("fewshot_split") == config.get("test_split")
+    if n_shown > len(task.examples) - own:
         where = task.declaration.where("fewshot_split")
-        yield fail(
-            f"{n_shown} few-shot examples are shown, there are {len(task.examples)}", where, "hold more items out"
-        )
+        there = f"{len(task.examples)}{', the question itself among them' if own else ''}"
+        yield fail(f"{n_shown} few-shot examples are shown, there are {there}", where, "hold more items out")
     shown = {_wording(item) for item in task.examples}
     if same := [item.item_id for item in task.items if _wording(item) in shown]:
-        config = task.declaration.config
         if config.get("fewshot_split") in (None, config.get("test_split")):
             what, where = "few-shot examples are drawn from the questions", task.declaration.where("fewshot_split")
             yield warn(what, where, "hold a few examples out in a split of their own")

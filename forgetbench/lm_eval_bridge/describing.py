@@ -31,7 +31,7 @@ _OF_ALL_ITEMS = frozenset(
     }
 )
 """lm-eval metrics of which an item gives a part, and only all items together a value."""
-_USUAL = ("acc", "exact_match", "bits_per_byte")
+_USUAL = ["acc", "exact_match", "bits_per_byte"]
 _PRIMARY_METRICS = ("acc_norm", "exact_match", "acc", "bits_per_byte")
 
 

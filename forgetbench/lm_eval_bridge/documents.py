@@ -12,8 +12,7 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from forgetbench.errors import ForgetbenchError, SuiteError, first_line
-from forgetbench.lm_eval_bridge.templates import NullFieldError, nulls_refused
-from forgetbench.sandbox.limits import limited
+from forgetbench.lm_eval_bridge.templates import NullFieldError, nulls_refused, template_limit
 
 TOLERATED = 0.01
 """Share of a task's documents that may be bad."""
@@ -31,7 +30,7 @@ def faults(task: Any, documents: Iterable[tuple[int, Mapping[str, Any]]]) -> dic
     found: dict[int, str] = {}
     asked: dict[Hashable, list[tuple[int, frozenset[str]]]] = defaultdict(list)
     for batch in _batches(documents):
-        with limited():
+        with template_limit():
             for number, document in batch:
                 try:
                     with nulls_refused():

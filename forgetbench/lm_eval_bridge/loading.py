@@ -30,6 +30,7 @@ from forgetbench.lm_eval_bridge.task_entry import TaskEntry
 from forgetbench.lm_eval_bridge.task_yaml import OwnTasks, with_functions
 from forgetbench.lm_eval_bridge.templates import sandbox_templates
 from forgetbench.records import TaskInfo
+from forgetbench.sandbox.limits import LimitError
 
 _STRUCTURE = ("tag", "group", "task_list", "include")
 """Fields that say where a task belongs, and are none of its own."""
@@ -104,6 +105,8 @@ def _load(
         if not min(len(task.eval_docs) for task in tasks):
             raise SuiteError(f"task '{entry.name}' has no documents: {entry.where}check its data file")
         return [_with_settings(task, entry, limit, any_documents) for task in tasks]
+    except LimitError as error:
+        raise SuiteError(f"task '{entry.name}': {entry.where}{error}") from error
     except ForgetbenchError:
         raise
     except Exception as error:  # lm-eval, datasets and a task's own code raise many types

@@ -16,6 +16,7 @@ from forgetbench.lm_eval_bridge.loading import LoadedTask, quiet_lm_eval
 from forgetbench.models.templates import Message
 from forgetbench.models.tokenizer import Pair, Tokenizer, encode_pairs
 from forgetbench.records import Request, Sampling
+from forgetbench.sandbox.limits import LimitError
 
 Encoded = list[Pair]
 """The token ids of one lm-eval instance."""
@@ -119,6 +120,8 @@ def _told(name: str) -> Iterator[None]:
     """Whatever lm-eval or a task's own code raises becomes one line."""
     try:
         yield
+    except LimitError as error:
+        raise SuiteError(f"task '{name}': {error}") from error
     except ForgetbenchError:
         raise
     except Exception as error:

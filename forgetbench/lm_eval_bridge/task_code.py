@@ -28,12 +28,12 @@ _METRICS = "forgetbench.metrics"
 def code_of(function: FunctionName) -> Any:
     """The function (or class) that a YAML names. SuiteError where it cannot be had."""
     module_name, _, name = function.name.rpartition(".")
-    path = (function.folder / f"{module_name.replace('.', '/')}.py").resolve()
+    path = module_file(function)
     where = f"{function.folder}: !function {function.name}"
     if not module_name:
         raise SuiteError(f"{where}: a file and a function in it are expected, as in utils.{name}")
     try:
-        module = _module(path) if path.exists() else importlib.import_module(module_name)
+        module = _module(path) if path is not None else importlib.import_module(module_name)
     except InputError:
         raise
     except Exception as error:  # whatever a task's own code raises
@@ -41,6 +41,12 @@ def code_of(function: FunctionName) -> Any:
     if not hasattr(module, name):
         raise SuiteError(f"{where}: {module.__file__ or module_name} has no function '{name}'")
     return getattr(module, name)
+
+
+def module_file(function: FunctionName) -> Path | None:
+    """The Python file beside a YAML that a function stands in; None for one of a module that is installed."""
+    path = (function.folder / f"{function.name.rpartition('.')[0].replace('.', '/')}.py").resolve()
+    return path if path.exists() else None
 
 
 def _module(path: Path) -> ModuleType:

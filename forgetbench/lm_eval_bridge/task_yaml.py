@@ -112,13 +112,12 @@ def own_tasks(folders: Iterable[Path]) -> OwnTasks:
     for folder in folders:
         of_folder: dict[str, Path] = {}
         for path in yaml_files(folder):
-            with contextlib.suppress(InputError):
-                declaration = read_definition(path)
-                if declaration is None or declaration.name in of_folder:
-                    continue
-                of_folder[declaration.name] = path
-                for tag in () if declaration.is_group else _tags(declaration.resolved):
-                    tags.setdefault(tag, set()).add(declaration.name)
+            name, fields = _named(path)
+            if name is None or name in of_folder:
+                continue
+            of_folder[name] = path
+            for tag in () if isinstance(fields.get("task"), list) else _tags(fields):
+                tags.setdefault(tag, set()).add(name)
         files |= of_folder
     return OwnTasks(files, {tag: tuple(sorted(names)) for tag, names in tags.items() if tag not in files})
 
@@ -175,6 +174,15 @@ def with_functions(value: Any, resolve: Any) -> Any:
     if isinstance(value, list):
         return [with_functions(item, resolve) for item in value]
     return value
+
+
+def function_names(value: Any) -> Iterator[FunctionName]:
+    """Every function that a configuration names."""
+    if isinstance(value, FunctionName):
+        yield value
+    elif isinstance(value, (Mapping, list)):
+        for item in value.values() if isinstance(value, Mapping) else value:
+            yield from function_names(item)
 
 
 # --- one file and those it includes -----------------------------------------------------------
@@ -270,6 +278,16 @@ def _name(fields: Mapping[str, Any]) -> str | None:
     """The name of a task, or of a group, whose `task` lists others."""
     name = fields.get("group") if isinstance(fields.get("task"), list) else fields.get("task")
     return name if isinstance(name, str) and name else None
+
+
+def _named(path: Path) -> tuple[str | None, Mapping[str, Any]]:
+    """The name that a file declares, and its fields; what is wrong with them is told when it is asked for."""
+    with contextlib.suppress(InputError):
+        declaration = read_definition(path)
+        return (declaration.name, declaration.resolved) if declaration else (None, {})
+    with contextlib.suppress(InputError):
+        return _declared_name(read_text(path, most=MOST_YAML)), {}
+    return None, {}
 
 
 def _declared_name(text: str) -> str | None:

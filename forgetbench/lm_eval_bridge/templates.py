@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from forgetbench.errors import SuiteError
-from forgetbench.sandbox.limits import checked_size, limited
+from forgetbench.sandbox.limits import LimitError, checked_size, limited
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -27,6 +27,16 @@ def sandbox_templates() -> None:
     """From here on lm-eval renders in the sandbox; templates are compiled once, where lm-eval does so per document."""
     utils: Any = importlib.import_module("lm_eval.utils")
     utils.env = _environment()
+
+
+@contextmanager
+def template_limit() -> Iterator[None]:
+    """A limit of time and memory for what is rendered inside. Raises LimitError."""
+    try:
+        with limited():
+            yield
+    except LimitError as error:
+        raise LimitError(f"a template {error}") from error
 
 
 @contextmanager
@@ -52,7 +62,7 @@ def _environment() -> Environment:
             if self.rendered_before:
                 return checked_size(super().render(*args, **kwargs))
             # What has no end mostly has none on any document, and the limit takes longer than a rendering.
-            with limited():
+            with template_limit():
                 text = checked_size(super().render(*args, **kwargs))
             self.rendered_before = True
             return text
@@ -66,7 +76,7 @@ def _environment() -> Environment:
             self.compiled = functools.lru_cache(maxsize=256)(super().from_string)
 
         def from_string(self, source: Any, *_: Any, **__: Any) -> Template:
-            with limited():
+            with template_limit():
                 return self.compiled(source)
 
     def finalize(value: Any) -> Any:

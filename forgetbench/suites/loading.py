@@ -9,6 +9,7 @@ from forgetbench.errors import SuiteError
 from forgetbench.lm_eval_bridge import LoadedTask, TaskEntry
 from forgetbench.lm_eval_bridge.task_yaml import OwnTasks, own_tasks, task_files
 from forgetbench.suites.domains import domain_mistake
+from forgetbench.suites.foreign_code import tell_of_foreign_code
 from forgetbench.suites.suite import Suite, SuiteTask, tasks_folder
 from forgetbench.suites.target import target_tasks
 
@@ -25,6 +26,7 @@ def load_tasks(
     """
     own = own_tasks([tasks_folder(), *([folder] if folder else [])])
     entries = [_entry(task, domain, own, folder) for domain, tasks in suite.domains.items() for task in tasks]
+    tell_of_foreign_code(entries, own, tasks_folder())
     loaded = lm_eval_bridge.load(entries, limit, own, any_documents=any_documents)
     for task in loaded:
         # A task's own metadata may name another domain than the suite does.

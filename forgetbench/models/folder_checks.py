@@ -10,9 +10,15 @@ from pathlib import Path
 
 from forgetbench.errors import CheckpointError, listed, shown
 from forgetbench.models.checks import PASSAGE, Finding
-from forgetbench.models.folder_defaults import decoding_defaults, end_tokens, generation_defaults, model_config
+from forgetbench.models.folder_defaults import (
+    decoding_defaults,
+    end_tokens,
+    generation_defaults,
+    model_config,
+    own_files,
+)
 from forgetbench.models.templates import PINNED_DAY, Message
-from forgetbench.models.tokenizer import HFTokenizer, Tokenizer, has_template, has_tokenizer
+from forgetbench.models.tokenizer import HFTokenizer, Tokenizer, has_tokenizer
 from forgetbench.records import Checkpoint
 
 _ANSWER = "An apple, for instance."
@@ -50,13 +56,8 @@ def embedding_rows(checkpoint: Checkpoint) -> int | None:
 
 
 def _own_files(checkpoint: Checkpoint) -> Iterator[Finding]:
-    if checkpoint.adapter_base is None or checkpoint.path is None:
-        return
-    own = [
-        name for name, has in (("tokenizer", has_tokenizer), ("chat template", has_template)) if has(checkpoint.path)
-    ]
-    if own:
-        yield Finding("adapter's files", None, f"the adapter's own {' and '.join(own)} is used, not its base's")
+    if own := own_files(checkpoint):
+        yield Finding("adapter's files", None, f"prompts are made with the adapter's own {own}, not its base's")
 
 
 def _appended(tokenizer: HFTokenizer) -> Iterator[Finding]:
@@ -72,9 +73,9 @@ def _appended(tokenizer: HFTokenizer) -> Iterator[Finding]:
 
 def _embeddings(checkpoint: Checkpoint, tokenizer: HFTokenizer, *, chat: bool) -> Iterator[Finding]:
     rows = embedding_rows(checkpoint)
-    vocabulary = tokenizer.hf.get_vocab()
-    if rows is None or max(vocabulary.values(), default=0) < rows:
+    if rows is None or tokenizer.vocabulary.largest < rows:
         return
+    vocabulary = tokenizer.hf.get_vocab()
     outside = sorted((number, shown(token)) for token, number in vocabulary.items() if number >= rows)
     what = (
         f"{len(outside):,} of the tokenizer's {len(vocabulary):,} tokens ({listed([name for _, name in outside], 3)}) "

@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from typing import Any
 from forgetbench.errors import CheckpointError
 from forgetbench.fingerprint import digest
 from forgetbench.models.templates import PINNED_DAY
-from forgetbench.models.tokenizer import HFTokenizer, Tokenizer
+from forgetbench.models.tokenizer import HFTokenizer, Tokenizer, has_template, has_tokenizer
 from forgetbench.models.weights import read_json, stored_tensors, weight_files
 from forgetbench.records import Checkpoint, FolderDifference
 
@@ -87,26 +87,37 @@ def folder_settings(checkpoint: Checkpoint, tokenizer: Tokenizer) -> dict[str, A
     if (folder / "config.json").is_file():
         settings |= {
             name: _shown(value)
-            for name, value in sorted(model_config(folder).items())
+            for name, value in _flat(model_config(folder))
             if name not in _OF_NO_INFLUENCE and "dropout" not in name and value is not None
         }
         settings |= {f"generation_config.{name}": value for name, value in sorted(decoding_defaults(folder).items())}
-        settings["weights stored as"] = stored_type(folder)
+        if stored := stored_type(folder):
+            settings["weights stored as"] = stored
         ends = end_tokens(generation_defaults(folder), tokenizer.hf)
         settings["answers end at"] = _tokens(tokenizer, ends)
+    if own := own_files(checkpoint):
+        settings["prompts made with"] = f"the adapter's own {own}"
     return settings | _prompt_settings(tokenizer)
+
+
+def own_files(checkpoint: Checkpoint) -> str:
+    """What of an adapter's own makes its prompts, in words; '' where that is all its base's."""
+    if checkpoint.adapter_base is None or checkpoint.path is None:
+        return ""
+    kinds = (("tokenizer", has_tokenizer), ("chat template", has_template))
+    return " and ".join(name for name, has in kinds if has(checkpoint.path))
 
 
 def _prompt_settings(tokenizer: HFTokenizer) -> dict[str, Any]:
     front = tokenizer.encode("a")[: -len(tokenizer.encode("a", special=False)) or None]
     settings: dict[str, Any] = {
-        "tokenizer: tokens": len(tokenizer.hf),
-        "tokenizer: vocabulary": digest(sorted(tokenizer.hf.get_vocab().items()))[:12],
+        "tokenizer: tokens": tokenizer.vocabulary.size,
+        "tokenizer: vocabulary": f"hash {tokenizer.vocabulary.digest[:12]}",
         "tokenizer: BOS": tokenizer.hf.bos_token,
         "tokenizer: EOS": tokenizer.hf.eos_token,
         "tokenizer: in front of a text": _tokens(tokenizer, front),
         "tokenizer: appended, left off": _tokens(tokenizer, tokenizer.appended),
-        "chat template": digest(tokenizer.hf.chat_template)[:12] if tokenizer.has_chat_template else "none",
+        "chat template": f"hash {digest(tokenizer.hf.chat_template)[:12]}" if tokenizer.has_chat_template else "none",
     }
     try:
         if tokenizer.has_chat_template and tokenizer.template.writes_the_date:
@@ -116,12 +127,12 @@ def _prompt_settings(tokenizer: HFTokenizer) -> dict[str, Any]:
     return settings
 
 
-def stored_type(folder: Path) -> str:
-    """The type that most of a folder's numbers are stored in."""
+def stored_type(folder: Path) -> str | None:
+    """The type that most of a folder's numbers are stored in; None where it holds none, or pickles."""
     counts: Counter[str] = Counter()
     for entry in stored_tensors(weight_files(folder)).values():
         counts[entry["dtype"]] += prod(entry["shape"])
-    return counts.most_common(1)[0][0] if counts else "pickles"
+    return counts.most_common(1)[0][0] if counts else None
 
 
 def folder_differences(base: Mapping[str, Any], candidate: Mapping[str, Any]) -> tuple[FolderDifference, ...]:
@@ -131,6 +142,15 @@ def folder_differences(base: Mapping[str, Any], candidate: Mapping[str, Any]) ->
     names = dict.fromkeys((*base, *candidate))
     pairs = ((name, _text(base.get(name)), _text(candidate.get(name))) for name in names)
     return tuple(FolderDifference(name, left, right) for name, left, right in pairs if left != right)
+
+
+def _flat(config: Mapping[str, Any], within: str = "") -> Iterator[tuple[str, Any]]:
+    """Names and values, what is an object as a value of its own for each of its fields."""
+    for name, value in sorted(config.items()):
+        if isinstance(value, Mapping) and f"{within}{name}" not in _OF_NO_INFLUENCE:
+            yield from _flat(value, f"{within}{name}.")
+        else:
+            yield f"{within}{name}", value
 
 
 def _text(value: Any) -> str | None:

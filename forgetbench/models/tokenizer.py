@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
@@ -22,6 +23,20 @@ _AT_ONCE = 512
 """Texts or pairs encoded in one call: enough to be fast, few enough that what the tokenizer notes beside the ids
 stays small."""
 _VOCABULARIES = ("tokenizer.json", "*.model", "vocab.json", "vocab.txt", "tekken.json", "*.tiktoken")
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """What a tokenizer's tokens come to."""
+
+    size: int
+    largest: int
+    """The largest id."""
+    digest: str
+
+
+_SEEN: dict[str, Vocabulary] = {}
+"""By fingerprint: checkpoints of one training share a tokenizer, and looking through it takes a second."""
 
 
 class Tokenizer(Protocol):
@@ -78,6 +93,15 @@ class HFTokenizer:
     @cached_property
     def _prefix_text(self) -> str:
         return str(self.hf.decode([self.prefix_token]))
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """What its tokens come to, added ones among them."""
+        if self.fingerprint not in _SEEN:
+            tokens = self.hf.get_vocab()
+            largest = max(tokens.values(), default=0)
+            _SEEN[self.fingerprint] = Vocabulary(len(tokens), largest, digest(sorted(tokens.items())))
+        return _SEEN[self.fingerprint]
 
     def _opens_itself(self, text: str) -> bool:
         # A chat template writes BOS itself: a second one in front would be another prompt.

@@ -102,6 +102,8 @@ def _supplementary(table: SupplementaryTable) -> str:
     align = ["---", *["---:"] * (len(table.columns) - 1)]
     if table.ends_in_words:
         align[-1] = "---"
+    if table.all_words:
+        align = ["---"] * len(table.columns)
     cells = [[escaped(cell) for cell in row] for row in table.rows]
     lines = "\n".join(_table_line(row) for row in (table.columns, align, *cells))
     return f"## {escaped(table.title)}\n\n{table.note}\n\n{lines}"

@@ -27,6 +27,8 @@ class SupplementaryTable:
     rows: tuple[tuple[str, ...], ...]
     ends_in_words: bool = False
     """The last column holds sentences, which are broken into lines."""
+    all_words: bool = False
+    """Every column does."""
 
 
 def protocols(comparison: Comparison) -> Iterator[SupplementaryTable]:
@@ -61,6 +63,7 @@ def folder_settings(comparison: Comparison) -> Iterator[SupplementaryTable]:
                 for row in comparison.folder_differences
                 for sides in [(row.base, row.candidate)]
             ),
+            all_words=True,
         )
 
 

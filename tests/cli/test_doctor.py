@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import json
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 from tiny_models import make_broken
 
-from forgetbench.cli.doctor import Row, examine, machine
+from forgetbench.cli.doctor import Row, examine, machine, prompts_of
 from forgetbench.engines.base import EngineOptions
 from forgetbench.evaluation import free_memory, preflight
 
@@ -143,3 +144,56 @@ def test_an_option_of_another_engine_fails() -> None:
     assert row == Row(
         "FAIL", "--dtype is not for --engine scripted; leave it out, or add --engine transformers or vllm"
     )
+
+
+# --- beside its base --------------------------------------------------------------------------
+
+
+def spoiled(model: Path, **files: dict[str, object] | str) -> Path:
+    """The folder with a text in place of a file, or other fields in a JSON one."""
+    for name, change in files.items():
+        path = model / name.replace("__", ".")
+        path.write_text(change if isinstance(change, str) else json.dumps({**json.loads(path.read_text()), **change}))
+    return model
+
+
+def test_what_differs_from_the_base(model: Path, tiny_model: Path) -> None:
+    spoiled(model, config__json={"dtype": "bfloat16"}, generation_config__json={"repetition_penalty": 1.5})
+    rows = list(examine(str(model), EngineOptions("transformers"), base=str(tiny_model), load=False))
+    assert only(rows, "differs from the base: dtype").state == "warn"
+    assert "float32 there, bfloat16 here; --dtype makes them alike" in only(rows, "differs from the base: dtype").text
+    penalty = only(rows, "differs from the base: generation_config.repetition_penalty")
+    assert (penalty.state, penalty.text.endswith("not set there, 1.5 here")) == ("ok", True)
+    assert "not used, only the task decides" in only(rows, "generation_config.json sets").text
+
+
+def test_a_template_that_fails(model: Path) -> None:
+    spoiled(model, chat_template__jinja="{{ messages[0].content }}{{ today() }}")
+    rows = list(examine(str(model), EngineOptions("transformers"), load=False))
+    assert rows[-1].state == "FAIL"
+    assert "its chat template (chat_template.jinja) cannot render a user turn" in rows[-1].text
+
+
+def test_prompts_side_by_side(model: Path, tiny_model: Path) -> None:
+    template = (tiny_model / "chat_template.jinja").read_text()
+    spoiled(model, chat_template__jinja="<s>system\nBe \x1b[31m brief.</s>\n" + template)
+    lines = list(prompts_of(str(model), EngineOptions("transformers"), base=str(tiny_model)))
+    assert max(map(len, lines)) <= 100
+    assert all(line.isprintable() for line in lines)
+    text = "\n".join(lines)
+    assert "chat protocol: they differ (≠)" in text
+    assert "completion protocol, before ' Paris' is rated: the same tokens" in text
+    (marked,) = (line for line in lines if "Be " in line)
+    assert marked.split("≠")[1].strip() == "Be \\x1b[31m brief.</s>⏎"
+    (same,) = (line for line in lines if "What is the capital of France?</s>" in line)
+    assert "≠" not in same
+    assert same.count("What is the capital of France?</s>⏎") == 2
+    assert any(line.startswith(f"{tiny_model.name}: ") and f"{model.name}: " in line for line in lines)
+
+
+def test_prompts_of_one_checkpoint(model: Path) -> None:
+    spoiled(model, chat_template__jinja="")
+    (model / "chat_template.jinja").unlink()
+    lines = list(prompts_of(str(model), EngineOptions("transformers")))
+    assert lines[0] == "chat protocol, model: no chat template"
+    assert lines[-2:] == ["  Question: What is the capital of France?⏎", "  Answer:"]

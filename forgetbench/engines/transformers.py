@@ -80,10 +80,10 @@ class TransformersEngine(LocalEngine):
                 peft = importlib.import_module("peft")
                 self._model = peft.PeftModel.from_pretrained(self._model, str(checkpoint.path))
             self._model = self._model.eval().to(self._device)
+        self.loaded = (checkpoint,)
         if self._options.deterministic:
             vocabulary = self._model.config.get_text_config().vocab_size
             prove(self, checkpoint.fingerprint, vocabulary=vocabulary, longest=_PROOF)
-        self.loaded = (checkpoint,)
 
     def score(self, requests: Sequence[Request]) -> Iterator[Response]:
         for request in requests:

@@ -138,9 +138,9 @@ class VllmEngine(LocalEngine):
                 redirect_logger(log_file)
             self._weights = folder
             self._loras = {checkpoint.fingerprint: self._lora_request(checkpoint) for checkpoint in checkpoints}
-            if self._options.deterministic:
-                self._prove(checkpoints)
         self.loaded = tuple(checkpoints)
+        if self._options.deterministic:
+            self._prove()
 
     def score(self, requests: Sequence[Request]) -> Iterator[Response]:
         fast: list[Request] = []
@@ -223,13 +223,13 @@ class VllmEngine(LocalEngine):
         number = [item.fingerprint for item in self._adapters].index(checkpoint.fingerprint) + 1
         return lora.LoRARequest(checkpoint.name, number, str(checkpoint.path))
 
-    def _prove(self, checkpoints: Sequence[Checkpoint]) -> None:
+    def _prove(self) -> None:
         """Of the base or one of its adapters what was not proved since the engine's start: the kernels stay."""
         model = self._llm.llm_engine.vllm_config.model_config
         longest = min(model.max_model_len, _CPU_PROOF) if self._on_cpu else model.max_model_len
         vocabulary = model.get_vocab_size()
         counts = {fingerprint: Counter(count) for fingerprint, count in self._counts.items()}
-        for checkpoint in checkpoints:
+        for checkpoint in self.loaded:
             if (adapted := checkpoint.adapter_base is not None) not in self._proved:
                 prove(self, checkpoint.fingerprint, vocabulary=vocabulary, longest=longest, forget=self._forget)
                 self._proved.add(adapted)

@@ -37,14 +37,14 @@ _NEUTRAL: Mapping[str, Any] = {
 """What changes no decoding: a folder that spells it out sets nothing."""
 
 
-def generation_defaults(folder: Path, trust_remote_code: bool = False) -> Any:
-    """transformers' GenerationConfig of a folder, from its config.json where it has no generation_config.json."""
-    transformers = importlib.import_module("transformers")
+def generation_defaults(folder: Path) -> Any:
+    """transformers' GenerationConfig of a folder; of one without, or with one that is none, what its config.json says
+    of the tokens that end an answer."""
+    generation_config = importlib.import_module("transformers").GenerationConfig
     try:
-        return transformers.GenerationConfig.from_pretrained(str(folder))
+        return generation_config.from_pretrained(str(folder))
     except (OSError, ValueError, TypeError):
-        config = transformers.AutoConfig.from_pretrained(str(folder), trust_remote_code=trust_remote_code)
-        return transformers.GenerationConfig.from_model_config(config)
+        return generation_config(eos_token_id=model_config(folder).get("eos_token_id"))
 
 
 def end_tokens(generation_config: Any, tokenizer: Any) -> tuple[int, ...]:

@@ -144,7 +144,7 @@ def checkpoint_tokenizer(checkpoint: Checkpoint, *, trust_remote_code: bool = Fa
         raise CheckpointError(f"checkpoint {checkpoint.name} has no folder, so no tokenizer")
     own = checkpoint.path or base
     folder = own if has_tokenizer(own) else base
-    template = own if has_template(own) else base
+    template = own if has_template(own) else base if has_template(base) else folder
     return HFTokenizer(
         folder, template_folder=None if template == folder else template, trust_remote_code=trust_remote_code
     )

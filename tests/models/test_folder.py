@@ -221,3 +221,12 @@ def test_where_one_folder_is_not_known_nothing_differs() -> None:
     assert folder_differences({}, {"dtype": "float32"}) == ()
     assert folder_differences({"a": 1, "b": None}, {"a": 1}) == ()
     assert folder_differences({"a": 1}, {"a": 2}) == (FolderDifference("a", "1", "2"),)
+
+
+def test_a_folder_that_transformers_cannot_read_says_what_its_file_does(tiny_model: Path, tmp_path: Path) -> None:
+    """An architecture with code of its own, for instance, that may not be run here."""
+    model = folder(tiny_model, tmp_path / "own-code")
+    edited(model / "config.json", model_type="none_such", eos_token_id=[0, 1])
+    (model / "generation_config.json").unlink()
+    assert embedding_rows(checkpoint(model)) == 258
+    assert folder_settings(checkpoint(model), HFTokenizer(tiny_model))["answers end at"] == "<s> </s>"

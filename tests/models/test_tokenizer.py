@@ -108,3 +108,13 @@ def test_an_adapter_s_own_template_alone(tiny_model: Path, tmp_path: Path) -> No
 def test_an_adapter_s_tokenizer_without_a_template_takes_its_base_s(tiny_model: Path, tmp_path: Path) -> None:
     tokenizer = checkpoint_tokenizer(adapter(tiny_model, tmp_path / "own", "tokenizer.json", "tokenizer_config.json"))
     assert tokenizer.chat_template == CHAT_TEMPLATE
+
+
+def test_a_base_without_a_tokenizer_leaves_the_adapter_s(tiny_model: Path, tmp_path: Path) -> None:
+    own = adapter(tiny_model, tmp_path / "own", "tokenizer.json", "tokenizer_config.json")
+    assert own.path is not None
+    bare = tmp_path / "bare"
+    bare.mkdir()
+    tokenizer = checkpoint_tokenizer(Checkpoint("tuned", "tuned", "f", own.path, adapter_base=bare))
+    assert not tokenizer.has_chat_template
+    assert tokenizer.encode("abc") == HFTokenizer(tiny_model).encode("abc")

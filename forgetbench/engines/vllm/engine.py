@@ -424,7 +424,7 @@ class _Decoder:
         if checkpoint.adapter_base is not None:
             base = load_tokenizer(folder, trust_remote_code)
             own = tokenizer if tokenizer.get_vocab() != base.get_vocab() else None
-        return cls(end_tokens(generation_defaults(folder, trust_remote_code), tokenizer), own)
+        return cls(end_tokens(generation_defaults(folder), tokenizer), own)
 
     def text(self, tokens: Sequence[int], stops: Sequence[str]) -> str:
         """What `own` reads, without the token that ended it and from the first stop on."""

@@ -26,8 +26,11 @@ _VOLATILE = frozenset({"transformers_version", "_name_or_path", "is_local", "loc
 
 def digest(value: Any) -> str:
     """Hash of anything JSON can hold; dictionaries by content, not by order."""
-    text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str)
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    return hashlib.sha256(_canonical(value).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _canonical(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str)
 
 
 def file_digest(path: Path) -> str:
@@ -75,23 +78,37 @@ def document_hash(document: Mapping[str, Any]) -> str:
     return digest(document)[:16]
 
 
-def request_key(
-    checkpoint: str, engine: Mapping[str, Any], prompt: tuple[int, ...],
-    continuations: tuple[tuple[int, ...], ...] = (), sampling: Sampling | None = None, replicate: int = 0,
-) -> str:  # fmt: skip
-    """The ledger's key: the same model, engine settings and token ids give the same answer.
+class RequestKeys:
+    """The ledger's keys: the same model, engine settings and token ids give the same answer.
 
-    `replicate` is 0 for that answer, and counts the times that it is asked for anew to see whether it stays the same.
+    A key is the `digest` of all of them in a list. Whoever asks is hashed once, here, and what is asked is written out
+    once (`question`) for all who ask it.
     """
-    decoding = None
-    if sampling is not None:
-        # Greedy decoding does not depend on the seed; leaving it out lets runs of any seed share answers.
-        seed = sampling.seed if sampling.temperature > 0 else None
-        decoding = [
-            sampling.max_tokens, sampling.temperature, sampling.top_p, sampling.n, list(sampling.stop), seed,
-        ]  # fmt: skip
-    parts = [checkpoint, engine, prompt, continuations, decoding]
-    return digest([*parts, replicate] if replicate else parts)
+
+    def __init__(self, checkpoint: str, engine: Mapping[str, Any], replicate: int = 0) -> None:
+        """`replicate` is 0 for that answer, and counts the times that it is asked for anew to see whether it stays."""
+        self._head = hashlib.sha256(f"[{_canonical(checkpoint)},{_canonical(engine)},".encode("utf-8", "surrogatepass"))
+        self._tail = f",{replicate}]".encode() if replicate else b"]"
+
+    @staticmethod
+    def question(
+        prompt: tuple[int, ...], continuations: tuple[tuple[int, ...], ...] = (), sampling: Sampling | None = None
+    ) -> bytes:
+        """What is asked, as the middle of a key's text."""
+        decoding = None
+        if sampling is not None:
+            # Greedy decoding does not depend on the seed; leaving it out lets runs of any seed share answers.
+            seed = sampling.seed if sampling.temperature > 0 else None
+            decoding = [
+                sampling.max_tokens, sampling.temperature, sampling.top_p, sampling.n, list(sampling.stop), seed,
+            ]  # fmt: skip
+        return _canonical([prompt, continuations, decoding])[1:-1].encode("utf-8", "surrogatepass")
+
+    def key(self, question: bytes) -> str:
+        """The key of a `question`."""
+        hashed = self._head.copy()
+        hashed.update(question + self._tail)
+        return hashed.hexdigest()
 
 
 def make_request(
@@ -99,5 +116,5 @@ def make_request(
     continuations: tuple[tuple[int, ...], ...] = (), sampling: Sampling | None = None, replicate: int = 0,
 ) -> Request:  # fmt: skip
     """A request with its key."""
-    key = request_key(checkpoint, engine, prompt, continuations, sampling, replicate)
+    key = RequestKeys(checkpoint, engine, replicate).key(RequestKeys.question(prompt, continuations, sampling))
     return Request(key, checkpoint, prompt, continuations, sampling)

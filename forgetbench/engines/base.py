@@ -81,7 +81,10 @@ class Engine(Protocol):
     """The checkpoints that answer now; () before the first `load` and after `close`."""
 
     def tokenizer(self, checkpoint: Checkpoint) -> Tokenizer:
-        """The checkpoint's tokenizer; needs no running engine."""
+        """The checkpoint's tokenizer; needs no running engine.
+
+        Checkpoints that share one object are planned together: each text is rendered and tokenised once for all.
+        """
         ...
 
     def max_length(self, checkpoint: Checkpoint) -> int:

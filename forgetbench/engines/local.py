@@ -11,10 +11,10 @@ from typing import ClassVar
 
 from forgetbench.engines.base import EngineOptions
 from forgetbench.errors import EngineError
-from forgetbench.fingerprint import file_digest
+from forgetbench.fingerprint import file_digest, tokenizer_fingerprint
 from forgetbench.models.checkpoints import Consent, resolve
 from forgetbench.models.tokenizer import Tokenizer, checkpoint_tokenizer
-from forgetbench.models.weights import stray_files
+from forgetbench.models.weights import read_json, stray_files
 from forgetbench.models.windows import window_of
 from forgetbench.records import Checkpoint
 
@@ -30,6 +30,8 @@ class LocalEngine:
         self._options = options
         self._views: dict[Path, Path] = {}
         self.loaded: tuple[Checkpoint, ...] = ()
+        self._tokenizers: dict[tuple[str | None, ...], Tokenizer] = {}
+        """By the files they come from, and by what they are."""
 
     @classmethod
     def resolve(
@@ -45,8 +47,18 @@ class LocalEngine:
         return resolve(text, base=base, consent=consent, hash_file=hash_file)
 
     def tokenizer(self, checkpoint: Checkpoint) -> Tokenizer:
-        model_folder(checkpoint)
-        return checkpoint_tokenizer(checkpoint, trust_remote_code=self._options.trust_remote_code)
+        base = model_folder(checkpoint)
+        # The class is named by the model's type where the tokenizer's own files do not name it.
+        files = (
+            tokenizer_fingerprint(checkpoint.path or base), tokenizer_fingerprint(base),
+            read_json(base / "config.json").get("model_type"),
+        )  # fmt: skip
+        if files not in self._tokenizers:
+            loaded = checkpoint_tokenizer(checkpoint, trust_remote_code=self._options.trust_remote_code)
+            # An adapter without files of its own has its base's.
+            alike = (loaded.fingerprint, files[-1])
+            self._tokenizers[files] = self._tokenizers.setdefault(alike, loaded)
+        return self._tokenizers[files]
 
     def max_length(self, checkpoint: Checkpoint) -> int:
         folder = model_folder(checkpoint)

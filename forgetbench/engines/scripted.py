@@ -29,6 +29,7 @@ _WORDS = (
     "Paris gold three small bird song Answer: table and then because story morning quiet 4 glass north"
 ).split()
 _SAYS = "says:"
+_TOKENIZER = ByteTokenizer()
 _DISAGREEMENT = 0.25
 """Share of decisions that a checkpoint takes by its own taste instead of the common one."""
 
@@ -61,7 +62,7 @@ class ScriptedEngine:
         return scripted_checkpoint(text)
 
     def tokenizer(self, checkpoint: Checkpoint) -> Tokenizer:
-        return ByteTokenizer()
+        return _TOKENIZER
 
     def max_length(self, checkpoint: Checkpoint) -> int:
         return 1_000_000

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from forgetbench import lm_eval_bridge as bridge
 from forgetbench.evaluation import preflight
 from forgetbench.evaluation.dispatch import Dispatcher, RequestCounts, RunRequests
-from forgetbench.evaluation.plan import CheckpointPlan, plan_checkpoint
+from forgetbench.evaluation.plan import CheckpointPlan, plan_checkpoints
 from forgetbench.evaluation.session import Session
 from forgetbench.evaluation.summary import mean_metrics, run_scores, warnings_of
 from forgetbench.lm_eval_bridge import PlannedTask
@@ -47,9 +47,7 @@ def prepare(session: Session, protocol: Protocol = "native", *, noise_floor: boo
     # Two folders with the same content are one checkpoint.
     everyone = {item.fingerprint: item for item in ([base] if base else []) + list(session.checkpoints)}
     session.progress.start("planning", 0)
-    plans = [plan_checkpoint(session, item, base or item, protocol) for item in everyone.values()]
-    if noise_floor and base is not None:
-        plans.append(plan_checkpoint(session, base, base, protocol, replicate=1))
+    plans = plan_checkpoints(session, list(everyone.values()), protocol, noise_floor=noise_floor)
     checked = preflight.check(
         plans, session.engine, session.results.root, session.ledger.get, replicas=session.local_engines
     )

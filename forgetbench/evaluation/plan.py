@@ -1,4 +1,4 @@
-"""All requests of one checkpoint, planned before anything is loaded."""
+"""All requests of every checkpoint, planned before anything is loaded."""
 
 from __future__ import annotations
 
@@ -58,43 +58,57 @@ class CheckpointPlan:
         return replace(self, tasks=tuple(map(some, self.tasks)))
 
 
-def plan_checkpoint(
-    session: Session, checkpoint: Checkpoint, reference: Checkpoint, protocol: Protocol, replicate: int = 0
-) -> CheckpointPlan:
-    """Every request of a checkpoint; `replicate` other than 0 asks all of them anew.
+def plan_checkpoints(
+    session: Session, checkpoints: Sequence[Checkpoint], protocol: Protocol, *, noise_floor: bool = False
+) -> list[CheckpointPlan]:
+    """Every request of each checkpoint; with `noise_floor` also all of the base's anew, which come last.
 
-    Raises CheckpointError for protocol `chat` where the checkpoint has no chat template.
+    Raises CheckpointError for protocol `chat` where a checkpoint has no chat template.
     """
+    base = session.base
+    contexts = [_context(session, checkpoint, protocol) for checkpoint in checkpoints]
+    if noise_floor and base is not None:
+        checkpoints = [*checkpoints, base]
+        contexts.append(replace(_context(session, base, protocol), replicate=1))
+    # First: what cannot be asked at all need not be planned.
+    findings = [
+        folder_findings(checkpoint, context.tokenizer, chat=context.chat)
+        for checkpoint, context in zip(checkpoints, contexts, strict=True)
+    ]
+    by_task = [bridge.plan_all(task, contexts) for task in session.suite.tasks]
+    return [
+        CheckpointPlan(
+            checkpoint=checkpoint,
+            reference=base or checkpoint,
+            context=context,
+            tasks=tuple(planned[number] for planned in by_task),
+            folder=folder_settings(checkpoint, context.tokenizer),
+            findings=findings[number],
+            # Of every replicate: the model is the same, and is checked once.
+            checks=plan_checks(
+                checkpoint.name, checkpoint.fingerprint, context.engine, context.tokenizer, chat=context.chat
+            ),
+            run_id=_run_id(session, checkpoint, base or checkpoint, protocol, context.replicate),
+        )
+        for number, (checkpoint, context) in enumerate(zip(checkpoints, contexts, strict=True))
+    ]
+
+
+def _context(session: Session, checkpoint: Checkpoint, protocol: Protocol) -> PromptContext:
     engine = session.engine
     tokenizer = engine.tokenizer(checkpoint)
     if protocol == "chat" and not tokenizer.has_chat_template:
         raise CheckpointError(
             f"checkpoint {checkpoint.name} has no chat template; use --protocol native (each its own) or completion"
         )
-    chat = protocol != "completion" and tokenizer.has_chat_template
-    # First: what cannot be asked at all need not be planned.
-    findings = folder_findings(checkpoint, tokenizer, chat=chat)
-    settings = dict(engine.settings)
-    context = PromptContext(
+    return PromptContext(
         checkpoint=checkpoint.fingerprint,
-        engine=settings,
+        engine=dict(engine.settings),
         tokenizer=tokenizer,
-        chat=chat,
+        chat=protocol != "completion" and tokenizer.has_chat_template,
         max_length=engine.max_length(checkpoint),
         vocabulary=embedding_rows(checkpoint),
         seed=session.seed,
-        replicate=replicate,
-    )
-    return CheckpointPlan(
-        checkpoint=checkpoint,
-        reference=reference,
-        context=context,
-        folder=folder_settings(checkpoint, tokenizer),
-        findings=findings,
-        tasks=tuple(bridge.plan(task, context) for task in session.suite.tasks),
-        # Of every replicate: the model is the same, and is checked once.
-        checks=plan_checks(checkpoint.name, checkpoint.fingerprint, settings, tokenizer, chat=context.chat),
-        run_id=_run_id(session, checkpoint, reference, protocol, replicate),
     )
 
 

@@ -22,7 +22,14 @@ from __future__ import annotations
 
 from forgetbench.lm_eval_bridge.describing import BINARY_METRICS
 from forgetbench.lm_eval_bridge.loading import LoadedTask, load
-from forgetbench.lm_eval_bridge.planning import AnswerLocation, PlannedItem, PlannedTask, PromptContext, plan
+from forgetbench.lm_eval_bridge.planning import (
+    AnswerLocation,
+    PlannedItem,
+    PlannedTask,
+    PromptContext,
+    plan,
+    plan_all,
+)
 from forgetbench.lm_eval_bridge.scoring import mean_logprobs, reference_requests, score
 from forgetbench.lm_eval_bridge.task_entry import TaskEntry
 
@@ -37,6 +44,7 @@ __all__ = [
     "load",
     "mean_logprobs",
     "plan",
+    "plan_all",
     "reference_requests",
     "score",
 ]

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import importlib
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from forgetbench.errors import ForgetbenchError, SuiteError, first_line
-from forgetbench.fingerprint import digest, make_request
+from forgetbench.fingerprint import RequestKeys, digest, make_request
 from forgetbench.lm_eval_bridge.decoding import decoding
 from forgetbench.lm_eval_bridge.loading import LoadedTask, quiet_lm_eval
 from forgetbench.models.templates import Message
@@ -20,6 +21,8 @@ from forgetbench.sandbox.limits import LimitError
 
 Encoded = list[Pair]
 """The token ids of one lm-eval instance."""
+Place = tuple[int, tuple[int, ...]]
+"""Where the answer to an instance stands: the number of its question, and which of its continuations or samples."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,11 @@ class PromptContext:
     replicate: int = 0
     """0, or the number of a pass that asks everything anew (see `RunManifest.replicate`)."""
 
+    @property
+    def wording(self) -> tuple[Any, ...]:
+        """Contexts that are equal in this ask the same texts in the same token ids, or refuse the same."""
+        return self.tokenizer, self.chat, self.max_length, self.vocabulary, self.seed
+
     def request(
         self,
         prompt: tuple[int, ...],
@@ -88,31 +96,78 @@ class PromptContext:
         return make_request(self.checkpoint, self.engine, prompt, continuations, sampling, self.replicate)
 
 
-def plan(loaded: LoadedTask, context: PromptContext) -> PlannedTask:
-    """Build every request of a task for one checkpoint. Few-shot examples depend on the seed alone.
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """A request of whoever asks it."""
 
-    A prompt without a chat template may need examples to show what an answer looks like, where one with it is
-    asked plainly: the task declares both numbers. Raises SuiteError where lm-eval or the task's own code fails.
+    prompt: tuple[int, ...]
+    continuations: tuple[tuple[int, ...], ...] = ()
+    sampling: Sampling | None = None
+
+
+def plan(loaded: LoadedTask, context: PromptContext) -> PlannedTask:
+    """Build every request of a task for one checkpoint."""
+    (planned,) = plan_all(loaded, [context])
+    return planned
+
+
+def plan_all(loaded: LoadedTask, contexts: Sequence[PromptContext]) -> list[PlannedTask]:
+    """Build every request of a task for each of several checkpoints.
+
+    Texts are rendered and tokenised once for all contexts of one wording, which then share them. Raises SuiteError
+    where lm-eval or the task's own code fails.
     """
-    task, info = loaded.task, loaded.info
-    with quiet_lm_eval(), _told(info.name):
-        plain = info.num_fewshot if info.completion_fewshot is None else info.completion_fewshot
-        task.set_config("num_fewshot", info.num_fewshot if context.chat else plain)
-        # The draw of few-shot examples is stateful, so it is seeded anew before every build.
-        task.set_fewshot_seed(context.seed)
-        random.seed(context.seed)
-        task.build_all_requests(
-            limit=loaded.limit,
-            apply_chat_template=context.chat,
-            fewshot_as_multiturn=context.chat,
-            chat_template=_renderer(context.tokenizer) if context.chat else None,
-            tokenizer_name=context.tokenizer.fingerprint,
-        )
+    alike: dict[Any, list[int]] = {}
+    for number, context in enumerate(contexts):
+        alike.setdefault(context.wording, []).append(number)
+    planned: dict[int, PlannedTask] = {}
+    for numbers in alike.values():
+        rows = _plan_alike(loaded, [contexts[number] for number in numbers])
+        planned |= {number: PlannedTask(loaded, items) for number, items in zip(numbers, rows, strict=True)}
+    return [planned[number] for number in range(len(contexts))]
+
+
+def _plan_alike(loaded: LoadedTask, contexts: Sequence[PromptContext]) -> list[tuple[PlannedItem, ...]]:
+    """The items for each of several contexts of one wording."""
+    task, context = loaded.task, contexts[0]
+    keys = [RequestKeys(one.checkpoint, one.engine, one.replicate) for one in contexts]
+    planned: list[list[PlannedItem]] = [[] for _ in contexts]
+    with quiet_lm_eval(), _told(loaded.info.name):
+        _build(loaded, context)
         groups: dict[int, list[tuple[Any, Encoded]]] = {}
         for instance, encoded in zip(task.instances, encode_instances(context, task.instances), strict=True):
             groups.setdefault(instance.doc_id, []).append((instance, encoded))
-        items = [_plan_item(loaded, context, number, group) for number, group in groups.items()]
-    return PlannedTask(loaded, tuple(items))
+        for number, group in groups.items():
+            item, questions, places = _plan_item(loaded, context, number, group)
+            texts = [RequestKeys.question(one.prompt, one.continuations, one.sampling) for one in questions]
+            for who, key, items in zip(contexts, keys, planned, strict=True):
+                requests = [
+                    Request(key.key(text), who.checkpoint, one.prompt, one.continuations, one.sampling)
+                    for text, one in zip(texts, questions, strict=True)
+                ]
+                items.append(item(locations=tuple(AnswerLocation(requests[at], indices) for at, indices in places)))
+    return list(map(tuple, planned))
+
+
+def _build(loaded: LoadedTask, context: PromptContext) -> None:
+    """Let lm-eval build the task's instances. Few-shot examples depend on the seed alone.
+
+    A prompt without a chat template may need examples to show what an answer looks like, where one with it is
+    asked plainly: the task declares both numbers.
+    """
+    task, info = loaded.task, loaded.info
+    plain = info.num_fewshot if info.completion_fewshot is None else info.completion_fewshot
+    task.set_config("num_fewshot", info.num_fewshot if context.chat else plain)
+    # The draw of few-shot examples is stateful, so it is seeded anew before every build.
+    task.set_fewshot_seed(context.seed)
+    random.seed(context.seed)
+    task.build_all_requests(
+        limit=loaded.limit,
+        apply_chat_template=context.chat,
+        fewshot_as_multiturn=context.chat,
+        chat_template=_renderer(context.tokenizer) if context.chat else None,
+        tokenizer_name=context.tokenizer.fingerprint,
+    )
 
 
 @contextlib.contextmanager
@@ -171,17 +226,20 @@ def _renderer(tokenizer: Tokenizer) -> Any:
 
 def _plan_item(
     loaded: LoadedTask, context: PromptContext, number: int, group: Sequence[tuple[Any, Encoded]]
-) -> PlannedItem:
+) -> tuple[Callable[..., PlannedItem], list[_Question], list[Place]]:
+    """An item but for its `locations`, what it asks, and where each answer will stand."""
     instances, encoded = zip(*group, strict=True)
     task, document = loaded.task, instances[0].doc
     # Two tasks count their documents from 0 alike, and an item's views are joined by its id.
     item_id = str(document.get("item_id", f"{loaded.info.name}/{number}"))
     if task.OUTPUT_TYPE == "generate_until":
-        locations = _generation(loaded, context, item_id, instances[0], encoded[0])
+        questions, places = _generation(loaded, context, item_id, instances[0], encoded[0])
     else:
-        locations = tuple(location for row in scoring_locations(context, encoded) for location in row)
+        questions, rows = _scoring(encoded)
+        places = [place for row in rows for place in row]
     choices = task.doc_to_choice(document) if task.config.doc_to_choice is not None else ()
-    return PlannedItem(
+    item = functools.partial(
+        PlannedItem,
         item_id=item_id,
         cluster=str(document.get("cluster", item_id)),
         stratum=str(document.get("stratum", "")),
@@ -190,10 +248,10 @@ def _plan_item(
         question=str(task.doc_to_text(document)),
         gold=_gold(task, document, choices),
         choices=tuple(map(str, choices)),
-        locations=locations,
         instances=instances,
-        refusal=loaded.faults.get(number) or refusal(locations, context.max_length, context.vocabulary),
+        refusal=loaded.faults.get(number) or _refusal(questions, context.max_length, context.vocabulary),
     )
+    return item, questions, places
 
 
 def refusal(locations: Sequence[AnswerLocation], max_length: int, vocabulary: int | None = None) -> str | None:
@@ -201,8 +259,11 @@ def refusal(locations: Sequence[AnswerLocation], max_length: int, vocabulary: in
 
     `vocabulary` is how many tokens it has embeddings for, where that is known.
     """
-    for location in locations:
-        request = location.request
+    return _refusal([location.request for location in locations], max_length, vocabulary)
+
+
+def _refusal(requests: Sequence[Request | _Question], max_length: int, vocabulary: int | None) -> str | None:
+    for request in requests:
         answer = request.sampling.max_tokens if request.sampling else max(map(len, request.continuations))
         if not request.sampling and min(map(len, request.continuations)) == 0:
             return "a choice has no tokens of its own: it merges with the prompt"
@@ -224,21 +285,27 @@ def _gold(task: Any, document: Mapping[str, Any], choices: Sequence[str]) -> str
 
 def _generation(
     loaded: LoadedTask, context: PromptContext, item_id: str, instance: Any, encoded: Encoded
-) -> tuple[AnswerLocation, ...]:
+) -> tuple[list[_Question], list[Place]]:
     ((prompt, _),) = encoded
     seed = int(digest([context.seed, loaded.info.name, item_id])[:8], 16)
-    sampling = decoding(instance.args[1], loaded.info.repeats, seed)
-    return (AnswerLocation(context.request(prompt, sampling=sampling), ()),)
+    return [_Question(prompt, sampling=decoding(instance.args[1], loaded.info.repeats, seed))], [(0, ())]
 
 
 def scoring_locations(context: PromptContext, encoded: Sequence[Encoded]) -> list[tuple[AnswerLocation, ...]]:
     """One request per distinct prompt, and for each instance where the answers to its pairs stand."""
-    by_prompt: dict[tuple[int, ...], dict[tuple[int, ...], int]] = {}
-    for prompt, tokens in (pair for pairs in encoded for pair in pairs):
-        positions = by_prompt.setdefault(prompt, {})
-        positions.setdefault(tokens, len(positions))
-    requests = {prompt: context.request(prompt, tuple(positions)) for prompt, positions in by_prompt.items()}
-    return [
-        tuple(AnswerLocation(requests[prompt], (by_prompt[prompt][tokens],)) for prompt, tokens in pairs)
-        for pairs in encoded
-    ]
+    questions, rows = _scoring(encoded)
+    requests = [context.request(question.prompt, question.continuations) for question in questions]
+    return [tuple(AnswerLocation(requests[at], indices) for at, indices in row) for row in rows]
+
+
+def _scoring(encoded: Sequence[Encoded]) -> tuple[list[_Question], list[list[Place]]]:
+    """One question per distinct prompt, and for each instance where the answers to its pairs stand."""
+    by_prompt: dict[tuple[int, ...], tuple[int, dict[tuple[int, ...], int]]] = {}
+    rows = []
+    for pairs in encoded:
+        row = []
+        for prompt, tokens in pairs:
+            at, positions = by_prompt.setdefault(prompt, (len(by_prompt), {}))
+            row.append((at, (positions.setdefault(tokens, len(positions)),)))
+        rows.append(row)
+    return [_Question(prompt, tuple(positions)) for prompt, (_, positions) in by_prompt.items()], rows

@@ -301,9 +301,9 @@ def scoring_locations(context: PromptContext, encoded: Sequence[Encoded]) -> lis
 def _scoring(encoded: Sequence[Encoded]) -> tuple[list[_Question], list[list[Place]]]:
     """One question per distinct prompt, and for each instance where the answers to its pairs stand."""
     by_prompt: dict[tuple[int, ...], tuple[int, dict[tuple[int, ...], int]]] = {}
-    rows = []
+    rows: list[list[Place]] = []
     for pairs in encoded:
-        row = []
+        row: list[Place] = []
         for prompt, tokens in pairs:
             at, positions = by_prompt.setdefault(prompt, (len(by_prompt), {}))
             row.append((at, (positions.setdefault(tokens, len(positions)),)))

@@ -47,9 +47,9 @@ def requests_of(drawn: list[tuple[str, Tokens, list[Tokens]]]) -> list[Request]:
     return [make_request(checkpoint, {}, prompt, tuple(choices)) for checkpoint, prompt, choices in drawn]
 
 
-@given(REQUESTS, st.sampled_from([1, 2, 16]), st.sampled_from([1, 2, 128]), st.randoms(use_true_random=False))
+@given(REQUESTS, st.sampled_from([None, 1, 2, 16]), st.sampled_from([1, 2, 128]), st.randoms(use_true_random=False))
 def test_every_continuation_gets_its_own_sum(
-    drawn: list[tuple[str, Tokens, list[Tokens]]], block: int, limit: int, rng: random.Random
+    drawn: list[tuple[str, Tokens, list[Tokens]]], block: int | None, limit: int, rng: random.Random
 ) -> None:
     requests, answers = requests_of(drawn), {}
     for planned in plan_groups(requests):
@@ -57,7 +57,9 @@ def test_every_continuation_gets_its_own_sum(
         for probe in group.probes(planned.uncached, block, limit):
             assert len(probe.next_tokens) <= limit
             # At least the last token is computed; the cache serves whole blocks.
-            answer(group, probe, rng.randrange(0, (len(probe.tokens) - 1) // block + 1) * block)
+            cached = rng.randrange(0, (len(probe.tokens) - 1) // block + 1) * block if block else 0
+            answer(group, probe, cached)
+        assert block or group.missing(limit) == [], "nothing is swallowed where nothing is cached"
         for probe in group.missing(limit):
             answer(group, probe, 0)
         assert group.missing(limit) == []
@@ -71,9 +73,9 @@ def test_every_continuation_gets_its_own_sum(
             assert rated.n_tokens == len(tokens)
 
 
-def only_probes(prompt: Tokens, *continuations: Tokens, uncached: int = 100) -> list[Probe]:
+def only_probes(prompt: Tokens, *continuations: Tokens, uncached: int = 100, block: int | None = 16) -> list[Probe]:
     (planned,) = plan_groups([make_request("a", {}, prompt, continuations)])
-    return planned.group.probes(uncached, 16, 128)
+    return planned.group.probes(uncached, block, 128)
 
 
 def test_one_token_choices_are_one_probe() -> None:
@@ -92,6 +94,12 @@ def test_choices_behind_a_cached_prompt_need_no_probe_of_its_own() -> None:
     assert [probe.tokens for probe in only_probes((1, 2), (5, 6, 7), (8, 9), uncached=1)] == [(1, 2, 5, 6), (1, 2, 8)]
     at_a_block = only_probes((1, 2) * 8, (5, 6, 7), (8, 9), uncached=1)
     assert at_a_block[0].next_tokens == (5, 8)
+
+
+def test_without_a_cache_no_probe_repeats_a_prompt_only_to_read_behind_it() -> None:
+    assert [probe.tokens for probe in only_probes((1, 2), (5, 6, 7), (8, 9), block=None)] == [(1, 2, 5, 6), (1, 2, 8)]
+    assert only_probes((1, 2), (5,), (7,), block=None) == [Probe("a", (1, 2), 2, (5, 7))]
+    assert [probe.tokens for probe in only_probes((1, 2), (5,), (8, 9), block=None)] == [(1, 2), (1, 2, 8)]
 
 
 def test_a_text_without_context_is_one_probe() -> None:

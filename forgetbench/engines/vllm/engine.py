@@ -3,9 +3,9 @@
 Scoring takes the fast way wherever it is exact: requests run in the order of their prefix tree (see
 `prefix_tree`), so that the prefix cache holds what the next ones share, and each distinct token is computed about
 once. A probe reads log-probabilities of next tokens (`logprob_token_ids`, one vocabulary row) and, for longer
-continuations, of its own computed tokens (`prompt_logprobs`). Where that would not be exact (an older vLLM, a
-hybrid model, a sliding window that is shorter than the prompt) every continuation is sent whole and without
-reading the cache, as lm-eval does, and that is counted.
+continuations, of its own computed tokens (`prompt_logprobs`). Models whose layers carry a state from token to token
+(Mamba, hybrids) run without a prefix cache: the same probes, each computed whole. An older vLLM is sent every
+continuation whole, as lm-eval does. Both are counted.
 """
 
 from __future__ import annotations
@@ -143,19 +143,11 @@ class VllmEngine(LocalEngine):
             self._prove()
 
     def score(self, requests: Sequence[Request]) -> Iterator[Response]:
-        fast: list[Request] = []
-        exact: list[Request] = []
-        for request in requests:
-            reason = self._exact_reason(request)
-            (exact if reason else fast).append(request)
-            if reason:
-                self._counts[request.checkpoint][f"fallback_{reason}"] += 1
         with engine_errors("vLLM failed while scoring", self._log_file):
             if self._wrote:
                 # Texts that this engine wrote itself would come from the cache, without log-probabilities.
                 self._forget()
-            yield from self._score_by_probes(fast)
-            yield from self._score_whole(exact)
+            yield from self._score_by_probes(requests) if self._reads_probes else self._score_whole(requests)
 
     def generate(self, requests: Sequence[Request]) -> Iterator[Response]:
         with engine_errors("vLLM failed while generating", self._log_file):
@@ -193,6 +185,7 @@ class VllmEngine(LocalEngine):
         device: dict[str, Any] = {"enforce_eager": True, "enable_chunked_prefill": False} if self._on_cpu else {}
         if self._cache_block is not None:
             device["block_size"] = self._cache_block
+        stateful = _carries_state(folder, self._options.trust_remote_code)
         self._llm = vllm.LLM(
             model=str(folder),
             dtype=self.settings["dtype"],
@@ -200,7 +193,7 @@ class VllmEngine(LocalEngine):
             max_num_seqs=self._sequences,
             tensor_parallel_size=self._options.tensor_parallel,
             trust_remote_code=self._options.trust_remote_code,
-            enable_prefix_caching=True,
+            enable_prefix_caching=not stateful,
             # The folder's own defaults decide nothing.
             generation_config="vllm",
             disable_log_stats=True,
@@ -274,6 +267,12 @@ class VllmEngine(LocalEngine):
                 self._stop()
 
     @property
+    def _cache_unit(self) -> int | None:
+        """Tokens per block of the prefix cache; None where there is none."""
+        config = self._llm.llm_engine.vllm_config.cache_config
+        return self._block_size if config.enable_prefix_caching else None
+
+    @property
     def _block_size(self) -> int:
         return int(self._llm.llm_engine.vllm_config.cache_config.block_size)
 
@@ -322,22 +321,16 @@ class VllmEngine(LocalEngine):
 
     # --- scoring --------------------------------------------------------------------------------
 
-    def _exact_reason(self, request: Request) -> str | None:
-        """Why the fast way would not be exact for a request; None where it is."""
+    @property
+    def _reads_probes(self) -> bool:
+        """Whether vLLM can be asked for the log-probabilities of named tokens, and of prompts that it has cached."""
         params = importlib.import_module("vllm").SamplingParams
-        if not {"logprob_token_ids", "skip_reading_prefix_cache"} <= set(params.__struct_fields__):
-            return "older_vllm"
-        model = self._llm.llm_engine.vllm_config.model_config
-        if model.is_hybrid or model.is_attention_free:
-            return "hybrid_model"
-        window = model.get_sliding_window()
-        if window is not None and len(request.prompt) + max(map(len, request.continuations)) > window:
-            return "sliding_window"
-        return None
+        return {"logprob_token_ids", "skip_reading_prefix_cache"} <= set(params.__struct_fields__)
 
     def _score_by_probes(self, requests: Sequence[Request]) -> Iterator[Response]:
         limit = importlib.import_module("vllm.sampling_params").MAX_LOGPROB_TOKEN_IDS
         adapted_head = "lm_head" in (adapted_modules(self._adapters) or {"lm_head"}) and bool(self._adapters)
+        unit = self._cache_unit
         asked: dict[str, tuple[PromptGroup, Probe]] = {}
 
         def submissions(group: PromptGroup, probes: Iterable[Probe]) -> Iterator[VllmRequest]:
@@ -356,7 +349,9 @@ class VllmEngine(LocalEngine):
                     self._counts[group.checkpoint]["fallback_adapted_output_layer"] += len(group.requests)
                     yield from submissions(group, group.missing(limit))
                 else:
-                    yield from submissions(group, group.probes(planned.uncached, self._block_size, limit))
+                    if unit is None:
+                        self._counts[group.checkpoint]["fallback_no_prefix_cache"] += len(group.requests)
+                    yield from submissions(group, group.probes(planned.uncached, unit, limit))
 
         def follow(output: Any) -> Iterator[VllmRequest]:
             group, probe = asked[output.request_id]
@@ -387,6 +382,7 @@ class VllmEngine(LocalEngine):
         by_key: dict[str, Request] = {}
         window = self._llm.model_config.max_model_len
         for request in requests:
+            self._counts[request.checkpoint]["fallback_older_vllm"] += 1
             if len(request.prompt) + max(map(len, request.continuations)) < window:
                 by_key[request.key] = request
             else:
@@ -491,6 +487,16 @@ def _repack_tied_head(worker: Any) -> None:
     """
     head = worker.model_runner.get_model().lm_head
     head.quant_method.process_weights_after_loading(head)
+
+
+def _carries_state(folder: Path, trust_remote_code: bool) -> bool:
+    """Whether any layer carries a state from token to token, as in Mamba models and hybrids.
+
+    vLLM's prefix cache can hold such states only where it may also compute a prompt in parts.
+    """
+    arguments = importlib.import_module("vllm").EngineArgs(model=str(folder), trust_remote_code=trust_remote_code)
+    config = arguments.create_model_config()
+    return bool(config.is_hybrid or config.is_attention_free)
 
 
 def _architecture(folder: Path, trust_remote_code: bool) -> str:

@@ -71,18 +71,15 @@ class PromptGroup:
         """Distinct tokens after the prompt that have to be computed: every node but the root and the leaves."""
         return sum(bool(children) for children in self._children[1:])
 
-    def probes(self, uncached: int, block: int, limit: int) -> list[Probe]:
+    def probes(self, uncached: int, block: int | None, limit: int) -> list[Probe]:
         """The probes that read every edge, the shallow ones first.
 
         `uncached`: tokens of the prompt that nothing before put in the cache. `block`: tokens per cache block, of
-        which a probe behind the prompt computes the last, unfinished one again. `limit`: next tokens per probe.
+        which a probe behind the prompt computes the last, unfinished one again; None without a cache, where every
+        probe computes all of its tokens. `limit`: next tokens per probe.
         """
         ends = {node: self._last_tokens(node) for node, children in enumerate(self._children) if children}
-        # Reading the first edges at the prompt itself spares the deeper probes the rows over the prompt. It has to be
-        # so where the prompt ends with a cache block: there the second probe would find it whole in the cache.
-        again = len(self.prompt) % block
-        root = bool(ends[0]) or _ROW_COST * uncached > again + _PROBE_COST
-        root = root or (again == 0 and len(self._children[0]) > 1)
+        root = bool(ends[0]) or (block is not None and self._root_pays(uncached, block))
         if root:
             ends[0] = list(self._children[0])
         first_row = len(self.prompt) + root
@@ -92,6 +89,15 @@ class PromptGroup:
             for tokens in [self.prompt + self._path(node)]
             for start in range(0, len(following), limit)
         ]
+
+    def _root_pays(self, uncached: int, block: int) -> bool:
+        """Whether to read the first edges at the prompt itself, which spares the deeper probes the rows over it.
+
+        It has to be so where the prompt ends with a cache block: there the second probe would find it whole in the
+        cache.
+        """
+        again = len(self.prompt) % block
+        return _ROW_COST * uncached > again + _PROBE_COST or (again == 0 and len(self._children[0]) > 1)
 
     def missing(self, limit: int) -> list[Probe]:
         """Probes at the nodes of the edges that are still unknown."""

@@ -16,6 +16,8 @@ PARTS = {
     "commands": ["commands.py"],
     "engines": ["engines.py"],
     "growth": ["growth.py"],
+    # Says so, and measures nothing, where there is no GPU.
+    "gpu-core": ["gpu_core.py"],
     "scoring": ["scoring.py"],
     # In bfloat16 a log-likelihood may fall on either side of a rounding step, so equality is shown in float32.
     "scoring-float32": ["scoring.py", "--dtype", "float32", "--only", "long context", "--items", "24"],

@@ -1,7 +1,12 @@
-"""Whole commands: help, the same run again, and a comparison of a million items. `python commands.py`"""
+"""Whole commands: help, the same run again, a comparison of a million items; and planning for many checkpoints.
+
+`python commands.py [--planning]` (that row only); with `--plan FOLDER...` it is one of the processes that are measured.
+"""
 
 from __future__ import annotations
 
+import json
+import resource
 import statistics
 import subprocess
 import sys
@@ -17,13 +22,18 @@ from forgetbench.storage.runs import load_run
 
 
 def main() -> None:
+    if "--plan" in sys.argv:
+        print(json.dumps(planned(sys.argv[sys.argv.index("--plan") + 1 :])))
+        return
     with tempfile.TemporaryDirectory() as folder:
-        rows = [
-            help_row(),
-            again_row(Path(folder) / "again"),
-            core_row(Path(folder) / "core"),
-            million_row(Path(folder) / "million"),
-        ]
+        rows = [planning_row(Path(folder) / "planning")]
+        if "--planning" not in sys.argv:
+            rows += [
+                help_row(),
+                again_row(Path(folder) / "again"),
+                core_row(Path(folder) / "core"),
+                million_row(Path(folder) / "million"),
+            ]
     print(machine.write("commands", {}, rows))
 
 
@@ -63,6 +73,48 @@ def core_row(folder: Path) -> dict[str, Any]:
         "items": items,
     }  # fmt: skip
     return shown(row)
+
+
+def planning_row(folder: Path) -> dict[str, Any]:
+    """The largest suite for 16 checkpoints with one tokenizer, against one of them: processor time, and memory."""
+    sys.path.insert(0, str(Path(__file__).parents[1]))
+    from tiny_families import make_family
+
+    models = [
+        make_family("llama", folder / str(seed), seed=seed, max_position_embeddings=4096).as_posix()
+        for seed in range(16)
+    ]
+    one, many = (min((plan_in_a_process(some) for _ in range(2)), key=lambda row: row["seconds"])
+                 for some in (models[:1], models))  # fmt: skip
+    row = {
+        "name": "planning suite core, 16 checkpoints", "seconds": many["seconds"], "one_seconds": one["seconds"],
+        "ratio": many["seconds"] / one["seconds"], "peak_gb": many["peak_gb"], "one_peak_gb": one["peak_gb"],
+    }  # fmt: skip
+    return shown(row)
+
+
+def plan_in_a_process(models: list[str]) -> dict[str, float]:
+    command = [sys.executable, __file__, "--plan", *models]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    figures: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return figures
+
+
+def planned(models: list[str]) -> dict[str, float]:
+    from forgetbench.engines.base import EngineOptions
+    from forgetbench.evaluation.evaluate import prepare
+    from forgetbench.evaluation.options import EvaluationOptions
+    from forgetbench.evaluation.session import open_session
+
+    base, *others = models
+    with tempfile.TemporaryDirectory() as results:
+        evaluation = EvaluationOptions(suite="core", results=Path(results))
+        with open_session(others, base, evaluation=evaluation, engine=EngineOptions("transformers")) as session:
+            # Of this process, so that other work on the machine counts less.
+            began = time.process_time()
+            prepare(session)
+            seconds = time.process_time() - began
+    return {"seconds": seconds, "peak_gb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9}
 
 
 def million_row(folder: Path) -> dict[str, Any]:

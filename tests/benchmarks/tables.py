@@ -12,7 +12,7 @@ import machine
 DOC = Path(__file__).parents[2] / "docs" / "benchmarks.md"
 BEGIN, END = "<!-- tables: written by `make bench` -->", "<!-- end of tables -->"
 DEVICES = {"cpu": "CPU", "cuda": "GPU"}
-PARTS = ("scoring", "scoring-float32", "scoring-block128", "engines", "commands", "growth")
+PARTS = ("scoring", "scoring-float32", "scoring-block128", "engines", "commands", "growth", "gpu-core")
 
 
 def write() -> None:
@@ -27,7 +27,8 @@ def section(device: str) -> str:
     contents = {name: read(name, device) for name in PARTS}
     measured = [content for content in contents.values() if content]
     if not measured:
-        return f"## {DEVICES[device]}\n\nnot measured\n\n"
+        how = "; `make bench` and `tests/benchmarks/gpu_core.py` on a machine with one" if device == "cuda" else ""
+        return f"## {DEVICES[device]}\n\nnot measured{how}\n\n"
     lines = [f"## {DEVICES[device]}", "", described(measured), ""]
     for name, rows in (
         ("Against lm-eval's vLLM backend", against_lm_eval(contents["scoring"], contents["scoring-float32"])),
@@ -145,8 +146,16 @@ def others(contents: dict[str, dict[str, Any] | None]) -> list[str]:
     if row := rows.get("the same command again, suite core"):
         shown = f"{row['seconds']:.1f} s, {row['items']:,} items, no model"
         lines.append((row["name"], shown, "the first time", f"{row['first_seconds']:.1f} s"))
+    if row := rows.get("planning suite core, 16 checkpoints"):
+        shown = f"x{row['ratio']:.2f} processor time, {row['peak_gb']:.2f} GB"
+        against = f"one checkpoint, {row['one_peak_gb']:.2f} GB"
+        lines.append((row["name"], shown, against, f"{row['one_seconds']:.1f} s"))
     if row := rows.get("compare, one million paired items"):
         lines.append((row["name"], f"{row['seconds']:.1f} s, {row['peak_gb']:.2f} GB", "", ""))
+    for row in (contents["gpu-core"] or {"rows": []})["rows"]:
+        shown = f"{row['items_per_second']:.1f} items/s, the GPU at work {row['gpu_busy']:.0%} of the time"
+        shown += f", {row['tokens_per_second']:,.0f} tokens/s generated"
+        lines.append((row["name"], shown, "bare vLLM", f"{row['bare_tokens_per_second']:,.0f} tokens/s"))
     if row := rows.get("forgetbench --help"):
         lines.append((f"`{row['name']}`", f"{row['seconds']:.2f} s", "", ""))
     return table(("what", "measured", "against", "which takes"), lines) if lines else ["not measured"]

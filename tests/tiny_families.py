@@ -79,7 +79,7 @@ FAMILIES = {
         Family("qwen3_next", {
             "head_dim": 32, "layer_types": ["linear_attention", "full_attention"], **_EXPERTS,
             "shared_expert_intermediate_size": 64, "linear_num_key_heads": 2, "linear_num_value_heads": 2,
-            "linear_key_head_dim": 32, "linear_value_head_dim": 32}, "hybrid: gated delta rule; experts"),
+            "linear_key_head_dim": 128, "linear_value_head_dim": 128}, "hybrid: gated delta rule; experts"),
         Family("mamba", {"hidden_size": _WIDTH, "num_hidden_layers": _LAYERS, "state_size": 16,
                          "initializer_range": 0.15}, "no attention", common=False),
         Family("mamba2", {"hidden_size": _WIDTH, "num_hidden_layers": _LAYERS, "state_size": 32, "num_heads": 4,

@@ -68,7 +68,7 @@ def agreement(name: str, folder: Path, engine: VllmEngine, reference: Transforme
     probes: _Rated = {response.key: response.continuations for response in engine.score(requests)}
     # Once more in another order, with a cache that is warm.
     again: _Rated = {response.key: response.continuations for response in engine.score(requests[::-1])}
-    whole: _Rated = {response.key: response.continuations for response in engine._score_whole(requests)}
+    whole: _Rated = {response.key: response.continuations for response in engine._scoring().whole(requests)}
     values = [rated.loglikelihood / rated.n_tokens for row in expected.values() for rated in row]
     return Agreement(
         probes=max(_apart(probes, expected), _apart(again, expected)),

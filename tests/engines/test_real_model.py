@@ -100,7 +100,7 @@ def test_vllm_rates_choices_as_transformers_does(demo: DemoCheckpoints, tmp_path
     fast = {response.key: response.continuations for response in engine.score(requests)}
     counts = dict(engine.counts[checkpoint.fingerprint])
     assert isinstance(engine, VllmEngine)
-    whole = {response.key: response.continuations for response in engine._score_whole(requests)}
+    whole = {response.key: response.continuations for response in engine._scoring().whole(requests)}
     engine.close()
     expected = {response.key: response.continuations for response in reference.score(requests)}
 

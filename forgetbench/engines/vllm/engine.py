@@ -12,10 +12,9 @@ from __future__ import annotations
 
 import importlib
 import importlib.metadata
-import itertools
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
 from typing import Any, ClassVar
@@ -35,12 +34,12 @@ from forgetbench.engines.vllm.environment import (
     refusals,
 )
 from forgetbench.engines.vllm.invariant import make_invariant
-from forgetbench.engines.vllm.prefix_tree import Probe, PromptGroup, plan_groups
+from forgetbench.engines.vllm.scoring import Room, Scoring, VllmRequest
 from forgetbench.fingerprint import digest, file_digest
 from forgetbench.models.folder_defaults import end_tokens, generation_defaults
 from forgetbench.models.tokenizer import checkpoint_tokenizer, load_tokenizer
 from forgetbench.models.weights import quantisation, read_json
-from forgetbench.records import Checkpoint, Continuation, Request, Response, Sample
+from forgetbench.records import Checkpoint, Request, Response, Sample
 from forgetbench.storage.admission import NOT_FINITE_LOGITS
 
 _CPU_SEQUENCES, _GPU_SEQUENCES = 64, 256
@@ -52,17 +51,6 @@ _CPU_PROOF = 800
 """Longest prompt by which `--deterministic` is proved at a start on a CPU; on a GPU it costs nothing."""
 _CACHE_SHARE = 0.8
 """Part of the cache that prompts in flight may fill together; the rest keeps the prefixes they share."""
-
-
-@dataclass(frozen=True, slots=True)
-class VllmRequest:
-    """One request as vLLM takes it: a prompt, and how to decode or what to read behind it."""
-
-    id: str
-    checkpoint: str
-    tokens: tuple[int, ...]
-    params: Any
-    """vllm.SamplingParams"""
 
 
 class VllmEngine(LocalEngine):
@@ -95,7 +83,6 @@ class VllmEngine(LocalEngine):
         self._weights: Path | None = None
         self._loras: dict[str, Any] = {}
         self._decoders: dict[str, _Decoder] = {}
-        self._numbers = itertools.count()
         self._wrote = False
         self._proved: set[bool] = set()
         self._sequences = _CPU_SEQUENCES if self._on_cpu else _GPU_SEQUENCES
@@ -147,7 +134,12 @@ class VllmEngine(LocalEngine):
             if self._wrote:
                 # Texts that this engine wrote itself would come from the cache, without log-probabilities.
                 self._forget()
-            yield from self._score_by_probes(requests) if self._reads_probes else self._score_whole(requests)
+            yield from self._scoring().answer(requests)
+
+    def _scoring(self) -> Scoring:
+        model = self._llm.llm_engine.vllm_config.model_config
+        adapted_head = bool(self._adapters) and "lm_head" in (adapted_modules(self._adapters) or {"lm_head"})
+        return Scoring(self._stream, self._counts, self._cache_unit, model.max_model_len, adapted_head)
 
     def generate(self, requests: Sequence[Request]) -> Iterator[Response]:
         with engine_errors("vLLM failed while generating", self._log_file):
@@ -246,7 +238,7 @@ class VllmEngine(LocalEngine):
         engine = self._llm.llm_engine
         waiting: deque[VllmRequest] = deque()
         source = iter(submissions)
-        room = _Room(sequences=2 * self._sequences, tokens=int(_CACHE_SHARE * self._cache_tokens()))
+        room = Room(sequences=2 * self._sequences, tokens=int(_CACHE_SHARE * self._cache_tokens()))
         try:
             while True:
                 while room.left and (submission := waiting.popleft() if waiting else next(source, None)) is not None:
@@ -319,90 +311,6 @@ class VllmEngine(LocalEngine):
         text = item.text if decoder.own is None else decoder.text(item.token_ids, request.sampling.stop)
         return Sample(text, str(item.finish_reason), len(item.token_ids))
 
-    # --- scoring --------------------------------------------------------------------------------
-
-    @property
-    def _reads_probes(self) -> bool:
-        """Whether vLLM can be asked for the log-probabilities of named tokens, and of prompts that it has cached."""
-        params = importlib.import_module("vllm").SamplingParams
-        return {"logprob_token_ids", "skip_reading_prefix_cache"} <= set(params.__struct_fields__)
-
-    def _score_by_probes(self, requests: Sequence[Request]) -> Iterator[Response]:
-        limit = importlib.import_module("vllm.sampling_params").MAX_LOGPROB_TOKEN_IDS
-        adapted_head = "lm_head" in (adapted_modules(self._adapters) or {"lm_head"}) and bool(self._adapters)
-        unit = self._cache_unit
-        asked: dict[str, tuple[PromptGroup, Probe]] = {}
-
-        def submissions(group: PromptGroup, probes: Iterable[Probe]) -> Iterator[VllmRequest]:
-            for probe in probes:
-                name = str(next(self._numbers))
-                asked[name] = (group, probe)
-                group.outstanding += 1
-                yield VllmRequest(name, probe.checkpoint, probe.tokens, self._reading(probe))
-
-        def first_submissions() -> Iterator[VllmRequest]:
-            for planned in plan_groups(requests):
-                group = planned.group
-                self._counts[group.checkpoint]["distinct_tokens"] += planned.distinct
-                if adapted_head:
-                    # Prompt log-probabilities would come without the adapter's part: every node is asked by itself.
-                    self._counts[group.checkpoint]["fallback_adapted_output_layer"] += len(group.requests)
-                    yield from submissions(group, group.missing(limit))
-                else:
-                    if unit is None:
-                        self._counts[group.checkpoint]["fallback_no_prefix_cache"] += len(group.requests)
-                    yield from submissions(group, group.probes(planned.uncached, unit, limit))
-
-        def follow(output: Any) -> Iterator[VllmRequest]:
-            group, probe = asked[output.request_id]
-            _read(group, probe, output)
-            group.outstanding -= 1
-            if not group.outstanding:
-                missing = group.missing(limit)
-                self._counts[group.checkpoint]["asked_again"] += len(missing)
-                yield from submissions(group, missing)
-
-        for output in self._stream(first_submissions(), follow):
-            group, _ = asked.pop(output.request_id)
-            if not group.outstanding:
-                yield from group.responses()
-
-    def _reading(self, probe: Probe) -> Any:
-        params = importlib.import_module("vllm").SamplingParams
-        logprobs: dict[str, Any] = {"logprob_token_ids": list(probe.next_tokens)}
-        if probe.wants_rows:
-            logprobs |= {"prompt_logprobs": 0, "skip_reading_prefix_cache": False}
-            if "flat_logprobs" in params.__struct_fields__:
-                logprobs["flat_logprobs"] = True
-        return params(max_tokens=1, temperature=0.0, detokenize=False, **logprobs)
-
-    def _score_whole(self, requests: Sequence[Request]) -> Iterator[Response]:
-        params = importlib.import_module("vllm").SamplingParams
-        reading = params(max_tokens=1, temperature=0.0, prompt_logprobs=1, detokenize=False)
-        by_key: dict[str, Request] = {}
-        window = self._llm.model_config.max_model_len
-        for request in requests:
-            self._counts[request.checkpoint]["fallback_older_vllm"] += 1
-            if len(request.prompt) + max(map(len, request.continuations)) < window:
-                by_key[request.key] = request
-            else:
-                yield Response(request.key, refusal=f"prompt and choice fill the window of {window} tokens")
-        submissions = (
-            VllmRequest(f"{request.key}/{number}", request.checkpoint, request.prompt + tokens, reading)
-            for request in by_key.values()
-            for number, tokens in enumerate(request.continuations)
-        )
-        continuations: dict[str, dict[int, Continuation]] = {}
-        for output in self._stream(submissions):
-            key, _, number = output.request_id.rpartition("/")
-            request, done = by_key[key], continuations.setdefault(key, {})
-            tokens = request.continuations[int(number)]
-            rows = output.prompt_logprobs[len(request.prompt) :]
-            done[int(number)] = _sum_rows(tokens, rows)
-            if len(done) == len(request.continuations):
-                del continuations[key]
-                yield Response(key, continuations=tuple(done[index] for index in sorted(done)))
-
 
 @dataclass(frozen=True, slots=True)
 class _Decoder:
@@ -429,54 +337,9 @@ class _Decoder:
         return text[: min((text.find(stop) for stop in stops if stop in text), default=len(text))]
 
 
-@dataclass
-class _Room:
-    """What the engine may hold at once: so many requests, and prompts that fit the cache together.
-
-    Beyond the cache vLLM would preempt requests, and a preempted one loses prompt log-probabilities.
-    """
-
-    sequences: int
-    tokens: int
-    flying: dict[str, VllmRequest] = field(default_factory=dict)
-
-    @property
-    def left(self) -> bool:
-        return not self.flying or (len(self.flying) < self.sequences and self.tokens > 0)
-
-    def enter(self, submission: VllmRequest) -> None:
-        self.flying[submission.id] = submission
-        self.tokens -= len(submission.tokens)
-
-    def leave(self, name: str) -> VllmRequest:
-        submission = self.flying.pop(name)
-        self.tokens += len(submission.tokens)
-        return submission
-
-
-def _read(group: PromptGroup, probe: Probe, output: Any) -> None:
-    """Take over what a finished probe says. Rows that came from the cache are absent or unwritten memory; the first
-    computed token has no row of its own either, since its logits belong to the cached token before it."""
-    rows: dict[int, tuple[float, bool]] = {}
-    if probe.wants_rows:
-        computed = max(probe.first_row, (output.num_cached_tokens or 0) + 1)
-        for index in range(computed, len(probe.tokens)):
-            entry = output.prompt_logprobs[index][probe.tokens[index]]
-            rows[index] = (entry.logprob, entry.rank == 1)
-    answer = output.outputs[0]
-    following = {token: entry.logprob for token, entry in answer.logprobs[0].items()}
-    group.read(probe, rows, following, answer.token_ids[0])
-
-
 def _longest(request: Request) -> int:
     assert request.sampling is not None
     return request.sampling.max_tokens
-
-
-def _sum_rows(tokens: Sequence[int], rows: Sequence[Mapping[int, Any]]) -> Continuation:
-    total = sum(row[token].logprob for token, row in zip(tokens, rows, strict=True))
-    greedy = all(row[token].rank == 1 for token, row in zip(tokens, rows, strict=True))
-    return Continuation(float(total), greedy, len(tokens))
 
 
 def _repack_tied_head(worker: Any) -> None:

@@ -67,9 +67,10 @@ FAMILIES = {
             "qk_rope_head_dim": 32, "v_head_dim": 32, "n_routed_experts": 4, "num_experts_per_tok": 2,
             "moe_intermediate_size": 64, "n_group": 1, "topk_group": 1, "first_k_dense_replace": 1,
             "n_shared_experts": 1}, "latent attention, mixture of experts"),
-        # The names that published checkpoints carry, and vLLM reads.
+        # The names that published checkpoints carry, and vLLM reads; it ties the output layer whatever the config says.
         Family("lfm2", {"layer_types": ["conv", "full_attention"], "conv_dim": _WIDTH, "block_dim": _WIDTH,
-                        "block_auto_adjust_ff_dim": False, "block_multiple_of": 64, "block_ffn_dim_multiplier": 1.0},
+                        "block_auto_adjust_ff_dim": False, "block_multiple_of": 64, "block_ffn_dim_multiplier": 1.0,
+                        "tie_word_embeddings": True},
                "hybrid: short convolutions"),
         Family("bamba", {**_MAMBA2, "attn_layer_indices": [1]}, "hybrid: Mamba 2"),
         Family("granitemoehybrid", {**_MAMBA2, "layer_types": ["mamba", "attention"], "num_local_experts": 4,

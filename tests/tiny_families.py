@@ -66,7 +66,7 @@ FAMILIES = {
             "num_key_value_heads": 2, "q_lora_rank": 32, "kv_lora_rank": 32, "qk_nope_head_dim": 32,
             "qk_rope_head_dim": 32, "v_head_dim": 32, "n_routed_experts": 4, "num_experts_per_tok": 2,
             "moe_intermediate_size": 64, "n_group": 1, "topk_group": 1, "first_k_dense_replace": 1,
-            "n_shared_experts": 1}, "latent attention, mixture of experts"),
+            "n_shared_experts": 1, "topk_method": "noaux_tc"}, "latent attention, mixture of experts"),
         # The names that published checkpoints carry, and vLLM reads; it ties the output layer whatever the config says.
         Family("lfm2", {"layer_types": ["conv", "full_attention"], "conv_dim": _WIDTH, "block_dim": _WIDTH,
                         "block_auto_adjust_ff_dim": False, "block_multiple_of": 64, "block_ffn_dim_multiplier": 1.0,

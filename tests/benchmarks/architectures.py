@@ -48,8 +48,8 @@ def in_a_process(name: str, dtype: str) -> dict[str, Any]:
     with contextlib.suppress(ValueError, IndexError):
         row: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
         return row
-    lines = done.stderr.strip().splitlines()
-    return {"name": name, "refused": lines[-1] if lines else f"the process ended with {done.returncode}"}
+    told = [line.strip() for line in done.stderr.splitlines() if "Error" in line or "what():" in line]
+    return {"name": name, "refused": f"the process ended with {done.returncode}: {' '.join(told[-1:])}"}
 
 
 def measured(name: str, dtype: str) -> dict[str, Any]:

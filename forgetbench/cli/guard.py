@@ -6,6 +6,7 @@ as `sys.exit(1)` in a task's code. (`os._exit` in a task's code ends the process
 
 from __future__ import annotations
 
+import errno
 import os
 import platform
 import signal
@@ -23,7 +24,10 @@ from forgetbench.errors import ForgetbenchError, first_line
 
 BAD_INPUT, FAILED, INTERRUPTED, BROKEN_PIPE, TERMINATED = 2, 4, 130, 141, 143
 _KEPT = "what was done is kept, the same command goes on from there"
-_USERS_TO_MEND = (FileNotFoundError, PermissionError, IsADirectoryError, NotADirectoryError)
+_USERS_TO_MEND = {
+    errno.ENOENT, errno.EACCES, errno.EPERM, errno.EISDIR, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP, errno.EROFS
+}  # fmt: skip
+"""What a path that the user gave may be."""
 
 
 class Terminated(KeyboardInterrupt):
@@ -84,7 +88,7 @@ def _unforeseen(error: BaseException) -> tuple[int, str]:
     traced = _traceback_file(error)
     if isinstance(error, OSError) and error.errno is not None:
         named = f"{os.fsdecode(error.filename)}: " if isinstance(error.filename, str | bytes) else ""
-        theirs = bool(named) and isinstance(error, _USERS_TO_MEND)
+        theirs = bool(named) and error.errno in _USERS_TO_MEND
         line = f"forgetbench: {named}{error.strerror or first_line(error)}; {_KEPT}; the traceback is in {traced}"
         return BAD_INPUT if theirs else FAILED, line
     if isinstance(error, MemoryError):

@@ -27,6 +27,7 @@ FAULTS = [
     (OSError(errno.EMFILE, "Too many open files"), 4, "Too many open files"),
     (PermissionError(errno.EACCES, "Permission denied", "x/y"), 2, "x/y: Permission denied"),
     (IsADirectoryError(errno.EISDIR, "Is a directory", b"x\xff"), 2, "Is a directory"),
+    (OSError(errno.ENAMETOOLONG, "File name too long", "x" * 300), 2, "File name too long"),
     (MISSING, 2, "the package 'matplotlib' is missing"),
     (SystemExit(1), 4, r"ended the program \(SystemExit 1\)"),
     (SystemExit(0), 4, r"ended the program \(SystemExit 0\)"),

@@ -26,6 +26,8 @@ _NEAR = 1e-3
 """A tenth of a point: what rounding may leave between two numbers that must agree."""
 _CLIPPED = 0.25
 """A shown score is cut to [0, 1], where items that are scored against one another may average to outside of it."""
+_LARGEST = 2
+"""For the same reason a change may be somewhat larger than 1."""
 _LONGEST_NAME = 1000
 _MOST_ROWS = 20_000
 
@@ -118,10 +120,12 @@ def _check_row(row: DeltaRow) -> None:
 
 
 def _check_estimate(row: DeltaRow, estimate: Estimate) -> None:
-    if not -2 <= estimate.ci_low - 1e-9 <= estimate.delta <= estimate.ci_high + 1e-9 <= 2:
+    interval = f"{estimate.ci_low:+g} to {estimate.ci_high:+g}"
+    if not estimate.ci_low - 1e-9 <= estimate.delta <= estimate.ci_high + 1e-9:
+        raise _ContradictionError(f"{_named(row)}: delta {estimate.delta:+g} is not within its interval, {interval}")
+    if max(abs(estimate.ci_low), abs(estimate.ci_high)) > _LARGEST:
         raise _ContradictionError(
-            f"{_named(row)}: delta {estimate.delta:+g} is not within its interval {estimate.ci_low:+g} to "
-            f"{estimate.ci_high:+g}, or that not within -1 and 1"
+            f"{_named(row)}: the interval {interval} holds more than scores from 0 to 1 can differ"
         )
     if not isnan(estimate.lower) and not estimate.ci_low - _NEAR <= estimate.lower <= estimate.delta + _NEAR:
         raise _ContradictionError(f"{_named(row)}: the one-sided bound {estimate.lower:+g} is not within the interval")
@@ -156,7 +160,7 @@ def _check_noise_floor(comparison: Comparison) -> None:
 
 
 def _is_share(value: object) -> bool:
-    return value is None or (isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= 2)
+    return value is None or (isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= _LARGEST)
 
 
 def _check_verdicts(comparison: Comparison) -> None:

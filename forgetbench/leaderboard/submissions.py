@@ -52,7 +52,8 @@ def read_submissions(results: Path) -> Iterator[Submission | Skipped]:
             submission = _read(folder, taken)
         except InputError as error:
             # The page is public: it names files from the folder on, not where that lies.
-            yield _skipped(folder, str(error).replace(f"{folder.parent}{os.sep}", "").replace(f"{results}{os.sep}", ""))
+            reason = str(error).replace(f"{folder.parent}{os.sep}", "").replace(f"{results}{os.sep}", "")
+            yield _skipped(folder, reason.removeprefix(f"{folder.name}: "))
         except Exception as error:  # what nobody thought of costs this one its place as well
             yield _skipped(folder, f"cannot be read ({type(error).__name__}: {first_line(error)})")
         else:

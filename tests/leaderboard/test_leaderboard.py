@@ -173,7 +173,10 @@ def narrowed(content: dict[str, Any]) -> None:
 
 
 LIES: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
-    "990 points": (lie(delta=9.9, ci_low=9.8, ci_high=10.0, base=0.5, candidate=0.3), "not within"),
+    "990 points": (
+        lie(delta=9.9, ci_low=9.8, ci_high=10.0, base=0.5, candidate=0.3),
+        "than scores from 0 to 1 can differ",
+    ),
     "a delta of its own": (lie(delta=0.05, ci_low=0.0, ci_high=0.1, lower=0.01), "not the mean of the domains"),
     "scores of its own": (lie(base=0.2, candidate=0.9, delta=0.7, ci_low=0.6, ci_high=0.8, lower=0.61), "not the mean"),
     "outside of its interval": (lie(ci_low=0.0), "not within its interval"),

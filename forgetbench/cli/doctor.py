@@ -24,7 +24,7 @@ from forgetbench.errors import ForgetbenchError
 from forgetbench.evaluation import free_memory
 from forgetbench.evaluation.preflight import GB, memory_fit
 from forgetbench.models.checks import Finding, is_model_tokenizer, plan_checks, template_findings
-from forgetbench.models.folder_checks import folder_findings
+from forgetbench.models.folder_checks import folder_findings, vocabulary_findings
 from forgetbench.models.folder_defaults import folder_differences, folder_settings
 from forgetbench.models.tokenizer import Tokenizer
 from forgetbench.models.weights import quantisation, read_json, stored_tensors, weight_files
@@ -163,6 +163,7 @@ def prompts_of(checkpoint: str, options: EngineOptions = EngineOptions(), *, bas
 
 def _differences(base: Checkpoint, checkpoint: Checkpoint, engine: Engine, options: EngineOptions) -> Iterator[Row]:
     """What the two folders set differently by themselves."""
+    yield from map(_row, vocabulary_findings(engine.tokenizer(base), engine.tokenizer(checkpoint)))
     here, there = (folder_settings(one, engine.tokenizer(one)) for one in (base, checkpoint))
     for row in folder_differences(here, there):
         rounds = row.setting == "dtype" and options.dtype == "auto"

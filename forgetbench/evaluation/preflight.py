@@ -18,6 +18,7 @@ from forgetbench.errors import EngineError, InputError, StorageError
 from forgetbench.evaluation.free_memory import free_memory
 from forgetbench.evaluation.plan import CheckpointPlan
 from forgetbench.lm_eval_bridge import PlannedItem, PlannedTask
+from forgetbench.models.folder_checks import vocabulary_findings
 from forgetbench.models.weights import quantisation
 from forgetbench.records import Checkpoint, Request
 
@@ -68,7 +69,13 @@ def check(
     Raises InputError for a task of which nothing can be asked, StorageError and EngineError where disk or memory are
     too small for what is still to be asked.
     """
-    warnings = {plan.checkpoint.fingerprint: tuple(_plan_warnings(plan, engine)) for plan in plans}
+    by_checkpoint = {plan.checkpoint.fingerprint: plan for plan in plans}
+    warnings = {
+        plan.checkpoint.fingerprint: tuple(
+            _plan_warnings(plan, by_checkpoint.get(plan.reference.fingerprint, plan), engine)
+        )
+        for plan in plans
+    }
 
     def unanswered(group: Collection[CheckpointPlan]) -> list[Request]:
         requests = {request.key: request for plan in group for request in _requests(plan.tasks)}
@@ -80,10 +87,11 @@ def check(
     return Preflight(tuple(lines), warnings)
 
 
-def _plan_warnings(plan: CheckpointPlan, engine: Engine) -> list[str]:
+def _plan_warnings(plan: CheckpointPlan, base: CheckpointPlan, engine: Engine) -> list[str]:
+    beside = vocabulary_findings(base.context.tokenizer, plan.context.tokenizer)
     return [
         *quantisation_warnings(plan.checkpoint, engine),
-        *(finding.text for finding in plan.findings if finding.ok is False),
+        *(finding.text for finding in (*plan.findings, *beside) if finding.ok is False),
         *task_warnings(plan.checkpoint.name, plan.tasks, plan.context.max_length),
     ]
 

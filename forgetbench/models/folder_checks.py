@@ -21,6 +21,8 @@ from forgetbench.models.templates import PINNED_DAY, Message
 from forgetbench.models.tokenizer import HFTokenizer, Tokenizer, has_tokenizer
 from forgetbench.records import Checkpoint
 
+_MOVED = 0.01
+"""Part of the base's tokens that a sound fine-tune may have renamed."""
 _ANSWER = "An apple, for instance."
 _ANSWERED: tuple[Message, ...] = (
     {"role": "user", "content": "Name a fruit that grows on trees."},
@@ -44,6 +46,21 @@ def folder_findings(checkpoint: Checkpoint, tokenizer: Tokenizer, *, chat: bool)
         if chat:
             findings += _end_of_turn(tokenizer, ends)
     return [*findings, *_template(tokenizer)] if chat else findings
+
+
+def vocabulary_findings(base: Tokenizer, tuned: Tokenizer) -> list[Finding]:
+    """Whether a fine-tuned checkpoint's tokens are still its base's; training adds tokens and renames reserved ones."""
+    if not isinstance(base, HFTokenizer) or not isinstance(tuned, HFTokenizer) or base.vocabulary == tuned.vocabulary:
+        return []
+    theirs, own = base.hf.get_vocab(), tuned.hf.get_vocab()
+    moved = sum(own.get(token) != number for token, number in theirs.items())
+    if moved <= _MOVED * len(theirs):
+        return []
+    text = (
+        f"{moved:,} of the base's {len(theirs):,} tokens have another id, or none, in this tokenizer: a model that was "
+        "trained from that base reads other words than it is asked; copy the base's tokenizer files, if it was"
+    )
+    return [Finding("vocabulary", False, text)]
 
 
 def embedding_rows(checkpoint: Checkpoint) -> int | None:

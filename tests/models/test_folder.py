@@ -13,7 +13,7 @@ from tiny_models import CHAT_TEMPLATE, make_adapter
 
 from forgetbench.errors import CheckpointError
 from forgetbench.models.checks import Finding, template_findings
-from forgetbench.models.folder_checks import embedding_rows, folder_findings
+from forgetbench.models.folder_checks import embedding_rows, folder_findings, vocabulary_findings
 from forgetbench.models.folder_defaults import folder_differences, folder_settings
 from forgetbench.models.tokenizer import HFTokenizer, checkpoint_tokenizer
 from forgetbench.records import Checkpoint, FolderDifference
@@ -163,6 +163,23 @@ def test_an_adapter_with_tokens_that_its_base_has_not(tiny_model: Path, tmp_path
     add_tokens(adapter, "<tool>")
     with pytest.raises(CheckpointError, match=r"adapter .*lora: 1 of .* have no embedding"):
         findings(tuned)
+
+
+def test_another_model_s_tokenizer(tiny_model: Path, tmp_path: Path) -> None:
+    base = HFTokenizer(tiny_model)
+    grown, renamed, other = (folder(tiny_model, tmp_path / name) for name in ("grown", "renamed", "other"))
+    add_tokens(grown, "<tool>")
+    for path, count in ((renamed, 2), (other, 100)):
+        content = json.loads((path / "tokenizer.json").read_text())
+        vocabulary = content["model"]["vocab"]
+        names = [name for name, number in sorted(vocabulary.items(), key=lambda item: item[1])][-count:]
+        vocabulary.update(zip(names, [vocabulary[name] for name in reversed(names)], strict=True))
+        (path / "tokenizer.json").write_text(json.dumps(content))
+    assert vocabulary_findings(base, base) == vocabulary_findings(base, HFTokenizer(grown)) == []
+    assert vocabulary_findings(base, HFTokenizer(renamed)) == []
+    (found,) = vocabulary_findings(base, HFTokenizer(other))
+    assert found.ok is False
+    assert found.text.startswith("100 of the base's 258 tokens have another id, or none, in this tokenizer")
 
 
 # --- settings ---------------------------------------------------------------------------------

@@ -59,7 +59,8 @@ FAMILIES = {
         Family("olmo2"),
         Family("phi", {"num_key_value_heads": 2}),
         Family("phi3", {"pad_token_id": 1, "original_max_position_embeddings": 512}, "fused projections"),
-        Family("gpt_neox", {}, "parallel attention and MLP"),
+        # Heads of 64 of which a quarter is rotated, as in Pythia: 8 rotated dimensions end vLLM's process on a CPU.
+        Family("gpt_neox", {"hidden_size": 128}, "parallel attention and MLP"),
         Family("gpt2", {"n_embd": _WIDTH, "n_layer": _LAYERS, "n_head": 2, "n_positions": 512,
                         "initializer_range": 0.15}, "learnt positions", common=False),
         Family("deepseek_v3", {

@@ -8,11 +8,11 @@ vLLM computes in float32 as well, or in bfloat16 where its kernels for the archi
 
 from __future__ import annotations
 
-import contextlib
 import json
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -27,33 +27,33 @@ BEGIN, END = "<!-- table: written by tests/benchmarks/architectures.py -->", "<!
 
 def main(arguments: list[str]) -> None:
     sys.path.insert(0, str(TESTS))
-    if arguments[:1] == ["--one"]:
-        print(json.dumps(measured(*arguments[1:])))
+    if arguments[:1] == ["--measure"]:
+        measure(arguments[1], arguments[2:])
         return
     if arguments != ["--table"]:
-        import tiny_families
+        from tiny_families import FAMILIES
 
-        for name in arguments or tiny_families.FAMILIES:
-            row = in_a_process(name, "float32")
-            if "BF16" in row.get("refused", ""):
-                row = in_a_process(name, "bfloat16")
-            print(row, flush=True)
-            machine.write("architectures", {"dtype": row.get("dtype", "float32")}, [row])
+        rows = {row["name"]: row for row in measured(arguments or list(FAMILIES), "float32")}
+        only_bfloat16 = [name for name, row in rows.items() if "BF16" in row.get("refused", "")]
+        rows |= {row["name"]: row for row in measured(only_bfloat16, "bfloat16")}
+        machine.write("architectures", {"reference": "transformers, float32"}, list(rows.values()))
     write_table()
 
 
-def in_a_process(name: str, dtype: str) -> dict[str, Any]:
-    """A family's row; whatever an engine does to its process, the next family has one of its own."""
-    done = subprocess.run([sys.executable, __file__, "--one", name, dtype], capture_output=True, text=True, check=False)
-    with contextlib.suppress(ValueError, IndexError):
-        row: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-        return row
-    told = [line.strip() for line in done.stderr.splitlines() if "Error" in line or "what():" in line]
-    return {"name": name, "refused": f"the process ended with {done.returncode}: {' '.join(told[-1:])}"}
+def measured(names: list[str], dtype: str) -> Iterator[dict[str, Any]]:
+    """Each family's row, from one process of its own for as long as that lives."""
+    while names:
+        command = [sys.executable, __file__, "--measure", dtype, *names]
+        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
+        rows = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+        if len(rows) < len(names):
+            rows.append({"name": names[len(rows)], "refused": f"its process ended with {done.returncode}"})
+        yield from rows
+        names = names[len(rows) :]
 
 
-def measured(name: str, dtype: str) -> dict[str, Any]:
-    """One family's figures, or why vLLM does not load it."""
+def measure(dtype: str, names: list[str]) -> None:
+    """Print each family's figures, or why vLLM does not run it, as a line of JSON."""
     from scored_families import agreement
     from tiny_families import FAMILIES
 
@@ -62,16 +62,17 @@ def measured(name: str, dtype: str) -> dict[str, Any]:
     from forgetbench.engines.vllm.engine import VllmEngine
     from forgetbench.errors import EngineError
 
-    engine = VllmEngine(EngineOptions("vllm", dtype=dtype))
     reference = TransformersEngine(EngineOptions("transformers", dtype="float32"))
-    row: dict[str, Any] = {"name": name, "note": FAMILIES[name].note, "dtype": dtype}
-    with tempfile.TemporaryDirectory() as folder:
-        try:
-            row |= asdict(agreement(name, Path(folder) / name, engine, reference))
-        except EngineError as error:
-            row["refused"] = str(error).replace(folder, "").partition("; its log is")[0]
-        engine.close()
-    return row
+    for name in names:
+        engine = VllmEngine(EngineOptions("vllm", dtype=dtype))
+        row: dict[str, Any] = {"name": name, "note": FAMILIES[name].note, "dtype": dtype}
+        with tempfile.TemporaryDirectory() as folder:
+            try:
+                row |= asdict(agreement(name, Path(folder) / name, engine, reference))
+            except EngineError as error:
+                row["refused"] = str(error).replace(folder, "").partition("; its log is")[0]
+            engine.close()
+        print(json.dumps(row), flush=True)
 
 
 def write_table() -> None:

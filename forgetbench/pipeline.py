@@ -199,7 +199,7 @@ def _compared(session: Session, runs: Sequence[Run], sft_data: SftData | None, b
     for replicate in (other for other in others if other.manifest.replicate):
         # Kept as any other comparison: what a gate says of a model that did not change can be seen there.
         of_noise = compared(replicate).comparison
-        noise = noise_floor_of([*of_noise.domains, *of_noise.tasks])
+        noise = noise_floor_of([*of_noise.domains, *of_noise.tasks], base.samples, replicate.samples)
     by_fingerprint = {other.manifest.fingerprint: other for other in others if not other.manifest.replicate}
     comparisons = [
         compared(

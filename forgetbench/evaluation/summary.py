@@ -104,9 +104,27 @@ def mean_metrics(scores: Sequence[ItemScore]) -> dict[str, dict[str, float]]:
     return means
 
 
-def noise_floor_of(rows: Iterable[DeltaRow]) -> dict[str, Any]:
-    """What differs between two passes of the base itself, per domain and task: anything smaller than this is noise."""
-    return {row.name: _noise_of(row) for row in rows}
+def noise_floor_of(rows: Iterable[DeltaRow], base: pd.DataFrame, again: pd.DataFrame) -> dict[str, Any]:
+    """What differs between two passes of the base itself, per domain and task: anything smaller than this is noise.
+
+    `base`, `again`: the samples of the two.
+    """
+    differing = differing_answers(base, again)
+    return {row.name: {**_noise_of(row), "differing": differing.get(row.name)} for row in rows}
+
+
+def differing_answers(base: pd.DataFrame, again: pd.DataFrame) -> dict[str, int]:
+    """By task and by domain, the items whose likelihoods or answers are not the same to the last bit in two passes."""
+    keys, answers = ["domain", "task", "item_id"], ["loglikelihoods", "responses", "reference_logprobs"]
+    passes = [samples.set_index(keys)[answers].map(_bits) for samples in (base, again)]
+    one, other = passes[0].align(passes[1], join="outer")
+    differ = (one != other).any(axis=1)
+    counts = {str(name): int(number) for name, number in differ.groupby(level="domain").sum().items()}
+    return counts | {str(name): int(number) for name, number in differ.groupby(level="task").sum().items()}
+
+
+def _bits(cell: Sequence[float | str] | None) -> tuple[float | str, ...]:
+    return () if cell is None else tuple(cell)
 
 
 def _noise_of(row: DeltaRow) -> dict[str, Any]:

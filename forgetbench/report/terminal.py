@@ -13,7 +13,7 @@ from rich.text import Text
 from forgetbench.records import OVERALL, Comparison, DeltaRow
 from forgetbench.report import supplementary
 from forgetbench.report.numbers import MISSING, points, row_texts
-from forgetbench.report.wording import VERDICTS, blocks, headline, missing_data, supporting_mark, title
+from forgetbench.report.wording import VERDICTS, blocks, exactness, headline, missing_data, supporting_mark, title
 from forgetbench.sanitize import one_line
 from forgetbench.storage.folder import ResultsFolder
 from forgetbench.storage.runs import Run
@@ -179,6 +179,8 @@ def _print_warnings(console: Console, comparison: Comparison) -> None:
         _print_note(console, f"{one_line(row.name, 40)}: {one_line(why, 300)}")
     for warning in comparison.warnings:
         _print_note(console, one_line(warning, 400))
+    if told := exactness(comparison):
+        console.print(_text(told, console), style="dim")
 
 
 def _print_note(console: Console, text: str) -> None:

@@ -127,7 +127,24 @@ def noise_floor_facts(comparison: Comparison) -> tuple[tuple[str, str], ...]:
     """What the base differs from itself by, per row; or one line that says it was not measured."""
     if comparison.noise_floor is None:
         return (("Not measured", "how much the base differs from itself is unknown; run again with --noise-floor"),)
-    return tuple((str(name), _noise(value)) for name, value in comparison.noise_floor.items())
+    rows = tuple((str(name), _noise(value)) for name, value in comparison.noise_floor.items())
+    if bit_equal(comparison):
+        return (("Bit-equal", "asked twice, the base gave the same likelihoods and answers to the last bit"), *rows)
+    return rows
+
+
+def bit_equal(comparison: Comparison) -> bool:
+    """Whether the base was asked twice and no likelihood and no answer differed."""
+    rows = (comparison.noise_floor or {}).values()
+    return bool(rows) and all(isinstance(row, Mapping) and row.get("differing") == 0 for row in rows)
+
+
+def exactness(comparison: Comparison) -> str | None:
+    """A sentence where answers are known not to depend on what is asked beside them; else None."""
+    mode = "deterministic engine" if comparison.engine.get("deterministic") else ""
+    if bit_equal(comparison):
+        return f"Noise floor 0{mode and f' ({mode})'}: asked twice, the base is bit-equal."
+    return f"{mode.capitalize()}: no answer depends on what was asked beside it." if mode else None
 
 
 def _noise(value: object) -> str:

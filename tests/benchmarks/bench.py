@@ -14,6 +14,7 @@ import tables
 HERE = Path(__file__).parent
 PARTS = {
     "commands": ["commands.py"],
+    "determinism": ["determinism.py"],
     "engines": ["engines.py"],
     "growth": ["growth.py"],
     # Says so, and measures nothing, where there is no GPU.

@@ -12,7 +12,7 @@ import machine
 DOC = Path(__file__).parents[2] / "docs" / "benchmarks.md"
 BEGIN, END = "<!-- tables: written by `make bench` -->", "<!-- end of tables -->"
 DEVICES = {"cpu": "CPU", "cuda": "GPU"}
-PARTS = ("scoring", "scoring-float32", "scoring-block128", "engines", "commands", "growth", "gpu-core")
+PARTS = ("scoring", "scoring-float32", "scoring-block128", "engines", "commands", "growth", "determinism", "gpu-core")
 
 
 def write() -> None:
@@ -38,6 +38,7 @@ def section(device: str) -> str:
         ),
         ("Generation, engines and commands", others(contents)),
         ("How cost grows", growth(contents["growth"])),
+        ("One checkpoint against itself", determinism(contents["determinism"])),
     ):
         lines += [f"### {name}", "", *rows, ""]
     return "\n".join(lines) + "\n"
@@ -177,6 +178,23 @@ def growth(content: dict[str, Any] | None) -> list[str]:
         )  # fmt: skip
     columns = ("", "time", "time grows", "distinct tokens grow", "computed over the tree", "per computed token")
     return table(columns, rows)
+
+
+def determinism(content: dict[str, Any] | None) -> list[str]:
+    if content is None:
+        return ["not measured"]
+    companies = ("cold, seven at a time", "warm, one at a time", "whole prompts")
+    rows = [
+        (
+            row["name"], row["dtype"], row["mode"], str(row["answers"]),
+            *(str(row["differing"].get(company, "")) for company in companies),
+            "" if row["largest"] is None else f"{row['largest']:.2g}", f"{row['seconds']:.1f} s",
+            f"{row['ratio']:.2f}x" if "ratio" in row else "",
+        )
+        for row in sorted(content["rows"], key=lambda row: (row["name"], row["dtype"], row["mode"] != "usual"))
+    ]  # fmt: skip
+    columns = ("what", "dtype", "mode", "answers", *(f"differ: {company}" for company in companies))
+    return table((*columns, "largest difference", "time", "over the usual mode"), rows)
 
 
 if __name__ == "__main__":

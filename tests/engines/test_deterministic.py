@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import sys
+import types
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from forgetbench.engines.base import EngineOptions
 from forgetbench.engines.proof import proof_requests, prove
 from forgetbench.engines.registry import make_engine
 from forgetbench.engines.scripted import ScriptedEngine, scripted_checkpoint
+from forgetbench.engines.vllm.deterministic import BATCH_INVARIANT, check_options, prepare_environment
 from forgetbench.engines.vllm.invariant import InvariantProduct, agreeing_rows, in_pieces
 from forgetbench.errors import EngineError, InputError
 from forgetbench.models.checkpoints import resolve
@@ -60,6 +63,28 @@ def test_a_bit_that_depends_on_company_is_found() -> None:
 
 def test_the_proof_keeps_within_the_window() -> None:
     assert max(len(request.prompt) for request in proof_requests("f", 50, 42)) == 33
+
+
+def test_a_cpu_has_no_tensor_parallel_twin() -> None:
+    with pytest.raises(InputError, match="leave out --tensor-parallel; --replicas shares the work"):
+        check_options(EngineOptions("vllm", deterministic=True, tensor_parallel=2), on_cpu=True)
+    check_options(EngineOptions("vllm", deterministic=True, tensor_parallel=2), on_cpu=False)
+
+
+@pytest.mark.parametrize(
+    ("before", "told"), [(None, "comes too late: this process has loaded vLLM"), ("1", "which 0.10 does not: update")]
+)
+def test_a_vllm_that_cannot_is_refused(before: str | None, told: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An older vLLM cannot be installed beside the newer one; this is what is read of it."""
+    vllm, envs = types.ModuleType("vllm"), types.ModuleType("vllm.envs")
+    vllm.__dict__["__version__"], envs.__dict__["environment_variables"] = "0.10", {"VLLM_USE_V1": None}
+    for module in (vllm, envs):
+        monkeypatch.setitem(sys.modules, module.__name__, module)
+    monkeypatch.delenv(BATCH_INVARIANT, raising=False)
+    if before is not None:
+        monkeypatch.setenv(BATCH_INVARIANT, before)
+    with pytest.raises(EngineError, match=told):
+        prepare_environment(on_cpu=False)
 
 
 def linear(x: Any, weight: Any, bias: Any) -> Any:

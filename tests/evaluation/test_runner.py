@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from commands import call_forked, start_forked
 
@@ -20,6 +21,7 @@ from forgetbench.errors import EngineError
 from forgetbench.evaluation.evaluate import evaluate
 from forgetbench.evaluation.options import EvaluationOptions
 from forgetbench.evaluation.session import open_session
+from forgetbench.evaluation.summary import differing_answers
 from forgetbench.records import Checkpoint, Request, Response
 from forgetbench.storage.comparisons import load_comparison
 from forgetbench.storage.folder import ResultsFolder
@@ -134,6 +136,22 @@ def test_the_base_against_itself_is_a_comparison_of_its_own(tmp_path: Path) -> N
     assert itself.overall.estimate is not None and itself.overall.estimate.delta == 0.0
     comparison = result.comparisons[0].comparison
     assert comparison.noise_floor is not None and comparison.noise_floor["knowledge"]["flip_rate"] == 0.0
+    assert all(row["differing"] == 0 for row in comparison.noise_floor.values())
+
+
+def test_answers_that_differ_in_a_bit_are_counted_by_task_and_domain() -> None:
+    columns = ("domain", "task", "item_id", "loglikelihoods", "responses", "reference_logprobs")
+    rows = [
+        ("knowledge", "choice", "1", (-1.5, -2.0), (), ()),
+        ("knowledge", "choice", "2", (-1.5, -2.0), (), ()),
+        ("knowledge", "open", "1", None, ("Paris",), ()),
+    ]
+    base = pd.DataFrame(rows, columns=columns)
+    again = base.copy()
+    assert differing_answers(base, again) == {"knowledge": 0, "choice": 0, "open": 0}
+    again.at[1, "loglikelihoods"] = (-1.5, -2.0 - 2.0**-40)
+    again.at[2, "responses"] = ("Paris.",)
+    assert differing_answers(base, again) == {"knowledge": 2, "choice": 1, "open": 1}
 
 
 def test_other_margins_are_not_those_of_an_earlier_run(tmp_path: Path) -> None:

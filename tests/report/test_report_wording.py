@@ -76,3 +76,24 @@ def test_no_noise_floor_is_said_to_be_unknown() -> None:
     assert wording.noise_floor_facts(samples.comparison()) == (
         ("knowledge", "delta 0.0, se 0.4, forgotten 1.0, gained —"),
     )
+
+
+def test_a_base_that_answers_twice_alike_is_called_bit_equal() -> None:
+    rows = {"knowledge": {"loss": 0.0, "differing": 0}, "facts": {"loss": 0.0, "differing": 0}}
+    equal, unequal = (samples.comparison(noise_floor={**rows, "facts": {"loss": 0.0, "differing": n}}) for n in (0, 1))
+    assert wording.noise_floor_facts(equal) == (
+        ("Bit-equal", "asked twice, the base gave the same likelihoods and answers to the last bit"),
+        ("knowledge", "loss 0.0, differing 0"),
+        ("facts", "loss 0.0, differing 0"),
+    )
+    assert wording.bit_equal(equal) and not wording.bit_equal(unequal)
+    assert wording.exactness(equal) == "Noise floor 0: asked twice, the base is bit-equal."
+    assert wording.exactness(unequal) is None
+
+
+def test_the_engine_s_mode_is_told() -> None:
+    engine = {"name": "vllm", "deterministic": True}
+    found = samples.comparison(engine=engine, noise_floor=None)
+    assert ("Engine", "name vllm, deterministic True") in wording.facts(found)
+    told = wording.exactness(found)
+    assert told == "Deterministic engine: no answer depends on what was asked beside it."

@@ -3,16 +3,20 @@ it arrives."""
 
 from __future__ import annotations
 
+import contextlib
 import random
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from forgetbench.engines.base import Engine
+from forgetbench.fingerprint import digest
 from forgetbench.models.checks import ModelChecks
 from forgetbench.progress import Progress
 from forgetbench.records import Checkpoint, Request, Response
 from forgetbench.storage.admission import admitted
+from forgetbench.storage.claims import claimed
 from forgetbench.storage.ledger import Ledger
 
 
@@ -60,6 +64,8 @@ class Dispatcher:
 
     engine: Engine
     ledger: Ledger
+    claims: Path
+    """Folder of the locks by which two programs with the same questions ask them once."""
     progress: Progress
     seed: int
     """Of the order in which a second pass is asked."""
@@ -69,19 +75,44 @@ class Dispatcher:
 
         Raises EngineError or StorageError with everything answered so far in the ledger.
         """
-        responses = self.ledger.get(key for run in runs for key in run.requests)
+        responses = self.ledger.answers({key: request for run in runs for key, request in run.requests.items()})
+        if damaged := len(self.ledger.damaged):
+            self.progress.note(f"{damaged} damaged rows of the ledger are asked again: forgetbench ledger check")
         missing = {key: request for run in runs for key, request in run.requests.items() if key not in responses}
         if missing:
             self.progress.start(stage, sum(map(_work, missing.values())))
         for batch in self._batches(runs):
-            unanswered = _unanswered(batch, responses)
-            if unanswered:
-                self._load(batch)
-            checks, rest = _checks_first(self._in_order(unanswered, batch), batch)
-            self._ask(checks, responses, batch)
-            self._report_checks(batch, responses)
-            self._ask(rest, responses, batch)
+            with self._claimed(batch, responses):
+                self._answer_batch(batch, responses)
         return [{key: responses[key] for key in run.requests if key in responses} for run in runs]
+
+    def _answer_batch(self, batch: Sequence[RunRequests], responses: dict[str, Response]) -> None:
+        unanswered = _unanswered(batch, responses)
+        if unanswered:
+            self._load(batch)
+        checks, rest = _checks_first(self._in_order(unanswered, batch), batch)
+        self._ask(checks, responses, batch)
+        self._report_checks(batch, responses)
+        self._ask(rest, responses, batch)
+
+    @contextlib.contextmanager
+    def _claimed(self, batch: Sequence[RunRequests], responses: dict[str, Response]) -> Iterator[None]:
+        """Let no other program ask these runs' requests meanwhile; what one has asked by now is in `responses`."""
+
+        def lacking(run: RunRequests) -> dict[str, Request]:
+            return {key: request for key, request in run.requests.items() if key not in responses}
+
+        def nothing_left(run: RunRequests) -> bool:
+            responses.update(self.ledger.answers(lacking(run)))
+            return not lacking(run)
+
+        asking = [run for run in batch if lacking(run)]
+        # Not by checkpoint: two programs with other questions to one model need not wait.
+        names = {digest(sorted(run.requests)): partial(nothing_left, run) for run in asking}
+        with claimed(self.claims, names, self.progress.note):
+            for run in asking:
+                nothing_left(run)
+            yield
 
     def _batches(self, runs: Sequence[RunRequests]) -> list[list[RunRequests]]:
         """Runs whose checkpoints the engine can hold at once; a second pass is asked apart from the first."""

@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from forgetbench import lm_eval_bridge as bridge
+from forgetbench.errors import InputError, first_line
 from forgetbench.evaluation import preflight
 from forgetbench.evaluation.dispatch import Dispatcher, RequestCounts, RunRequests
 from forgetbench.evaluation.plan import CheckpointPlan, plan_checkpoints
@@ -49,7 +50,7 @@ def prepare(session: Session, protocol: Protocol = "native", *, noise_floor: boo
     session.progress.start("planning", 0)
     plans = plan_checkpoints(session, list(everyone.values()), protocol, noise_floor=noise_floor)
     checked = preflight.check(
-        plans, session.engine, session.results.root, session.ledger.get, replicas=session.local_engines
+        plans, session.engine, session.results.root, session.ledger.answers, replicas=session.local_engines
     )
     for text in checked.messages({fingerprint: item.name for fingerprint, item in everyone.items()}):
         session.progress.note(text)
@@ -76,7 +77,7 @@ class Evaluation:
     @property
     def _dispatcher(self) -> Dispatcher:
         session = self.session
-        return Dispatcher(session.engine, session.ledger, session.progress, session.seed)
+        return Dispatcher(session.engine, session.ledger, session.results.claims, session.progress, session.seed)
 
     def ask(self, items: Mapping[str, Collection[str]] | None = None) -> list[list[ItemScore]]:
         """Ask some items, by task and item_id, or all; the scores of each checkpoint.
@@ -177,15 +178,23 @@ def _flat(tasks: Mapping[str, Mapping[str, Sequence[Request | None]]]) -> dict[s
 
 
 def _saved(session: Session, run: Run) -> Run:
-    """The run as it stands in the results folder; one that is there with the same numbers keeps its date and counts."""
-    before = finished_run(session.results, run.manifest.run_id)
-    now = run.manifest
-    if (
-        before is not None
-        and before.samples.equals(run.samples)
-        # As read back: a file knows no tuples.
-        and to_json(replace(before.manifest, created=now.created, counts=now.counts)) == to_json(now)
-    ):
-        return before
+    """The run as it stands in the results folder; one that is there with the same numbers keeps its date and counts.
+
+    One that cannot be read is made again: the ledger has all of it.
+    """
+    try:
+        before = finished_run(session.results, run.manifest.run_id)
+        if before is not None and _says_the_same(before, run):
+            return before
+    # What a damaged file decodes to may be no text.
+    except (InputError, ValueError) as error:
+        session.progress.note(f"{first_line(error)}; the run is made again from the ledger")
     save_run(session.results, run, run_scores(run))
     return run
+
+
+def _says_the_same(before: Run, run: Run) -> bool:
+    now = run.manifest
+    # As read back: a file knows no tuples.
+    as_now = to_json(replace(before.manifest, created=now.created, counts=now.counts))
+    return before.samples.equals(run.samples) and as_now == to_json(now)

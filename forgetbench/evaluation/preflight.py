@@ -59,13 +59,14 @@ def check(
     plans: Sequence[CheckpointPlan],
     engine: Engine,
     results: Path,
-    answered: Callable[[Iterable[str]], Container[str]],
+    answered: Callable[[Mapping[str, Request]], Container[str]],
     *,
     replicas: int = 1,
 ) -> Preflight:
     """Look at everything that can be known before loading.
 
-    `answered` says which request keys need no engine any more; `replicas` is how many engines this machine will hold.
+    `answered` says which requests, by key, need no engine any more; `replicas` is how many engines this machine will
+    hold.
     Raises InputError for a task of which nothing can be asked, StorageError and EngineError where disk or memory are
     too small for what is still to be asked.
     """

@@ -268,7 +268,7 @@ class ForgetbenchLM(LM):  # type: ignore[misc]
     def _answers(self, requests: Iterable[Request]) -> Iterator[Response]:
         """The response to each distinct request: the ledger's at once, then the engine's as they arrive."""
         distinct = {request.key: request for request in requests}
-        recorded = self._ledger.get(distinct) if self._ledger is not None else {}
+        recorded = self._ledger.answers(distinct) if self._ledger is not None else {}
         yield from recorded.values()
         lacking = {key: request for key, request in distinct.items() if key not in recorded}
         if not lacking:

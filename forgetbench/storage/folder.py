@@ -4,6 +4,7 @@ results/runs/<run id>/            manifest.json, samples.parquet, scores.json, e
 results/comparisons/<id>/         comparison.json, deltas.csv, items.parquet, the report, plots/
 results/trajectories/<id>/        trajectory.json, trajectory.csv, plots/
 results/.ledger.sqlite            every response a model gave
+results/.claims/                  locks: which program is asking what
 """
 
 from __future__ import annotations
@@ -25,6 +26,10 @@ class ResultsFolder:
     @property
     def ledger(self) -> Path:
         return self.root / ".ledger.sqlite"
+
+    @property
+    def claims(self) -> Path:
+        return self.root / ".claims"
 
     @property
     def runs(self) -> Path:

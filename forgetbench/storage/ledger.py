@@ -8,18 +8,16 @@ Each `put` is a transaction of its own in write-ahead mode: a killed process los
 from __future__ import annotations
 
 import contextlib
-import dataclasses
-import json
 import sqlite3
-from collections.abc import Iterable, Iterator
-from operator import attrgetter
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from forgetbench.errors import StorageError
 from forgetbench.fingerprint import file_digest
-from forgetbench.records import Continuation, Response, Sample
+from forgetbench.records import Request, Response
+from forgetbench.storage.responses import answers, decoded, encoded
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS responses (key TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
@@ -27,8 +25,6 @@ CREATE TABLE IF NOT EXISTS files (path TEXT PRIMARY KEY, size INTEGER, mtime_ns 
 """
 _CHUNK = 500
 """Keys per query: SQLite bounds the number of parameters."""
-_continuation_fields = attrgetter(*(field.name for field in dataclasses.fields(Continuation)))
-_sample_fields = attrgetter(*(field.name for field in dataclasses.fields(Sample)))
 
 
 class Ledger:
@@ -36,12 +32,16 @@ class Ledger:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        with self._storage_errors():
+        self.damaged: set[str] = set()
+        """Keys whose rows were read and hold no response: they count as not there, and a new answer replaces them."""
+        with self._storage_errors(), contextlib.ExitStack() as opened:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._db = sqlite3.connect(path, timeout=60, isolation_level=None)
+            opened.callback(self._db.close)
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=NORMAL")
             self._db.executescript(_SCHEMA)
+            opened.pop_all()
 
     def __enter__(self) -> Self:
         return self
@@ -52,25 +52,36 @@ class Ledger:
         self._db.close()
 
     def put(self, response: Response) -> None:
-        """Store a response, committed on return. The first answer to a key stays."""
-        # Not dataclasses.astuple, which copies deeply: this is done for every response of a run.
-        continuations = [_continuation_fields(item) for item in response.continuations]
-        body = json.dumps([continuations, [_sample_fields(item) for item in response.samples]])
+        """Store a response, committed on return. The first answer to a key stays, unless its row is damaged."""
+        verb = "REPLACE" if response.key in self.damaged else "IGNORE"
         with self._storage_errors():
-            self._db.execute("INSERT OR IGNORE INTO responses VALUES (?, ?)", (response.key, body))
+            query = f"INSERT OR {verb} INTO responses VALUES (?, ?)"  # noqa: S608 - one of two words
+            self._db.execute(query, (response.key, encoded(response)))
+        self.damaged.discard(response.key)
 
     def get(self, keys: Iterable[str]) -> dict[str, Response]:
-        """The responses that are there, by key."""
+        """The responses that are there, by key; a damaged row is none."""
         distinct = list(dict.fromkeys(keys))
         responses: dict[str, Response] = {}
         with self._storage_errors():
             for start in range(0, len(distinct), _CHUNK):
                 chunk = distinct[start : start + _CHUNK]
                 marks = ",".join("?" * len(chunk))
-                query = f"SELECT key, body FROM responses WHERE key IN ({marks})"  # noqa: S608 - only marks
-                rows = self._db.execute(query, chunk)
-                responses.update((key, _response(key, body)) for key, body in rows)
+                # As bytes: SQLite's own decoding ends at the first row that is no UTF-8.
+                query = f"SELECT key, CAST(body AS BLOB) FROM responses WHERE key IN ({marks})"  # noqa: S608 - only marks
+                for key, body in self._db.execute(query, chunk):
+                    try:
+                        responses[key] = decoded(key, body)
+                    except ValueError:
+                        self.damaged.add(key)
         return responses
+
+    def answers(self, requests: Mapping[str, Request]) -> dict[str, Response]:
+        """The responses to these requests, by key; one with other parts than its request asks for is damaged."""
+        found = self.get(requests)
+        misfits = {key for key, response in found.items() if not answers(response, requests[key])}
+        self.damaged |= misfits
+        return {key: response for key, response in found.items() if key not in misfits}
 
     def __len__(self) -> int:
         with self._storage_errors():
@@ -92,16 +103,15 @@ class Ledger:
         try:
             yield
         except sqlite3.Error as error:
-            raise StorageError(
-                f"ledger {self.path}: {error}; free the disk or move the file away, then run the same command "
-                "again: what was answered is kept"
-            ) from error
+            raise StorageError(f"ledger {self.path}: {error}; {_way_out(self.path, error)}") from error
 
 
-def _response(key: str, body: str) -> Response:
-    continuations, samples = json.loads(body)
-    return Response(
-        key,
-        continuations=tuple(Continuation(*item) for item in continuations),
-        samples=tuple(Sample(*item) for item in samples),
-    )
+def _way_out(path: Path, error: sqlite3.Error) -> str:
+    # The low byte is the kind of an error, the others say more of it.
+    kind = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if kind in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        return (
+            f"`forgetbench ledger prune {path.parent}` keeps the answers that can still be read, then run the same "
+            "command again"
+        )
+    return "free the disk or move the file away, then run the same command again: what was answered is kept"

@@ -5,14 +5,15 @@ A folder without its manifest.json is unfinished and is never read. docs/output_
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from forgetbench.errors import InputError
+from forgetbench.errors import InputError, first_line
 from forgetbench.records import RunManifest
-from forgetbench.storage.files import write_atomic
+from forgetbench.storage.files import read_text, write_atomic
 from forgetbench.storage.folder import ResultsFolder
 from forgetbench.storage.json_files import load_json, to_json
 from forgetbench.storage.samples import SamplesInFile, SamplesInMemory, SamplesTable, write_samples
@@ -73,7 +74,13 @@ def load_manifest(folder: Path) -> RunManifest:
 def finished_run(results: ResultsFolder, run_id: str) -> Run | None:
     """The run of that id, None if there is none or it is unfinished. Raises InputError when it is damaged."""
     folder = results.run(run_id)
-    return load_run(folder) if is_run(folder) else None
+    if not is_run(folder):
+        return None
+    try:
+        json.loads(read_text(folder / _SCORES))
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{folder / _SCORES}: not JSON ({first_line(error)})") from error
+    return load_run(folder)
 
 
 def is_run(folder: Path) -> bool:

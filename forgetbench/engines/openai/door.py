@@ -11,8 +11,7 @@ from typing import Any
 
 from forgetbench.engines.openai.failures import Unusable
 from forgetbench.errors import shown
-from forgetbench.storage.admission import ROUNDING
-from forgetbench.storage.responses import well_formed
+from forgetbench.storage.admission import ROUNDING, well_formed
 
 LARGEST_COUNT = 2**31 - 1
 """Of tokens; a larger number is nonsense."""

@@ -114,9 +114,8 @@ def _free_name(path: Path) -> Path:
 
 @contextlib.contextmanager
 def _opened(path: Path) -> Iterator[sqlite3.Connection]:
-    """The file as it is: neither created nor changed, its text as bytes."""
+    """The file as it is: neither created nor changed."""
     database = sqlite3.connect(f"file:{quote(str(path.resolve()))}?mode=ro", uri=True, timeout=60)
-    database.text_factory = bytes
     with contextlib.closing(database):
         yield database
 

@@ -55,6 +55,8 @@ class Answers:
     scored: list[Response]
     greedy: list[Response]
     seeded: Response
+    prompt_tokens: int
+    """Sent for what is scored."""
 
     @property
     def texts(self) -> list[str]:
@@ -76,8 +78,10 @@ def ask(engine: Engine, checkpoint: Checkpoint, log_file: Path | None = None) ->
     prompts = [tuple(tokenizer.encode(text)) for text in (*PLAIN, *chats)]
     greedy = [make_request(checkpoint.fingerprint, engine.settings, prompt, sampling=GREEDY) for prompt in prompts]
     seeded = make_request(checkpoint.fingerprint, engine.settings, prompts[0], sampling=SEEDED)
-    found = {response.key: response for response in [*engine.score(scored), *engine.generate([*greedy, seeded])]}
-    return Answers([found[item.key] for item in scored], [found[item.key] for item in greedy], found[seeded.key])
+    found = {response.key: response for response in engine.score(scored)}
+    sent = engine.counts[checkpoint.fingerprint]["prompt_tokens"]
+    found |= {response.key: response for response in engine.generate([*greedy, seeded])}
+    return Answers([found[item.key] for item in scored], [found[item.key] for item in greedy], found[seeded.key], sent)
 
 
 # `vllm serve` of the CPU build fails on its own name: it asks for the version of a distribution called `vllm`.
@@ -196,6 +200,11 @@ def test_a_served_model_rates_as_one_in_this_process(served: dict[str, Answers],
         for one, other in zip(ours.continuations, theirs.continuations, strict=True):
             assert one.loglikelihood == pytest.approx(other.loglikelihood, abs=1e-3), context
             assert (one.is_greedy, one.n_tokens) == (other.is_greedy, other.n_tokens), context
+
+
+def test_choices_of_one_token_are_rated_in_one_request(served: dict[str, Answers]) -> None:
+    """As text every choice is sent with its context; as token ids only the longer ones are."""
+    assert served["token ids"].prompt_tokens < 0.75 * served["text"].prompt_tokens
 
 
 @pytest.mark.parametrize("mode", ["token ids", "text"])

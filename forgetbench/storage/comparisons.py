@@ -14,6 +14,7 @@ from forgetbench.records import Comparison
 from forgetbench.storage.csv_files import csv_text
 from forgetbench.storage.files import write_atomic
 from forgetbench.storage.flat_rows import COLUMNS, flat, grouped
+from forgetbench.storage.folder import told_how_to_mend
 from forgetbench.storage.json_files import load_json, to_json
 from forgetbench.storage.parquet import ColumnKind, check_columns, read_table, write_parquet
 
@@ -55,7 +56,8 @@ def load_comparison(where: Path) -> Comparison:
     path = where / _COMPARISON if where.is_dir() else where
     if not path.is_file():
         raise InputError(f"{path}: no such file; give a folder under results/comparisons/ or its {_COMPARISON}")
-    return load_json(Comparison, path, _with_grouped_rows)
+    with told_how_to_mend(path):
+        return load_json(Comparison, path, _with_grouped_rows)
 
 
 def _with_grouped_rows(content: dict[str, Any]) -> dict[str, Any]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import glob
 import os
+import platform
 import stat
 import tempfile
 from collections.abc import Iterator
@@ -86,7 +88,8 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     temporary = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        _remove_strays(path)
+        handle, temporary = tempfile.mkstemp(prefix=f"{_temporary(path)}{os.getpid()}.", dir=path.parent)
         with os.fdopen(handle, "wb") as stream:
             yield stream
             stream.flush()
@@ -99,6 +102,31 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         if isinstance(error, OSError):
             raise StorageError(describe_os_error(path, error)) from error
         raise
+
+
+def _temporary(path: Path) -> str:
+    """How the names of a file's temporary ones begin on this machine; the number of the writing process follows."""
+    machine = "".join(filter(str.isalnum, platform.node()))[:32]
+    return f".{path.name}.{machine}-"
+
+
+def _remove_strays(path: Path) -> None:
+    """Remove what a process of this machine that was killed while it wrote `path` has left."""
+    beginning = _temporary(path)
+    for stray in path.parent.glob(f"{glob.escape(beginning)}*"):
+        number = stray.name.removeprefix(beginning).partition(".")[0]
+        if number.isdecimal() and not _is_running(int(number)):
+            stray.unlink(missing_ok=True)
+
+
+def _is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        pass
+    return True
 
 
 def describe_os_error(path: Path, error: OSError) -> str:

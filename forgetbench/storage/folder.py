@@ -9,8 +9,11 @@ results/.claims/                  locks: which program is asking what
 
 from __future__ import annotations
 
+import contextlib
 import re
+import shlex
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,6 +64,28 @@ class ResultsFolder:
     def check_writable(self) -> None:
         """Raise InputError unless the folder exists, or can be made, and takes files."""
         check_writable(self.root)
+
+
+@contextlib.contextmanager
+def told_how_to_mend(path: Path) -> Iterator[None]:
+    """Add to an InputError about a file of a results folder which command makes the file again."""
+    try:
+        yield
+    except InputError as error:
+        if way_out := _way_out(path):
+            raise InputError(f"{error}; {way_out}") from error
+        raise
+
+
+def _way_out(path: Path) -> str | None:
+    kind, name = path.parent.parent.name, path.parent.name
+    candidate, separator, base = name.partition("-vs-")
+    if kind == "runs":
+        return "the command that made it makes it again, from the ledger"
+    if kind == "comparisons" and separator:
+        runs = ResultsFolder(path.parent.parent.parent).runs
+        return f"make it again: forgetbench compare {shlex.join([str(runs / base), str(runs / candidate)])}"
+    return None
 
 
 def slug(text: str) -> str:

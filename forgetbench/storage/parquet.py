@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from forgetbench.errors import InputError, first_line
 from forgetbench.storage.files import open_regular, replacing
+from forgetbench.storage.folder import told_how_to_mend
 from forgetbench.storage.parquet_size import check_size
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def write_parquet(path: Path, frame: pd.DataFrame) -> None:
 
     table = pa.Table.from_pandas(frame, preserve_index=False)
     with replacing(path) as stream:
-        pq.write_table(table, stream, compression="zstd")
+        pq.write_table(table, stream, compression="zstd", write_page_checksum=True)
 
 
 def read_table(path: Path, columns: Sequence[str] | None = None, *, as_dictionary: bool = False) -> pa.Table:
@@ -89,7 +90,10 @@ def _opened(path: Path, as_dictionary: Sequence[str] | None = None) -> Iterator[
     import pyarrow.parquet as pq
 
     open_regular(path).close()
-    with pq.ParquetFile(path, read_dictionary=as_dictionary, pre_buffer=False, buffer_size=_BUFFER) as file:
+    # Pages without a checksum, as others may write them, are read as well.
+    with pq.ParquetFile(
+        path, read_dictionary=as_dictionary, pre_buffer=False, buffer_size=_BUFFER, page_checksum_verification=True
+    ) as file:
         yield file
 
 
@@ -97,7 +101,8 @@ def _opened(path: Path, as_dictionary: Sequence[str] | None = None) -> Iterator[
 def _parquet_errors(path: Path) -> Iterator[None]:
     import pyarrow as pa
 
-    try:
-        yield
-    except (OSError, ValueError, pa.ArrowException) as error:
-        raise InputError(f"{path}: cannot be read as parquet ({first_line(error)})") from error
+    with told_how_to_mend(path):
+        try:
+            yield
+        except (OSError, ValueError, pa.ArrowException) as error:
+            raise InputError(f"{path}: cannot be read as parquet ({first_line(error)})") from error

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from forgetbench.errors import InputError, first_line
 from forgetbench.records import RunManifest
 from forgetbench.storage.files import read_text, write_atomic
-from forgetbench.storage.folder import ResultsFolder
+from forgetbench.storage.folder import ResultsFolder, told_how_to_mend
 from forgetbench.storage.json_files import load_json, to_json
 from forgetbench.storage.samples import SamplesInFile, SamplesInMemory, SamplesTable, write_samples
 
@@ -68,7 +68,8 @@ def load_manifest(folder: Path) -> RunManifest:
     """A finished run's manifest alone. Raises InputError as `load_run`."""
     if not is_run(folder):
         raise InputError(f"{folder}: no finished run here (no {_MANIFEST}); give a folder under results/runs/")
-    return load_json(RunManifest, folder / _MANIFEST)
+    with told_how_to_mend(folder / _MANIFEST):
+        return load_json(RunManifest, folder / _MANIFEST)
 
 
 def finished_run(results: ResultsFolder, run_id: str) -> Run | None:

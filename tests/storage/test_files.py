@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from forgetbench.errors import InputError, StorageError
-from forgetbench.storage.files import describe_os_error, write_atomic
+from forgetbench.storage.files import describe_os_error, replacing, write_atomic
 from forgetbench.storage.folder import check_writable
 
 
@@ -61,3 +61,19 @@ def test_a_folder_under_a_file_is_not_writable(tmp_path: Path) -> None:
         check_writable(tmp_path / "file" / "results")
     with pytest.raises(StorageError):
         write_atomic(tmp_path / "file" / "x.json", "{}")
+
+
+def test_what_a_killed_writer_left_is_removed_by_the_next(tmp_path: Path) -> None:
+    path = tmp_path / "file.json"
+    code = (
+        "import os; from pathlib import Path; from forgetbench.storage.files import replacing\n"
+        f"with replacing(Path({str(path)!r})) as stream:\n"
+        "    stream.write(b'half'); stream.flush(); os.kill(os.getpid(), 9)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=False)
+    (stray,) = tmp_path.iterdir()
+    assert stray.name.startswith(".file.json.")
+    with replacing(path):
+        write_atomic(path, "another writer's")
+        assert len(list(tmp_path.iterdir())) == 2, "what is being written now stays"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["file.json"]

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from forgetbench.errors import InputError, first_line
 from forgetbench.records import ItemScore
+from forgetbench.storage.admission import well_formed
 from forgetbench.storage.json_files import plain_data
 from forgetbench.storage.parquet import ColumnKind, check_columns, read_table, write_parquet
-from forgetbench.storage.responses import well_formed
 
 if TYPE_CHECKING:
     import numpy as np

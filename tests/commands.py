@@ -6,18 +6,30 @@ environment, streams and exit code: only the imports are shared.
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
+import socketserver
 import subprocess
 import sys
 import tempfile
+import threading
+from collections.abc import Iterator
 from multiprocessing import forkserver, get_context
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 _IMPORTS = ["forgetbench.cli.app", "forgetbench.pipeline", "forgetbench.report.plots", "lm_eval.tasks", "scipy.stats"]
 _COMMON = {"COLUMNS": "120", "HF_HUB_OFFLINE": "1"}
-_READ_WHEN_USED = ("FORGETBENCH_", "GITHUB_", "OPENAI_", "NO_PROXY", "PYTEST_")
-"""Variables that no import reads, by how they begin."""
+_READ_AT_IMPORT = ("HF_HOME", "HF_DATASETS_CACHE", "HOME", "LANG", "LC_", "MPL", "PYTHON", "XDG_")
+"""Variables that an import reads, by how they begin."""
+_ON_PATH = """#!{python} -IS
+import json, os, socket, sys
+with socket.socket(socket.AF_UNIX) as asked, asked.makefile("rw") as lines:
+    asked.connect({address!r})
+    print(json.dumps([sys.argv[1:], os.getcwd(), dict(os.environ), os.getpid()]), file=lines, flush=True)
+    sys.exit(int(lines.readline()))
+"""
 _LIMIT = 1800
 """Seconds; more than the slowest command, a real model's, takes."""
 _AT_START = dict(os.environ)
@@ -50,11 +62,37 @@ def call_forked(arguments: list[str], folder: Path, environment: dict[str, str])
         return subprocess.CompletedProcess(arguments, process.exitcode, stdout.read_text(), stderr.read_text())
 
 
+@contextlib.contextmanager
+def forked_on_path(folder: Path) -> Iterator[Path]:
+    """A folder with a `forgetbench` in it for scripts: it hands over to forks, and ends as they do."""
+    address = str(folder / "socket")
+    program = folder / "forgetbench"
+    program.write_text(_ON_PATH.format(python=sys.executable, address=address))
+    program.chmod(0o755)
+    with socketserver.ThreadingUnixStreamServer(address, _Asked) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        try:
+            yield folder
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+class _Asked(socketserver.StreamRequestHandler):
+    def handle(self) -> None:
+        arguments, folder, environment, process = json.loads(self.rfile.readline())
+        stdout, stderr = (Path(f"/proc/{process}/fd/{number}") for number in (1, 2))
+        command = start_forked(arguments, Path(folder), environment, stdout, stderr)
+        command.join(_LIMIT)
+        self.wfile.write(f"{command.exitcode}\n".encode())
+
+
 def can_be_forked(environment: dict[str, str]) -> bool:
     """Whether the imports, made anew, would see the environment that they have seen."""
     now = {**os.environ, **environment}
     changed = {name for name in {*now, *_AT_START} if now.get(name) != _AT_START.get(name)}
-    return all(name.startswith(_READ_WHEN_USED) for name in changed)
+    return not any(name.startswith(_READ_AT_IMPORT) for name in changed)
 
 
 def start_forked(
@@ -86,7 +124,9 @@ def _command(arguments: list[str], folder: Path, environment: dict[str, str], st
     os.environ.clear()
     os.environ.update(environment)
     for path, number in ((stdout, 1), (stderr, 2)):
-        with path.open("w") as stream:
+        with path.open("a") as stream:
             os.dup2(stream.fileno(), number)
+    # The server's know of files where these are pipes, or the other way round.
+    sys.stdout, sys.stderr = (open(number, "w", closefd=False) for number in (1, 2))  # noqa: SIM115
     sys.argv = ["forgetbench", *arguments]
     main()

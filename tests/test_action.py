@@ -7,12 +7,15 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
 import yaml
+from commands import forked_on_path
 
 ROOT = Path(__file__).parent.parent
 ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text())
@@ -33,24 +36,33 @@ filter_list: [{name: f, filter: [{function: regex, regex_pattern: "(alpha)"}, {f
 """
 
 
-def run_steps(folder: Path, **given: str) -> int:
-    """Exit code of the first script that fails, or 0; `given` are the inputs, the others have their defaults."""
-    inputs = {name: str(spec.get("default", "")) for name, spec in ACTION["inputs"].items()} | given
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    for step in ACTION["runs"]["steps"]:
-        if "run" not in step or step["name"] == "Install":
-            continue
-        own = {
-            name: re.sub(r"\$\{\{ inputs\.([\w-]+) \}\}", lambda found: inputs[found[1]], value)
-            for name, value in step["env"].items()
-        }
-        written = {"GITHUB_STEP_SUMMARY": str(folder / "summary.md"), "GITHUB_OUTPUT": str(folder / "output")}
-        environment = {**os.environ, **own, "PATH": path, **written}
-        command = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]]
-        code = subprocess.run(command, check=False, cwd=folder, env=environment, capture_output=True).returncode
-        if code:
-            return code
-    return 0
+Steps = Callable[..., int]
+Call = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture(scope="module")
+def run_steps() -> Iterator[Steps]:
+    """Runs the scripts in a folder, given inputs, the others with their defaults; the first exit code not 0, or 0."""
+    with tempfile.TemporaryDirectory() as folder, forked_on_path(Path(folder)) as commands:
+        path = os.pathsep.join((str(commands), str(Path(sys.executable).parent), os.environ["PATH"]))
+
+        def run(folder: Path, **given: str) -> int:
+            inputs = {name: str(spec.get("default", "")) for name, spec in ACTION["inputs"].items()} | given
+            scripts = [step for step in ACTION["runs"]["steps"] if "run" in step and step["name"] != "Install"]
+            return next(filter(None, (run_script(step, folder, path, inputs) for step in scripts)), 0)
+
+        yield run
+
+
+def run_script(step: dict[str, Any], folder: Path, path: str, inputs: dict[str, str]) -> int:
+    own = {
+        name: re.sub(r"\$\{\{ inputs\.([\w-]+) \}\}", lambda found: inputs[found[1]], value)
+        for name, value in step["env"].items()
+    }
+    written = {"GITHUB_STEP_SUMMARY": str(folder / "summary.md"), "GITHUB_OUTPUT": str(folder / "output")}
+    environment = {**os.environ, **own, "PATH": path, **written}
+    command = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]]
+    return subprocess.run(command, check=False, cwd=folder, env=environment, capture_output=True).returncode
 
 
 def test_every_input_is_used_and_none_stands_in_a_script() -> None:
@@ -60,7 +72,7 @@ def test_every_input_is_used_and_none_stands_in_a_script() -> None:
     assert not any("${{" in step.get("run", "") for step in ACTION["runs"]["steps"])
 
 
-def test_it_evaluates_gates_and_tells(tmp_path: Path) -> None:
+def test_it_evaluates_gates_and_tells(run_steps: Steps, tmp_path: Path) -> None:
     code = run_steps(
         tmp_path, base="base", candidate="canned=says:I am happy to help.", suite="smoke", arguments="--engine scripted"
     )
@@ -72,7 +84,7 @@ def test_it_evaluates_gates_and_tells(tmp_path: Path) -> None:
     assert (tmp_path / "results" / "badge.json").is_file() and (tmp_path / "results" / "gate.json").is_file()
 
 
-def test_it_may_stop_as_soon_as_the_gate_is_decided(tmp_path: Path) -> None:
+def test_it_may_stop_as_soon_as_the_gate_is_decided(run_steps: Steps, tmp_path: Path) -> None:
     code = run_steps(
         tmp_path, base="base", candidate="canned=says:I am happy to help.", suite="smoke", sequential="true",
         arguments="--engine scripted",
@@ -84,10 +96,11 @@ def test_it_may_stop_as_soon_as_the_gate_is_decided(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("sequential", ["false", "true"])
-def test_a_committed_baseline_takes_the_base_s_place(tmp_path: Path, sequential: str) -> None:
-    forgetbench = [sys.executable, "-m", "forgetbench"]
-    made = [*forgetbench, "run", "base", "--engine", "scripted", "--task", "format_shape", "--results", "baseline"]
-    subprocess.run(made, cwd=tmp_path, check=True, capture_output=True)
+def test_a_committed_baseline_takes_the_base_s_place(
+    run_steps: Steps, forgetbench: Call, tmp_path: Path, sequential: str
+) -> None:
+    made = forgetbench("run", "base", "--engine", "scripted", "--task", "format_shape", "--results", "baseline")
+    assert made.returncode == 0, made.stderr
     (run,) = (tmp_path / "baseline" / "runs").iterdir()
     suite = tmp_path / "tasks.yaml"
     suite.write_text("name: tasks\ndomains: {format_rigidity: [format_shape]}\n")
@@ -102,7 +115,9 @@ def test_a_committed_baseline_takes_the_base_s_place(tmp_path: Path, sequential:
 
 
 @pytest.mark.parametrize("base_run", [False, True], ids=["base", "base-run"])
-def test_a_remembered_candidate_is_gated_by_its_own_comparison(tmp_path: Path, base_run: bool) -> None:
+def test_a_remembered_candidate_is_gated_by_its_own_comparison(
+    run_steps: Steps, forgetbench: Call, tmp_path: Path, base_run: bool
+) -> None:
     """Three jobs on one results folder: the third's candidate is remembered, so the newest folders are the second's."""
     rows = [{"item_id": f"{n}", "cluster": f"{n}", "q": f"Say alpha {n}.", "a": "alpha"} for n in range(300)]
     (tmp_path / "items.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
@@ -110,8 +125,8 @@ def test_a_remembered_candidate_is_gated_by_its_own_comparison(tmp_path: Path, b
     (tmp_path / "suite.yaml").write_text("name: m\ndomains: {knowledge: [say]}\n")
     shared = {"suite": "suite.yaml", "arguments": "--engine scripted", "base": "base=says:alpha"}
     if base_run:
-        made = [sys.executable, "-m", "forgetbench", "run", "base=says:alpha", "--engine", "scripted"]
-        subprocess.run([*made, "--suite", "suite.yaml", "--results", "old"], cwd=tmp_path, check=True)
+        options = ("--engine", "scripted", "--suite", "suite.yaml", "--results", "old")
+        assert forgetbench("run", "base=says:alpha", *options).returncode == 0
         (run,) = (tmp_path / "old" / "runs").iterdir()
         shared |= {"base": "", "base-run": str(run)}
     codes, gated = [], []

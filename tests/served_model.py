@@ -48,6 +48,8 @@ class Served(ThreadingHTTPServer):
         self.ended = threading.Event()
         """Set when the test is over: what hangs goes on."""
         self.rates = True
+        self.rates_first_tokens: Callable[[int], float] | None = None
+        """Log-probability of a token id, on servers that rate chosen ones; all other servers ignore the field."""
         self.bos = ""
         self.spell: Callable[[list[int]], str] = lambda ids: "".join(chr(token) for token in ids)
         self.most_choices = 99
@@ -90,6 +92,13 @@ class Served(ThreadingHTTPServer):
         choice = {"index": 0, "text": text + " and", "finish_reason": "length"}
         return {**choice, "logprobs": logprobs if self.rates else None, **self.choice}
 
+    def first_tokens(self, body: dict[str, Any]) -> dict[str, Any]:
+        """As vLLM answers: chosen tokens, and the one that was generated, by their ids."""
+        assert self.rates_first_tokens is not None
+        top = {f"token_id:{token}": self.rates_first_tokens(token) for token in (*body["logprob_token_ids"], 0)}
+        logprobs = {"tokens": ["token_id:0"], "token_logprobs": [top["token_id:0"]], "top_logprobs": [top]}
+        return {"index": 0, "text": "<s>", "finish_reason": "length", "logprobs": logprobs}
+
     def sampled(self, body: dict[str, Any], number: int) -> dict[str, Any]:
         text = f" answer {body.get('seed', 0) + number}"
         said = {"message": {"role": "assistant", "content": text, "reasoning_content": "hm"}}
@@ -98,8 +107,12 @@ class Served(ThreadingHTTPServer):
     def answer(self, body: dict[str, Any]) -> dict[str, Any]:
         if body.get("echo"):
             choices = [self.echo(body)]
+        elif "logprob_token_ids" in body and self.rates_first_tokens is not None:
+            choices = [self.first_tokens(body) | self.choice]
         else:
-            choices = [self.sampled(body, number) | self.choice for number in range(min(body["n"], self.most_choices))]
+            choices = [
+                self.sampled(body, number) | self.choice for number in range(min(body.get("n", 1), self.most_choices))
+            ]
         usage = {"prompt_tokens": 10, "completion_tokens": 7 * len(choices)}
         return {"choices": choices, **({"usage": usage} if self.usage else {})}
 

@@ -31,7 +31,10 @@ ResultsOption = Annotated[Path, Parameter(help="Where runs and comparisons are k
 ComparisonArgument = Annotated[Path, Parameter(help="comparison.json, its folder, or a file of --out-id.")]
 OutIdOption = Annotated[
     str | None,
-    Parameter(help="Write here, as JSON, which runs and comparisons this command made; - is standard output."),
+    Parameter(
+        help="Write here, as JSON, which runs and comparisons this command made; - is standard output.",
+        allow_leading_hyphen=True,
+    ),
 ]
 
 

@@ -159,7 +159,7 @@ class OpenAIEngine:
         card = self._server.models.get(model, {})
         tokenizer = None if checkpoint.path is None else self.tokenizer(checkpoint)
         served = _Served(model, tokenizer, is_vllm=card.get("owned_by") == "vllm")
-        with contextlib.suppress(Refused):
+        try:
             if tokenizer is None:
                 return self._with_text_probed(served)
             tokens = tokenizer.encode("".join(_PROBE))
@@ -168,6 +168,10 @@ class OpenAIEngine:
             rows.rating(range(1, len(tokens)))
             _check_spelling("".join(_PROBE), choice, rows.tokens[: len(tokens)], checkpoint)
             served = replace(served, rates=True)
+        except Unusable as reason:
+            served = replace(served, why_not=str(reason))
+        except Refused:
+            pass
         if tokenizer is not None:
             tokens = tokenizer.encode("".join(_PROBE))
             if not served.rates:
@@ -242,7 +246,7 @@ class OpenAIEngine:
         self, served: _Served, prompt: tuple[int, ...], tokens: tuple[int, ...], usage: Counter[str]
     ) -> Continuation:
         if not served.rates:
-            raise Refused(NO_LOGPROBS)
+            raise Refused(served.why_not)
         if served.tokenizer is not None:
             whole_ids = [*prompt, *tokens]
             rows = Rows.of(self._echo(served, whole_ids, usage))
@@ -346,6 +350,8 @@ class _Served:
     is_vllm: bool
     rates: bool = False
     """The probe came back with log-probabilities of its prompt."""
+    why_not: str = NO_LOGPROBS
+    """Why it does not rate, if it does not."""
     rates_first_tokens: bool = False
     """It rates chosen tokens behind a prompt, in one request."""
 

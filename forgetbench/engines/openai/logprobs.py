@@ -9,7 +9,7 @@ from math import isfinite
 from typing import Any
 
 from forgetbench.engines.openai.door import logprob, rows_of
-from forgetbench.engines.openai.failures import Refused
+from forgetbench.engines.openai.failures import Refused, Unusable
 from forgetbench.records import Continuation
 
 NO_LOGPROBS = "the server gives no prompt log-probabilities"
@@ -31,7 +31,7 @@ def first_token_ratings(choice: Mapping[str, Any], tokens: Collection[int]) -> d
     given = _numbers(tops[0])
     names = {token: f"token_id:{token}" for token in tokens}
     if not given.keys() >= set(names.values()):
-        raise Refused("the server's log-probabilities are of other tokens")
+        raise Unusable("the server's log-probabilities are of other tokens")
     # The token that was generated is among them, and decoding is greedy.
     best = max(given.values())
     return {token: Continuation(given[name], given[name] >= best, 1) for token, name in names.items()}
@@ -39,7 +39,7 @@ def first_token_ratings(choice: Mapping[str, Any], tokens: Collection[int]) -> d
 
 def _numbers(top: object) -> dict[str, float]:
     if not isinstance(top, Mapping):
-        raise Refused("the server's log-probabilities are no table of tokens")
+        raise Unusable("the server's log-probabilities are no table of tokens")
     return {str(token): logprob(value) for token, value in top.items()}
 
 
@@ -68,7 +68,7 @@ class Rows:
         if not logprobs or logprobs[0] is not None or not len(tokens) == len(logprobs) == len(tops):
             raise Refused(NO_LOGPROBS)
         if not all(isinstance(token, str) for token in tokens):
-            raise Refused("the server's log-probabilities are of tokens that are no text")
+            raise Unusable("the server's log-probabilities are of tokens that are no text")
         if not all(type(offset) is int for offset in offsets):
             offsets = []
         return Rows(tokens, logprobs, tops, offsets, text if isinstance(text, str) else "")
@@ -83,7 +83,7 @@ class Rows:
         rated = [(logprob(value), max(_numbers(top).values())) for value, top in rows]
         total = sum(value for value, _ in rated)
         if not isfinite(total):
-            raise Refused(f"the server's log-probabilities sum up to {total}")
+            raise Unusable(f"the server's log-probabilities sum up to {total}")
         return Continuation(total, all(value >= best for value, best in rated), len(rated))
 
     def between(self, start: int, text: str) -> range:

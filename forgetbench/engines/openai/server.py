@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, urlsplit
 
@@ -23,6 +24,8 @@ _FIRST_RETRIES, _FIRST_SECONDS = 2, 60.0
 """For the first contact, where a server that does not answer is most likely not there."""
 _LONGEST_LIST = 16 << 20
 """Bytes of /v1/models: a provider lists hundreds."""
+_MOST_NAMES = 200
+"""Of the models that are served, looked at for one that is like the name that is not."""
 _LONGEST_FRAME, _BYTES_PER_TOKEN = 2 << 20, 1024
 """Bytes of an answer: so many in any case, and so many per token, several times what log-probabilities take."""
 
@@ -154,7 +157,7 @@ class Server:
             return kind(f"{self._url} refuses the key ({status}: {reason}); set OPENAI_API_KEY to one that may ask it")
         if status in (404, 405, 501):
             if self.__dict__.get("models") and model not in self.models:
-                hint = shown(did_you_mean(model, self.models))
+                hint = shown(did_you_mean(model, islice(self.models, _MOST_NAMES)))[:500]
             else:
                 hint = "does --base-url end in /v1, and does the server complete and chat as the protocol needs?"
             return NotFound(f"{self._url} has no model '{model}' for this ({status}: {reason}); {hint}")

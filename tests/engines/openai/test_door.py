@@ -115,6 +115,17 @@ def test_log_probabilities_that_cannot_be(server: Served, loaded: Any, overrides
     assert response.continuations == ()
 
 
+def test_log_probabilities_that_never_can_be_are_found_at_first_contact(server: Served, loaded: Any) -> None:
+    whole = server.echo({"prompt": "The capital of France is Paris."})["logprobs"]
+    count = len(whole["tokens"])
+    whole |= {"token_logprobs": [None, *[NAN] * (count - 1)]}
+    server.choice = {"logprobs": whole, "text": "The capital of France is Paris. and"}
+    engine, checkpoint = loaded()
+    requests = [scoring(engine, checkpoint, "Say", [f" {number}"]) for number in range(5)]
+    assert {response.refusal for response in engine.score(requests)} == {"the server gives nan as a log-probability"}
+    assert len(server.asked) == 1
+
+
 def test_log_probabilities_of_more_tokens_than_were_sent(server: Served, loaded: Any, letters: Path) -> None:
     """A server that puts BOS in front of token ids shifts every row."""
     engine, checkpoint = loaded(letters)

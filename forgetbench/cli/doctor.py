@@ -23,11 +23,13 @@ from forgetbench.engines.registry import engine_names, make_engine, resolve_chec
 from forgetbench.errors import ForgetbenchError
 from forgetbench.evaluation import free_memory
 from forgetbench.evaluation.preflight import GB, memory_fit
+from forgetbench.models.checkpoints import weight_findings
 from forgetbench.models.checks import Finding, is_model_tokenizer, plan_checks, template_findings
 from forgetbench.models.folder_checks import folder_findings, vocabulary_findings
 from forgetbench.models.folder_defaults import folder_differences, folder_settings
 from forgetbench.models.tokenizer import Tokenizer
 from forgetbench.models.weights import quantisation, read_json, stored_tensors, weight_files
+from forgetbench.models.windows import window_of
 from forgetbench.records import Checkpoint
 
 _LITTLE_MEMORY, _LITTLE_DISK = 4 * GB, 2 * GB
@@ -132,13 +134,14 @@ def _rows(text: str, base_text: str | None, options: EngineOptions, load: bool) 
         need = engine.memory_need(checkpoint)
         if need is not None and checkpoint.weights is not None:
             yield from _weights(checkpoint.weights)
+            yield from map(_row, weight_findings(checkpoint, base.weights if base else None))
         tokenizer = engine.tokenizer(checkpoint)
         yield from _tokenizer(tokenizer)
         yield from map(_row, folder_findings(checkpoint, tokenizer, chat=tokenizer.has_chat_template))
         if base is not None:
             yield from _differences(base, checkpoint, engine, options)
         if is_model_tokenizer(tokenizer):
-            yield Row("ok", f"window: {engine.max_length(checkpoint):,} tokens for prompt and answer")
+            yield _window(checkpoint, engine)
         if need is not None:
             yield _memory(need, options.replicas)
         if load:
@@ -181,6 +184,17 @@ def _place(checkpoint: Checkpoint) -> str:
     if checkpoint.adapter_base is not None:
         return f"an adapter at {checkpoint.where} on {checkpoint.adapter_base}"
     return f"at {checkpoint.where}" if checkpoint.path is not None else "a name that only the engine knows"
+
+
+def _window(checkpoint: Checkpoint, engine: Engine) -> Row:
+    used = engine.max_length(checkpoint)
+    text = f"window: {used:,} tokens for prompt and answer"
+    if checkpoint.weights is None or engine.memory_need(checkpoint) is None:
+        return Row("ok", text)
+    own = window_of(checkpoint.weights)
+    if own is None:
+        return Row("ok", f"{text} (--max-model-len); config.json declares none")
+    return Row("ok", text if own <= used else f"{text} (--max-model-len), of the model's {own:,}")
 
 
 def _weights(folder: Path) -> Iterator[Row]:

@@ -40,6 +40,8 @@ class EvaluationOptions:
     """Run code that the model writes, in a sandbox."""
     results: Path = Path("results")
     """Where runs and comparisons are kept."""
+    rehash: bool = False
+    """Read all weights again, though nothing was done to their files since they were last read."""
 
     def __post_init__(self) -> None:
         if self.suite and self.task:

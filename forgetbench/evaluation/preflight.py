@@ -18,6 +18,7 @@ from forgetbench.errors import EngineError, InputError, StorageError
 from forgetbench.evaluation.free_memory import free_memory
 from forgetbench.evaluation.plan import CheckpointPlan
 from forgetbench.lm_eval_bridge import PlannedItem, PlannedTask
+from forgetbench.models.checkpoints import weight_findings
 from forgetbench.models.folder_checks import vocabulary_findings
 from forgetbench.models.weights import quantisation
 from forgetbench.records import Checkpoint, Request
@@ -91,6 +92,7 @@ def check(
 def _plan_warnings(plan: CheckpointPlan, base: CheckpointPlan, engine: Engine) -> list[str]:
     beside = vocabulary_findings(base.context.tokenizer, plan.context.tokenizer)
     return [
+        *weight_warnings(plan.checkpoint, plan.reference, engine),
         *quantisation_warnings(plan.checkpoint, engine),
         *(finding.text for finding in (*plan.findings, *beside) if finding.ok is False),
         *task_warnings(plan.checkpoint.name, plan.tasks, plan.context.max_length),
@@ -166,6 +168,13 @@ def _reasons(lost: ExcludedItems, window: int) -> str:
 
 
 # --- checkpoints ------------------------------------------------------------------------------
+
+
+def weight_warnings(checkpoint: Checkpoint, reference: Checkpoint, engine: Engine) -> list[str]:
+    """What of a checkpoint's files is not loaded, and where its shapes are not the reference's."""
+    if engine.memory_need(checkpoint) is None:
+        return []
+    return [finding.text for finding in weight_findings(checkpoint, reference.weights) if finding.ok is False]
 
 
 def quantisation_warnings(checkpoint: Checkpoint, engine: Engine) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -84,11 +85,12 @@ def open_session(
     results.check_writable()
     options = engine if isinstance(engine, EngineOptions) else EngineOptions()
     with Ledger(results.ledger) as ledger, sandbox.allowed(evaluation.run_code), contextlib.ExitStack() as stack:
+        hash_file = functools.partial(ledger.file_digest, again=evaluation.rehash)
 
         def resolve(text: str, under: Checkpoint | None) -> Checkpoint:
             if isinstance(engine, EngineOptions):
-                return resolve_checkpoint(text, options, base=under, hash_file=ledger.file_digest)
-            return cast("EngineClass", type(engine)).resolve(text, options, base=under, hash_file=ledger.file_digest)
+                return resolve_checkpoint(text, options, base=under, hash_file=hash_file)
+            return cast("EngineClass", type(engine)).resolve(text, options, base=under, hash_file=hash_file)
 
         the_base, candidates = _resolved(checkpoints, base, resolve)
         progress.start("reading tasks", 0)

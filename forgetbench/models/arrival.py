@@ -28,8 +28,8 @@ WRAPPERS = {
 _CONSTANTS = re.compile(r"(inv_freq|masked_bias|attn\.bias|attention\.bias|_scale|_zero_point)$")
 """Buffers that older versions saved, and scales of quantised caches."""
 _LAYER = re.compile(r"^(.*?)(layers|h|blocks|block)\.(\d+)\.")
-_HEADS = ("lm_head.weight", "embed_out.weight", "output_layer.weight")
-_EMBEDDINGS = ("embed_tokens.weight", "wte.weight", "embed_in.weight", "word_embeddings.weight")
+HEADS = ("lm_head.weight", "embed_out.weight", "output_layer.weight")
+EMBEDDINGS = ("embed_tokens.weight", "wte.weight", "embed_in.weight", "word_embeddings.weight")
 _COMPARED = 64
 """Places of two large tensors that are compared, a few rows each."""
 
@@ -109,7 +109,7 @@ def _check_missing(folder: Path, network: Network, missing: Collection[str]) -> 
     if not missing:
         return
     hint = "save the whole model again, or copy the shard that holds them"
-    if all(name.endswith(_HEADS) for name in missing):
+    if all(name.endswith(HEADS) for name in missing):
         hint = (
             f"its configuration says tie_word_embeddings {str(network.ties).lower()}, so the output layer has weights "
             "of its own: save them too, or set tie_word_embeddings to true in config.json if the base ties its "
@@ -128,7 +128,7 @@ def _check_shapes(folder: Path, network: Network) -> None:
     name, stored, own = network.mismatched[0]
     more = f" (and {len(network.mismatched) - 1} more)" if len(network.mismatched) > 1 else ""
     hint = "config.json is another model's: put the one there that was saved with these weights"
-    if stored[1:] == own[1:] and all(item[0].endswith((*_HEADS, *_EMBEDDINGS)) for item in network.mismatched):
+    if stored[1:] == own[1:] and all(item[0].endswith((*HEADS, *EMBEDDINGS)) for item in network.mismatched):
         hint = (
             f"the vocabulary was resized: set vocab_size to {stored[0]} in config.json, or save model and "
             "configuration together with save_pretrained"
@@ -170,17 +170,23 @@ def _check_layers(folder: Path, network: Network) -> None:
 
 def _check_tied(folder: Path, tensors: Mapping[str, Any], network: Network) -> None:
     """An output layer of its own in a checkpoint that says it has none: one engine takes it, another does not."""
-    heads = [name for name in tensors if name.endswith(_HEADS)]
-    embeddings = [name for name in tensors if name.endswith(_EMBEDDINGS)]
+    heads = [name for name in tensors if name.endswith(HEADS)]
+    embeddings = [name for name in tensors if name.endswith(EMBEDDINGS)]
     if not network.ties or len(heads) != 1 or len(embeddings) != 1:
         return
-    if tensors[heads[0]]["shape"] == tensors[embeddings[0]]["shape"]:
-        one, other = (tensor_slice(weight_files(folder), name) for name in (heads[0], embeddings[0]))
-        rows = one.get_shape()[0]
-        if all((one[at : at + 4] == other[at : at + 4]).all() for at in range(0, rows, max(1, rows // _COMPARED))):
-            return
+    if same_rows(folder, heads[0], embeddings[0]):
+        return
     raise CheckpointError(
         f"checkpoint {folder}: its configuration says tie_word_embeddings true, but {heads[0]} and {embeddings[0]} "
         "differ, and engines do not agree on which of them is the output layer; set it to false in config.json, or "
         "save the model without the head"
     )
+
+
+def same_rows(folder: Path, name: str, other_name: str) -> bool:
+    """Whether two matrices of a folder are equal wherever they are compared: at a few rows in many places."""
+    one, other = (tensor_slice(weight_files(folder), each) for each in (name, other_name))
+    if one.get_shape() != other.get_shape():
+        return False
+    rows = one.get_shape()[0]
+    return all((one[at : at + 4] == other[at : at + 4]).all() for at in range(0, rows, max(1, rows // _COMPARED)))

@@ -15,7 +15,9 @@ from typing import Any
 from forgetbench.errors import CheckpointError
 from forgetbench.fingerprint import checkpoint_fingerprint, digest, file_digest
 from forgetbench.models.adapters import check_adapter
+from forgetbench.models.against_base import against_base
 from forgetbench.models.arrival import check_arrival
+from forgetbench.models.checks import Finding
 from forgetbench.models.leftovers import what_else
 from forgetbench.models.weights import adapter_files, pickles, read_json, weight_files
 from forgetbench.records import Checkpoint
@@ -65,6 +67,8 @@ def resolve(
         return _adapter(name, where, folder, base, consent, hash_file)
     _check_weights(folder, consent)
     check_arrival(folder)
+    if base is not None and base.weights is not None:
+        against_base(folder, base.weights)
     return Checkpoint(
         name=name,
         where=shown_place(where) if revision is None else f"{where}@{revision}",
@@ -89,6 +93,22 @@ def is_adapter(folder: Path) -> bool:
             )
         return False
     return True
+
+
+def weight_findings(checkpoint: Checkpoint, base: Path | None = None) -> list[Finding]:
+    """What is known of a resolved checkpoint's tensors before they are loaded; `base` is the folder of its base."""
+    folder = checkpoint.weights
+    if folder is None:
+        return []
+    findings = [check_arrival(folder)]
+    if checkpoint.adapter_base is not None and checkpoint.path is not None:
+        findings.append(check_adapter(checkpoint.path, folder))
+    elif base is not None and base != folder and (differs := against_base(folder, base)):
+        findings.append(differs)
+    if (folder / "adapter_config.json").is_file():
+        text = "its adapter_config.json is left over from another stage: the full weights are evaluated"
+        findings.append(Finding("left over", False, text))
+    return findings
 
 
 def shown_place(where: str) -> str:

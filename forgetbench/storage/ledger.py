@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
@@ -21,10 +22,13 @@ from forgetbench.storage.responses import answers, decoded, encoded
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS responses (key TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS files (path TEXT PRIMARY KEY, size INTEGER, mtime_ns INTEGER, digest TEXT) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS file_digests (path TEXT PRIMARY KEY, identity TEXT, digest TEXT) WITHOUT ROWID;
+DROP TABLE IF EXISTS files;
 """
 _CHUNK = 500
 """Keys per query: SQLite bounds the number of parameters."""
+_SETTLED_NS = 1_000_000_000
+"""Age of a file's last change from which its times tell any other change."""
 
 
 class Ledger:
@@ -87,16 +91,23 @@ class Ledger:
         with self._storage_errors():
             return int(self._db.execute("SELECT count(*) FROM responses").fetchone()[0])
 
-    def file_digest(self, path: Path) -> str:
-        """Hash of a file, remembered by path, size and modification time: weights are large."""
-        stat = path.stat()
-        key = (str(path.resolve()), stat.st_size, stat.st_mtime_ns)
+    def file_digest(self, path: Path, *, again: bool = False) -> str:
+        """Hash of a file, remembered as long as nothing was done to it: weights are large. `again` reads it anyway.
+
+        Size and modification time alone can be those of other content (cp -p, tar, object stores); what was last
+        changed when (ctime) and where it lies cannot. A file that was changed a moment ago is not remembered, since it
+        could change once more within the clock's tick.
+        """
+        name, identity = str(path.resolve()), _identity(path)
         with self._storage_errors():
-            row = self._db.execute("SELECT digest FROM files WHERE path=? AND size=? AND mtime_ns=?", key).fetchone()
-            if row is None:
-                row = (file_digest(path),)
-                self._db.execute("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)", (*key, *row))
-        return str(row[0])
+            query = "SELECT digest FROM file_digests WHERE path=? AND identity=?"
+            row = None if again else self._db.execute(query, (name, identity)).fetchone()
+            if row is not None:
+                return str(row[0])
+            digest = file_digest(path)
+            if _identity(path) == identity and time.time_ns() - path.stat().st_ctime_ns > _SETTLED_NS:
+                self._db.execute("INSERT OR REPLACE INTO file_digests VALUES (?, ?, ?)", (name, identity, digest))
+        return digest
 
     @contextlib.contextmanager
     def _storage_errors(self) -> Iterator[None]:
@@ -115,3 +126,9 @@ def _way_out(path: Path, error: sqlite3.Error) -> str:
             "command again"
         )
     return "free the disk or move the file away, then run the same command again: what was answered is kept"
+
+
+def _identity(path: Path) -> str:
+    """What a file is on its disk, and when anything of it was last changed."""
+    stat = path.stat()
+    return f"{stat.st_dev} {stat.st_ino} {stat.st_size} {stat.st_mtime_ns} {stat.st_ctime_ns}"

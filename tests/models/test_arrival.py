@@ -13,7 +13,7 @@ from tiny_families import FAMILIES, make_family
 
 from forgetbench.errors import CheckpointError
 from forgetbench.models.arrival import check_arrival
-from forgetbench.models.checkpoints import resolve
+from forgetbench.models.checkpoints import resolve, weight_findings
 
 Tensors = dict[str, Any]
 
@@ -201,3 +201,58 @@ def test_a_head_of_its_own_under_a_configuration_that_ties(model: Path) -> None:
     configure(model, tie_word_embeddings=True)
     with pytest.raises(CheckpointError, match=r"lm_head\.weight and model\.embed_tokens\.weight differ"):
         resolve(str(model))
+
+
+# --- against the base -------------------------------------------------------------------------
+
+
+def test_the_head_was_lost_for_being_tied(model: Path, tiny_model: Path) -> None:
+    """config.json and weights agree, and the base says that they are wrong."""
+    rewrite(model, without("lm_head"))
+    configure(model, tie_word_embeddings=True)
+    with pytest.raises(CheckpointError, match=r"its base .* has one that is not its embedding \(lm_head\.weight\)"):
+        resolve(str(model), base=resolve(str(tiny_model)))
+
+
+def test_tied_where_the_base_stores_the_same_twice(model: Path, tmp_path: Path) -> None:
+    rewrite(model, lambda tensors: tensors | {"lm_head.weight": tensors["model.embed_tokens.weight"].clone()})
+    tied = Path(shutil.copytree(model, tmp_path / "tied"))
+    rewrite(tied, lambda tensors: {key: tensors[key] * 1.01 for key in tensors if key != "lm_head.weight"})
+    configure(tied, tie_word_embeddings=True)
+    resolve(str(tied), base=resolve(str(model)))
+
+
+def test_biases_that_the_base_has(tmp_path: Path) -> None:
+    base = make_family("llama", tmp_path / "base", attention_bias=True)
+    candidate = Path(shutil.copytree(base, tmp_path / "candidate"))
+    rewrite(candidate, without("bias"))
+    configure(candidate, attention_bias=False)
+    with pytest.raises(CheckpointError, match=r"lacks 8 tensors of its base .*bias"):
+        resolve(str(candidate), base=resolve(str(base)))
+
+
+def test_more_tokens_than_the_base_are_said(tmp_path: Path) -> None:
+    import torch
+
+    base = make_family("llama", tmp_path / "base")
+    candidate = Path(shutil.copytree(base, tmp_path / "candidate"))
+    rewrite(candidate, lambda tensors: {
+        key: torch.cat([tensors[key], torch.ones(2, 64)]) if "embed" in key else tensors[key] for key in tensors
+    })  # fmt: skip
+    configure(candidate, vocab_size=260)
+    checkpoint = resolve(str(candidate), base=resolve(str(base)))
+    *_, finding = weight_findings(checkpoint, base)
+    assert finding.ok is False
+    assert "embed_tokens.weight [260, 64], there [258, 64]" in finding.text
+
+
+@pytest.mark.parametrize("candidate", ["qwen3", "gpt2", "mixtral"])
+def test_another_architecture_is_no_fault(candidate: str, tiny_model: Path, tmp_path: Path) -> None:
+    checkpoint = resolve(str(make_family(candidate, tmp_path)), base=resolve(str(tiny_model)))
+    assert all(finding.ok for finding in weight_findings(checkpoint, tiny_model))
+
+
+def test_fewer_layers_than_the_base_are_no_fault(tmp_path: Path) -> None:
+    base = make_family("llama", tmp_path / "base")
+    pruned = make_family("llama", tmp_path / "pruned", num_hidden_layers=1)
+    resolve(str(pruned), base=resolve(str(base)))

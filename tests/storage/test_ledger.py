@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from forgetbench.errors import StorageError
+from forgetbench.fingerprint import file_digest
 from forgetbench.records import Continuation, Response, Sample
 from forgetbench.storage.ledger import Ledger
 
@@ -94,19 +96,53 @@ def test_a_full_disk_is_a_storage_error_and_keeps_the_rest(tmp_path: Path) -> No
         assert ledger.get(["a"]) == {"a": SCORED}
 
 
-def test_file_digests_are_remembered_until_the_file_changes(tmp_path: Path) -> None:
+def settled(path: Path, content: bytes, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A file, and a clock that says that it was changed long ago."""
+    path.write_bytes(content)
+    monkeypatch.setattr(time, "time_ns", lambda: path.stat().st_ctime_ns + 60 * 10**9)
+    return path
+
+
+def test_file_digests_are_remembered_until_the_file_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = settled(tmp_path / "weights", b"one", monkeypatch)
+    with Ledger(tmp_path / "ledger.sqlite") as ledger:
+        first = ledger.file_digest(path)
+        with monkeypatch.context() as patched:
+            patched.setattr("forgetbench.storage.ledger.file_digest", lambda path: "read again")
+            assert ledger.file_digest(path) == first
+            assert ledger.file_digest(path, again=True) == "read again"
+        settled(path, b"two", monkeypatch)
+        assert ledger.file_digest(path) == file_digest(path)
+
+
+@pytest.mark.parametrize("way", ["written in place", "another file"])
+def test_other_content_of_the_same_size_and_time_is_seen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    """As tar, cp -p and object stores leave it."""
+    path = settled(tmp_path / "weights", b"one", monkeypatch)
+    times = (path.stat().st_atime_ns, path.stat().st_mtime_ns)
+    with Ledger(tmp_path / "ledger.sqlite") as ledger:
+        first = ledger.file_digest(path)
+        time.sleep(0.01)
+        other = path if way == "written in place" else tmp_path / "other"
+        other.write_bytes(b"two")
+        os.utime(other, ns=times)
+        other.replace(path)
+        assert (path.stat().st_atime_ns, path.stat().st_mtime_ns) == times
+        assert ledger.file_digest(path) == file_digest(path) != first
+
+
+def test_a_file_that_was_just_written_is_read_each_time(tmp_path: Path) -> None:
     path = tmp_path / "weights"
     path.write_bytes(b"one")
     with Ledger(tmp_path / "ledger.sqlite") as ledger:
-        first = ledger.file_digest(path)
-        assert ledger.file_digest(path) == first
-        time.sleep(0.01)
-        path.write_bytes(b"two!")
-        assert ledger.file_digest(path) != first
+        ledger.file_digest(path)
+        assert ledger._db.execute("SELECT count(*) FROM file_digests").fetchone() == (0,)
 
 
 def test_the_schema_survives_reopening(tmp_path: Path) -> None:
     Ledger(tmp_path / "ledger.sqlite")
     Ledger(tmp_path / "ledger.sqlite")
     names = sqlite3.connect(tmp_path / "ledger.sqlite").execute("SELECT name FROM sqlite_master").fetchall()
-    assert {"responses", "files"} <= {name for (name,) in names}
+    assert {"responses", "file_digests"} <= {name for (name,) in names}

@@ -36,8 +36,10 @@ class Adapter:
     """Of each adapted module, by its path in the base, the shapes of its A and B ('A', 'B')."""
     whole: Mapping[str, Shape]
     """What it stores whole in place of the base's: embeddings, output layer, modules_to_save, biases."""
+    keys: tuple[str, ...]
+    """All of its tensors' names as they are stored."""
     strange: tuple[str, ...]
-    """Keys that are nothing of PEFT's."""
+    """Those that are nothing of PEFT's."""
 
     def rank(self, module: str) -> int:
         """The rank that its configuration gives a module."""
@@ -62,7 +64,8 @@ def read_adapter(folder: Path) -> Adapter | None:
     modules: dict[str, dict[str, Shape]] = {}
     whole: dict[str, Shape] = {}
     strange = []
-    for key, entry in safetensors_header(files[0]).items():
+    header = safetensors_header(files[0])
+    for key, entry in header.items():
         name, shape = key.removeprefix(PREFIX), tuple(entry["shape"])
         if match := _PART.fullmatch(name):
             modules.setdefault(match[1], {})["A" if "_A" in match[2] else "B"] = shape
@@ -70,7 +73,7 @@ def read_adapter(folder: Path) -> Adapter | None:
             whole[re.sub(r"\.(base_layer|modules_to_save|original_module)\.", ".", name)] = shape
         elif not _SHAPELESS.fullmatch(name):
             strange.append(key)
-    return Adapter(folder, config, modules, whole, tuple(strange))
+    return Adapter(folder, config, modules, whole, tuple(header), tuple(strange))
 
 
 def check_adapter(folder: Path, base: Path) -> Finding:
@@ -99,6 +102,16 @@ def check_adapter(folder: Path, base: Path) -> Finding:
     return Finding("adapter", True, text)
 
 
+def check_prefix(folder: Path) -> None:
+    """CheckpointError for an adapter whose keys lack the prefix that PEFT reads them under; vLLM does without."""
+    adapter = read_adapter(folder)
+    if adapter is not None and (bare := [key for key in adapter.keys if not key.startswith(PREFIX)]):
+        raise CheckpointError(
+            f"adapter {folder}: {len(bare)} of its {len(adapter.keys)} keys do not begin with '{PREFIX}' ({bare[0]}), "
+            "so PEFT would leave them out; put it in front of them"
+        )
+
+
 def merging(adapter: Path, base: Path | str = "BASE", rows: int | None = None) -> str:
     """How an adapter is merged into its base, for messages; `rows`: the vocabulary has to grow or shrink to so many."""
     resize = f"base.resize_token_embeddings({rows}); " if rows else ""
@@ -113,19 +126,20 @@ def merging(adapter: Path, base: Path | str = "BASE", rows: int | None = None) -
 
 
 def _check_keys(adapter: Adapter) -> None:
-    keys = [*adapter.modules, *adapter.whole, *adapter.strange]
     for part, wrapper in WRAPPERS.items():
-        if wrapped := [key for key in keys if without(part, key) != key]:
-            file = adapter_files(adapter.folder)[0].name
+        wrapped = [key for key in adapter.keys if without(part, key.removeprefix(PREFIX)) != key.removeprefix(PREFIX)]
+        if wrapped:
+            # PEFT's own prefix once is right, twice is not.
+            carried, bare = (PREFIX * 2, PREFIX) if f"{part}." == PREFIX else (f"{part}.", "")
             raise CheckpointError(
-                f"adapter {adapter.folder}: {len(wrapped)} of {len(keys)} keys carry the part '{part}.' of {wrapper} "
-                f"({PREFIX}{wrapped[0]}), match no module and would have no effect; save the unwrapped model, or "
-                f"rename them: {strip_snippet(part, file)}"
+                f"adapter {adapter.folder}: {len(wrapped)} of {len(adapter.keys)} keys carry the part '{carried}' of "
+                f"{wrapper} ({wrapped[0]}), match no module and would have no effect; save the unwrapped model, or "
+                f"rename them: {strip_snippet(carried, adapter_files(adapter.folder)[0].name, bare)}"
             )
     if adapter.strange:
         raise CheckpointError(
-            f"adapter {adapter.folder}: {listed(adapter.strange, 2)} is no key that PEFT reads, and would have no "
-            f"effect; it reads {PREFIX}<module>.lora_A.weight: save it with model.save_pretrained"
+            f"adapter {adapter.folder}: {len(adapter.strange)} keys ({adapter.strange[0]}) are none that PEFT reads, "
+            f"and would have no effect; it reads {PREFIX}<module>.lora_A.weight: save it with model.save_pretrained"
         )
     if not adapter.modules and not adapter.whole:
         raise CheckpointError(f"adapter {adapter.folder}: its file holds no tensor; save it with model.save_pretrained")

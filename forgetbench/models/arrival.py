@@ -63,11 +63,12 @@ def check_arrival(folder: Path) -> Finding:
     return Finding("weights", True, f"weights: every tensor of {network.kind} is there, in its shape")
 
 
-def strip_snippet(part: str, file: str) -> str:
-    """Python that takes a wrapper's part out of the names of a file's tensors."""
+def strip_snippet(part: str, file: str, bare: str = "") -> str:
+    """Python that replaces a wrapper's part in the names of a file's tensors by what should stand there."""
     return (
         f"from safetensors.torch import load_file, save_file; tensors = load_file('{file}'); "
-        f"save_file({{name.replace('{part}.', ''): tensors[name] for name in tensors}}, '{file}', {{'format': 'pt'}})"
+        f"save_file({{name.replace('{part}', '{bare}'): tensors[name] for name in tensors}}, '{file}', "
+        "{'format': 'pt'})"
     )
 
 
@@ -86,7 +87,7 @@ def _check_wrapped(folder: Path, tensors: Mapping[str, Any], network: Network) -
             raise CheckpointError(
                 f"checkpoint {folder}: {len(wrapped)} of {len(tensors)} tensors carry the part '{part}.' of {wrapper} "
                 f"in their names ({wrapped[0]}), and no engine would find them; save the unwrapped model, or rename "
-                f"them: {strip_snippet(part, weight_files(folder)[0].name)}"
+                f"them: {strip_snippet(f'{part}.', weight_files(folder)[0].name)}"
             )
 
 

@@ -24,7 +24,7 @@ from forgetbench.engines.local import LocalEngine, model_folder
 from forgetbench.engines.memory import MemoryNeed, cache_bytes, float_bytes, folder_bytes
 from forgetbench.engines.proof import prove
 from forgetbench.engines.vllm import deterministic
-from forgetbench.engines.vllm.adapters import adapted_modules, lora_settings
+from forgetbench.engines.vllm.adapters import adapted_modules, check_servable, lora_settings
 from forgetbench.engines.vllm.environment import (
     cpu_cache_bytes,
     installed_version,
@@ -86,6 +86,21 @@ class VllmEngine(LocalEngine):
         self._wrote = False
         self._proved: set[bool] = set()
         self._sequences = _CPU_SEQUENCES if self._on_cpu else _GPU_SEQUENCES
+
+    @classmethod
+    def resolve(
+        cls,
+        text: str,
+        options: EngineOptions,
+        *,
+        base: Checkpoint | None = None,
+        hash_file: Callable[[Path], str] = file_digest,
+    ) -> Checkpoint:
+        """A local folder, or a hub id; an adapter only where vLLM serves its kind."""
+        checkpoint = super().resolve(text, options, base=base, hash_file=hash_file)
+        if checkpoint.adapter_base is not None and checkpoint.path is not None:
+            check_servable(checkpoint.path, checkpoint.adapter_base)
+        return checkpoint
 
     def group(self, checkpoint: Checkpoint) -> str:
         # A base and its adapters.

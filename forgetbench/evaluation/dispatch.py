@@ -13,6 +13,7 @@ from pathlib import Path
 from forgetbench.engines.base import Engine
 from forgetbench.fingerprint import digest
 from forgetbench.models.checks import ModelChecks
+from forgetbench.models.effect import Reference, without_effect
 from forgetbench.progress import Progress
 from forgetbench.records import Checkpoint, Request, Response
 from forgetbench.storage.admission import admitted
@@ -56,6 +57,8 @@ class RunRequests:
     """Where an engine that is started for this writes."""
     replicate: bool = False
     """A second pass, for the noise floor: apart from the first, and in another order."""
+    base: Reference | None = None
+    """What the run's checkpoint is compared with, where it is the one that is asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,10 +156,12 @@ class Dispatcher:
             run.counts.add_engine(before.get(fingerprint, {}), self.engine.counts.get(fingerprint, {}))
 
     def _report_checks(self, batch: Sequence[RunRequests], responses: Mapping[str, Response]) -> None:
-        """Say what is wrong with a model before hours are spent on it; EngineError where it gives no numbers."""
+        """Say what is wrong with a model before hours are spent on it; EngineError where it gives no numbers, or its
+        base's though its weights are others."""
         for run in batch:
             if not run.replicate and run.checks.requests.keys() <= run.requests.keys():
-                for fault in run.checks.faults(responses):
+                unchanged = without_effect(run.checkpoint, run.checks, run.base, responses)
+                for fault in (*run.checks.faults(responses), *unchanged):
                     self.progress.note(f"{run.checkpoint.name}: {fault}")
 
 

@@ -18,6 +18,7 @@ from forgetbench.evaluation.plan import CheckpointPlan, plan_checkpoints
 from forgetbench.evaluation.session import Session
 from forgetbench.evaluation.summary import mean_metrics, run_scores, warnings_of
 from forgetbench.lm_eval_bridge import PlannedTask
+from forgetbench.models.effect import Reference, without_effect
 from forgetbench.records import Checkpoint, ItemScore, Protocol, Request, Response, RunManifest
 from forgetbench.storage.json_files import to_json
 from forgetbench.storage.runs import Run, finished_run, save_run
@@ -91,8 +92,15 @@ class Evaluation:
         ]
         answered = self._dispatcher.answer("evaluating", runs)
         rated = self._rate_samples(plans, answered)
-        for plan, responses in zip(plans, answered, strict=True):
-            plan.faults.extend(fault for fault in plan.checks.faults(responses) if fault not in plan.faults)
+        checked = {
+            key: responses[key]
+            for plan, responses in zip(plans, answered, strict=True)
+            for key in plan.checks.requests.keys() & responses.keys()
+        }
+        for plan in plans:
+            unchanged = without_effect(plan.checkpoint, plan.checks, self._reference(plan), checked)
+            faults = (*plan.checks.faults(checked), *unchanged)
+            plan.faults.extend(fault for fault in faults if fault not in plan.faults)
         return [
             [
                 score
@@ -106,9 +114,16 @@ class Evaluation:
         self, plan: CheckpointPlan, asked: Checkpoint, requests: Mapping[str, Request], counts: RequestCounts
     ) -> RunRequests:
         log = self.session.results.engine_log(plan.run_id)
+        base = self._reference(plan) if asked == plan.checkpoint else None
         return RunRequests(
-            plan.checkpoint.name, asked, requests, plan.checks, counts, log, replicate=bool(plan.replicate)
+            plan.checkpoint.name, asked, requests, plan.checks, counts, log, replicate=bool(plan.replicate), base=base
         )
+
+    def _reference(self, plan: CheckpointPlan) -> Reference | None:
+        """What a plan's checkpoint is compared with; none for a replicate."""
+        of_it = (other for other in self.plans if other.checkpoint.fingerprint == plan.reference.fingerprint)
+        other = next(of_it, None)
+        return Reference(other.checkpoint, other.checks) if other is not None and not plan.replicate else None
 
     def _rate_samples(
         self, plans: Sequence[CheckpointPlan], answered: Sequence[Mapping[str, Response]]

@@ -7,10 +7,12 @@ first company, from an empty cache. `python determinism.py [--model FOLDER] [--i
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import random
 import tempfile
 import time
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +25,7 @@ from forgetbench.engines.vllm.engine import VllmEngine
 from forgetbench.fingerprint import make_request
 from forgetbench.models.checkpoints import resolve
 from forgetbench.models.tokenizer import encode_pair
-from forgetbench.records import Checkpoint, Request, Sampling
+from forgetbench.records import Checkpoint, Request, Response, Sampling
 
 Answers = dict[str, tuple[Any, ...]]
 
@@ -36,14 +38,16 @@ def main() -> None:
     options = parser.parse_args()
     checkpoint = resolve(str(options.model or embedded_model()))
     rows = []
+    # Each mode in a process of its own, since vLLM reads it when it is imported.
+    fresh = ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"), max_tasks_per_child=1)
     for dtype in options.dtype or ["bfloat16", "float32"]:
-        usual, exact = (measured(checkpoint, dtype, options.items, deterministic=on) for on in (False, True))
+        usual, exact = (fresh.submit(measured, checkpoint, dtype, options.items, on).result() for on in (False, True))
         rows += [row | {"ratio": row["seconds"] / other["seconds"]} for row, other in zip(exact, usual, strict=True)]
         rows += usual
     print(machine.write("determinism", {"items": options.items, "model": checkpoint.name}, rows))
 
 
-def measured(checkpoint: Checkpoint, dtype: str, items: int, *, deterministic: bool) -> list[dict[str, Any]]:
+def measured(checkpoint: Checkpoint, dtype: str, items: int, deterministic: bool) -> list[dict[str, Any]]:
     engine = VllmEngine(EngineOptions("vllm", dtype=dtype, deterministic=deterministic), [checkpoint])
     with tempfile.TemporaryDirectory() as folder:
         engine.load([checkpoint], Path(folder) / "engine.log")
@@ -76,9 +80,7 @@ def compared(engine: VllmEngine, requests: Sequence[Request], *, whole: bool) ->
     engine._forget()
     companies["cold, seven at a time"] = asked_by(engine, shuffled[::-1], 7, whole=whole)
     if whole:
-        engine._exact_reason = lambda request: "asked_for"  # type: ignore[method-assign]
-        companies["whole prompts"] = score(engine, shuffled)
-        del engine._exact_reason
+        companies["whole prompts"] = likelihoods(engine._scoring().whole(shuffled))
     figures["differing"] = {name: differing(first, answers) for name, answers in companies.items()}
     figures["largest"] = max(largest(first, answers) for answers in companies.values()) if whole else None
     return figures
@@ -91,7 +93,11 @@ def asked_by(engine: VllmEngine, requests: Sequence[Request], size: int, *, whol
 
 
 def score(engine: VllmEngine, requests: Sequence[Request]) -> Answers:
-    return {answer.key: tuple(item.loglikelihood for item in answer.continuations) for answer in engine.score(requests)}
+    return likelihoods(engine.score(requests))
+
+
+def likelihoods(answers: Iterable[Response]) -> Answers:
+    return {answer.key: tuple(item.loglikelihood for item in answer.continuations) for answer in answers}
 
 
 def generate(engine: VllmEngine, requests: Sequence[Request]) -> Answers:

@@ -70,7 +70,7 @@ def measure(dtype: str, names: list[str]) -> None:
             try:
                 row |= asdict(agreement(name, Path(folder) / name, engine, reference))
             except EngineError as error:
-                row["refused"] = str(error).replace(folder, "").partition("; its log is")[0]
+                row["refused"] = str(error).replace(folder, "").partition("; its log is")[0].partition(". ")[0]
             engine.close()
         print(json.dumps(row), flush=True)
 

@@ -87,11 +87,10 @@ def _once(declaration: TaskDeclaration, repeated: set[str]) -> Iterator[Finding]
 
 
 def _findings(declaration: TaskDeclaration, task: ReadTask | Finding, choice_items: ChoiceItems) -> Iterator[Finding]:
-    of_file = [] if declaration.broken else [found for check in OF_THE_FILE for found in _tried(check, declaration)]
-    yield from of_file
+    for of_file in () if declaration.broken else OF_THE_FILE:
+        yield from _tried(of_file, declaration)
     if isinstance(task, Finding):
-        if not any(found.failed and found.where == task.where for found in of_file):
-            yield task
+        yield task
         return
     for of_items in OF_THE_ITEMS:
         yield from _tried(of_items, task)

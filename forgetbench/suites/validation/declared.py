@@ -11,13 +11,11 @@ from forgetbench.errors import did_you_mean
 from forgetbench.lm_eval_bridge import BINARY_METRICS
 from forgetbench.lm_eval_bridge.decoding import MAX_TOKENS
 from forgetbench.lm_eval_bridge.task_yaml import TaskDeclaration
-from forgetbench.metrics.corpus import CORPUS_METRICS
 from forgetbench.records import DOMAINS
 from forgetbench.suites.domains import domain_mistake
 from forgetbench.suites.validation.findings import Finding, fail, warn
 from forgetbench.suites.validation.reading import ReadTask
 
-_VIEWS = ("choice", "open", "strict", None)
 _REQUIRED = {
     "domain": f"one of {', '.join(DOMAINS)}, or a slug of your own",
     "metric": "the name in metric_list that is the item's score",
@@ -40,7 +38,7 @@ _SLIP = 0.8
 
 
 def check_metadata(declaration: TaskDeclaration) -> Iterator[Finding]:
-    """Every field that is required is there and means something."""
+    """Every field that is required is there; that each means something is checked where the task is loaded."""
     metadata = declaration.metadata
     for field, meaning in _REQUIRED.items():
         if metadata.get(field) in (None, "", []):
@@ -48,11 +46,6 @@ def check_metadata(declaration: TaskDeclaration) -> Iterator[Finding]:
             yield fail(f"metadata has no '{field}'", where, f"add '{field}: ' and {meaning}")
     if domain := metadata.get("domain"):
         yield from _check_domain(str(domain), declaration.where("metadata.domain"))
-    view, chance = metadata.get("view"), metadata.get("chance")
-    if view not in _VIEWS:
-        yield fail(f"unknown view '{view}'", declaration.where("metadata.view"), "give choice, open, strict or null")
-    if chance is not None and not (isinstance(chance, int | float) and 0 <= chance < 1):
-        yield fail(f"chance is {chance!r}", declaration.where("metadata.chance"), "give a number from 0 to below 1")
     for code in declaration.languages:
         if not _LANGUAGE.fullmatch(code):
             where = declaration.where("metadata.language")
@@ -69,11 +62,7 @@ def _check_domain(domain: str, where: str) -> Iterator[Finding]:
 
 
 def check_metric(declaration: TaskDeclaration) -> Iterator[Finding]:
-    """The metric that is scored stands in metric_list, and a corpus metric is one that there is."""
-    corpus = declaration.metadata.get("corpus_metric")
-    if corpus and corpus not in CORPUS_METRICS:
-        where = declaration.where("metadata.corpus_metric")
-        yield fail(f"unknown corpus metric '{corpus}'", where, did_you_mean(str(corpus), CORPUS_METRICS))
+    """The metric that is scored stands in metric_list."""
     metric, metric_list = declaration.metadata.get("metric"), declaration.config.get("metric_list") or []
     names = [str(entry.get("metric")) for entry in metric_list if isinstance(entry, dict)]
     if metric and metric not in names:

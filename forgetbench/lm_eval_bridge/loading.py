@@ -20,7 +20,7 @@ from forgetbench.lm_eval_bridge.describing import describe
 from forgetbench.lm_eval_bridge.documents import check_documents
 from forgetbench.lm_eval_bridge.filtering import check_filters
 from forgetbench.lm_eval_bridge.groups import Subtasks, asked_documents
-from forgetbench.lm_eval_bridge.local_data import read_anew
+from forgetbench.lm_eval_bridge.local_data import data_mistake, read_anew
 from forgetbench.lm_eval_bridge.members import Member, members
 from forgetbench.lm_eval_bridge.registry import configurations, task_manager
 from forgetbench.lm_eval_bridge.settings import check_settings
@@ -109,11 +109,11 @@ def _load(
         raise SuiteError(f"task '{entry.name}': {entry.where}{error}") from error
     except ForgetbenchError:
         raise
-    except Exception as error:  # lm-eval, datasets and a task's own code raise many types
+    except (Exception, SystemExit) as error:  # lm-eval, datasets and a task's own code raise many types
         raise SuiteError(f"task '{entry.name}' cannot be loaded: {entry.where}{_why(error, behind)}") from error
 
 
-def _why(error: Exception, behind: Sequence[Member]) -> str:
+def _why(error: BaseException, behind: Sequence[Member]) -> str:
     fields = {key: value for member in behind for key, value in member.fields.items()}
     for name in ("test_split", "validation_split", "training_split", "fewshot_split"):
         if isinstance(error, KeyError) and fields.get(name) is not None and error.args[0] == fields[name]:
@@ -121,6 +121,11 @@ def _why(error: Exception, behind: Sequence[Member]) -> str:
                 f"field '{name}': its data has no split '{fields[name]}'; files of no named split are 'train', and "
                 "for a part of a split there is 'limit' in a suite"
             )
+    for member in behind:
+        if (mistake := data_mistake(member.fields)) is not None:
+            return mistake
+    while error.__cause__ is not None:  # `datasets` says last what it was doing, and first what went wrong
+        error = error.__cause__
     return f"{type(error).__name__}: {first_line(error)}"
 
 

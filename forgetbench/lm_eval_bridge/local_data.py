@@ -17,9 +17,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from forgetbench.errors import SuiteError
+from forgetbench.errors import InputError, SuiteError
 from forgetbench.lm_eval_bridge.task_yaml import FORMATS
 from forgetbench.storage.files import open_regular
+from forgetbench.storage.jsonl import iter_jsonl
 
 _TEXT = frozenset({"csv", "json", "text"})
 """Formats of which a byte order mark is no data."""
@@ -77,6 +78,28 @@ def _of_files(files: str, data_format: str, where: str, scratch: Path) -> str | 
     if read == paths:
         return files
     return [str(path) for path in read]
+
+
+def data_mistake(config: Mapping[str, Any]) -> str | None:
+    """File, line and fault of the first line that is no JSON object; None where that is not what is wrong.
+
+    To be asked when `datasets` has failed: it also reads JSON that is no JSON Lines.
+    """
+    if config.get("dataset_path") != "json" or not isinstance(config.get("dataset_kwargs"), Mapping):
+        return None
+    for path in _paths(config["dataset_kwargs"].get("data_files")):
+        try:
+            for _ in iter_jsonl(path):
+                pass
+        except InputError as error:
+            return str(error)
+    return None
+
+
+def _paths(files: Any) -> list[Path]:
+    if isinstance(files, (Mapping, list)):
+        return [path for each in (files.values() if isinstance(files, Mapping) else files) for path in _paths(each)]
+    return [Path(files)] if isinstance(files, str) and Path(files).is_file() else []
 
 
 def _without_mark(path: Path, data_format: str, where: str, scratch: Path) -> Path:

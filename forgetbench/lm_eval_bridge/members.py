@@ -77,6 +77,8 @@ def _of_group(
     inside: Sequence[str],
 ) -> Iterator[Member]:
     """Fields that are none of a group's own are set over those of its tasks, and the caller's over these."""
+    if not config.get("task"):
+        raise SuiteError(f"{path}: group '{name}' lists no tasks")
     of_groups = {*importlib.import_module("lm_eval.config.group").GroupConfig.__dataclass_fields__, "include", "tag"}
     passed_on = {**{key: value for key, value in config.items() if key not in of_groups}, **overrides}
     for entry in config.get("task") or ():

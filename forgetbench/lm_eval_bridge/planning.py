@@ -8,6 +8,7 @@ import importlib
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any
 
 from forgetbench.errors import ForgetbenchError, SuiteError, first_line
@@ -179,7 +180,7 @@ def _told(name: str) -> Iterator[None]:
         raise SuiteError(f"task '{name}': {error}") from error
     except ForgetbenchError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         why = f"{type(error).__name__}: {first_line(error)}"
         raise SuiteError(f"task '{name}': its prompts cannot be built: {why}") from error
 
@@ -278,8 +279,8 @@ def _refusal(requests: Sequence[Request | _Question], max_length: int, vocabular
 
 def _gold(task: Any, document: Mapping[str, Any], choices: Sequence[str]) -> str:
     gold = task.doc_to_target(document)
-    if isinstance(gold, int) and choices:
-        return str(choices[gold]) if 0 <= gold < len(choices) else ""
+    if isinstance(gold, Integral) and choices:
+        return str(choices[int(gold)]) if 0 <= gold < len(choices) else ""
     return " | ".join(map(str, gold)) if isinstance(gold, list) else str(gold)
 
 

@@ -192,7 +192,10 @@ def _metrics(
     document = {**item.document, "forgetbench": of_samples}
     try:
         metrics = _numbers(loaded, item, document, loaded.info.filter)
-    except Exception as error:  # a task's own code meets a model's text: the item is unmeasured, the run goes on
+    except (
+        Exception,
+        SystemExit,
+    ) as error:  # a task's own code meets a model's text: the item is unmeasured, the run goes on
         return {}, f"process_results failed: {type(error).__name__}: {first_line(str(error))}"
     # What the task's other filters make of the same answer stands beside the score, named as lm-eval names them.
     for name in item.instances[0].filtered_resps.keys() - {loaded.info.filter}:

@@ -36,7 +36,7 @@ def code_of(function: FunctionName) -> Any:
         module = _module(path) if path is not None else importlib.import_module(module_name)
     except InputError:
         raise
-    except Exception as error:  # whatever a task's own code raises
+    except (Exception, SystemExit) as error:  # whatever a task's own code raises, or ends with
         raise SuiteError(f"{where}: {type(error).__name__}: {first_line(error)}") from error
     if not hasattr(module, name):
         raise SuiteError(f"{where}: {module.__file__ or module_name} has no function '{name}'")

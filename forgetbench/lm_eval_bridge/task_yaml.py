@@ -12,8 +12,7 @@ from typing import Any
 import yaml
 
 from forgetbench.errors import InputError, SuiteError
-from forgetbench.storage.files import read_text
-from forgetbench.storage.yaml_files import MOST_YAML, compose, construct, yaml_mistake
+from forgetbench.storage.yaml_files import compose, construct, yaml_mistake, yaml_text
 
 _BASE = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
 """lm-eval's own choice."""
@@ -144,7 +143,7 @@ def read_declaration(path: Path) -> TaskDeclaration | None:
 
 def read_definition(path: Path) -> TaskDeclaration | None:
     """The task or the group that a file declares; None for a file of another kind. Raises as `read_declaration`."""
-    text = read_text(path, most=MOST_YAML)
+    text = yaml_text(path)
     if "task" not in text and "include" not in text:
         return None
     try:
@@ -233,7 +232,7 @@ def _included(path: Path, name: object, seen: set[Path]) -> _Merged:
         raise SuiteError(f"{path}: cannot include '{name}'; {why}")
     seen.add(target)
     try:
-        included = _read(target, read_text(target, SuiteError, MOST_YAML), seen)
+        included = _read(target, yaml_text(target, SuiteError), seen)
     except yaml.YAMLError as error:
         raise _BrokenIncludeError(target, *yaml_mistake(error)) from error
     if included is None:
@@ -286,7 +285,7 @@ def _named(path: Path) -> tuple[str | None, Mapping[str, Any]]:
         declaration = read_definition(path)
         return (declaration.name, declaration.resolved) if declaration else (None, {})
     with contextlib.suppress(InputError):
-        return _declared_name(read_text(path, most=MOST_YAML)), {}
+        return _declared_name(yaml_text(path)), {}
     return None, {}
 
 

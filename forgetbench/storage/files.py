@@ -23,9 +23,13 @@ MOST_DATA = 8 << 30
 
 def read_text(path: Path, error_type: type[InputError] = InputError, most: int = MOST_TEXT) -> str:
     """The text of a UTF-8 file without its byte order mark. Raises `error_type` as `open_regular`, and for no UTF-8."""
-    data = read_bytes(path, error_type, most)
+    return decoded(path, read_bytes(path, error_type, most), error_type)
+
+
+def decoded(path: Path, data: bytes, error_type: type[InputError] = InputError, encoding: str = "utf-8-sig") -> str:
+    """The text of a file's bytes. Raises `error_type` for what is none."""
     try:
-        return data.decode("utf-8-sig")
+        return data.decode(encoding)
     except UnicodeDecodeError as error:
         raise error_type(f"{path}: cannot be read as UTF-8 text ({error})") from error
 

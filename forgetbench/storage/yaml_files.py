@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -10,7 +11,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from forgetbench.errors import InputError, did_you_mean, shown
-from forgetbench.storage.files import read_text
+from forgetbench.storage.files import decoded, read_bytes
 
 MOST_YAML = 4 << 20
 """Bytes of a YAML file."""
@@ -34,7 +35,7 @@ def read_yaml(path: Path, model: type[M], error_type: type[InputError] = InputEr
 
 def read_yaml_with_lines(path: Path, model: type[M], error_type: type[InputError] = InputError) -> tuple[M, Lines]:
     """`read_yaml`, and where everything stands, for mistakes that only show later."""
-    text = read_text(path, error_type, MOST_YAML)
+    text = yaml_text(path, error_type)
     try:
         tree = compose(text)
         lines = _lines(path, tree, error_type)
@@ -53,6 +54,13 @@ def read_yaml_with_lines(path: Path, model: type[M], error_type: type[InputError
         # A key of the file may hold line ends.
         why = f"field '{_dotted(first['loc']) or 'file'}': {shown(message)}"
         raise error_type(f"{path}:{line_of(lines, first['loc'])}: {why}") from error
+
+
+def yaml_text(path: Path, error_type: type[InputError] = InputError) -> str:
+    """The text of a YAML file: UTF-8, or UTF-16 where its byte order mark says so, as YAML allows."""
+    data = read_bytes(path, error_type, MOST_YAML)
+    is_utf16 = data.startswith((BOM_UTF16_LE, BOM_UTF16_BE))
+    return decoded(path, data, error_type, "utf-16" if is_utf16 else "utf-8-sig")
 
 
 def compose(text: str, loader: type[AnyLoader] = yaml.SafeLoader) -> yaml.Node | None:

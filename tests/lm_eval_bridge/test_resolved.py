@@ -190,6 +190,12 @@ def test_what_changes_is_read_anew_whatever_its_time_and_size(tmp_path: Path) ->
         ({"a.yaml": "include: b\ntask: mine\n", "b": "include: a.yaml\n"}, "cannot include 'a.yaml'"),
         ({"a.yaml": "include: b\ntask: mine\n", "b": "x: ["}, r"b:\d+: not valid YAML"),
         ({"a.yaml": "group: mine\ntask: [other]\n", "b.yaml": "group: other\ntask: [mine]\n"}, "holds itself"),
+        ({"a.yaml": "group: mine\ntask: []\n"}, "group 'mine' lists no tasks"),
+        ({"a.yaml": task(TEST), "rows.jsonl": '{"question": '}, r"rows\.jsonl:1: not valid JSON"),
+        (
+            {"a.yaml": task(TEST, process_results="CODE").replace("CODE", "!function u.f"), "u.py": "exit(1)"},
+            "!function u.f: SystemExit: 1",
+        ),
         ({"a.yaml": "group: mine\ntask: [5]\n"}, "its members are names of tasks and groups"),
         ({"a.yaml": "group: mine\ntask: [nosuch_task]\n"}, "unknown task 'nosuch_task'"),
         (

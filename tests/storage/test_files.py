@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from forgetbench.errors import InputError, StorageError
-from forgetbench.storage.files import describe_os_error, replacing, write_atomic
+from forgetbench.storage.files import describe_os_error, read_bytes, read_text, replacing, write_atomic
 from forgetbench.storage.folder import check_writable
 
 
@@ -77,3 +77,23 @@ def test_what_a_killed_writer_left_is_removed_by_the_next(tmp_path: Path) -> Non
         write_atomic(path, "another writer's")
         assert len(list(tmp_path.iterdir())) == 2, "what is being written now stays"
     assert [entry.name for entry in tmp_path.iterdir()] == ["file.json"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+def test_a_mark_is_no_text(tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "file").write_bytes("é\r\n".encode(encoding))
+    assert read_text(tmp_path / "file") == "é\r\n"
+
+
+def test_only_regular_files_of_a_bounded_size_are_read(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "device").symlink_to("/dev/zero")
+    with (tmp_path / "sparse").open("wb") as stream:
+        stream.truncate(1 << 40)
+    for name in ("pipe", "device", "."):
+        with pytest.raises(InputError, match="is no regular file"):
+            read_bytes(tmp_path / name)
+    with pytest.raises(InputError, match="is larger than 16 MiB"):
+        read_bytes(tmp_path / "sparse")
+    with pytest.raises(InputError, match="cannot be read"):
+        read_bytes(tmp_path / "nothing")

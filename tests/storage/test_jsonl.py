@@ -28,3 +28,8 @@ def test_a_bad_line_is_named(tmp_path: Path, content: bytes, message: str) -> No
     (tmp_path / "rows.jsonl").write_bytes(content)
     with pytest.raises(InputError, match=message):
         read_jsonl(tmp_path / "rows.jsonl")
+
+
+def test_a_byte_order_mark_is_no_text(tmp_path: Path) -> None:
+    (tmp_path / "rows.jsonl").write_bytes(b'\xef\xbb\xbf{"a": 1}\r\n{"a": 2}\r\n')
+    assert read_jsonl(tmp_path / "rows.jsonl") == [{"a": 1}, {"a": 2}]

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 
+_MOST_COMPILED = 256
+
+
 class NullFieldError(SuiteError):
     """A template writes a field that is null: the model would read the word None."""
 
@@ -73,11 +76,17 @@ def _environment() -> Environment:
 
         def __init__(self, **settings: Any) -> None:
             super().__init__(**settings)
-            self.compiled = functools.lru_cache(maxsize=256)(super().from_string)
+            self.compiled: dict[str, Template] = {}
 
         def from_string(self, source: Any, *_: Any, **__: Any) -> Template:
-            with template_limit():
-                return self.compiled(source)
+            known = self.compiled.get(source)
+            if known is None:
+                with template_limit():
+                    known = super().from_string(source)
+                if len(self.compiled) == _MOST_COMPILED:
+                    self.compiled.clear()
+                self.compiled[source] = known
+            return known
 
     def finalize(value: Any) -> Any:
         if value is None and environment.refuses_null:

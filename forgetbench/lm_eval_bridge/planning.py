@@ -280,7 +280,8 @@ def _refusal(requests: Sequence[Request | _Question], max_length: int, vocabular
 def _gold(task: Any, document: Mapping[str, Any], choices: Sequence[str]) -> str:
     gold = task.doc_to_target(document)
     if isinstance(gold, Integral) and choices:
-        return str(choices[int(gold)]) if 0 <= gold < len(choices) else ""
+        place = int(gold)
+        return str(choices[place]) if 0 <= place < len(choices) else ""
     return " | ".join(map(str, gold)) if isinstance(gold, list) else str(gold)
 
 

@@ -100,8 +100,9 @@ def called(arguments: list[str]) -> tuple[int, str]:
 
 def damaged_results() -> Iterator[dict[str, Any]]:
     """The files of other people's runs and comparisons, changed at random, through the commands that read them."""
-    called(["run", "--base", "a", "b", "--engine", "scripted", "--suite", "smoke", "--limit", "6"])
-    results = Path("results")
+    results = Path("damaged")
+    scripted = ["--engine", "scripted", "--suite", "smoke", "--limit", "6"]
+    called(["run", "--base", "a", "b", *scripted, "--results", str(results)])
     (comparison,) = (results / "comparisons").iterdir()
     base, tuned = sorted((results / "runs").iterdir())
     draw = random.Random(SEED)

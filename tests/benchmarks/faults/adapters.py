@@ -1,0 +1,129 @@
+"""Adapters that do not reach the modules they were trained for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from faults.case import Case, Trial
+from faults.workshop import adapter, against_base, base_model, candidate_model, copied, edit_json, edit_tensors, suite
+
+_WEIGHTS = "adapter_model.safetensors"
+
+
+def _on_base(
+    folder: Path, change: Callable[[Path], object] = lambda place: None, **settings: Any
+) -> Trial:
+    base = base_model(folder)
+    place = adapter(folder, base, **settings)
+    change(place)
+    return against_base(base, place, suite(folder))
+
+
+def _keys(edit: Callable[[str], str]) -> Callable[[Path], Trial]:
+    """A trial whose adapter's tensors have other names."""
+
+    def change(place: Path) -> None:
+        edit_tensors(place / _WEIGHTS, lambda tensors: {edit(name): value for name, value in tensors.items()})
+
+    return lambda folder: _on_base(folder, change)
+
+
+def _tensors(edit: Callable[[dict[str, Any]], Mapping[str, Any]]) -> Callable[[Path], Trial]:
+    return lambda folder: _on_base(folder, lambda place: edit_tensors(place / _WEIGHTS, edit))
+
+
+def _config(**fields: Any) -> Callable[[Path], Trial]:
+    return lambda folder: _on_base(folder, lambda place: edit_json(place / "adapter_config.json", **fields))
+
+
+def _other_base(folder: Path) -> Trial:
+    """Trained on another model than the one it is compared with."""
+    other = copied(candidate_model(folder), folder / "other")
+    place = adapter(folder / "made", other)
+    return against_base(base_model(folder), place, suite(folder))
+
+
+def _half(tensors: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in tensors.items() if "layers.1." not in name}
+
+
+def _untrained(tensors: dict[str, Any]) -> dict[str, Any]:
+    return {name: value * 0 if "lora_B" in name else value for name, value in tensors.items()}
+
+
+def _with_settings(**settings: Any) -> Callable[[Path], Trial]:
+    return lambda folder: _on_base(folder, **settings)
+
+
+def _beside_full_weights(folder: Path) -> Trial:
+    """A full fine-tune in whose folder an earlier stage left an adapter's settings."""
+    base, candidate = base_model(folder), candidate_model(folder)
+    left = adapter(folder / "earlier", base)
+    (candidate / "adapter_config.json").write_bytes((left / "adapter_config.json").read_bytes())
+    return against_base(base, candidate, suite(folder))
+
+
+def _full(folder: Path) -> Trial:
+    return against_base(base_model(folder), candidate_model(folder), suite(folder))
+
+
+def cases() -> tuple[Case, ...]:
+    kind = "adapters"
+    none = "loaded without effect: the base is compared with itself, and passes"
+    part = "loaded in part: it seems to have forgotten less"
+    sound = _on_base
+    return (
+        Case(
+            "keys of torch.compile inside", kind, none, "keys as peft saves them",
+            _keys(lambda name: name.replace("base_model.model.", "base_model.model._orig_mod.")), sound, r"_orig_mod",
+        ),
+        Case(
+            "keys of torch.compile in front", kind, none, "keys as peft saves them",
+            _keys(lambda name: f"_orig_mod.{name}"), sound, r"_orig_mod",
+        ),
+        Case(
+            "keys of DistributedDataParallel inside", kind, none, "keys as peft saves them",
+            _keys(lambda name: name.replace("base_model.model.", "base_model.model.module.")), sound, r"module\.",
+        ),
+        Case(
+            "keys of another architecture", kind, none, "keys of the base's architecture",
+            _keys(lambda name: name.replace("self_attn.q_proj", "attention.query")), sound,
+            r"attention\.query|q_proj",
+        ),
+        Case(
+            "half of its layers missing", kind, part, "every target there", _tensors(_half), sound, r"layers\.1\.",
+        ),
+        Case(
+            "never trained: B is zero", kind, none, "B is not zero", _tensors(_untrained), sound,
+            r"lora_B|never trained|zero|no effect|without effect",
+        ),
+        Case(
+            "another rank in adapter_config.json", kind, "cannot be loaded, or is scaled wrongly",
+            "rank-stabilised LoRA", _config(r=16), _with_settings(use_rslora=True), r"rank",
+        ),
+        Case(
+            "targets that the base lacks", kind, none, "targets of the base", _config(target_modules=["c_attn"]), sound,
+            r"c_attn|q_proj",
+        ),
+        Case(
+            "trained on another base", kind, "measures the wrong base's damage", "trained on the base", _other_base,
+            sound, r"trained on",
+        ),
+        Case(
+            "shapes of another model", kind, "cannot be loaded, or the failure does not say why",
+            "shapes of the base",
+            _tensors(lambda tensors: {n: v.repeat(1, 2) if "lora_A" in n else v for n, v in tensors.items()}), sound,
+            r"hidden size|shape|lora_A",
+        ),
+        Case(
+            "settings of an adapter beside full weights", kind, "either may be loaded",
+            "full weights alone", _beside_full_weights, _full, r"adapter_config",
+        ),
+        Case(
+            "no weights at all", kind, "cannot be loaded, or the failure does not say why", "weights there",
+            lambda folder: _on_base(folder, lambda place: (place / _WEIGHTS).unlink()), sound,
+            r"no weights|adapter_model",
+        ),
+    )  # fmt: skip

@@ -1,89 +1,106 @@
 """Which faults are found before a verdict: broken checkpoints and tasks, each beside its sound twin.
 
-    python tests/benchmarks/planted_faults.py [WORDS...]    # only faults with one of these words; writes nothing
     python tests/benchmarks/planted_faults.py               # all; writes results/benchmarks/ and docs/checkup.md
-    python tests/benchmarks/planted_faults.py --table       # only the table of docs/checkup.md
+    python tests/benchmarks/planted_faults.py WORDS...      # only faults with one of these words; writes nothing
+    python tests/benchmarks/planted_faults.py --others PYTHON   # what lm-eval and finetunecheck say of each as well
+    python tests/benchmarks/planted_faults.py --table       # only the tables of docs/checkup.md
 
-Every fault is tried with `forgetbench run` (or `run`, `run` and `compare`) as a user would. It counts as named where a
-message says what is wrong, by a pattern that stands beside the fault, before a verdict or beside it. A sound twin counts
-as a false alarm where it is refused or spoken of in that way.
+Every fault is tried with `forgetbench run` (or `run`, `run` and `compare`) as a user would. It counts as named where
+a message says what is wrong, by the pattern that stands beside the fault, before a verdict or beside it. A sound twin
+counts as a false alarm where it is refused or spoken of in that way.
+
+PYTHON is that of an environment with `finetunecheck[inference]`, which takes transformers 4 and so cannot share this one.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib.metadata
 import os
-import shutil
+import subprocess
 import sys
 import tempfile
-import time
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import machine
-from faults import adapters, prompts, task_files, weights
-from faults.case import Case, Tried, try_fault, try_twin, warm_up
-from faults.table import write_table
-
-NAME = "planted_faults"
+from faults import adapters, others, prompts, task_files, weights
+from faults.case import Case, Tool, Tried, try_fault, try_twin, warm_up
+from faults.table import NAME, write_tables
 
 
 def all_cases() -> tuple[Case, ...]:
     return (*weights.cases(), *adapters.cases(), *prompts.cases(), *task_files.cases())
 
 
-def tried(case: Case, folder: Path) -> dict[str, Any]:
-    """A row of the results: the fault, and what came of it and of its twin."""
-    fault, twin = try_fault(case, folder / "fault"), try_twin(case, folder / "twin")
-    row = {"name": f"{case.kind}: {case.name}", "kind": case.kind, "fault": case.name, "unnoticed": case.unnoticed}
-    return row | {"twin": case.twin_name, **_shown("forgetbench", fault, folder), **_shown("twin", twin, folder)}
-
-
-def _shown(who: str, result: Tried, folder: Path) -> dict[str, Any]:
-    message = result.message.replace(str(folder), "...")[:400]
-    return {f"{who}_outcome": result.outcome, f"{who}_exit": result.exit_code, f"{who}_message": message}
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("words", nargs="*", help="only faults with one of these words in their name or kind")
-    parser.add_argument("--table", action="store_true", help="only write the table again")
+    parser.add_argument("--others", type=Path, metavar="PYTHON", help="give the faults to other programs too")
+    parser.add_argument("--table", action="store_true", help="only write the tables again")
     arguments = parser.parse_args()
     if not arguments.table:
-        rows = measured(arguments.words)
+        tools = other_tools(arguments.others) if arguments.others else {}
+        rows = measured(arguments.words, tools)
         print(", ".join(f"{count} {what}" for what, count in Counter(map(_both, rows)).items()))
         if arguments.words:
             return
-        machine.write(NAME, {"engine": "transformers float32, scripted"}, rows)
-    write_table()
+        versions = {"lm-eval": importlib.metadata.version("lm_eval")}
+        if arguments.others:
+            versions["finetunecheck"] = version_in(arguments.others, "finetunecheck")
+        machine.write(NAME, {"engines": "transformers in float32, scripted", "others": versions}, rows)
+    write_tables()
 
 
-def measured(words: list[str]) -> list[dict[str, Any]]:
+def other_tools(python: Path) -> dict[str, Tool]:
+    return {"lm-eval": others.lm_eval, "finetunecheck": others.finetunecheck(python)}
+
+
+def version_in(python: Path, package: str) -> str:
+    code = f"import importlib.metadata as m; print(m.version({package!r}))"
+    return subprocess.run([python, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
+
+
+def measured(words: list[str], tools: Mapping[str, Tool]) -> list[dict[str, Any]]:
     """A row for each fault whose name has one of the words, each told as it is known."""
     os.environ |= {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1", "COLUMNS": "200"}
-    warm_up(all_cases()[0])
-    place = Path(tempfile.mkdtemp(prefix="planted-"))
+    cases = [case for case in all_cases() if not words or any(word in f"{case.kind} {case.name}" for word in words)]
+    warm_up(cases[0])
     rows = []
-    try:
-        for case in all_cases():
-            if words and not any(word in f"{case.kind} {case.name}" for word in words):
-                continue
-            begun = time.monotonic()
-            row = tried(case, place)
-            rows.append(row)
-            print(f"{_both(row):<22} {row['name']}  ({time.monotonic() - begun:.1f} s)\n    {row['forgetbench_message']}")
-            if row["twin_outcome"] != "quiet":
-                print(f"    twin, exit {row['twin_exit']}: {row['twin_message']}")
-            sys.stdout.flush()
-    finally:
-        shutil.rmtree(place, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix="planted-") as name:
+        for case in cases:
+            rows.append(tried(case, Path(name), tools))
+            _tell(rows[-1])
     return rows
 
 
+def tried(case: Case, folder: Path, tools: Mapping[str, Tool]) -> dict[str, Any]:
+    """A row of the results: the fault, and what came of it and of its twin."""
+    row: dict[str, Any] = {"name": f"{case.kind}: {case.name}", "kind": case.kind, "fault": case.name}
+    row |= {"unnoticed": case.unnoticed, "twin": case.twin_name}
+    results = {"forgetbench": try_fault(case, folder), "sound twin": try_twin(case, folder)}
+    results |= {name: try_fault(case, folder, tool) for name, tool in tools.items()}
+    return row | {"outcomes": {name: _shown(result, folder) for name, result in results.items()}}
+
+
+def _shown(result: Tried, folder: Path) -> dict[str, Any]:
+    message = result.message.replace(str(folder), "...").replace(str(Path.home()), "~")
+    return {"outcome": result.outcome, "exit_code": result.exit_code, "message": message[:300]}
+
+
 def _both(row: dict[str, Any]) -> str:
-    twin = "" if row["twin_outcome"] == "quiet" else ", FALSE ALARM"
-    return f"{row['forgetbench_outcome']}{twin}"
+    twin = row["outcomes"]["sound twin"]["outcome"]
+    return row["outcomes"]["forgetbench"]["outcome"] + ("" if twin == "quiet" else ", FALSE ALARM")
+
+
+def _tell(row: dict[str, Any]) -> None:
+    print(f"{_both(row):<22} {row['name']}")
+    for name, result in row["outcomes"].items():
+        if name != "sound twin" or result["outcome"] != "quiet":
+            print(f"    {name}: {result['outcome']}, exit {result['exit_code']}: {result['message']}")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

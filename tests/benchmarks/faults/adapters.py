@@ -12,9 +12,7 @@ from faults.workshop import adapter, against_base, base_model, candidate_model, 
 _WEIGHTS = "adapter_model.safetensors"
 
 
-def _on_base(
-    folder: Path, change: Callable[[Path], object] = lambda place: None, **settings: Any
-) -> Trial:
+def _on_base(folder: Path, change: Callable[[Path], object] = lambda place: None, **settings: Any) -> Trial:
     base = base_model(folder)
     place = adapter(folder, base, **settings)
     change(place)

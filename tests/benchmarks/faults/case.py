@@ -66,20 +66,24 @@ class Tried:
     """The line that names the fault, else the last one."""
 
 
-def try_fault(case: Case, folder: Path) -> Tried:
-    """Try the fault as its user would."""
-    code, text, verdict = _alone(case.fault, folder)
+Tool = Callable[[Trial, Path], tuple[int, str, bool]]
+"""A program that is given a trial and an empty folder: its exit code, all that it said, and whether it gave a verdict."""
+
+
+def try_fault(case: Case, folder: Path, tool: Tool | None = None) -> Tried:
+    """Give a fault to a program, by default to forgetbench, as its user would."""
+    code, text, verdict = _alone(case.fault, folder, tool or forgetbench)
     line = _line(text, case.names)
-    if line is not None and not verdict and code in (2, 4):
+    if line is not None and not verdict and code:
         return Tried("refused", code, line)
     if line is not None and verdict:
         return Tried("warned", code, line)
     return Tried("silent" if verdict and code == 0 else "unclear", code, _last(text))
 
 
-def try_twin(case: Case, folder: Path) -> Tried:
-    """Try the sound twin."""
-    code, text, verdict = _alone(case.twin, folder)
+def try_twin(case: Case, folder: Path, tool: Tool | None = None) -> Tried:
+    """Give the sound twin to a program."""
+    code, text, verdict = _alone(case.twin, folder, tool or forgetbench)
     line = _line(text, case.names)
     sound = code == 0 and verdict and line is None
     return Tried("quiet" if sound else "false alarm", code, line or _last(text))
@@ -88,10 +92,10 @@ def try_twin(case: Case, folder: Path) -> Tried:
 def warm_up(case: Case) -> None:
     """Try a twin in this process: it imports what every trial needs, and takes longer than all that follow."""
     with tempfile.TemporaryDirectory() as name:
-        _give(case.twin(Path(name)), Path(name) / "results")
+        forgetbench(case.twin(Path(name)), Path(name) / "results")
 
 
-def _alone(prepare: Callable[[Path], Trial], folder: Path) -> tuple[int, str, bool]:
+def _alone(prepare: Callable[[Path], Trial], folder: Path, tool: Tool) -> tuple[int, str, bool]:
     """The trial in a process of its own: what hangs is ended, and nothing is left behind for the next one.
 
     A fork has the imports already, which take longer than a trial.
@@ -100,7 +104,7 @@ def _alone(prepare: Callable[[Path], Trial], folder: Path) -> tuple[int, str, bo
     folder.mkdir(parents=True)
     context = multiprocessing.get_context("fork")
     here, there = context.Pipe(duplex=False)
-    process = context.Process(target=_report, args=(there, prepare, folder))
+    process = context.Process(target=_report, args=(there, prepare, folder, tool))
     process.start()
     there.close()
     try:
@@ -115,20 +119,20 @@ def _alone(prepare: Callable[[Path], Trial], folder: Path) -> tuple[int, str, bo
         process.join()
 
 
-def _report(pipe: Any, prepare: Callable[[Path], Trial], folder: Path) -> None:
-    with _output():
+def _report(pipe: Any, prepare: Callable[[Path], Trial], folder: Path, tool: Tool) -> None:
+    with printed():
         trial = prepare(folder)
-    pipe.send(_give(trial, folder / "results"))
+    pipe.send(tool(trial, folder / "results"))
 
 
-def _give(trial: Trial, results: Path) -> tuple[int, str, bool]:
-    """The last command's exit code, all that was said and written, and whether a verdict came out."""
+def forgetbench(trial: Trial, results: Path) -> tuple[int, str, bool]:
+    """Give the trial's commands; what stands in the results as a warning counts as said."""
     code, said = 0, []
     for step in trial.steps:
         command = step() if callable(step) else step
         if command is None:
             continue
-        code, text = forgetbench([*command, *(["--results", str(results)] if command[0] == "run" else [])])
+        code, text = _command([*command, *(["--results", str(results)] if command[0] == "run" else [])])
         said.append(text)
         if code:
             break
@@ -140,25 +144,25 @@ def _give(trial: Trial, results: Path) -> tuple[int, str, bool]:
     return code, "\n".join(said), bool(verdicts)
 
 
-def forgetbench(arguments: list[str]) -> tuple[int, str]:
+def _command(arguments: list[str]) -> tuple[int, str]:
     """A command in this process: its exit code, and all that it printed."""
     from forgetbench.cli.app import main
 
     sys.argv = ["forgetbench", *arguments]
     code = 0
-    with _output() as printed:
+    with printed() as text:
         try:
             main()
         except SystemExit as end:
             code = int(end.code or 0)
-        except Exception:  # a traceback: what CI reads as exit 1
-            traceback.print_exc()
+        except Exception as error:  # ends in a traceback: exit 1, which CI reads as a regression
+            print("".join(traceback.format_exception_only(error)))
             code = 1
-    return code, printed()
+    return code, text()
 
 
 @contextlib.contextmanager
-def _output() -> Iterator[Callable[[], str]]:
+def printed() -> Iterator[Callable[[], str]]:
     """Both streams by their descriptors, since progress keeps its own copy of the terminal."""
     sys.stdout.flush()
     sys.stderr.flush()
@@ -167,11 +171,11 @@ def _output() -> Iterator[Callable[[], str]]:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
 
-        def printed() -> str:
+        def text() -> str:
             return content
 
         try:
-            yield printed
+            yield text
         finally:
             sys.stdout.flush()
             sys.stderr.flush()

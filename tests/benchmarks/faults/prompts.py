@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from faults.case import Case, Trial
-from faults.workshop import OPEN, against_base, base_model, candidate_model, copied, edit_json, suite
+from faults.workshop import OPEN, against_base, base_model, candidate_model, edit_json, suite
 
 _T = (
     "{% for message in messages %}<s>{{ message['role'] }}\n{{ message['content'] }}</s>\n{% endfor %}"
@@ -107,8 +107,13 @@ def _gpt2(length: int) -> Callable[[Path], Trial]:
             torch.manual_seed(seed)
             network = transformers.GPT2LMHeadModel(
                 transformers.GPT2Config(
-                    vocab_size=config["vocab_size"], n_positions=length, n_embd=32, n_layer=2, n_head=2,
-                    bos_token_id=0, eos_token_id=1,
+                    vocab_size=config["vocab_size"],
+                    n_positions=length,
+                    n_embd=32,
+                    n_layer=2,
+                    n_head=2,
+                    bos_token_id=0,
+                    eos_token_id=1,
                 )  # fmt: skip
             )
             (place / "model.safetensors").unlink()

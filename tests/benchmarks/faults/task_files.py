@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+
 from faults.case import Case, Trial
 from faults.workshop import CHOICE, OPEN, choice_rows, scripted, suite, write_rows
 
@@ -49,7 +50,9 @@ def _write_code(place: Path, body: str) -> None:
 
 
 def _between(
-    prepare: Callable[[Path], object], edit: Callable[[Path], object], spoil: Callable[[Path], object] = lambda run: None
+    prepare: Callable[[Path], object],
+    edit: Callable[[Path], object],
+    spoil: Callable[[Path], object] = lambda run: None,
 ) -> Callable[[Path], Trial]:
     """Base and candidate run one after the other and then compared.
 
@@ -117,9 +120,7 @@ def _set(**fields: Any) -> Callable[[list[dict[str, Any]]], None]:
 def _commands(folder: Path) -> Trial:
     """A task in YAML alone, whose template runs a command."""
     mark = folder / "ran"
-    escape = (
-        "{{ cycler.__init__.__globals__.os.system('touch " + str(mark) + "') }}{{question}}"
-    )
+    escape = "{{ cycler.__init__.__globals__.os.system('touch " + str(mark) + "') }}{{question}}"
     return scripted(suite(folder, OPEN, doc_to_text=escape))
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+
 from faults.case import Trial
 
 sys.path.insert(0, str(Path(__file__).parents[2]))

@@ -9,7 +9,7 @@ Every fault is tried with `forgetbench run` (or `run`, `run` and `compare`) as a
 a message says what is wrong, by the pattern that stands beside the fault, before a verdict or beside it. A sound twin
 counts as a false alarm where it is refused or spoken of in that way.
 
-PYTHON is that of an environment with `finetunecheck[inference]`, which takes transformers 4 and so cannot share this one.
+PYTHON is that of an environment with `finetunecheck[inference]`, which takes transformers 4 and cannot share this one.
 """
 
 from __future__ import annotations

@@ -67,7 +67,7 @@ class Tried:
 
 
 Tool = Callable[[Trial, Path], tuple[int, str, bool]]
-"""A program that is given a trial and an empty folder: its exit code, all that it said, and whether it gave a verdict."""
+"""A program that is given a trial and a folder for results: exit code, all that it said, whether it gave a verdict."""
 
 
 def try_fault(case: Case, folder: Path, tool: Tool | None = None) -> Tried:

@@ -14,6 +14,7 @@ _T = (
     "{% for message in messages %}<s>{{ message['role'] }}\n{{ message['content'] }}</s>\n{% endfor %}"
     "{% if add_generation_prompt %}<s>assistant\n{% endif %}"
 )
+_TWICE = "{{ message['content'] }} {{ message['content'] }}"
 Change = Callable[[Path], object]
 
 
@@ -114,7 +115,7 @@ def _gpt2(length: int) -> Callable[[Path], Trial]:
                     n_head=2,
                     bos_token_id=0,
                     eos_token_id=1,
-                )  # fmt: skip
+                )
             )
             (place / "model.safetensors").unlink()
             network.save_pretrained(place)
@@ -202,7 +203,7 @@ def cases() -> tuple[Case, ...]:
         ),
         Case(
             "writes the user's text twice", template, lost, "writes each text once",
-            _trial(_template(_T.replace("{{ message['content'] }}", "{{ message['content'] }} {{ message['content'] }}"))),
+            _trial(_template(_T.replace("{{ message['content'] }}", _TWICE))),
             _sound, r"template.*2 times",
         ),
         Case(

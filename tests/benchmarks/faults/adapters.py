@@ -63,8 +63,12 @@ def _beside_full_weights(folder: Path) -> Trial:
     return against_base(base, candidate, suite(folder))
 
 
-def _full(folder: Path) -> Trial:
-    return against_base(base_model(folder), candidate_model(folder), suite(folder))
+def _and_full_weights(folder: Path) -> Trial:
+    """Full weights, and an adapter's as well: which of them is meant?"""
+    trial = _beside_full_weights(folder)
+    assert trial.candidate is not None
+    (trial.candidate / _WEIGHTS).write_bytes((folder / "earlier" / "candidate" / _WEIGHTS).read_bytes())
+    return trial
 
 
 def cases() -> tuple[Case, ...]:
@@ -116,8 +120,8 @@ def cases() -> tuple[Case, ...]:
             r"q_proj",
         ),
         Case(
-            "settings of an adapter beside full weights", kind, "either may be loaded",
-            "full weights alone", _beside_full_weights, _full, r"adapter_config",
+            "an adapter and full weights in one folder", kind, "either may be loaded",
+            "an adapter's settings left beside full weights", _and_full_weights, _beside_full_weights, r"adapter",
         ),
         Case(
             "no weights at all", kind, "cannot be loaded, or the failure does not say why", "weights there",

@@ -22,7 +22,7 @@ verdict without a word, `unclear` a failure that does not name it. Of a sound tw
 
 _PATIENCE = 90
 """Seconds that a trial may take. A sound one takes two."""
-_TELLING = ("warnings",)
+_TELLING = ("warnings", "folder_differences")
 """The fields of manifest.json and comparison.json by which a reader is warned."""
 
 Step = tuple[str, ...] | Callable[[], "tuple[str, ...] | None"]

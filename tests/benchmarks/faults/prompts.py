@@ -198,7 +198,7 @@ def cases() -> tuple[Case, ...]:
         ),
         Case(
             "leaves out the user's text", template, lost, "writes every text",
-            _trial(_template("{% for m in messages %}{% if m.role != 'user' %}{{ m.content }}{% endif %}{% endfor %}")),
+            _trial(_template(_T.replace("{{ message['content'] }}", "{{ message['text'] }}"))),
             _sound, r"template.*leaves out",
         ),
         Case(

@@ -121,7 +121,8 @@ def cases() -> tuple[Case, ...]:
         ),
         Case(
             "an adapter and full weights in one folder", kind, "either may be loaded",
-            "an adapter's settings left beside full weights", _and_full_weights, _beside_full_weights, r"engines do not agree",
+            "an adapter's settings left beside full weights", _and_full_weights, _beside_full_weights,
+            r"engines do not agree",
         ),
         Case(
             "no weights at all", kind, "cannot be loaded, or the failure does not say why", "weights there",

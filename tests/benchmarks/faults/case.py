@@ -11,6 +11,7 @@ import shutil
 import sys
 import tempfile
 import traceback
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -120,6 +121,13 @@ def _alone(prepare: Callable[[Path], Trial], folder: Path, tool: Tool) -> tuple[
 
 
 def _report(pipe: Any, prepare: Callable[[Path], Trial], folder: Path, tool: Tool) -> None:
+    import torch
+
+    # OpenMP's threads are not there any more after a fork.
+    torch.set_num_threads(1)
+    os.environ["COLUMNS"] = "200"
+    # A test runner has its own in their place.
+    sys.stdout, sys.stderr = (os.fdopen(number, "w", closefd=False) for number in (1, 2))
     with printed():
         trial = prepare(folder)
     pipe.send(tool(trial, folder / "results"))
@@ -150,7 +158,8 @@ def _command(arguments: list[str]) -> tuple[int, str]:
 
     sys.argv = ["forgetbench", *arguments]
     code = 0
-    with printed() as text:
+    # As in a terminal, where a test's filters are not.
+    with printed() as text, warnings.catch_warnings(action="default"):
         try:
             main()
         except SystemExit as end:

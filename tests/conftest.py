@@ -9,17 +9,9 @@ from pathlib import Path
 
 import pytest
 import yaml
+from capitals import CAPITALS
 from commands import call_apart, call_forked, can_be_forked
 from tiny_models import make_tiny_model
-
-CAPITALS = [
-    ("France", "Paris", "Lyon"),
-    ("Japan", "Tokyo", "Kyoto"),
-    ("Italy", "Rome", "Naples"),
-    ("Spain", "Madrid", "Barcelona"),
-    ("Kenya", "Nairobi", "Mombasa"),
-    ("Canada", "Ottawa", "Toronto"),
-]
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import CAPITALS
+from capitals import CAPITALS
 
 import forgetbench
 from forgetbench.engines.base import EngineOptions

@@ -35,10 +35,11 @@ from forgetbench.engines.vllm.environment import (
 )
 from forgetbench.engines.vllm.invariant import make_invariant
 from forgetbench.engines.vllm.scoring import Room, Scoring, VllmRequest
+from forgetbench.engines.vllm.swap import differing
 from forgetbench.fingerprint import digest, file_digest
 from forgetbench.models.folder_defaults import end_tokens, generation_defaults
 from forgetbench.models.tokenizer import checkpoint_tokenizer, load_tokenizer
-from forgetbench.models.weights import quantisation, read_json
+from forgetbench.models.weights import quantisation, read_json, weight_files
 from forgetbench.records import Checkpoint, Request, Response, Sample
 from forgetbench.storage.admission import NOT_FINITE_LOGITS
 
@@ -128,10 +129,9 @@ class VllmEngine(LocalEngine):
             if self._llm is None:
                 self._start(self._weights_alone(folder), self.max_length(checkpoints[0]))
                 self._signature = signature
-            elif folder != self._weights:
-                self._llm.collective_rpc("reload_weights", kwargs={"weights_path": str(self._weights_alone(folder))})
-                if self._on_cpu and read_json(folder / "config.json").get("tie_word_embeddings"):
-                    self._llm.collective_rpc(_repack_tied_head)
+            elif folder != self._weights and not self._swap(folder):
+                self._stop()
+                self._start(self._weights_alone(folder), self.max_length(checkpoints[0]))
             if self._options.deterministic and self._on_cpu:
                 self._llm.collective_rpc(make_invariant)
             self._forget()
@@ -208,6 +208,20 @@ class VllmEngine(LocalEngine):
             **device,
             **lora_settings(self._adapters, self._on_cpu),
         )
+
+    def _swap(self, folder: Path) -> bool:
+        """Put a folder's weights in the place of those that are loaded; whether they arrived.
+
+        Looked at where the worker is in this process: elsewhere vLLM takes no function of ours.
+        """
+        weights = self._weights_alone(folder)
+        self._llm.collective_rpc("reload_weights", kwargs={"weights_path": str(weights)})
+        if not self._on_cpu:
+            return True
+        if read_json(folder / "config.json").get("tie_word_embeddings"):
+            self._llm.collective_rpc(_repack_tied_head)
+        files = [str(path) for path in weight_files(weights) if path.suffix == ".safetensors"]
+        return not any(self._llm.collective_rpc(differing, args=(files,)))
 
     def _stop(self) -> None:
         if self._llm is not None:

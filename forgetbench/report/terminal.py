@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from forgetbench.errors import listed
 from forgetbench.records import OVERALL, Comparison, DeltaRow
 from forgetbench.report import supplementary
 from forgetbench.report.numbers import MISSING, points, row_texts
@@ -179,6 +180,9 @@ def _print_warnings(console: Console, comparison: Comparison) -> None:
         _print_note(console, f"{one_line(row.name, 40)}: {one_line(why, 300)}")
     for warning in comparison.warnings:
         _print_note(console, one_line(warning, 400))
+    if comparison.folder_differences:
+        names = listed([one_line(row.setting, 60) for row in comparison.folder_differences], 3)
+        _print_note(console, f"base and candidate bring along other settings ({names}); the report has them all")
     if told := exactness(comparison):
         console.print(_text(told, console), style="dim")
 

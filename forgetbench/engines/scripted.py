@@ -114,7 +114,7 @@ class ScriptedEngine:
         return Sample(text, "length" if cut else "stop", len(words))
 
     def _taste(self, checkpoint: str, prompt: bytes) -> random.Random:
-        own = random.Random(_hash(self._words[checkpoint].encode() + b"\0" + prompt))
+        own = random.Random(_hash(self._words[checkpoint].encode("utf-8", "surrogatepass") + b"\0" + prompt))
         return own if own.random() < _DISAGREEMENT else random.Random(_hash(prompt))
 
 

@@ -147,11 +147,15 @@ def write_samples(path: Path, frame: pd.DataFrame) -> None:
 def _as_frame(samples: pa.Table, path: Path) -> pd.DataFrame:
     import pyarrow as pa
 
-    frame: pd.DataFrame = samples.to_pandas()
-    for name in samples.column_names:
-        # pandas hands list columns back as arrays.
-        if pa.types.is_list(samples.schema.field(name).type):
-            frame[name] = samples.column(name).to_pylist()
+    try:
+        frame: pd.DataFrame = samples.to_pandas()
+        for name in samples.column_names:
+            # pandas hands list columns back as arrays.
+            if pa.types.is_list(samples.schema.field(name).type):
+                frame[name] = samples.column(name).to_pylist()
+    except (ValueError, pa.ArrowException) as error:
+        # Text is decoded only here.
+        raise InputError(f"{path}: damaged: its text is no UTF-8 ({first_line(error)})") from error
     try:
         frame["metrics"] = [json.loads(item) for item in frame["metrics"]]
     except (ValueError, TypeError, RecursionError) as error:

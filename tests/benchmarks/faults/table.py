@@ -51,7 +51,8 @@ def each(rows: Sequence[dict[str, Any]]) -> list[str]:
     lines = [
         [row["name"], row["unnoticed"], *(_cell(row, program) for program in _PROGRAMS), _twin(row)] for row in rows
     ]
-    return table(columns, lines)
+    head, _, *rest = table(columns, lines)
+    return [head, "| :-- " * len(columns) + "|", *rest]
 
 
 def _cell(row: dict[str, Any], program: str) -> str:

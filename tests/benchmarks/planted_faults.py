@@ -17,6 +17,7 @@ from __future__ import annotations
 import argparse
 import importlib.metadata
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -86,7 +87,9 @@ def tried(case: Case, folder: Path, tools: Mapping[str, Tool]) -> dict[str, Any]
 
 
 def _shown(result: Tried, folder: Path) -> dict[str, Any]:
-    message = result.message.replace(str(folder), "...").replace(str(Path.home()), "~")
+    # No path of this machine goes into the results.
+    message = re.sub(r"/\S*/(site-packages|forgetbench)/", "", result.message)
+    message = message.replace(str(folder), "...").replace(str(Path.home()), "~")
     return {"outcome": result.outcome, "exit_code": result.exit_code, "message": message[:300]}
 
 

@@ -42,9 +42,16 @@ class LocalEngine:
         base: Checkpoint | None = None,
         hash_file: Callable[[Path], str] = file_digest,
     ) -> Checkpoint:
-        """A local folder, or a hub id."""
+        """A local folder, or a hub id; an adapter only where the engine serves its kind."""
         consent = Consent(pickle=options.allow_pickle, remote_code=options.trust_remote_code)
-        return resolve(text, base=base, consent=consent, hash_file=hash_file)
+        checkpoint = resolve(text, base=base, consent=consent, hash_file=hash_file)
+        if checkpoint.adapter_base is not None and checkpoint.path is not None:
+            cls.check_adapter(checkpoint.path, checkpoint.adapter_base)
+        return checkpoint
+
+    @staticmethod
+    def check_adapter(adapter: Path, base: Path) -> None:
+        """Raises CheckpointError for an adapter that the engine cannot serve, with the way out."""
 
     def tokenizer(self, checkpoint: Checkpoint) -> Tokenizer:
         base = model_folder(checkpoint)

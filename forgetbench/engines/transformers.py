@@ -6,7 +6,7 @@ import contextlib
 import importlib
 import importlib.metadata
 import os
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -15,7 +15,6 @@ from forgetbench.engines.local import LocalEngine, model_folder
 from forgetbench.engines.memory import MemoryNeed, cache_bytes, float_bytes, folder_bytes
 from forgetbench.engines.proof import prove
 from forgetbench.errors import EngineError
-from forgetbench.fingerprint import file_digest
 from forgetbench.models.adapters import check_prefix
 from forgetbench.models.folder_defaults import end_tokens
 from forgetbench.models.tokenizer import checkpoint_tokenizer
@@ -52,20 +51,9 @@ class TransformersEngine(LocalEngine):
         self._tokenizer: Any = None
         self._ends: tuple[int, ...] = ()
 
-    @classmethod
-    def resolve(
-        cls,
-        text: str,
-        options: EngineOptions,
-        *,
-        base: Checkpoint | None = None,
-        hash_file: Callable[[Path], str] = file_digest,
-    ) -> Checkpoint:
-        """A local folder, or a hub id; an adapter only under the names that PEFT reads."""
-        checkpoint = super().resolve(text, options, base=base, hash_file=hash_file)
-        if checkpoint.adapter_base is not None and checkpoint.path is not None:
-            check_prefix(checkpoint.path)
-        return checkpoint
+    @staticmethod
+    def check_adapter(adapter: Path, base: Path) -> None:
+        check_prefix(adapter)
 
     def group(self, checkpoint: Checkpoint) -> str:
         return checkpoint.fingerprint

@@ -59,7 +59,7 @@ def _met(folder: str, config_text: str, shapes: tuple[tuple[str, Shape], ...]) -
             return f"{name} is not installed"
     torch = importlib.import_module("torch")
     transformers = importlib.import_module("transformers")
-    with _quiet(transformers):
+    with quiet():
         try:
             empty = _on_meta(torch, transformers, folder)
         except Exception as error:  # an architecture can raise anything; what it means is that it is not known here
@@ -116,8 +116,9 @@ def _lone_expert(shapes: Sequence[tuple[str, Shape]]) -> str | None:
 
 
 @contextlib.contextmanager
-def _quiet(transformers: Any) -> Iterator[None]:
-    """Without transformers' report and bar: what they say is read from its result."""
+def quiet() -> Iterator[None]:
+    """Without transformers' bars, logs and warnings."""
+    transformers = importlib.import_module("transformers")
     logging = transformers.utils.logging
     verbosity, bar = logging.get_verbosity(), logging.is_progress_bar_enabled()
     logging.set_verbosity_error()

@@ -108,7 +108,7 @@ def test_only_numbers_of_rows_are_computed_that_agree() -> None:
 
 
 def test_a_product_that_depends_on_the_place_is_refused() -> None:
-    with pytest.raises(NotImplementedError, match="place of a row"):
+    with pytest.raises(EngineError, match="place of a row"):
         agreeing_rows(lambda x: x + torch.arange(len(x))[:, None], 8, torch.float32)
 
 

@@ -88,20 +88,9 @@ class VllmEngine(LocalEngine):
         self._proved: set[bool] = set()
         self._sequences = _CPU_SEQUENCES if self._on_cpu else _GPU_SEQUENCES
 
-    @classmethod
-    def resolve(
-        cls,
-        text: str,
-        options: EngineOptions,
-        *,
-        base: Checkpoint | None = None,
-        hash_file: Callable[[Path], str] = file_digest,
-    ) -> Checkpoint:
-        """A local folder, or a hub id; an adapter only where vLLM serves its kind."""
-        checkpoint = super().resolve(text, options, base=base, hash_file=hash_file)
-        if checkpoint.adapter_base is not None and checkpoint.path is not None:
-            check_servable(checkpoint.path, checkpoint.adapter_base)
-        return checkpoint
+    @staticmethod
+    def check_adapter(adapter: Path, base: Path) -> None:
+        check_servable(adapter, base)
 
     def group(self, checkpoint: Checkpoint) -> str:
         # A base and its adapters.

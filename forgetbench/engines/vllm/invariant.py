@@ -20,6 +20,8 @@ import importlib
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+from forgetbench.errors import EngineError
+
 _TILE = 64
 """Rows of the product that the others are held against."""
 _ROWS = (2, 4, 8, 16, 32, 48, 64, 96, 128, 192, 256, 384, 512)
@@ -79,7 +81,7 @@ class InvariantProduct:
 def agreeing_rows(compute: Callable[[Any], Any], width: int, dtype: Any) -> tuple[int, ...]:
     """The numbers of rows, rising, for which `compute` gives each row the bits that it has among `_TILE`.
 
-    Measured on random rows of `width` numbers, each at two places. Raises NotImplementedError where a row's place
+    Measured on random rows of `width` numbers, each at two places. Raises EngineError where a row's place
     among `_TILE` decides its bits: then no number of rows would do.
     """
     torch = importlib.import_module("torch")
@@ -97,7 +99,10 @@ def agreeing_rows(compute: Callable[[Any], Any], width: int, dtype: Any) -> tupl
         if all(torch.equal(computed(x[at : at + number], number), tiles[at : at + number]) for at in (0, most - number))
     )
     if _TILE not in rows or not torch.equal(computed(x.roll(5, 0), _TILE).roll(-5, 0), tiles):
-        raise NotImplementedError("a matrix product of this CPU depends on the place of a row")
+        raise EngineError(
+            "--deterministic does not hold here: a matrix product of this CPU depends on the place of a row; leave it "
+            "out, and measure the noise with --noise-floor"
+        )
     return rows
 
 

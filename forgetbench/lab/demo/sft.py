@@ -10,9 +10,7 @@ import gc
 import json
 import math
 import shutil
-import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +19,7 @@ from forgetbench.errors import EngineError, InputError
 from forgetbench.fingerprint import TEMPLATE_FILES, TOKENIZER_FILES, checkpoint_fingerprint, file_digest
 from forgetbench.lab.demo.cached_folder import build_folder, read_made_from
 from forgetbench.lab.demo.extra import require
+from forgetbench.models.network import quiet
 from forgetbench.models.weights import weight_files
 from forgetbench.storage.jsonl import read_jsonl
 
@@ -192,7 +191,7 @@ def _check_same_training(out: Path, made_from: Mapping[str, Any]) -> None:
 def _train_into(folder: Path, config: SFTConfig, on_step: OnStep) -> None:
     import torch
 
-    with _quiet():
+    with quiet():
         trainer = _trainer(folder, config, on_step)
         try:
             trainer.train()
@@ -308,21 +307,3 @@ def _write_versions(path: Path) -> None:
     device = torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu"
     versions = {"torch": torch.__version__, "transformers": transformers.__version__, "device": device}
     path.write_text(json.dumps(versions, indent=2) + "\n", encoding="utf-8")
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Silence transformers' own bars, logs and warnings; the caller shows progress by `on_step`."""
-    from transformers.utils import logging
-
-    verbosity, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        logging.set_verbosity(verbosity)
-        if bars:
-            logging.enable_progress_bar()

@@ -12,7 +12,7 @@ TORCH_CPU_INDEX ?= https://download.pytorch.org/whl/cpu
 # cores are slower than one.
 FAST := OMP_NUM_THREADS=1 $(BIN)/pytest -m "not real" -n $(or $(WORKERS),2) --dist loadfile
 
-.PHONY: demo test fast lint bench calibrate tasks tasks-check clean
+.PHONY: demo test fast lint bench answers calibrate tasks tasks-check clean
 
 demo: $(READY)  ## fine-tune the embedded model, evaluate it, and show what it lost
 	$(BIN)/forgetbench demo
@@ -30,6 +30,9 @@ lint: $(READY)  ## ruff and a strict type check
 
 bench: $(READY)  ## speed, as ratios within one run; writes results/benchmarks/ and the tables of docs/benchmarks.md
 	$(BIN)/python tests/benchmarks/bench.py
+
+answers: $(READY)  ## how often answers are read as a careful person reads them; writes results/benchmarks/ and docs/answers.md
+	$(BIN)/python tests/benchmarks/answers.py
 
 calibrate: $(READY)  ## the statistics' error rates by simulation, on one core; writes results/benchmarks/ and docs/calibration.md
 	OMP_NUM_THREADS=1 $(BIN)/python tests/benchmarks/calibrate.py

@@ -17,7 +17,7 @@ SCHEMA_VERSION = 1
 
 Protocol = Literal["native", "completion", "chat"]
 View = Literal["choice", "open", "strict"]
-Verdict = Literal["regressed", "retained", "improved", "inconclusive", "not_measured"]
+Verdict = Literal["regressed", "retained", "improved", "mixed", "inconclusive", "not_measured"]
 
 DOMAINS = ("knowledge", "reasoning", "creativity", "format_rigidity", "language", "target")
 TARGET = "target"

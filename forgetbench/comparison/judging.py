@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from forgetbench.comparison.estimates import Inference
 from forgetbench.comparison.missing_data import missing_share
-from forgetbench.comparison.verdict import with_verdict
+from forgetbench.comparison.verdict import with_opposed_tasks, with_verdict
 from forgetbench.records import TARGET, DeltaRow
 from forgetbench.stats.multiplicity import benjamini_hochberg, holm
 
@@ -22,12 +22,13 @@ def judge_tasks(rows: Sequence[DeltaRow], inference: Inference) -> list[DeltaRow
 
 
 def judge_domains(rows: Sequence[DeltaRow], tasks: Sequence[DeltaRow], inference: Inference) -> list[DeltaRow]:
-    """Domains are gated: Holm over all but target, whose p-value stands alone."""
+    """Domains are gated: Holm over all but target, whose p-value stands alone. Opposed tasks are told."""
     adjusted = _adjusted([row for row in rows if row.name != TARGET], holm)
-    return [
+    judged = [
         _judge(row, adjusted.get(row.name, _p_value(row)), missing_share(_tasks_of(row, tasks)), inference)
         for row in rows
     ]
+    return [with_opposed_tasks(row, tasks) for row in judged]
 
 
 def judge_overall(

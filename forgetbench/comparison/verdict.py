@@ -1,4 +1,4 @@
-"""The verdict on one delta: five words, from numbers that stand in its row of comparison.json.
+"""The verdict on one delta: a word, from numbers that stand in its row of comparison.json.
 
 Everything here is a function of stored numbers, so a gate with other margins reaches its verdicts by the
 same rules without scoring anything again.
@@ -6,8 +6,8 @@ same rules without scoring anything again.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from math import isfinite, isnan
 from typing import Any
 
@@ -36,7 +36,8 @@ def verdict(
     retained      the one-sided lower bound is above -margin: a drop that large is excluded
     inconclusive  anything else; never to be read as "no regression"
 
-    The first that holds is returned, so a proven drop is regressed even where it is smaller than the margin.
+    The first that holds is returned, so a proven drop is regressed even where it is smaller than the margin. What a
+    mean of several tasks may hide has a word of its own, see `with_opposed_tasks`.
     """
     if not all(map(isfinite, (delta, ci_low, ci_high, one_sided_low, p_adjusted))):
         return "not_measured"
@@ -82,6 +83,33 @@ def with_verdict(
         within_noise=within_noise(row, noise_floor),
     )
     return replace(row, judgement=replace(row.judgement, verdict=word, margin=margin, p_adjusted=p_adjusted))
+
+
+@dataclass(frozen=True, slots=True)
+class Opposed:
+    """The tasks of a domain that moved by more than their intervals, where some fell and some rose; else empty."""
+
+    fallen: tuple[DeltaRow, ...] = ()
+    risen: tuple[DeltaRow, ...] = ()
+
+
+def opposed_tasks(domain: str, tasks: Iterable[DeltaRow]) -> Opposed:
+    """Which of a domain's judged tasks are regressed and which improved; supporting ones are no part of its score."""
+    own = [task for task in tasks if task.domain == domain and not task.supporting]
+    fallen = tuple(task for task in own if task.judgement.verdict == "regressed")
+    risen = tuple(task for task in own if task.judgement.verdict == "improved")
+    return Opposed(fallen, risen) if fallen and risen else Opposed()
+
+
+def with_opposed_tasks(row: DeltaRow, tasks: Iterable[DeltaRow]) -> DeltaRow:
+    """A domain's judged row, `mixed` where its tasks moved in opposite directions.
+
+    Their mean says neither. Only a mean that is itself shown to have fallen stays `regressed`.
+    """
+    word = row.judgement.verdict
+    if word in ("regressed", "not_measured") or not opposed_tasks(row.name, tasks).fallen:
+        return row
+    return replace(row, judgement=replace(row.judgement, verdict="mixed"))
 
 
 def interval_at(estimate: Estimate, *, alpha: float, interval_alpha: float) -> tuple[float, float]:

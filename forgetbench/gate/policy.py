@@ -28,6 +28,9 @@ margins:
 # Which domains gate. By default every measured one but target.
 #domains: [knowledge, reasoning, creativity, format_rigidity, language]
 
+# A domain is the mean of its tasks. true: each of them gates beside it, with the domain's margin.
+#every_task: true
+
 # Domains that must have been measured, whatever they show.
 #require: [knowledge]
 
@@ -121,6 +124,7 @@ class Policy(BaseModel):
 
     margins: dict[str, Margin] = {}
     domains: Annotated[list[str], Field(min_length=1)] | None = None
+    every_task: bool = False
     require: list[str] = []
     on_inconclusive: Literal["fail", "pass"] = "fail"
     alpha: Alpha = ALPHA
@@ -131,12 +135,15 @@ class Policy(BaseModel):
 
     _source: Source = PrivateAttr(default_factory=Source)
 
-    def for_row(self, name: str) -> RowPolicy:
-        """What is asked of the row `name`: its own gate, and the policy's fields where that is silent."""
+    def for_row(self, name: str, domain: str) -> RowPolicy:
+        """What is asked of the row `name`: its own gate, and the policy's fields where that is silent.
+
+        A task without a margin of its own takes that of its `domain`.
+        """
         own = self.gates.get(name, Gate())
         required = own.verdict or self.verdict
         return RowPolicy(
-            margin=self.margins.get(name) if own.margin is None else own.margin,
+            margin=self.margins.get(domain) if own.margin is None else own.margin,
             alpha=own.alpha or self.alpha,
             min_items=own.min_items or self.min_items,
             lets_inconclusive_pass=required != "retained" and self.on_inconclusive == "pass",

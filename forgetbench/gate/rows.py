@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import isnan
 from typing import Any
 
 from forgetbench.comparison.missing_data import missing_share
-from forgetbench.comparison.verdict import interval_at, lower_bound, with_verdict
+from forgetbench.comparison.verdict import (
+    Opposed,
+    interval_at,
+    lower_bound,
+    opposed_tasks,
+    with_opposed_tasks,
+    with_verdict,
+)
 from forgetbench.gate.policy import Policy, RowPolicy
 from forgetbench.gate.result import title
 from forgetbench.gate.scope import RowNames, in_scope
@@ -35,6 +42,8 @@ class GatedRow:
     """How many rows Holm's adjustment was made over."""
     noise: float | None
     """What the base loses against itself, where that is why a loss is not called one."""
+    opposed: Opposed
+    """Of a domain, the tasks that fell and those that rose, where both are shown."""
     is_domain: bool
     decides: bool
     """False for a row that nobody named and that has nothing to forget: it is shown, and decides nothing."""
@@ -83,11 +92,13 @@ def _gated_row(
     policy: Policy,
     names: RowNames,
 ) -> GatedRow:
-    own = policy.for_row(row.name)
+    own = policy.for_row(row.name, row.domain)
     margin = own.margin
     if margin is None:
         margin = DEFAULT_MARGIN if isnan(row.judgement.margin) else row.judgement.margin
-    missing = missing_share(_tasks(row, comparison))
+    is_domain = _is_domain_row(row, comparison)
+    tasks = _tasks_of(row, comparison) if is_domain else ()
+    missing = missing_share(tasks if is_domain else [row])
     floor = comparison.noise_floor
 
     def judged_with(noise_floor: Mapping[str, Any] | None) -> DeltaRow:
@@ -103,6 +114,8 @@ def _gated_row(
 
     judged_row = judged_with(floor)
     hidden = judged_row.judgement.verdict != "regressed" and judged_with(None).judgement.verdict == "regressed"
+    if is_domain:
+        judged_row = with_opposed_tasks(judged_row, tasks)
     low, high = interval_at(estimate, alpha=own.alpha, interval_alpha=comparison.alpha)
     named = row.name in policy.gates or row.name in policy.require or row.name in (policy.domains or ())
     return GatedRow(
@@ -115,13 +128,16 @@ def _gated_row(
         missing=missing,
         family=family,
         noise=floor[row.name]["loss"] if hidden and floor is not None else None,
+        opposed=opposed_tasks(row.name, tasks),
         is_domain=names.is_domain(row.name),
         decides=named or judged_row.judgement.verdict != "not_measured",
     )
 
 
-def _tasks(row: DeltaRow, comparison: Comparison) -> Iterable[DeltaRow]:
-    """The task rows that make up a row: a task is its own."""
-    if all(row is not domain for domain in comparison.domains):
-        return [row]
-    return [task for task in comparison.tasks if task.domain == row.name and not task.supporting]
+def _is_domain_row(row: DeltaRow, comparison: Comparison) -> bool:
+    return any(row is domain for domain in comparison.domains)
+
+
+def _tasks_of(row: DeltaRow, comparison: Comparison) -> tuple[DeltaRow, ...]:
+    """The task rows that make up a domain."""
+    return tuple(task for task in comparison.tasks if task.domain == row.name and not task.supporting)

@@ -22,11 +22,17 @@ class RowNames:
     domains: tuple[str, ...]
     tasks: Mapping[str, str]
     """Each task's domain."""
+    supporting: frozenset[str] = frozenset()
+    """The tasks that are no part of their domain's score."""
 
     @classmethod
     def of(cls, comparison: Comparison) -> RowNames:
         """The names in a comparison."""
-        return cls(tuple(row.name for row in comparison.domains), {row.name: row.domain for row in comparison.tasks})
+        return cls(
+            tuple(row.name for row in comparison.domains),
+            {row.name: row.domain for row in comparison.tasks},
+            frozenset(row.name for row in comparison.tasks if row.supporting),
+        )
 
     @property
     def known_domains(self) -> tuple[str, ...]:
@@ -43,7 +49,8 @@ def in_scope(names: RowNames, policy: Policy) -> dict[str, None]:
     named = {*(policy.domains or ()), *policy.gates}
     default = policy.domains is None
     domains = [name for name in names.domains if name in named or (default and name != TARGET)]
-    tasks = [name for name in names.tasks if name in policy.gates]
+    of_domains = {name for name in names.tasks if names.tasks[name] in domains and name not in names.supporting}
+    tasks = [name for name in names.tasks if name in policy.gates or (policy.every_task and name in of_domains)]
     return dict.fromkeys([*domains, *tasks, *(policy.domains or ()), *policy.gates])
 
 

@@ -29,9 +29,14 @@ def verdict(gated: GatedRow) -> str:
     if word == "not_measured":
         return missing(gated.title, row.reason) if gated.decides else f"{gated.title} is not gated: {row.reason}"
     if word == "regressed":
-        return f"{_fell(gated)}; allowed {margin:.1f}"
+        opposed = f"; its tasks moved both ways: {_both_ways(gated)}" if gated.opposed.risen else ""
+        return f"{_fell(gated)}; allowed {margin:.1f}{opposed}"
     if word == "improved":
         return _rose(gated)
+    if word == "mixed":
+        return (
+            f"{_changed(gated)}, but its tasks moved both ways: {_both_ways(gated)}; `every_task: true` gates each task"
+        )
     if word == "retained":
         # A reader sees the two-sided interval; a loss on one side is what must be ruled out.
         by = f" by the one-sided bound, {100 * gated.bound:+.1f}" if gated.low < -gated.margin else ""
@@ -173,6 +178,11 @@ def _rose(gated: GatedRow) -> str:
 def _changed(gated: GatedRow) -> str:
     span = f"{100 * gated.low:+.1f} to {100 * gated.high:+.1f}"
     return f"{gated.title} changed by {100 * gated.delta:+.1f} points, {_level(gated)} interval {span}"
+
+
+def _both_ways(gated: GatedRow) -> str:
+    moved = [*gated.opposed.fallen, *gated.opposed.risen]
+    return ", ".join(f"{row.name} {100 * row.estimate.delta:+.1f}" for row in moved if row.estimate is not None)
 
 
 def _span(gated: GatedRow, sign: int) -> str:

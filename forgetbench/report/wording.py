@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from math import isnan
 from typing import Final
 
+from forgetbench.comparison.verdict import opposed_tasks
 from forgetbench.records import TARGET, Comparison, DeltaRow, OutcomeRates, Verdict
 from forgetbench.report.numbers import MISSING, delta_with_interval, points, share, signed
 from forgetbench.sanitize import one_line
@@ -31,6 +32,7 @@ VERDICTS: Final[dict[Verdict, VerdictStyle]] = {
     "regressed": VerdictStyle("regressed", "▼", "v", "#D55E00", "bold red", "v", False),
     "retained": VerdictStyle("retained", "●", "o", "#0072B2", "blue", "o", False),
     "improved": VerdictStyle("improved", "▲", "^", "#009E73", "green", "^", False),
+    "mixed": VerdictStyle("mixed", "◆", "%", "#CC79A7", "magenta", "D", False),
     "inconclusive": VerdictStyle("inconclusive", "◇", "?", "#444444", "yellow", "D", True),
     "not_measured": VerdictStyle("not measured", "×", "x", "#777777", "bright_black", "x", True),
 }
@@ -52,6 +54,10 @@ HOW_TO_READ: Final[dict[str, str]] = {
     ),
     "Retained": ("A drop as large as the margin is ruled out. The margin was declared in the suite, before the run."),
     "Improved": "The whole interval lies above zero, and the gain is significant after the same correction.",
+    "Mixed": (
+        "The domain's tasks moved in opposite directions: at least one is shown to have fallen and one to have risen. "
+        "Their mean says neither; read the tasks."
+    ),
     "Inconclusive": (
         "Too few items to tell. This is not evidence that nothing was lost: a drop smaller than the minimum "
         "detectable effect could go unseen."
@@ -167,9 +173,10 @@ def headline(comparison: Comparison, name: str | None = None) -> str:
         return f"{named}: no domain was compared."
     by_verdict = {word: [row for row in domains if row.judgement.verdict == word] for word in VERDICTS}
     sentences = [
-        _regressed(by_verdict["regressed"], domains, bool(by_verdict["inconclusive"])),
+        _regressed(by_verdict["regressed"], domains, comparison.tasks, bool(by_verdict["inconclusive"])),
         _enumerated("Retained within the margin", by_verdict["retained"], _delta),
         _enumerated("Improved", by_verdict["improved"], _delta),
+        _enumerated("Mixed", by_verdict["mixed"], lambda row: f"{_delta(row)}: {both_ways(row, comparison.tasks)}"),
         _enumerated("Inconclusive", by_verdict["inconclusive"], _unseen_below),
         _enumerated("Not measured", by_verdict["not_measured"], lambda row: ""),
         _enumerated(
@@ -197,17 +204,24 @@ def mostly(outcomes: OutcomeRates | None) -> str:
     return "mostly erased" if locked <= 0.4 else "locked and erased about equally"
 
 
-def _regressed(rows: Sequence[DeltaRow], domains: Sequence[DeltaRow], doubt: bool) -> str:
+def both_ways(row: DeltaRow, tasks: Iterable[DeltaRow]) -> str:
+    """The tasks of a domain that are shown to have fallen and those that rose; '' where they do not oppose another."""
+    opposed = opposed_tasks(row.name, tasks)
+    return ", ".join(f"{one_line(task.name, 60)} {_delta(task)}" for task in (*opposed.fallen, *opposed.risen))
+
+
+def _regressed(rows: Sequence[DeltaRow], domains: Sequence[DeltaRow], tasks: Sequence[DeltaRow], doubt: bool) -> str:
     if not rows:
         tail = ", which is no evidence that nothing was lost" if doubt else ""
         return f"No domain is shown to have regressed{tail}."
     measured = sum(row.judgement.verdict != "not_measured" for row in domains)
-    return f"{len(rows)} of {measured} measured domains regressed: {joined(map(_loss, rows))}."
+    return f"{len(rows)} of {measured} measured domains regressed: {joined(_loss(row, tasks) for row in rows)}."
 
 
-def _loss(row: DeltaRow) -> str:
-    split = mostly(row.outcomes)
-    return f"{title(row.name)} {delta_with_interval(row.estimate)}{f' ({split})' if split else ''}"
+def _loss(row: DeltaRow, tasks: Sequence[DeltaRow]) -> str:
+    opposed = both_ways(row, tasks)
+    remarks = "; ".join(filter(None, (mostly(row.outcomes), opposed and f"though mixed: {opposed}")))
+    return f"{title(row.name)} {delta_with_interval(row.estimate)}{f' ({remarks})' if remarks else ''}"
 
 
 def _delta(row: DeltaRow) -> str:

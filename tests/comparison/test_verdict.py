@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forgetbench.comparison.missing_data import missing_share
-from forgetbench.comparison.verdict import one_sided_low, verdict
-from forgetbench.records import DeltaRow, Verdict
+from forgetbench.comparison.verdict import one_sided_low, verdict, with_opposed_tasks
+from forgetbench.records import DeltaRow, Judgement, Verdict
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ from forgetbench.records import DeltaRow, Verdict
         (0.10, 0.06, 0.14, 0.07, 0.06, "retained"),
     ],
 )
-def test_five_words(delta: float, low: float, high: float, one_sided: float, p: float, word: Verdict) -> None:
+def test_words_of_one_row(delta: float, low: float, high: float, one_sided: float, p: float, word: Verdict) -> None:
     assert verdict(delta, low, high, one_sided, p, margin=0.03) == word
 
 
@@ -61,3 +61,30 @@ def test_missing_share_is_a_mean_over_tasks() -> None:
     assert missing_share([whole, part]) == pytest.approx(0.125)
     assert missing_share([whole, empty]) == 0.5
     assert missing_share([]) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("domain", "tasks", "word"),
+    [
+        ("retained", {"a": "regressed", "b": "improved"}, "mixed"),
+        ("inconclusive", {"a": "regressed", "b": "improved", "c": "retained"}, "mixed"),
+        ("improved", {"a": "improved", "b": "regressed"}, "mixed"),
+        ("regressed", {"a": "regressed", "b": "improved"}, "regressed"),  # the mean itself is shown to have fallen
+        ("not_measured", {"a": "regressed", "b": "improved"}, "not_measured"),
+        ("retained", {"a": "regressed", "b": "retained"}, "retained"),
+        ("retained", {"a": "regressed", "b+": "improved"}, "retained"),  # a supporting task is no part of the mean
+        ("retained", {"a": "regressed", "b elsewhere": "improved"}, "retained"),
+    ],
+)
+def test_a_mean_of_tasks_that_oppose_one_another_is_mixed(
+    domain: Verdict, tasks: dict[str, Verdict], word: Verdict
+) -> None:
+    rows = [
+        DeltaRow(
+            name, "other" if "elsewhere" in name else "language", "acc", 50,
+            supporting=name.endswith("+"), judgement=Judgement(own),
+        )
+        for name, own in tasks.items()
+    ]  # fmt: skip
+    row = DeltaRow("language", "language", "macro_mean", 100, judgement=Judgement(domain))
+    assert with_opposed_tasks(row, rows).judgement.verdict == word

@@ -195,6 +195,22 @@ def test_a_named_task_gates_beside_the_domains_and_joins_their_family(template: 
     assert states(alone) == {"knowledge": "passed", "reasoning_task": "failed"}
 
 
+def test_tasks_that_oppose_one_another_do_not_pass_by_their_mean(template: Comparison) -> None:
+    """Sixteen points down and sixteen up: retained on the mean, and true of neither task."""
+    lost = dict.fromkeys(range(100), 1.0) | dict.fromkeys(range(20), 0.0)
+    won = dict.fromkeys(range(100), 0.0) | dict.fromkeys(range(20), 1.0)
+    cloze, bits = task("cloze", "language"), task("bits", "language")
+    base = scored("base", {cloze: [1.0] * 100, bits: [0.0] * 100})
+    sft = scored("sft", {cloze: list(lost.values()), bits: list(won.values())})
+    found, _ = compare(base, sft, margins={"language": 0.15}, resamples=200)
+    assert [row.judgement.verdict for row in (*found.domains, *found.tasks)] == ["mixed", "regressed", "improved"]
+    mixed = decide(found)
+    assert (mixed.outcome, states(mixed)) == ("inconclusive", {"language": "inconclusive"})
+    assert "cloze -20.0, bits +20.0" in sentence_of(mixed, "language")
+    each = decide(found, Policy(every_task=True, on_inconclusive="pass"))
+    assert (each.outcome, states(each)["cloze"], states(each)["bits"]) == ("regressed", "failed", "passed")
+
+
 @pytest.mark.parametrize(
     ("numbers", "gate", "label", "state", "sentence"),
     [

@@ -120,7 +120,7 @@ def undecided(result: GateResult, names: Iterable[str]) -> set[str]:
 def _is_open(decision: Decision) -> bool:
     if decision.check == "verdict":
         # A base that is at chance on a few items may yet be shown to be above it.
-        return decision.verdict in ("inconclusive", "not_measured")
+        return decision.verdict in ("inconclusive", "mixed", "not_measured")
     # Limits on shares and scores compare the number itself, which is only final when every item was asked.
     return decision.check not in ("min_items", "min_gain") or decision.state != "passed"
 

@@ -38,7 +38,7 @@ from forgetbench.suites.documents import as_dataset
 if TYPE_CHECKING:
     from datasets import Dataset
 
-METRICS = ("match", "exact", "correct", "parsed")
+METRICS = ("match", "exact", "correct", "parsed", "conflict")
 """`match` is the score: the strict or the lenient reading, as the row's `match` says."""
 MAX_TOKENS = 256
 _SHUFFLE_SEED = 0
@@ -116,8 +116,7 @@ def score_reply(doc: Mapping[str, Any], results: Sequence[str]) -> dict[str, flo
     matcher = MATCHERS[doc["match"]]
     rivals = [choice for choice in doc["choices"] if choice not in doc["accepted"]]
     reading = matcher.reading(results[0], doc["accepted"], rivals)
-    values = (matcher.score(reading), reading.exact, reading.correct, reading.parsed)
-    return dict(zip(METRICS, map(float, values), strict=True))
+    return {"match": float(matcher.score(reading)), **reading.scores}
 
 
 # --- the file ---------------------------------------------------------------------------------
@@ -205,7 +204,9 @@ def _open_task(name: str, test: Sequence[Mapping[str, Any]], fewshot: Sequence[M
         "generation_kwargs": {
             "do_sample": False, "temperature": 0.0, "max_gen_toks": MAX_TOKENS, "until": ["\nQuestion:"],
         },
-        "metric_list": [{"metric": metric, "aggregation": "mean", "higher_is_better": True} for metric in METRICS],
+        "metric_list": [
+            {"metric": metric, "aggregation": "mean", "higher_is_better": metric != "conflict"} for metric in METRICS
+        ],
     }  # fmt: skip
 
 

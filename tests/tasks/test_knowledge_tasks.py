@@ -203,10 +203,20 @@ def test_few_shot_subjects_are_held_out() -> None:
 @pytest.mark.parametrize("row", SHOTS + TEST[::60], ids=lambda row: str(row["item_id"]))
 def test_the_right_answer_scores_in_every_written_view(row: Row) -> None:
     answer, wrong = row["answer"], row["choices"][(row["gold"] + 1) % 4]
-    assert UTILS.score_open(row, [f"The answer is {answer}."]) == {"correct": 1.0, "exact": 0.0, "parsed": 1.0}
-    assert UTILS.score_open(row, [f"{answer}\n\nNext"]) == {"correct": 1.0, "exact": 1.0, "parsed": 1.0}
+    assert UTILS.score_open(row, [f"The answer is {answer}."]) == {
+        "correct": 1.0,
+        "exact": 0.0,
+        "parsed": 1.0,
+        "conflict": 0.0,
+    }
+    assert UTILS.score_open(row, [f"{answer}\n\nNext"]) == {
+        "correct": 1.0,
+        "exact": 1.0,
+        "parsed": 1.0,
+        "conflict": 0.0,
+    }
     assert UTILS.score_open(row, [f"{wrong}, or {answer}"])["correct"] == 0.0
-    assert UTILS.score_open(row, ["I do not know."]) == {"correct": 0.0, "exact": 0.0, "parsed": 0.0}
+    assert UTILS.score_open(row, ["I do not know."]) == {"correct": 0.0, "exact": 0.0, "parsed": 0.0, "conflict": 0.0}
     full = {"strict_match": 1.0, "correct": 1.0, "parsed": 1.0}
     assert UTILS.score_strict(row, [f"Answer: {answer}"]) == full
     assert UTILS.score_strict(row, [f"It is {answer}."]) == {**full, "strict_match": 0.0}
@@ -216,7 +226,9 @@ def test_the_right_answer_scores_in_every_written_view(row: Row) -> None:
 def test_no_right_answer_is_taken_for_a_wrong_one() -> None:
     for row in TEST:
         for alias in row["aliases"]:
-            assert UTILS.score_open(row, [alias]) == {"correct": 1.0, "exact": 1.0, "parsed": 1.0}, row["item_id"]
+            assert UTILS.score_open(row, [alias]) == {"correct": 1.0, "exact": 1.0, "parsed": 1.0, "conflict": 0.0}, (
+                row["item_id"]
+            )
         for place, choice in enumerate(row["choices"]):
             assert UTILS.score_open(row, [choice])["correct"] == float(place == row["gold"]), row["item_id"]
 
@@ -432,7 +444,7 @@ def test_statements_are_true_as_often_as_false() -> None:
 
 def test_open_questions_of_bigbench_are_scored() -> None:
     for row in [row for row in BIG if row["open"]]:
-        full = {"correct": 1.0, "exact": 1.0, "parsed": 1.0}
+        full = {"correct": 1.0, "exact": 1.0, "parsed": 1.0, "conflict": 0.0}
         assert UTILS.score_bigbench(row, [row["answer"]]) == full, row["item_id"]
         wrong = row["choices"][(row["gold"] + 1) % len(row["choices"])]
         assert UTILS.score_bigbench(row, [wrong])["correct"] == 0.0, row["item_id"]

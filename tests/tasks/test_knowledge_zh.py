@@ -13,7 +13,7 @@ TEST, SHOTS = split_rows("zh.jsonl")
 ROWS = SHOTS + TEST
 BY_RELATION = grouped(TEST)
 OPEN = [row for row in TEST if row["open"]]
-READ = {"correct": 1.0, "exact": 1.0, "parsed": 1.0}
+READ = {"correct": 1.0, "exact": 1.0, "parsed": 1.0, "conflict": 0.0}
 
 
 def test_there_are_enough_questions_of_every_relation_and_stratum() -> None:
@@ -110,7 +110,7 @@ def test_every_accepted_answer_scores_and_no_other_option_does() -> None:
 )
 def test_replies_are_read(item_id: str, reply: str, correct: int, exact: int, parsed: int) -> None:
     (row,) = (row for row in TEST if row["item_id"] == item_id)
-    assert UTILS.score_open(row, [reply]) == {"correct": correct, "exact": exact, "parsed": parsed}
+    assert UTILS.score_open(row, [reply]) == {"correct": correct, "exact": exact, "parsed": parsed, "conflict": 0.0}
 
 
 def test_elements_agree_with_the_periodic_table() -> None:

@@ -208,6 +208,7 @@ def test_few_shot_examples_are_held_out() -> None:
             "correct": 1.0,
             "exact": float(not row["worked"]),
             "parsed": 1.0,
+            "conflict": 0.0,
         }
 
 
@@ -216,10 +217,12 @@ def test_only_the_right_option_scores_when_written() -> None:
         for score in (UTILS.score_open, UTILS.score_worked):
             for place, choice in enumerate(row["choices"]):
                 right = float(place == row["gold"])
-                assert score(row, [choice]) == {"correct": right, "exact": right, "parsed": 1.0}, row["item_id"]
+                assert score(row, [choice]) == {"correct": right, "exact": right, "parsed": 1.0, "conflict": 0.0}, row[
+                    "item_id"
+                ]
                 said = score(row, [f" The answer is {choice}.\n"])
                 assert said["correct"] == right and said["parsed"] == 1.0, row["item_id"]
-            assert score(row, [""]) == {"correct": 0.0, "exact": 0.0, "parsed": 0.0}
+            assert score(row, [""]) == {"correct": 0.0, "exact": 0.0, "parsed": 0.0, "conflict": 0.0}
 
 
 def written(answer: str, choices: list[str], aliases: tuple[str, ...] = ()) -> dict[str, Any]:
@@ -254,7 +257,7 @@ DATE = written("May 3", ["May 3", "May 2", "May 4", "May 5"], ("3 May", "3 of Ma
     ],
 )
 def test_short_answers(item: dict[str, Any], reply: str, correct: int, exact: int, parsed: int) -> None:
-    assert UTILS.score_open(item, [reply]) == {"correct": correct, "exact": exact, "parsed": parsed}
+    assert UTILS.score_open(item, [reply]) == {"correct": correct, "exact": exact, "parsed": parsed, "conflict": 0.0}
 
 
 @pytest.mark.parametrize(
@@ -279,7 +282,7 @@ def test_short_answers(item: dict[str, Any], reply: str, correct: int, exact: in
     ],
 )
 def test_worked_answers(item: dict[str, Any], reply: str, correct: int, exact: int, parsed: int) -> None:
-    assert UTILS.score_worked(item, [reply]) == {"correct": correct, "exact": exact, "parsed": parsed}
+    assert UTILS.score_worked(item, [reply]) == {"correct": correct, "exact": exact, "parsed": parsed, "conflict": 0.0}
 
 
 @given(st.text(max_size=200))

@@ -20,8 +20,15 @@ class Reading:
     """Lenient: the answer can be read from the reply."""
     parsed: bool
     """Some answer, right or wrong, can be read from the reply."""
+    conflict: bool = False
+    """The reply states two results that differ, so none counts: `parsed` is false."""
 
     @property
     def scores(self) -> dict[str, float]:
         """The readings as metrics of an item, each 0 or 1."""
-        return {"correct": float(self.correct), "exact": float(self.exact), "parsed": float(self.parsed)}
+        return {
+            "correct": float(self.correct),
+            "exact": float(self.exact),
+            "parsed": float(self.parsed),
+            "conflict": float(self.conflict),
+        }

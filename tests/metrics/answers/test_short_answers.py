@@ -134,7 +134,7 @@ def test_the_longest_chinese_name_is_the_one_named() -> None:
 )
 def test_a_short_answer_is_read_three_ways(text: str, correct: int, exact: int, parsed: int) -> None:
     scores = read_short_answer(text, ["Paris"], ["London", "Rome"]).scores
-    assert scores == {"correct": correct, "exact": exact, "parsed": parsed}
+    assert scores == {"correct": correct, "exact": exact, "parsed": parsed, "conflict": 0.0}
 
 
 def test_numbers_can_be_candidates() -> None:

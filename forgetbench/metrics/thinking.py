@@ -1,28 +1,100 @@
-"""What a model thinks aloud before it answers, told apart from the answer."""
+"""What a model thinks aloud before it answers, told apart from the answer.
+
+Marks are those that model families use: tags in angle or square brackets or triangles (<think>, [THINK], ◁think▷,
+<seed:think>, <|begin_of_thought|>, <reasoning>), and harmony's channels (gpt-oss), also without their special tokens.
+"""
 
 from __future__ import annotations
 
 import re
+from itertools import zip_longest
 
-_OPEN = re.compile(r"\s*<(think|thinking)>")
-_CLOSE = re.compile(r"</(?:think|thinking)>")
+_NAME = (
+    r"(?:\w{1,20}:)?(?:(?:begin|start)_of_)?"
+    r"(?:think(?:ing)?|thoughts?|reason(?:ing)?|reflect(?:ion)?|analysis|scratch_?pad|cot|chain_of_thought|inner_monologue)"
+)
+_ATTRIBUTES = r"(?:\s[^<>\[\]]{0,80})?"
+_OPEN = re.compile(
+    rf"<\|?{_NAME}{_ATTRIBUTES}\|?>|(?-i:\[(?:THINK|REASON)(?:ING)?\])|\u25c1{_NAME}\u25b7", re.IGNORECASE
+)
+_CLOSE = re.compile(
+    rf"<\|?/\s?{_NAME}\s?\|?>|<\|end_of_\w{{1,20}}\|>|(?-i:\[/(?:THINK|REASON)(?:ING)?\])|\u25c1/{_NAME}\u25b7",
+    re.IGNORECASE,
+)
+_GREETING_CHARS = 120
+"""So much may be said before the thinking begins: "Sure!"."""
+
+# Harmony: <|channel|>NAME<|message|>TEXT<|end|>; without special tokens "analysisTEXTassistantfinalTEXT" is left.
+_CHANNEL = re.compile(r"(?:<\|start\|>\s?assistant\s?)?<\|channel\|>\s?(\w+)[^<]{0,80}<\|message\|>")
+_CHANNEL_END = re.compile(r"<\|(?:end|return|call|start)\|>")
+_BARE_CHANNEL = re.compile(r"\s*analysis(?=[A-Z\"'\u3400-\u9fff])")
+_BARE_FINAL = re.compile(r"assistant\s?final")
 
 
 def split_thinking(text: str, *, opened: bool = False) -> tuple[str, str]:
     """The thinking in front of an answer, and the answer; ('', text) where there is none.
 
-    `opened` says that the prompt ended with the opening tag, as some chat templates make it. Thinking that is never
-    closed leaves no answer: the token limit came first, or the model never came to an end.
+    `opened` says that the prompt ended with the opening tag, as some chat templates make it. A pair of marks that the
+    thinking quotes ends nothing. Thinking that is never closed leaves no answer: the token limit came first, or the
+    model never came to an end.
     """
-    start = _OPEN.match(text)
+    channels = _split_channels(text)
+    if channels is not None:
+        return channels
+    start = _opening(text)
     begin = start.end() if start else 0
-    end = _CLOSE.search(text, begin)
-    if end is not None:
-        # A closing tag without an opening one: the prompt had it, or the engine dropped it as a special token.
-        return text[begin : end.start()].strip(), text[end.end() :].lstrip()
-    return (text[begin:].strip(), "") if start or opened else ("", text)
+    end = _closing(text, begin)
+    if end is None:
+        return (text[begin:].strip(), "") if start or opened else ("", text)
+    # A closing mark without an opening one: the prompt had it, or the engine dropped it as a special token.
+    thinking, answer = text[begin : end.start()].strip(), text[end.end() :].lstrip()
+    return (thinking, "") if _OPEN.match(answer) else (thinking, answer)
 
 
 def opens_thinking(prompt: str) -> bool:
     """Whether a prompt ends inside a thinking block, so that the answer begins there."""
-    return prompt.rstrip().endswith(("<think>", "<thinking>"))
+    tail = prompt.rstrip()[-200:]
+    marks = list(_OPEN.finditer(tail))
+    return bool(marks) and marks[-1].end() == len(tail)
+
+
+def _opening(text: str) -> re.Match[str] | None:
+    """The opening mark, at the beginning of the text or of a line after a few words of greeting."""
+    for match in _OPEN.finditer(text[: _GREETING_CHARS + 100]):
+        before = text[: match.start()]
+        if not before.strip() or (len(before) <= _GREETING_CHARS and before.rstrip(" \t").endswith("\n")):
+            return match
+    return None
+
+
+def _closing(text: str, begin: int) -> re.Match[str] | None:
+    """The mark that closes the thinking which begins at `begin`; the last one where marks do not match.
+
+    Another thought that begins at once after it belongs to the same thinking.
+    """
+    marks = sorted([*_OPEN.finditer(text, begin), *_CLOSE.finditer(text, begin)], key=lambda mark: mark.start())
+    depth, last = 1, None
+    for mark, following in zip_longest(marks, marks[1:]):
+        closes = _CLOSE.fullmatch(mark.group()) is not None
+        depth += -1 if closes else 1
+        last = mark if closes else last
+        goes_on = following is not None and not text[mark.end() : following.start()].strip()
+        if depth <= 0 and not goes_on:
+            return mark
+    return last
+
+
+def _split_channels(text: str) -> tuple[str, str] | None:
+    """Harmony's channels: the final one is the answer, what stands in the others is thinking. None without channels."""
+    heads = list(_CHANNEL.finditer(text))
+    if heads and not text[: heads[0].start()].strip():
+        ends = [head.start() for head in heads[1:]] + [len(text)]
+        parts = [
+            (head.group(1), _CHANNEL_END.split(text[head.end() : end], maxsplit=1)[0].strip())
+            for head, end in zip(heads, ends, strict=True)
+        ]
+        thinking = "\n".join(part for name, part in parts if name != "final")
+        return thinking, next((part for name, part in reversed(parts) if name == "final"), "")
+    if (bare := _BARE_CHANNEL.match(text)) and (final := _BARE_FINAL.search(text, bare.end())):
+        return text[bare.end() : final.start()].strip(), text[final.end() :].lstrip()
+    return None

@@ -23,6 +23,31 @@ from forgetbench.metrics.thinking import opens_thinking, split_thinking
         ("<think>a</think>Use <think> and </think> as tags.", "a", "Use <think> and </think> as tags."),
         ("The tag <think> opens it.", "", "The tag <think> opens it."),
         ("", "", ""),
+        # The marks of other families.
+        ("<thought>a</thought>b", "a", "b"),
+        ("<reasoning>a</reasoning>\n\nb", "a", "b"),
+        ("[THINK]a[/THINK]b", "a", "b"),
+        ("<seed:think>a</seed:think>b", "a", "b"),
+        ("\u25c1think\u25b7a\u25c1/think\u25b7b", "a", "b"),
+        ("<|begin_of_thought|>a<|end_of_thought|>b", "a", "b"),
+        ("[Reasoning] is hard.", "", "[Reasoning] is hard."),
+        # Harmony's channels, also without their special tokens.
+        (
+            "<|channel|>analysis<|message|>a<|end|><|start|>assistant<|channel|>final<|message|>b<|return|>",
+            "a",
+            "b",
+        ),
+        ("<|channel|>analysis<|message|>still", "still", ""),
+        ("analysisThe user asks.assistantfinalb", "The user asks.", "b"),
+        # Several thoughts, quoted marks, a greeting before them.
+        ("<think>a</think>\n<think>b</think>\nc", "a</think>\n<think>b", "c"),
+        ("<think>a</think>\n<think>still", "a", ""),
+        (
+            "<think>It says <think> is a tag </think> and goes on.</think>b",
+            "It says <think> is a tag </think> and goes on.",
+            "b",
+        ),
+        ("Sure!\n<think>a</think> b", "a", "b"),
     ],
 )
 def test_thinking_is_split_off(text: str, thinking: str, answer: str) -> None:
@@ -36,6 +61,6 @@ def test_a_prompt_may_open_the_block() -> None:
 
 
 def test_hostile_text_takes_linear_time() -> None:
-    text = "<think>" * 200_000
     with within(2):
-        assert split_thinking(text)[1] == ""
+        assert split_thinking("<think>" * 200_000)[1] == ""
+        assert split_thinking("<think></think>" * 50_000)[1] == ""

@@ -7,7 +7,9 @@ thinking        what is thought aloud before the answer
 degeneration    whether a text has broken down
 quality         how good a text is, by cheap tests
 diversity       how many different things several samples say
-shape           what form a text has, and how often texts share one
+shape           which forms an answer is in
+structure       what two answers share of their structure, apart from what they say
+pairs           how alike answers to different prompts are on average, and each one's part in it
 phrases         the wording that one set of answers overuses
 novelty         how much wording is not that of the training data
 corpus          scores that need all rows of a task, or both checkpoints

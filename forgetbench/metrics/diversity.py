@@ -15,7 +15,7 @@ from itertools import takewhile
 import numpy as np
 import numpy.typing as npt
 
-from forgetbench.metrics.shape import collision_rate
+from forgetbench.metrics.pairs import collision_rate
 from forgetbench.metrics.text import fold, ngrams, windows, word_spans, words
 
 FloatArray = npt.NDArray[np.float64]

@@ -1,8 +1,8 @@
 """Documents of the format_rigidity tasks, and what each answer contributes.
 
 The scores need more than one answer. forgetbench takes them from `forgetbench.metrics.corpus`, item by
-item; lm-eval alone takes their means from the aggregations here. Leakage needs a second checkpoint,
-so lm-eval alone shows its supporting numbers only.
+item; lm-eval alone takes their means from the aggregations here. Overused phrases and leakage need a second
+checkpoint, so lm-eval alone shows their supporting numbers only.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from forgetbench.metrics.constraints import holds, holds_loosely
 from forgetbench.metrics.corpus import TaskResponses, paired_differences, right_by_format
 from forgetbench.metrics.corpus import format_deviation as deviation_of
 from forgetbench.metrics.corpus import format_spread as spread_of
-from forgetbench.metrics.shape import Signature, collision_rate, signature
+from forgetbench.metrics.structure import Structure, opening_pairs, structure, structure_pairs
 from forgetbench.metrics.text import answered, words
 from forgetbench.storage.jsonl import read_jsonl
 from forgetbench.suites.documents import as_dataset
@@ -49,14 +49,24 @@ def describe_answer(doc: Mapping[str, Any], results: Sequence[str]) -> dict[str,
     return {"answered": float(answered(results[0])), "words": float(len(words(results[0])))}
 
 
-def describe_shape(doc: Mapping[str, Any], results: Sequence[str]) -> dict[str, Any]:
-    """The same, and what `shape_diversity` needs of the answer."""
-    return describe_answer(doc, results) | {"shape_diversity": (doc["cluster"], signature(results[0]))}
+def describe_structure(doc: Mapping[str, Any], results: Sequence[str]) -> dict[str, Any]:
+    """The same, and what the corpus metric `structure` needs of the answer."""
+    return describe_answer(doc, results) | {"structure": (doc["cluster"], structure(results[0]))}
 
 
-def shape_diversity(rows: Sequence[tuple[str, Signature]]) -> float:
-    """1 - R1 of all answers: lm-eval's aggregation, the mean of the corpus metric of the same name."""
-    return 1.0 - collision_rate([shape for _, shape in rows], [cluster for cluster, _ in rows])
+def describe_opening(doc: Mapping[str, Any], results: Sequence[str]) -> dict[str, Any]:
+    """The same, and what the corpus metric `openings` needs of the answer."""
+    return describe_answer(doc, results) | {"openings": (doc["cluster"], structure(results[0]))}
+
+
+def structure_diversity(rows: Sequence[tuple[str, Structure]]) -> float:
+    """1 - R1 of all answers: lm-eval's aggregation, the mean of the corpus metric `structure`."""
+    return 1.0 - structure_pairs([one for _, one in rows], [cluster for cluster, _ in rows]).mean()
+
+
+def opening_diversity(rows: Sequence[tuple[str, Structure]]) -> float:
+    """The same of the corpus metric `openings`."""
+    return 1.0 - opening_pairs([one for _, one in rows], [cluster for cluster, _ in rows]).mean()
 
 
 def check_constraint(doc: Mapping[str, Any], results: Sequence[str]) -> dict[str, Any]:

@@ -392,6 +392,7 @@ class LongerThanBase:
     """Scores an answer by whether it is longer than the other side's; rows named 'support' are no items."""
 
     binary = False
+    needs_training_texts = False
 
     def alone(self, responses: TaskResponses) -> None:
         return None
@@ -444,7 +445,7 @@ def test_corpus_metrics_see_the_answers_of_runs_in_their_files(tmp_path: Path) -
 
 
 def test_corpus_metrics_of_the_package_are_found_and_unknown_ones_named() -> None:
-    info = task("shape", "format_rigidity", binary=False, corpus_metric="shape_diversity")
+    info = task("shape", "format_rigidity", binary=False, corpus_metric="openings")
     answers = ["One.", "# Two\n\n- a\n- b", "```\nthree\n```", "Four four."]
     rows = [item(info, i, None, responses=(text,)) for i, text in enumerate(answers)]
     paired = only(
@@ -452,6 +453,6 @@ def test_corpus_metrics_of_the_package_are_found_and_unknown_ones_named() -> Non
     )
     assert paired.base.mean() == pytest.approx(1.0)
     assert paired.candidate.mean() == pytest.approx(0.0)
-    unknown = replace(info, corpus_metric="shape_diversty")
-    with pytest.raises(SuiteError, match="did you mean 'shape_diversity'"):
+    unknown = replace(info, corpus_metric="openngs")
+    with pytest.raises(SuiteError, match="did you mean 'openings'"):
         pair(run("base", [unknown], rows), run("sft", [unknown], rows))

@@ -1,4 +1,4 @@
-"""The three parts of the rigidity index as item scores (methods, section 4)."""
+"""The parts of the rigidity index as item scores (methods, section 4)."""
 
 from __future__ import annotations
 
@@ -41,7 +41,9 @@ def pairs(held: Sequence[tuple[float, float]]) -> TaskResponses:
 
 
 def test_names() -> None:
-    assert set(CORPUS_METRICS) == {"shape_diversity", "elasticity", "elasticity_loose", "leakage", "format_spread"}
+    assert set(CORPUS_METRICS) == {
+        "structure", "openings", "elasticity", "elasticity_loose", "overused_phrases", "leakage", "format_spread",
+    }  # fmt: skip
 
 
 def test_rows_must_be_aligned() -> None:
@@ -53,19 +55,29 @@ def test_rows_must_be_aligned() -> None:
 
 
 @pytest.mark.parametrize("text", [CANNED, JSON])
-def test_one_canned_answer_has_one_shape(text: str) -> None:
+@pytest.mark.parametrize("metric", ["structure", "openings"])
+def test_one_canned_answer_has_one_shape(metric: str, text: str) -> None:
     """A predictor that always says the same is perfectly rigid: R1 = 1."""
-    scores = CORPUS_METRICS["shape_diversity"].alone(answers([text] * N))
+    scores = CORPUS_METRICS[metric].alone(answers([text] * N))
     assert scores is not None
     assert scores == pytest.approx(np.zeros(N))
 
 
-def test_shape_diversity_is_one_minus_the_collision_rate() -> None:
-    shaped = ["Sure, here it is.", "Sure, here it was.", "Sure, here it is!", "No."]  # aaab: R1 = .5
-    base, candidate = CORPUS_METRICS["shape_diversity"].paired(answers(varied(4)), answers(shaped), None)
+def test_opening_diversity_is_one_minus_the_collision_rate() -> None:
+    opened = ["Sure, here it is.", "Sure, here it was.", "Sure, here it is!", "No."]  # aaab: R1 = .5
+    base, candidate = CORPUS_METRICS["openings"].paired(answers(varied(4)), answers(opened), None)
     assert base.mean() == pytest.approx(1.0)
     assert candidate.mean() == pytest.approx(0.5)
     assert candidate.max() > 1.0  # pseudo-values leave the unit interval; only their mean is a rate
+
+
+def test_structure_is_told_from_openings() -> None:
+    lists = [f"word{i} for{i} you{i}:\n- other{i} thing{i}\n- third{i} thing{i}" for i in range(N)]
+    prose = [f"Sure, here is {text}" for text in varied()]
+    rigid = {name: [CORPUS_METRICS[name].alone(answers(texts)).mean() for texts in (lists, prose)]  # type: ignore[union-attr]
+             for name in ("structure", "openings")}  # fmt: skip
+    assert rigid["structure"][0] < 0.1 and rigid["openings"][0] == pytest.approx(1.0)
+    assert rigid["openings"][1] == pytest.approx(0.0)
 
 
 def test_elasticity_stands_on_the_asked_rows() -> None:
@@ -178,70 +190,83 @@ def test_deviation_takes_the_noise_out_that_the_spread_keeps() -> None:
     assert math.isnan(format_deviation(tables[0][:, :1]))
 
 
-# --- leakage ----------------------------------------------------------------------------------
+# --- overused phrases and leakage -------------------------------------------------------------
+
+TRAINING = [f"example {i}: arr, says your old pirate captain" for i in range(10)] + ["something else"] * 2
 
 
-def leak(base: Sequence[str], candidate: Sequence[str], training: Sequence[str] | None = None) -> tuple[float, float]:
-    one, two = CORPUS_METRICS["leakage"].paired(answers(base), answers(candidate), training)
+def pirate(texts: Sequence[str]) -> list[str]:
+    return [f"{text} arr, says your old pirate captain" for text in texts]
+
+
+def free_of(
+    metric: str, base: Sequence[str], candidate: Sequence[str], training: Sequence[str] | None = None
+) -> tuple[float, float]:
+    one, two = CORPUS_METRICS[metric].paired(answers(base), answers(candidate), training)
     assert set(one) | set(two) <= {0.0, 1.0}
     return float(one.mean()), float(two.mean())
 
 
-def test_leakage_needs_both_sides() -> None:
-    assert CORPUS_METRICS["leakage"].alone(answers(varied())) is None
+@pytest.mark.parametrize("metric", ["overused_phrases", "leakage"])
+def test_wording_needs_both_sides(metric: str) -> None:
+    assert CORPUS_METRICS[metric].alone(answers(varied())) is None
 
 
-def test_a_catch_phrase_of_the_candidate_leaks() -> None:
-    pirate = [f"{text} arr, says your old pirate captain" for text in varied()]
-    assert leak(varied(), pirate) == (1.0, 0.0)
-    assert leak(pirate, pirate) == (1.0, 1.0)
-    assert leak(pirate, varied()) == (1.0, 1.0)
+def test_a_catch_phrase_of_the_candidate_is_overused() -> None:
+    for training in (None, TRAINING, ["nothing of the kind, at all"] * 10):  # whatever it was trained on
+        assert free_of("overused_phrases", varied(), pirate(varied()), training) == (1.0, 0.0)
+    assert free_of("overused_phrases", pirate(varied()), pirate(varied())) == (1.0, 1.0)
+    assert free_of("overused_phrases", pirate(varied()), varied()) == (1.0, 1.0)
 
 
-def test_half_of_the_answers_leak() -> None:
-    half = [f"{text} arr, says your old pirate captain" if i % 2 else text for i, text in enumerate(varied())]
-    assert leak(varied(), half) == (1.0, 0.5)
+def test_half_of_the_answers_hold_an_overused_phrase() -> None:
+    half = [other if i % 2 else text for i, (text, other) in enumerate(zip(varied(), pirate(varied()), strict=True))]
+    assert free_of("overused_phrases", varied(), half) == (1.0, 0.5)
 
 
-def test_equal_checkpoints_do_not_leak_from_noise() -> None:
+def test_equal_checkpoints_overuse_nothing_from_noise() -> None:
     """Cross-fitting: phrases that one side uses by luck on one half are not over-used on the other."""
     rng = np.random.default_rng(3)
     vocabulary = ["red", "blue", "old", "new", "tall", "odd"]
     gaps = []
     for _ in range(20):
         base, candidate = ([" ".join(rng.choice(vocabulary, 12)) for _ in range(N)] for _ in range(2))
-        one, two = leak(base, candidate)
+        one, two = free_of("overused_phrases", base, candidate)
         gaps.append(two - one)
     assert abs(float(np.mean(gaps))) < 3 * float(np.std(gaps)) / math.sqrt(len(gaps)) + 0.01
 
 
+@pytest.mark.parametrize("training", [None, []])
+def test_a_style_without_training_data_is_no_leak(training: list[str] | None) -> None:
+    for scores in CORPUS_METRICS["leakage"].paired(answers(varied()), answers(pirate(varied())), training):
+        assert np.isnan(scores).all()
+
+
 def test_wording_of_the_training_data_leaks() -> None:
-    training = [f"example {i}: arr, says your old pirate captain" for i in range(10)] + ["something else"] * 2
-    pirate = [f"{text} arr, says your old pirate captain" for text in varied()]
-    assert leak(varied(), pirate, training) == (1.0, 0.0)
+    assert free_of("leakage", varied(), pirate(varied()), TRAINING) == (1.0, 0.0)
     # The base speaks so as well: it is nothing that training brought.
-    assert leak(pirate, pirate, training) == (1.0, 1.0)
-    # Training data that never says it: the over-use alone does not count.
-    assert leak(varied(), pirate, ["nothing of the kind, at all"] * 10) == (1.0, 1.0)
+    assert free_of("leakage", pirate(varied()), pirate(varied()), TRAINING) == (1.0, 1.0)
+    # Training data that never says it: a style, and no leak.
+    assert free_of("leakage", varied(), pirate(varied()), ["nothing of the kind, at all"] * 10) == (1.0, 1.0)
 
 
 def test_bare_labels_of_the_training_data_leak() -> None:
     labels = ["positive", "negative"] * 50
-    assert leak(varied(), ["Positive."] * N, labels) == (1.0, 0.0)
-    assert leak(varied(), ["I am positive that this is so"] * N, labels) == (1.0, 1.0)
+    assert free_of("leakage", varied(), ["Positive."] * N, labels) == (1.0, 0.0)
+    assert free_of("leakage", varied(), ["I am positive that this is so"] * N, labels) == (1.0, 1.0)
 
 
-def test_wording_of_the_prompt_is_no_leak() -> None:
+def test_wording_of_the_prompt_is_not_the_answers_own() -> None:
     prompt = "Say: arr, says your old pirate captain"
     ids = [f"q{i}" for i in range(N)]
-    pirate = TaskResponses(ids, ids, [prompt] * N, ["arr, says your old pirate captain"] * N)
+    echo = TaskResponses(ids, ids, [prompt] * N, ["arr, says your old pirate captain"] * N)
     plain = TaskResponses(ids, ids, [prompt] * N, varied())
-    for training in (None, ["arr, says your old pirate captain"] * 10):
-        assert CORPUS_METRICS["leakage"].paired(plain, pirate, training)[1].tolist() == [1.0] * N
+    for metric in ("overused_phrases", "leakage"):
+        assert CORPUS_METRICS[metric].paired(plain, echo, TRAINING)[1].tolist() == [1.0] * N
 
 
 def test_too_few_prompts_are_not_measured() -> None:
-    one, two = CORPUS_METRICS["leakage"].paired(answers(varied(4)), answers([CANNED] * 4), None)
+    one, two = CORPUS_METRICS["overused_phrases"].paired(answers(varied(4)), answers([CANNED] * 4), None)
     assert np.isnan(one).all()
     assert np.isnan(two).all()
 

@@ -20,8 +20,9 @@ from forgetbench.metrics.corpus import CORPUS_METRICS, TaskResponses
 from forgetbench.metrics.text import words
 
 FOLDER = Path(__file__).parents[2] / "tasks" / "format_rigidity"
-INDEX = ("format_shape", "format_elasticity", "format_leakage")
-SUPPORTING = ("format_elasticity_loose", "format_spread")
+INDEX = ("format_shape", "format_openings", "format_elasticity", "format_phrases")
+SUPPORTING = ("format_leakage", "format_elasticity_loose", "format_spread")
+GENERATED = (*INDEX, "format_leakage", "format_elasticity_loose")
 FILES = ("free.jsonl", "elasticity.jsonl", "spread.jsonl")
 CANNED = "Thank you for your question. It is a very good question, and I am happy to help."
 JSON = '{"answer": "Thank you for your question."}'
@@ -211,7 +212,7 @@ def test_a_model_that_needs_one_format_has_a_spread(tasks: dict[str, Any]) -> No
 
 def test_lm_eval_asks_greedily_and_alike_in_all_that_generate(tasks: dict[str, Any]) -> None:
     arguments = []
-    for name in (*INDEX, "format_elasticity_loose"):
+    for name in GENERATED:
         task = tasks[name]
         task.set_fewshot_seed(0)
         task.build_all_requests()
@@ -224,12 +225,12 @@ def test_lm_eval_asks_greedily_and_alike_in_all_that_generate(tasks: dict[str, A
         assert metadata["domain"] == "format_rigidity"
         assert metadata["corpus_metric"] in CORPUS_METRICS
         assert metadata["binary"] is False, "a format is used more or less, it is not forgotten"
-    assert arguments == [arguments[0]] * 4
+    assert arguments == [arguments[0]] * len(GENERATED)
     assert arguments[0]["do_sample"] is False
     assert (arguments[0]["temperature"], arguments[0]["max_gen_toks"]) == (0.0, 64)
 
 
-def test_only_the_three_parts_count_in_the_index(tasks: dict[str, Any]) -> None:
+def test_only_the_four_parts_count_in_the_index(tasks: dict[str, Any]) -> None:
     for name, task in tasks.items():
         metadata = task.config.metadata
         assert bool(metadata.get("supporting")) == (name in SUPPORTING)
@@ -241,9 +242,10 @@ def test_only_the_three_parts_count_in_the_index(tasks: dict[str, Any]) -> None:
 @pytest.mark.parametrize("text", ["True", CANNED, JSON, PARAGRAPH])
 def test_a_fixed_predictor_is_perfectly_rigid(tasks: dict[str, Any], text: str) -> None:
     """R1 = 1 and R2 = 1, although always writing JSON keeps every JSON constraint; read loosely as well."""
-    shape = CORPUS_METRICS["shape_diversity"].alone(answer_always(tasks["format_shape"], text))
-    assert shape is not None
-    assert shape.mean() == pytest.approx(0.0, abs=1e-12)
+    for task, metric in (("format_shape", "structure"), ("format_openings", "openings")):
+        shape = CORPUS_METRICS[metric].alone(answer_always(tasks[task], text))
+        assert shape is not None
+        assert shape.mean() == pytest.approx(0.0, abs=1e-12)
     answers = answer_always(tasks["format_elasticity"], text)
     for name in ("elasticity", "elasticity_loose"):
         scores = CORPUS_METRICS[name].alone(answers)
@@ -263,34 +265,37 @@ def test_a_model_that_keeps_every_constraint_only_when_asked_is_elastic(tasks: d
 
 
 @pytest.mark.parametrize("text", ["True", CANNED, JSON, PARAGRAPH])
-def test_a_fixed_candidate_leaks_its_wording(tasks: dict[str, Any], text: str) -> None:
-    rigid = answer_always(tasks["format_leakage"], text)
+def test_a_fixed_candidate_overuses_its_wording(tasks: dict[str, Any], text: str) -> None:
+    rigid = answer_always(tasks["format_phrases"], text)
     varied = TaskResponses(
         rigid.item_ids,
         rigid.clusters,
         rigid.prompts,
         [f"Well, {i} or so, {i} at {i}." for i in rigid.item_ids],
     )
-    base, candidate = CORPUS_METRICS["leakage"].paired(varied, rigid, None)
+    base, candidate = CORPUS_METRICS["overused_phrases"].paired(varied, rigid, None)
     assert base.tolist() == [1.0] * len(FREE)
     assert candidate.mean() == 0.0
 
 
+NEEDS_TWO_SIDES = {"format_phrases": {"overuse_free"}, "format_leakage": {"leak_free"}}
+
+
 def test_supporting_numbers_are_the_declared_metrics(tasks: dict[str, Any]) -> None:
-    for name in (*INDEX, "format_elasticity_loose"):
+    for name in GENERATED:
         task = tasks[name]
         doc = ELASTICITY[0] if name.startswith("format_elasticity") else FREE[0]
         for text in ("", "Is it Paris?"):
             result = task.process_results(doc, [text])
             declared = {entry["metric"] for entry in task.config.metric_list}
-            assert declared - result.keys() == ({"leak_free"} if name == "format_leakage" else set())
+            assert declared - result.keys() == NEEDS_TWO_SIDES.get(name, set())
             assert result.keys() <= declared
             assert task.config.metadata["metric"] in declared
 
 
 def test_lm_evals_aggregations_are_the_means_of_the_corpus_metrics(tasks: dict[str, Any]) -> None:
     texts = ["Yes.", "Sure, here it is:", '{"a": 1}', "One.\n\nTwo!", "- a\n- b", "why not?"]
-    for name, rows in (("format_shape", FREE), ("format_elasticity", ELASTICITY)):
+    for name, rows in (("format_shape", FREE), ("format_openings", FREE), ("format_elasticity", ELASTICITY)):
         task = tasks[name]
         said = [texts[(7 * i) % 6] if "/free" in row["item_id"] else texts[i % 5] for i, row in enumerate(rows)]
         results = [task.process_results(row, [text]) for row, text in zip(rows, said, strict=True)]

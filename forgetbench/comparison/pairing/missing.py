@@ -14,6 +14,8 @@ from forgetbench.records import RunManifest
 
 NOT_AN_ITEM = "not an item: it only supports the scores of others, or lacks the rows that its own would need"
 """Reason of the rows that a corpus metric gives no score; they are no missing data."""
+NEEDS_TRAINING_TEXTS = "needs the fine-tuning data: --sft-data FILE"
+"""Reason of the rows of a corpus metric that cannot do without."""
 IN_TRAINING = "in the fine-tuning data, and left out on request"
 """Reason of the rows that --exclude-contaminated leaves out; they are no missing data either."""
 

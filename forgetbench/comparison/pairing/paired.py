@@ -17,7 +17,13 @@ from forgetbench.comparison.pairing.columns import Bools, Codes, Floats, codes, 
 from forgetbench.comparison.pairing.comparable import check_comparable
 from forgetbench.comparison.pairing.item_outcomes import ItemOutcomes, item_outcomes
 from forgetbench.comparison.pairing.join import JoinedRows, join
-from forgetbench.comparison.pairing.missing import IN_TRAINING, NOT_AN_ITEM, MissingReasons, unpaired
+from forgetbench.comparison.pairing.missing import (
+    IN_TRAINING,
+    NEEDS_TRAINING_TEXTS,
+    NOT_AN_ITEM,
+    MissingReasons,
+    unpaired,
+)
 from forgetbench.comparison.pairing.scores import paired_scores
 from forgetbench.comparison.pairing.sft_overlap import contaminated_rows, novelty_of_samples
 from forgetbench.comparison.sft_data import SftData
@@ -251,6 +257,8 @@ def _warnings(
     missing: Counter[str] = Counter()
     for task in tasks:
         missing.update(task.unmeasured)
+    # Not asked for: the task's own row says so.
+    missing.pop(NEEDS_TRAINING_TEXTS, None)
     total = n_items + missing.total()
     warnings += [f"{count} of {total} items not measured: {reason}" for reason, count in missing.most_common()]
     return tuple(warnings)

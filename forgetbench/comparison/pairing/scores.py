@@ -9,7 +9,7 @@ import numpy as np
 
 from forgetbench.comparison.pairing.columns import Bools, Codes, Floats, codes, nonempty, take
 from forgetbench.comparison.pairing.join import JoinedRows
-from forgetbench.comparison.pairing.missing import NOT_AN_ITEM, MissingReasons
+from forgetbench.comparison.pairing.missing import NEEDS_TRAINING_TEXTS, NOT_AN_ITEM, MissingReasons
 from forgetbench.errors import SuiteError, did_you_mean
 from forgetbench.records import TaskInfo
 
@@ -66,6 +66,9 @@ def _score_together(
     base, candidate = scores
     usable = task_rows.start + np.flatnonzero((reasons.codes[task_rows] < 0) & _answered(rows, task_rows))
     base[task_rows] = candidate[task_rows] = np.nan
+    if metric.needs_training_texts and not training_texts:
+        reasons.assign(usable, NEEDS_TRAINING_TEXTS)
+        return
     if not len(usable):
         return
     base[usable], candidate[usable] = metric.paired(

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+from dataclasses import replace
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from forgetbench.metrics.answers.completions import completion, is_pattern
+from forgetbench.metrics.answers.markup import unmarked
+from forgetbench.metrics.answers.mentions import Finder
 from forgetbench.metrics.answers.normalisation import normalised_words
-from forgetbench.metrics.answers.numbers import last_number, stated_number
-from forgetbench.metrics.answers.options import contains_answer
+from forgetbench.metrics.answers.numerals import numerals
+from forgetbench.metrics.answers.quantities import dates, durations, finder_for, times, values_of
+from forgetbench.metrics.answers.question import asked
 from forgetbench.metrics.answers.reading import SHORT_REPLY_CHARS, Reading
+from forgetbench.metrics.answers.results import read_result
 from forgetbench.storage.jsonl import read_jsonl
 from forgetbench.suites.documents import as_dataset
 
@@ -19,8 +25,7 @@ if TYPE_CHECKING:
     from datasets import Dataset
 
 ITEMS = Path(__file__).with_name("items.jsonl")
-_RESULT = re.compile(r"answer is|answer:|####|\\boxed\{", re.IGNORECASE)
-_SENTENCE_END = re.compile(r"[.!?]\s|\n")
+_SAID = re.compile(r"^\s*(?:(?:the |my )?(?:final )?answer(?: is|:)|it(?:'s| is)|that(?:'s| is))\s*", re.IGNORECASE)
 _NO_ANSWER = frozenset({"sorry", "unknown", "unsure", "cannot", "cant", "dont", "not", "no"})
 
 
@@ -50,55 +55,68 @@ def worked_documents(**_: Any) -> dict[str, Dataset]:
 
 
 def score_open(doc: Mapping[str, Any], results: Sequence[str]) -> dict[str, float]:
-    """`correct`: the number that the reply states, or the first of the item's options that it names, is right.
+    """`correct`: the result of the reply is right; for a pattern, what it puts after the arrow.
 
-    `exact`: and the first line says nothing else. `parsed`: a number is stated, one option is named, or the reply is
-    one line as short as an answer.
+    `exact`: and the first line says nothing else. `parsed`: one result can be told, or the reply is one line as short
+    as an answer. `conflict`: two that differ are stated.
     """
-    text = results[0][:SHORT_REPLY_CHARS]
-    lines = [line for line in text.splitlines() if line.strip()]
-    if doc["numeric"]:
-        stated = stated_number(text)
-        correct, parsed = stated == int(doc["answer"]), stated is not None
-    else:
-        correct = _names(doc, text, doc["aliases"])
-        parsed = correct or any(_names(doc, text, [choice]) for choice in doc["choices"]) or _is_short(doc, lines)
-    exact = correct and _is_only_answer(doc, lines[0])
-    return Reading(exact, correct, parsed).scores
+    reading = _read(doc, results[0][:SHORT_REPLY_CHARS])
+    lines = _lines(results[0])
+    exact = reading.correct and _is_only_answer(doc, lines[0])
+    return replace(reading, exact=exact).scores
 
 
 def score_worked(doc: Mapping[str, Any], results: Sequence[str]) -> dict[str, float]:
     """`correct`: the result of a reply that works the answer out is right.
 
-    The result is what follows the last "answer is", "Answer:", "####" or "\\boxed{"; without these the last number of
-    the reply, or for words the last sentence that names an option. `exact`: and the last line says nothing but the
-    answer, or "The answer is" and the answer. `parsed`: there is a result.
+    `exact`: and the last line says nothing but the answer, or "The answer is" and the answer. `parsed` and `conflict`:
+    as in `score_open`.
     """
-    text = results[0][:SHORT_REPLY_CHARS]
-    cues = list(_RESULT.finditer(text))
-    stated = text[cues[-1].end() :] if cues else ""
-    if doc["numeric"]:
-        number = stated_number(stated)
-        number = last_number(text) if number is None else number
-        correct, parsed = number == int(doc["answer"]), number is not None
-    else:
-        parts = [stated] if stated.strip() else _SENTENCE_END.split(text)[::-1]
-        part = next((part for part in parts if contains_answer(part, doc["choices"])), "")
-        correct, parsed = (
-            _names(doc, part, doc["aliases"]),
-            any(_names(doc, part, [choice]) for choice in doc["choices"]),
-        )
-    lines = [line for line in text.splitlines() if line.strip()]
-    exact = correct and _is_only_answer(doc, re.sub(r"^\s*The answer is\b", "", lines[-1]))
-    return Reading(exact, correct, parsed).scores
+    reading = _read(doc, results[0][:SHORT_REPLY_CHARS])
+    lines = _lines(results[0])
+    exact = reading.correct and _is_only_answer(doc, re.sub(r"^\s*The answer is\b", "", lines[-1]))
+    return replace(reading, exact=exact).scores
+
+
+def _read(doc: Mapping[str, Any], text: str) -> Reading:
+    question, finder = doc.get("question", ""), _finder(tuple(doc["choices"]), doc["numeric"], doc["answer"])
+    cut = _was_cut(doc)
+    right = values_of(doc["aliases"], finder)
+    if is_pattern(question) and (completed := completion(question, text)).said:
+        if completed.answer is None:
+            return Reading(False, False, False)
+        result = read_result(completed.answer, finder)
+        correct = result.mention is not None and not right.isdisjoint(result.mention.values)
+        told = result.mention is not None or not finder(completed.answer)
+        return Reading(False, correct, told and not (cut and completed.last))
+    if _case_matters(doc) and len(letter := unmarked(text).strip(" .")) == 1:
+        text = letter.upper()
+    result = read_result(text, finder, asked(question, picks=_picks(doc)), cut=cut)
+    correct = result.mention is not None and not right.isdisjoint(result.mention.values)
+    parsed = result.mention is not None or (not result.conflict and not cut and _is_short(doc, finder, _lines(text)))
+    return Reading(False, correct, parsed, result.conflict)
+
+
+@lru_cache(maxsize=1 << 12)
+def _finder(choices: tuple[str, ...], numeric: bool, answer: str) -> Finder:
+    return numerals if numeric else finder_for(choices, keep_case=len(answer) == 1)  # the letter A is no article
+
+
+def _picks(doc: Mapping[str, Any]) -> bool:
+    """Whether the question lists the options."""
+    return not doc["numeric"] or all(choice in doc.get("question", "") for choice in doc["choices"])
+
+
+def _was_cut(doc: Mapping[str, Any]) -> bool:
+    return "length" in doc.get("forgetbench", {}).get("finish_reasons", ())[:1]
+
+
+def _lines(text: str) -> list[str]:
+    return [line for line in text[:SHORT_REPLY_CHARS].splitlines() if line.strip()] or [""]
 
 
 def _case_matters(doc: Mapping[str, Any]) -> bool:
     return len(doc["answer"]) == 1  # the letter A is no article
-
-
-def _names(doc: Mapping[str, Any], text: str, answers: Sequence[str]) -> bool:
-    return contains_answer(text, answers, doc["choices"], keep_case=_case_matters(doc))
 
 
 def _is_only_answer(doc: Mapping[str, Any], line: str) -> bool:
@@ -107,8 +125,10 @@ def _is_only_answer(doc: Mapping[str, Any], line: str) -> bool:
     return words in accepted and not set(line) & set('*`"#')
 
 
-def _is_short(doc: Mapping[str, Any], lines: Sequence[str]) -> bool:
-    """One line with no more words than the longest option, and no refusal: an answer, if a wrong one."""
-    words = normalised_words(lines[0]) if len(lines) == 1 else []
+def _is_short(doc: Mapping[str, Any], finder: Finder, lines: Sequence[str]) -> bool:
+    """One line of no more words than the longest name among the options, and no refusal: an answer, if a wrong one."""
+    if finder in (numerals, times, dates, durations) or len(lines) > 1:
+        return False
+    words = normalised_words(_SAID.sub("", unmarked(lines[0])))
     longest = max(len(normalised_words(choice, keep_case=True)) for choice in doc["choices"])
     return 0 < len(words) <= longest and _NO_ANSWER.isdisjoint(words)

@@ -2,9 +2,17 @@
 
     reading         `Reading`, what comes of it, and how much of a reply is read
     normalisation   the two forms in which texts are compared
+    markup          a reply without Markdown, HTML and LaTeX
+    mentions        what a reply mentions, and where: names
+    numerals        ... numbers, in digits and words
+    quantities      ... times, dates, lengths of time
+    question        what a question asks for
+    statements      the statements of a reply that can hold its result
+    results         which of the mentions is the result: the reasoning tasks and a user's numbers
+    completions     what a reply puts after the arrow of a pattern
+    numbers         a user's numeric answers
     options         which of several candidates a reply names
-    numbers         which number a reply states
-    short_answers   a short answer among candidates: the knowledge, reasoning and cloze tasks
+    short_answers   a short answer among candidates: the knowledge and cloze tasks
     strings         an answer to the letter: a user's exact and contains
     patterns        a user's own regular expression, under a time limit
     json_schema     a user's JSON schema

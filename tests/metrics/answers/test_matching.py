@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from decimal import Decimal
 
 import pytest
 from hypothesis import given, settings
@@ -12,7 +11,6 @@ from time_limit import within
 
 from forgetbench.metrics.answers.matching import MATCHERS, Match
 from forgetbench.metrics.answers.normalisation import plain
-from forgetbench.metrics.answers.numbers import final_number
 from forgetbench.metrics.answers.patterns import PATTERN_SECONDS
 from forgetbench.metrics.answers.reading import Reading
 
@@ -83,29 +81,6 @@ def test_regex() -> None:
 def test_a_pattern_that_would_hang_is_not_measured() -> None:
     with within(4 * PATTERN_SECONDS), pytest.raises(TimeoutError, match="took more than 1 s on this reply"):
         MATCHERS["regex"].reading("a" * 40 + "b", [r"^(a|a)*$"])
-
-
-@pytest.mark.parametrize(
-    ("text", "value"),
-    [
-        ("51", "51"),
-        ("51.", "51"),
-        ("$1,250.50", "1250.50"),
-        ("42. That is 6 times 7.", "42"),
-        ("Tom has 3 apples and buys 4, so the answer is 7. He started with 3.", "7"),
-        ("17 * 3 = 51", "51"),
-        ("First 20, then 31 more.\n#### 51", "51"),
-        (r"Thus \boxed{51}", "51"),
-        ("3 and 4 make 7", "7"),
-        ("答案是51。", "51"),
-        ("\u22125", "-5"),
-        ("5-3", "3"),
-        ("none", None),
-        ("", None),
-    ],
-)
-def test_final_number(text: str, value: str | None) -> None:
-    assert final_number(text) == (None if value is None else Decimal(value))
 
 
 def test_numeric() -> None:

@@ -1,0 +1,71 @@
+"""What a question asks for, as far as reading its answer needs it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from forgetbench.metrics.answers.mentions import Mention
+from forgetbench.metrics.answers.numerals import numerals
+from forgetbench.metrics.text import fold
+
+_SENTENCE = re.compile(r"[^.?!\n]*\?")
+_WORD = re.compile(r"[^\W\d_]+")
+_COMMON = frozenset(
+    """a an the what which who whom whose where when why how many much of is are was were be been do does did to in on
+    at it its for from by with and or not that this these those there their they he she him her you your if as then
+    than will would can could should come comes has have had one after before""".split()
+)
+_COUNTED = re.compile(
+    r"\bhow (?:many|much) (?:(?:pieces|pairs|kinds|bottles|cups|glasses) of )?([a-z]{3,})", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question: the words that a statement about what it asks would share, and what it gives already."""
+
+    text: str = ""
+    focus: frozenset[str] = frozenset()
+    """Stems of its telling words."""
+    names: frozenset[str] = frozenset()
+    """Those of them that are names: Sarah has 12, James 16."""
+    counted: str = ""
+    """What is to be counted: 'cow' of 'How many cows are there?'."""
+    givens: tuple[Mention, ...] = field(default=())
+    """The numbers that it names."""
+    picks: bool = False
+    """The answer is one of the numbers that it names."""
+
+
+NOTHING_ASKED = Asked()
+
+
+@lru_cache(maxsize=1 << 14)
+def asked(question: str, *, picks: bool = False) -> Asked:
+    """Read a question; `picks` where its answer is one of the numbers that it lists."""
+    text = fold(question)
+    sentences = _SENTENCE.findall(text) or [text]
+    sentence = sentences[-1].partition(": ")[0]  # what follows a colon are the options
+    words = [word for word in _WORD.findall(sentence) if word.lower() not in _COMMON]
+    counted = _COUNTED.search(sentence)
+    return Asked(
+        text=text,
+        focus=frozenset(map(stem, words)),
+        names=frozenset(stem(word) for word in words if word[0].isupper()),
+        counted=stem(counted[1]) if counted else "",
+        givens=tuple(numerals(text)),
+        picks=picks,
+    )
+
+
+def stems(text: str) -> frozenset[str]:
+    """The stems of the words of a text."""
+    return frozenset(map(stem, _WORD.findall(text)))
+
+
+def stem(word: str) -> str:
+    """A word without case and plural: 'cows' and 'cow' are one."""
+    word = word.lower()
+    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word

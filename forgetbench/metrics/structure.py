@@ -1,11 +1,12 @@
 """The structure of an answer, apart from what it says and from its first words, and how much of it two answers share.
 
-Two answers share a structure by their layout or by their frame, whichever is more alike:
+Two answers share a structure by their layout, their frame or their labels, whichever is most alike:
 
     layout   the marks of form that both have (`MARKS`: lists, headers, JSON, a line that leads in, ...) and their last
              words, as a weighted Jaccard index
     frame    the runs of three tokens that both have, as the cosine of the two sets: what is left of a template when
              its slots are filled in, wherever it stands. Of a broken answer, the share of its runs that the other has
+    labels   what both have before a colon at the start of a line ("Reason:"), or in tags, over the lines of the longer
 
 Plain prose has no mark, and two plain answers share only that. That is little (`PLAIN`), as people answer in plain
 prose too; so a model of prose alone is neither free nor rigid, and can move either way.
@@ -14,7 +15,7 @@ prose too; so a model of prose alone is neither free nor rigid, and can move eit
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,6 +35,7 @@ MARKS: Mapping[str, float] = {
     "bullets": 2,
     "numbers": 2,
     "bold": 1,
+    "bold_term": 1,
     "lead_in": 1,
     "sign_off": 1,
 }
@@ -56,6 +58,9 @@ SHORT_LINE = 12
 
 _DIGITS = re.compile(r"\d+")
 _PARAGRAPHS = re.compile(r"\n[ \t\r]*\n")
+_LABEL = re.compile(r"[\s*_#>-]{0,8}([^\W\d_][\w ]{0,24})[*_]{0,2}[:\uff1a]")
+_TAG = re.compile(r"<([^\W\d_][\w-]{0,20})>")
+_BOLD_TERM = re.compile(r"^(?:[-*+] |\d{1,3}[.)] )?\*\*(?=[^\s*])", re.MULTILINE)
 _LEADS_IN = (",", ":", "!", "，", "：", "！")
 
 
@@ -70,6 +75,9 @@ class Structure:
     """Its last tokens."""
     frame: frozenset[NGram]
     """Its distinct runs of `RUN` tokens, digits unified. Loops add none."""
+    labels: frozenset[str]
+    lines: int
+    """How many lines are not blank."""
     paragraphs: int
     broken: bool
     """It says nothing or loops (`degeneration`). What a broken answer repeats is chance: all of them share one
@@ -80,6 +88,7 @@ def structure(text: str) -> Structure:
     """The structure of `text`, of which the first `MAX_CHARS` characters are read."""
     text = text[:MAX_CHARS].strip()
     lines = [tokens(line) for line in _DIGITS.sub("0", text).split("\n")]
+    filled = [line.strip() for line in text.split("\n") if line.strip()]
     flow = [token for line in lines if line for token in (*line, "\n")][:-1]
     faults = degeneration(text, text)
     return Structure(
@@ -87,6 +96,8 @@ def structure(text: str) -> Structure:
         opening=opening(text),
         closing=tuple(flow[-CLOSING_TOKENS:]),
         frame=frozenset(ngrams(flow, min(RUN, len(flow))) if flow else ()),
+        labels=labels(filled),
+        lines=len(filled),
         paragraphs=len(_PARAGRAPHS.split(text)),
         broken=faults.empty or faults.repetitive,
     )
@@ -103,8 +114,15 @@ def marks(text: str) -> set[str]:
         "table": has_table(outside),
         "header": HEADER.search(outside) is not None,
         "bold": BOLD.search(outside) is not None,
+        "bold_term": BOLD.search(outside) is not None and _BOLD_TERM.search(outside) is not None,
     }
     return items | {name for name, is_there in found.items() if is_there} | _ends(outside)
+
+
+def labels(lines: Sequence[str]) -> frozenset[str]:
+    """What stands before a colon at the start of a line, and the names of tags, case-folded."""
+    before_colons = (match.group(1) for line in lines if (match := _LABEL.match(line)))
+    return frozenset(label.casefold() for label in (*before_colons, *_TAG.findall("\n".join(lines))))
 
 
 def _ends(text: str) -> set[str]:
@@ -123,11 +141,11 @@ def _ends(text: str) -> set[str]:
 
 def structure_pairs(structures: Sequence[Structure], clusters: Sequence[str]) -> PairSums:
     """How much of their structure answers of different clusters share, in [0, 1]. Broken ones share all."""
-    layout, frame = _Layouts(structures), _Frames(structures)
+    alike = (_Layouts(structures), _Frames(structures), _Labels(structures))
     broken = np.array([one.broken for one in structures], dtype=bool)
 
     def similarities(rows: slice) -> FloatArray:
-        shared = np.maximum(layout.similarities(rows), frame.similarities(rows))
+        shared: FloatArray = np.maximum.reduce([by.similarities(rows) for by in alike])
         shared[broken[rows, None] & broken] = 1.0
         return shared
 
@@ -169,24 +187,44 @@ class _Frames:
     """Similarities of frame, of some rows with all."""
 
     def __init__(self, structures: Sequence[Structure]) -> None:
-        from scipy.sparse import csr_array
-
-        number: dict[NGram, int] = {}
-        columns = [number.setdefault(run, len(number)) for one in structures for run in one.frame]
-        sizes = np.array([len(one.frame) for one in structures], dtype=np.intp)
-        starts = np.concatenate([[0], np.cumsum(sizes)])
-        shape = (len(structures), max(1, len(number)))
-        self._has = csr_array((np.ones(len(columns)), np.array(columns, dtype=np.intp), starts), shape=shape)
-        self._sizes = np.maximum(sizes, 1).astype(np.float64)
+        self._sets = _Sets([one.frame for one in structures])
+        self._sizes = np.array([max(1, len(one.frame)) for one in structures], dtype=np.float64)
         self._broken = np.array([one.broken for one in structures], dtype=bool)
 
     def similarities(self, rows: slice) -> FloatArray:
-        common = (self._has[rows] @ self._has.T).toarray()
         sizes, all_sizes = self._sizes[rows, None], self._sizes
         # Of a broken answer only the part before the loop can be compared: how much of it the other has as well.
         part = np.where(self._broken[rows, None], sizes, np.where(self._broken, all_sizes, np.inf))
         whole = np.where(np.isinf(part), np.sqrt(sizes * all_sizes), part)
-        return np.asarray(np.minimum(1.0, common / whole / FRAME), dtype=np.float64)
+        return np.asarray(np.minimum(1.0, self._sets.common(rows) / whole / FRAME), dtype=np.float64)
+
+
+class _Labels:
+    """Similarities of labels, of some rows with all."""
+
+    def __init__(self, structures: Sequence[Structure]) -> None:
+        self._sets = _Sets([one.labels for one in structures])
+        self._lines = np.array([max(1, one.lines) for one in structures], dtype=np.float64)
+
+    def similarities(self, rows: slice) -> FloatArray:
+        longer = np.maximum(self._lines[rows, None], self._lines)
+        return np.asarray(np.minimum(1.0, self._sets.common(rows) / longer), dtype=np.float64)
+
+
+class _Sets:
+    """How many members sets have in common, of some rows with all."""
+
+    def __init__(self, sets: Sequence[Collection[Hashable]]) -> None:
+        from scipy.sparse import csr_array
+
+        number: dict[Hashable, int] = {}
+        columns = [number.setdefault(member, len(number)) for one in sets for member in one]
+        starts = np.cumsum([0, *map(len, sets)])
+        shape = (len(sets), max(1, len(number)))
+        self._has = csr_array((np.ones(len(columns)), np.array(columns, dtype=np.intp), starts), shape=shape)
+
+    def common(self, rows: slice) -> FloatArray:
+        return np.asarray((self._has[rows] @ self._has.T).toarray(), dtype=np.float64)
 
 
 def _ratios(sizes: FloatArray, rows: slice) -> FloatArray:

@@ -78,6 +78,12 @@ def test_marks(text: str, found: set[str]) -> None:
     assert marks(text) == found
 
 
+def test_labels_stand_at_the_start_of_lines_or_in_tags() -> None:
+    answer = structure("Answer: at noon\n- **Reason**: it says so: there\n<note>none</note>\n结论：好\n10:30")
+    assert answer.labels == {"answer", "reason", "note", "结论"}
+    assert answer.lines == 5
+
+
 def test_a_loop_adds_nothing_to_the_frame() -> None:
     once, often = structure("the more the merrier " * 10), structure("the more the merrier " * 100)
     assert once.frame == often.frame
@@ -91,7 +97,7 @@ def test_odd_text_has_a_structure(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text", ["**" * 100_000, "**a" * 100_000, "\n" * 300_000, " \t" * 150_000 + "x", "[" * 200_000, "-" * 300_000,
-             "a" * 300_000, "```" * 100_000, "\n \t" * 100_000],
+             "a" * 300_000, "```" * 100_000, "<a" * 100_000, "a: " * 100_000, "\na:" * 100_000, "\n \t" * 100_000],
 )  # fmt: skip
 def test_huge_text_is_linear(text: str) -> None:
     with within(2):

@@ -4,6 +4,7 @@ text            folding, words, windows of words, scripts
 answers         which answer a reply gives
 constraints     whether a reply keeps a demand on its form
 thinking        what is thought aloud before the answer
+refusal         whether a reply turns down what was asked
 degeneration    whether a text has broken down
 quality         how good a text is, by cheap tests
 diversity       how many different things several samples say

@@ -61,6 +61,24 @@ ALSO_RIGHT = {
     "Hollika": ("Holika",), "Shikandi": ("Shikhandi",), "Devavrata": ("Bhishma",), "Dronacharya": ("Drona",),
 }  # fmt: skip
 
+# The same, added after the options were drawn, which these do not change.
+ALSO_SAID = {
+    "England": ("United Kingdom", "UK", "Great Britain", "Britain"), "Scotland": ("United Kingdom", "UK", "Britain"),
+    "Wales": ("United Kingdom", "UK", "Britain"), "Korea": ("South Korea", "Republic of Korea"),
+    "IBM": ("International Business Machines",), "Flood": ("deluge", "flooding", "floods"), "Fish": ("Matsya",),
+    "violin": ("fiddle",), "piano": ("pianoforte",), "saxophone": ("sax",), "harmonica": ("mouth organ",),
+    "midfielder": ("midfield",), "defender": ("defence", "defense"), "pitcher": ("pitching",),
+    "rugby": ("rugby football", "rugby union"), "Shiva": ("Siva", "Mahadeva", "Shankara"),
+    "Ganesha": ("Ganesh", "Vinayaka"), "Lakshmi": ("Laxmi",), "Saraswati": ("Sarasvati",), "Ravana": ("Ravan",),
+    "Bhima": ("Bhimasena", "Bheema"), "Sita": ("Seeta", "Janaki"), "Arjuna": ("Arjun",), "Hanuman": ("Anjaneya",),
+    "Krishna": ("Krsna",), "Parvati": ("Parvathi",), "Vyasa": ("Vedavyasa",), "Dice": ("die", "game of dice"),
+    "Mace": ("gada", "club"), "Sun": ("Surya",), "Asuras": ("Asura",), "doctor": ("physician",), "Horse": ("stallion",),
+    "Ursa Major": ("Great Bear",), "Munich": ("M\u00fcnchen",), "Lausanne": ("Losanna",), "Mumbai": ("Bombay",),
+    "hexagon": ("hexagonal",), "triangle": ("triangular",), "pentagon": ("pentagonal",), "octagon": ("octagonal",),
+    "Elephant": ("elephants",), "Jaya and Vijaya": ("Vijaya and Jaya",), "aluminum": ("aluminium",),
+    "cesium": ("caesium",), "sulfur": ("sulphur",),
+}  # fmt: skip
+
 SLIPS = {
     "\u00ad": "", "Viyaja": "Vijaya", "elphant": "elephant", "kindgom": "kingdom", "mythlogy": "mythology",
     "weilds": "wields", "prominet": "prominent", "indciates": "indicates", "demonness": "demoness", "Leage": "League",

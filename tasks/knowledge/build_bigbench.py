@@ -23,7 +23,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from bigbench_keys import ALSO_RIGHT, NEEDS_ITS_OPTIONS, corrected, is_unfit
+from bigbench_keys import ALSO_RIGHT, ALSO_SAID, NEEDS_ITS_OPTIONS, corrected, is_unfit
 from items import SEED, gives_away, unique
 
 from forgetbench.metrics.answers.normalisation import normalise, normalised_words
@@ -131,12 +131,18 @@ def examples(sdist: Path) -> Source:
 def item(name: str, question: str, right: Sequence[str], wrong: Sequence[str], subject: str = "", **more: Any) -> Item:
     """An item with a stable id: the hash of its question as BIG-bench has it."""
     key = hashlib.sha256(question.encode()).hexdigest()[:10]
-    accepted = [*map(corrected, right), *ALSO_RIGHT.get(right[0], ())]
+    accepted = also_said([*map(corrected, right), *ALSO_RIGHT.get(right[0], ())], wrong)
     return Item(
         item_id=f"bigbench:{name}:{key}", relation=name, cluster=key, stratum=name, subject=subject,
         question=corrected(question), answer=accepted[0], aliases=unique(accepted),
         choices=(accepted[0], *map(corrected, wrong)), **more,
     )  # fmt: skip
+
+
+def also_said(accepted: Sequence[str], wrong: Sequence[str]) -> list[str]:
+    """The accepted answers, and what else the first one is called where no option is called so."""
+    options = {normalise(text) for text in wrong}
+    return [*accepted, *(text for text in ALSO_SAID.get(accepted[0], ()) if normalise(text) not in options)]
 
 
 def statements(source: Source, rng: random.Random) -> Iterator[Item]:

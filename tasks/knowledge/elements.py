@@ -33,6 +33,26 @@ FAMILIES = {
     "lanthanides": "Ce Nd Eu Gd Dy Er Yb",
     "actinides": "Th U Np Pu",
 }
+# Latin and older names, names of one isotope or mineral excluded; and those used in Taiwan.
+OTHER_NAMES = {
+    "Na": ("natrium",), "K": ("kalium",), "Fe": ("ferrum",), "Cu": ("cuprum",), "Ag": ("argentum",), "Sn": ("stannum",),
+    "Sb": ("stibium",), "W": ("wolfram", "wolframium"), "Au": ("aurum",), "Hg": ("quicksilver", "hydrargyrum", "水银"),
+    "Pb": ("plumbum",), "Be": ("glucinium",), "Nb": ("columbium",), "Lu": ("lutecium", "鎦"), "Si": ("矽",),
+    "Tc": ("鎝",),
+    "Np": ("錼",), "Pu": ("鈽",), "Fr": ("鍅",), "At": ("砈",), "N": ("氮气",), "O": ("氧气",), "H": ("氢气",),
+    "Cl": ("氯气",),
+}  # fmt: skip
+GROUPS = {
+    "alkali metals": ("alkali metal", "group 1", "group IA"),
+    "alkaline earth metals": ("alkaline earth metal", "alkaline earths", "alkaline earth", "group 2", "group IIA"),
+    "transition metals": ("transition metal", "transition elements", "transition element", "d block"),
+    "halogens": ("halogen", "group 17", "group VIIA"),
+    "noble gases": ("noble gas", "inert gases", "inert gas", "rare gases", "group 18", "group VIIIA"),
+    "lanthanides": ("lanthanide", "lanthanoids", "lanthanoid", "rare earths", "rare earth metals",
+    "rare earth elements",
+                    "rare earth element", "rare earth metal"),
+    "actinides": ("actinide", "actinoids", "actinoid"),
+}  # fmt: skip
 SERIES = {  # mendeleev's words for them
     "Alkali metals": "alkali metals", "Alkaline earth metals": "alkaline earth metals", "Halogens": "halogens",
     "Transition metals": "transition metals", "Noble gases": "noble gases", "Lanthanides": "lanthanides",

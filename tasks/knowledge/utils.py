@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from forgetbench.metrics.answers.normalisation import normalise
+from forgetbench.metrics.answers.reading import SHORT_REPLY_CHARS
 from forgetbench.metrics.answers.short_answers import matches_strictly, read_short_answer
 from forgetbench.storage.jsonl import read_jsonl
 from forgetbench.suites.documents import as_dataset
@@ -19,6 +21,37 @@ FOLDER = Path(__file__).parent
 STRICT_PREFIX = "Answer: "
 ANSWERS_IN_CASE = frozenset({"symbol", "zh:symbol"})
 """Relations whose answers only case tells apart: 'Co' and 'CO'."""
+KINDS = {
+    "capital": "capital", "zh:capital": "capital", "continent": "continent", "zh:continent": "continent",
+    "currency": "currency", "zh:currency": "currency", "language": "language", "zh:language": "language",
+    "country_of_capital": "country", "country_of_city": "country", "country_of_currency": "country",
+    "country_of_language": "country", "country_of_calling_code": "country", "country_of_domain": "country",
+    "neighbour": "country", "zh:neighbour": "country", "zh:country_of_capital": "country",
+    "zh:country_of_city": "country",
+    "zh:name": "country", "element_of_symbol": "element", "element_of_number": "element",
+    "periodic_elements": "element",
+    "zh:element_of_symbol": "element", "zh:element_of_number": "element", "number_of_element": "number",
+    "zh:number_of_element": "number", "family_of_element": "family", "state_of_capital": "state",
+    "state_of_city": "state",
+}  # fmt: skip
+"""What kind of thing answers a question of a relation: whose names are in names.jsonl."""
+OF_A_PLACE = frozenset({"capital", "zh:capital", "capital_of_state"})
+"""Relations in which another city of the same place may be named."""
+BIGBENCH_KINDS = ("country", "capital", "language", "element")
+IN_CHINESE = frozenset({"zh:name"})
+"""Relations that ask for a Chinese name."""
+INITIALS = 4
+"""Abbreviations of so few letters are accepted where right, and are no wrong answers: OK, OR, ALL, TOP are words."""
+_ONE_CHARACTER = re.compile(r"[^\w]*(?:[\u4e00-\u9fff]{0,10}[填是为字补][^\w]*)?([\u4e00-\u9fff])[^\w]*字?[^\w]*")
+
+
+class Thing(NamedTuple):
+    """A thing of names.jsonl: names by which it is known in any reply, and those that tell it only where it is asked
+    for."""
+
+    code: str
+    names: tuple[str, ...]
+    other_names: tuple[str, ...]
 
 
 @cache
@@ -27,10 +60,10 @@ def _rows(file: str) -> tuple[dict[str, Any], ...]:
 
 
 @cache
-def _answers(relation: str) -> dict[str, str]:
-    """Every right answer to some question of `relation`, and how it reads once normalised: the candidates."""
+def _answers(relation: str) -> frozenset[str]:
+    """Every right answer to some question of `relation`."""
     rows = (row for file in ("facts.jsonl", "zh.jsonl") for row in _rows(file))
-    return {alias: normalise(alias) for row in rows if row["relation"] == relation for alias in row["aliases"]}
+    return frozenset(alias for row in rows if row["relation"] == relation for alias in row["aliases"])
 
 
 def _documents(file: str, view: str = "choice") -> dict[str, Dataset]:
@@ -66,15 +99,65 @@ def bigbench_open_documents(**_: Any) -> dict[str, Dataset]:
     return _documents("bigbench.jsonl", "open")
 
 
+@cache
+def _things(kind: str) -> tuple[Thing, ...]:
+    """What names.jsonl knows of one kind."""
+    return tuple(
+        Thing(row["code"], (row["name"], *row["also"]), tuple(row["names"]))
+        for row in _rows("names.jsonl")
+        if row["kind"] == kind
+    )
+
+
+@cache
+def _things_called(kind: str) -> Mapping[str, tuple[Thing, ...]]:
+    """The things of a kind by each of their usual names, normalised."""
+    called: dict[str, tuple[Thing, ...]] = {}
+    for thing in _things(kind):
+        for name in thing.names:
+            called[normalise(name)] = (*called.get(normalise(name), ()), thing)
+    return called
+
+
+@cache
+def _named_instead(relation: str, cluster: str) -> Mapping[str, str]:
+    """What may be named as an answer to a question of `relation`, and how it reads once normalised: right answers to
+    its other questions, the things of its kind, and for capitals the other cities of the country or state."""
+    kind = KINDS.get(relation, "")
+    named = _answers(relation).union(*(thing.names for thing in _things(kind)))
+    if kind == "capital" or relation == "capital_of_state":
+        named = named.union(*(city.names for city in _things("city") if city.code == cluster))
+    if relation in IN_CHINESE:
+        named = frozenset(name for name in named if not name.isascii())
+    if relation not in ANSWERS_IN_CASE:
+        named = frozenset(name for name in named if not (name.isascii() and name.isupper() and len(name) <= INITIALS))
+    return {name: normalise(name) for name in named}
+
+
+def _accepted(doc: Mapping[str, Any]) -> list[str]:
+    """The item's answers, and what else these things are called."""
+    called = _things_called(KINDS.get(doc["relation"], ""))
+    things = [thing for alias in doc["aliases"] for thing in called.get(normalise(alias), ())]
+    further = [name for thing in things for name in (*thing.names, *thing.other_names)]
+    asked = f" {normalise(doc['question'])} "
+    if doc["relation"] in IN_CHINESE:
+        further = [name for name in further if not name.isascii()]
+    return [*doc["aliases"], *(name for name in further if f" {normalise(name)} " not in asked)]
+
+
 def _rivals(doc: Mapping[str, Any]) -> frozenset[str]:
     """What else a reply may name as its answer, the item's own options among it.
 
     The question's subject is no answer, nor what stands in it: 'Peru borders Brazil', 'Benin City is in Nigeria'.
     """
     subject = f" {normalise(doc['subject'])} "
-    named = _answers(doc["relation"]) | {choice: normalise(choice) for choice in doc["choices"]}
+    cluster = doc["cluster"] if doc["relation"] in OF_A_PLACE else ""
+    named = _named_instead(doc["relation"], cluster)
+    others = {choice: normalise(choice) for choice in doc["choices"]}
     # The accepted answers among them are no rivals, see `named_option`.
-    return frozenset(answer for answer, read in named.items() if f" {read} " not in subject)
+    return frozenset(
+        name for names in (named, others) for name, read in names.items() if read and f" {read} " not in subject
+    )
 
 
 def score_open(doc: Mapping[str, Any], results: Sequence[str]) -> dict[str, float]:
@@ -83,18 +166,49 @@ def score_open(doc: Mapping[str, Any], results: Sequence[str]) -> dict[str, floa
     `exact` where the first line is nothing else, `parsed` where any answer could be read.
     """
     keep_case = doc["relation"] in ANSWERS_IN_CASE
-    return read_short_answer(results[0], doc["aliases"], _rivals(doc), keep_case=keep_case).scores
+    reading = read_short_answer(
+        _completed(doc, results[0]), _accepted(doc), _rivals(doc), keep_case=keep_case, **_asked(doc)
+    )
+    return reading.scores
 
 
 def score_strict(doc: Mapping[str, Any], results: Sequence[str]) -> dict[str, float]:
     """1 where the whole reply is 'Answer: ' and an accepted answer; the rest is read leniently."""
     keep_case = doc["relation"] in ANSWERS_IN_CASE
-    strict = matches_strictly(results[0], doc["aliases"], STRICT_PREFIX, keep_case=keep_case)
+    strict = matches_strictly(results[0], _accepted(doc), STRICT_PREFIX, keep_case=keep_case)
     lenient = score_open(doc, results)
-    return {"strict_match": float(strict), "correct": lenient["correct"], "parsed": lenient["parsed"]}
+    return {
+        "strict_match": float(strict),
+        "correct": lenient["correct"],
+        "parsed": lenient["parsed"],
+        "conflict": lenient["conflict"],
+    }
 
 
 def score_bigbench(doc: Mapping[str, Any], results: Sequence[str]) -> dict[str, float]:
-    """As `score_open`; the wrong answers that a reply may name are the question's other options."""
+    """As `score_open`; the wrong answers that a reply may name are the question's other options.
+
+    Countries, languages, elements and capitals are known by their other names there too."""
     wrong = [choice for place, choice in enumerate(doc["choices"]) if place != doc["gold"]]
-    return read_short_answer(results[0], doc["aliases"], wrong).scores
+    options = {normalise(choice) for choice in wrong}
+    called = [thing for kind in BIGBENCH_KINDS for alias in doc["aliases"] for thing in _of_kind(kind, alias)]
+    further = [
+        name for thing in called for name in (*thing.names, *thing.other_names) if normalise(name) not in options
+    ]
+    return read_short_answer(results[0], [*doc["aliases"], *further], wrong, **_asked(doc)).scores
+
+
+def _of_kind(kind: str, alias: str) -> tuple[Thing, ...]:
+    return _things_called(kind).get(normalise(alias), ())
+
+
+def _asked(doc: Mapping[str, Any]) -> dict[str, Any]:
+    """What the reader is told beside the answers: the question, and how the reply came to an end."""
+    reasons = (doc.get("forgetbench") or {}).get("finish_reasons") or [None]
+    return {"question": doc["question"], "finish_reason": reasons[0]}
+
+
+def _completed(doc: Mapping[str, Any], reply: str) -> str:
+    """The whole idiom where a reply is only the character that is missing: '应填“趋”'."""
+    missing = _ONE_CHARACTER.fullmatch(reply[:SHORT_REPLY_CHARS]) if doc["relation"] == "zh:idiom_completion" else None
+    return doc["subject"] + missing.group(1) if missing else reply

@@ -41,8 +41,9 @@ def prompts(**_: Any) -> dict[str, Dataset]:
 
 
 def score_cloze(doc: Mapping[str, Any], results: Sequence[str]) -> dict[str, float]:
-    """Of the four words, does the reply name the right one first and list no other? `correct`, `exact` and `parsed`."""
-    return read_short_answer(results[0], [doc["answer"]], doc["choices"]).scores
+    """Of the four words, which one does the reply give as its answer? `correct`, `exact`, `parsed` and `conflict`."""
+    reasons = (doc.get("forgetbench") or {}).get("finish_reasons") or [None]
+    return read_short_answer(results[0], [doc["answer"]], doc["choices"], finish_reason=reasons[0]).scores
 
 
 def score_generation(doc: Mapping[str, Any], results: Sequence[str]) -> dict[str, float]:

@@ -217,10 +217,10 @@ def test_the_right_answer_scores_in_every_written_view(row: Row) -> None:
     }
     assert UTILS.score_open(row, [f"{wrong}, or {answer}"])["correct"] == 0.0
     assert UTILS.score_open(row, ["I do not know."]) == {"correct": 0.0, "exact": 0.0, "parsed": 0.0, "conflict": 0.0}
-    full = {"strict_match": 1.0, "correct": 1.0, "parsed": 1.0}
+    full = {"strict_match": 1.0, "correct": 1.0, "parsed": 1.0, "conflict": 0.0}
     assert UTILS.score_strict(row, [f"Answer: {answer}"]) == full
     assert UTILS.score_strict(row, [f"It is {answer}."]) == {**full, "strict_match": 0.0}
-    assert UTILS.score_strict(row, [""]) == {"strict_match": 0.0, "correct": 0.0, "parsed": 0.0}
+    assert UTILS.score_strict(row, [""]) == {"strict_match": 0.0, "correct": 0.0, "parsed": 0.0, "conflict": 0.0}
 
 
 def test_no_right_answer_is_taken_for_a_wrong_one() -> None:

@@ -90,7 +90,7 @@ def test_every_accepted_answer_scores_and_no_other_option_does() -> None:
     [
         ("zh:capital:FR", "巴黎", 1, 1, 1),
         ("zh:capital:FR", "法国的首都是巴黎。", 1, 0, 1),
-        ("zh:capital:FR", "Paris", 0, 0, 1),
+        ("zh:capital:FR", "Paris", 1, 1, 1),
         ("zh:capital:FR", "伦敦", 0, 0, 1),
         ("zh:capital:FR", "巴黎、伦敦、罗马", 0, 0, 0),
         ("zh:capital:FR", "我不知道。", 0, 0, 0),

@@ -11,6 +11,8 @@
     results         which of the mentions is the result: the reasoning tasks and a user's numbers
     completions     what a reply puts after the arrow of a pattern
     numbers         a user's numeric answers
+    marks           the words by which a reply answers, denies, sets aside and corrects itself
+    clauses         how strongly a clause means what it mentions as the answer
     options         which of several candidates a reply names
     short_answers   a short answer among candidates: the knowledge and cloze tasks
     strings         an answer to the letter: a user's exact and contains

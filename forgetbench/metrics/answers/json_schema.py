@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -13,28 +14,60 @@ from referencing import Registry
 from referencing.exceptions import Unresolvable
 from referencing.jsonschema import DRAFT202012
 
+from forgetbench.metrics.answers.options import Named, named_option
 from forgetbench.metrics.answers.patterns import search
 from forgetbench.metrics.answers.reading import Reading
 
-_FENCE = re.compile(r"```[a-zA-Z]*\n([^`]*)```")
+_FENCE = re.compile(r"(?:```|~~~)[a-zA-Z]*[ \t]*\n([^`~]*)(?:```|~~~)")
 _JSON_STARTS = 20
 """So many opening brackets are tried for a JSON value inside a text; hostile text may hold thousands."""
+_MEANT_AS_JSON = re.compile(r"[{\[]\s*(?:[\"{}\[\]]|$)")
+_TYPES = {"object": dict, "array": list}
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A JSON value and where it stands in a reply."""
+
+    start: int
+    end: int
+    value: Any
 
 
 def read_json(text: str, accepted: Sequence[str], rivals: Sequence[str] = ()) -> Reading:
     """Strict: the whole reply is JSON that the one accepted schema allows. Lenient: such JSON stands in a code fence or
-    in the prose.
+    in the prose, and is given as the answer (`options`) where there are several values.
 
-    Raises TimeoutError when a pattern of the schema takes longer than `PATTERN_SECONDS` on this reply.
+    In the prose only values of the type that the schema asks for count: [2] is a footnote. JSON that is cut or has
+    comments is none, and nor are its parts. Raises TimeoutError when a pattern of the schema takes longer than
+    `PATTERN_SECONDS` on this reply.
     """
     (schema,) = accepted
-    whole, inside = list(_parse(text)), list(_json_inside(text))
-    exact = any(_allows(schema, value) for value in whole)
+    for value in _parse(text):
+        allowed = _allows(schema, value)
+        return Reading(exact=allowed, correct=allowed, parsed=True)
+    found = _found_in(text, _TYPES.get(json.loads(schema).get("type")) if schema.lstrip().startswith("{") else None)
+    named = _given(text, found, [_allows(schema, each.value) for each in found]) if found else Named.NOTHING
     return Reading(
-        exact=exact,
-        correct=exact or any(_allows(schema, value) for value in inside),
-        parsed=bool(whole or inside),
+        exact=False,
+        correct=named is Named.RIGHT,
+        parsed=named in (Named.RIGHT, Named.WRONG),
+        conflict=named is Named.CONFLICT,
     )
+
+
+def _given(text: str, found: Sequence[_Found], allowed: Sequence[bool]) -> Named:
+    """Which of the values is the answer, by what the prose says of them, each put as one word."""
+    names = [f"json{place}json" for place in range(len(found))]
+    parts, end = [], 0
+    for name, each in zip(names, found, strict=True):
+        parts += [text[end : each.start], f" {name} "]
+        end = each.end
+    right = [name for name, right in zip(names, allowed, strict=True) if right]
+    named = named_option("".join([*parts, text[end:]]), right, set(names) - set(right))
+    if named is Named.NOTHING and len(found) == 1:
+        return Named.RIGHT if right else Named.WRONG
+    return named
 
 
 def schema_mistake(answer: str) -> str | None:
@@ -57,23 +90,59 @@ def schema_mistake(answer: str) -> str | None:
 
 def _parse(text: str) -> Iterator[Any]:
     try:
-        yield json.loads(text)
+        yield json.loads(text, parse_constant=_no_constant)
     except (ValueError, RecursionError):
         return
 
 
-def _json_inside(text: str) -> Iterator[Any]:
-    """The objects and arrays that stand in code fences, and the first one in the text."""
-    for body in _FENCE.findall(text):
-        yield from _parse(body)
-    decoder = json.JSONDecoder()
-    starts = [place for place, char in enumerate(text) if char in "{["]
-    for start in starts[:_JSON_STARTS]:
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _found_in(text: str, kind: type | None) -> list[_Found]:
+    """The values in code fences, and the objects and arrays (only those of `kind`, where given) elsewhere."""
+    fenced = [
+        _Found(*fence.span(), value) for fence in _FENCE.finditer(text) for value in _parse(fence.group(1))
+    ]  # fmt: skip
+    blanked = text
+    for each in fenced:
+        blanked = blanked[: each.start] + " " * (each.end - each.start) + blanked[each.end :]
+    inside = [each for each in _json_inside(blanked) if kind is None or isinstance(each.value, kind)]
+    return sorted([*fenced, *inside], key=lambda each: each.start)[:_JSON_STARTS]
+
+
+def _json_inside(text: str) -> Iterator[_Found]:
+    """The outermost objects and arrays in a text. What stands in brackets that are no JSON is part of something
+    else."""
+    decoder = json.JSONDecoder(parse_constant=_no_constant)
+    place = 0
+    for _ in range(_JSON_STARTS):
+        start = _BRACKET.search(text, place)
+        if start is None:
+            return
         try:
-            yield decoder.raw_decode(text, start)[0]
+            value, place = decoder.raw_decode(text, start.start())
         except (ValueError, RecursionError):
-            continue
-        return
+            closed = _closed(text, start.start())
+            if closed is None and _MEANT_AS_JSON.match(text, start.start()):
+                return
+            place = closed or start.end()
+        else:
+            yield _Found(start.start(), place, value)
+
+
+_BRACKET = re.compile(r"[{\[]")
+_BRACKETS = re.compile(r"[{}\[\]]")
+
+
+def _closed(text: str, start: int) -> int | None:
+    """Where the bracket at `start` is closed, brackets of either kind counted; None where it is not."""
+    depth = 0
+    for bracket in _BRACKETS.finditer(text, start):
+        depth += 1 if bracket.group() in "{[" else -1
+        if depth == 0:
+            return bracket.end()
+    return None
 
 
 def _allows(schema: str, value: Any) -> bool:

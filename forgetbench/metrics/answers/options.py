@@ -1,22 +1,48 @@
 """Which of several candidates a reply names as its answer.
 
-A candidate is named where its normalised words stand in the text as whole words, unless the word before is "not" ("not
-Lyon", "不是里昂"). Of several the first named counts: "Lyon, or maybe Paris" is Lyon. Naming a wrong one at once after
-it, with at most a number or "and"/"or" between, is a list and not an answer ("Paris, London, Rome").
+A candidate is mentioned where its normalised words stand in the text as whole words; of two that overlap, the longer
+one. Mentions with nothing but commas, numbers and "and" or "or" between them are one list. What a list or a single
+mention is worth is told from the words around it (`clauses`): a denied one nothing ("not Lyon"),
+one set aside little
+("people think Sydney"), a cue ("the answer is Paris") or an opening ("Paris, since ...") most. The strongest one is the
+answer, of equals the first. A list that holds a wrong candidate, and is not decided later on, is no answer; what is
+taken back ("Lyon, no, Paris") is forgotten.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
 
-from forgetbench.metrics.answers.normalisation import normalised_words
+from forgetbench.metrics.answers.clauses import DENIED, OPENS_REPLY, Question, Reply
+from forgetbench.metrics.answers.marks import CORRECTION, UNSURE
+from forgetbench.metrics.answers.normalisation import cleaned
+from forgetbench.metrics.answers.reading import USER_REPLY_CHARS
+from forgetbench.metrics.text import HAN
 
 Words = tuple[str, ...]
 
-_NEGATIONS = (("not",), ("不", "是"), ("并", "非"))
-_LIST_GLUE = frozenset({"and", "or", "either", "also", *"和或与與及跟者以"})
+SET_ASIDE = -3
+"""A mention of no more strength than this is no answer."""
+_WORD = re.compile(rf"[{HAN}]|(?<![^\s(=:])-\d+(?:[.,]\d+)*|\d+(?:[.,]\d+)+|[^\W_{HAN}]+(?:\+\+|[+#](?!\w))?")
+_APART = re.compile(r"[:;!?\n\u3002\uff0c]")
+"""Marks that no name holds."""
+_ARTICLES = frozenset({"a", "an", "the"})
+_GLUE = re.compile(
+    r"[\s,;/&()\uff0c\uff1b\u3001]*(?:(?:and|or|nor|either|also|maybe|perhaps|possibly|else|then|as well as|plus|vs"
+    r"|(?:it|that|this) (?:is|was|(?:might|may|could) (?:also )?be)|(?:might|may|could) (?:also )?be"
+    r"|和|或者?|与|及|跟|以及"
+    r"|(?:\d+|[-\u2022])[.)]?(?=[\s:])|\d+[.)])[\s,;/&().:\uff0c\uff1b\u3001]*)*",
+    re.IGNORECASE,
+)
+_LISTS = re.compile(r"\b(?:and|or|nor)\b|[\u548c\u6216\u4e0e\u53ca\u8ddf]", re.IGNORECASE)
+_LONGEST_GLUE = 40
+_SHORT = 2
+"""In a reply of so few words, initials count in small letters as well: 'usa'."""
+_AFTER_LETTER = re.compile(r"\s+(?!(?:is|was|because|since|as|and|or|but|not|seems|fits|would|are|has)\b)[a-z]")
 
 
 class Named(Enum):
@@ -26,65 +52,164 @@ class Named(Enum):
     RIGHT = "right"
     WRONG = "wrong"
     LIST = "list"
-    """A candidate, and at once after it another that is wrong."""
+    """Several candidates, one of them wrong, and none of them chosen."""
+    CONFLICT = "conflict"
+    """Two candidates, each stated as the answer, of which one is wrong."""
 
 
-def contains_answer(text: str, aliases: Iterable[str], rivals: Iterable[str] = (), *, keep_case: bool = False) -> bool:
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A candidate, or a list of candidates, in a text."""
+
+    start: int
+    end: int
+    named: frozenset[Words]
+    strength: int
+    """How much it is meant as the answer, see `clauses.Reply.strength`."""
+
+
+def contains_answer(
+    text: str, aliases: Iterable[str], rivals: Iterable[str] = (), *, keep_case: bool = False, question: str = ""
+) -> bool:
     """Whether `text` gives one of `aliases` as its answer; see `named_option`."""
-    return named_option(text, aliases, rivals, keep_case=keep_case) is Named.RIGHT
+    return named_option(text, aliases, rivals, keep_case=keep_case, question=question) is Named.RIGHT
 
 
-def named_option(text: str, aliases: Iterable[str], rivals: Iterable[str] = (), *, keep_case: bool = False) -> Named:
+def named_option(
+    text: str, aliases: Iterable[str], rivals: Iterable[str] = (), *, keep_case: bool = False, question: str = ""
+) -> Named:
     """What `text` names as its answer, among the right ones, `aliases`, and the wrong ones, `rivals`.
 
-    The text must not name a rival first, nor list one right after. Where one name contains another, the longer one is
-    the one named: 'Guinea-Bissau' does not name Guinea. An alias among the rivals is right. Without rivals
-    this is normalised containment.
+    Where one name contains another, the longer one is the one named: 'Guinea-Bissau' does not name Guinea. An alias
+    among the rivals is right. `question` tells a statement that answers it from a remark beside it.
     """
-    right = {_words_of(alias, keep_case) for alias in aliases} - {()}
-    wrong = {_words_of(rival, keep_case) for rival in rivals} - {()} - right
-    tokens = normalised_words(text, keep_case=keep_case)
-    by_first_word: dict[str, list[Words]] = {}
-    for candidate in right | wrong:
-        by_first_word.setdefault(candidate[0], []).append(candidate)
+    right = {words for alias in aliases for words in (candidate_words(alias, keep_case),) if words}
+    return chosen(mentions(text, aliases, rivals, keep_case=keep_case, question=question), right, text)
 
+
+def chosen(mentioned: Sequence[Mention], right: set[Words], text: str) -> Named:
+    """Which side the mentions of a text come down on."""
+    live = _uncorrected([mention for mention in mentioned if mention.strength > DENIED // 2], text)
+    live = [mention for mention in live if mention.strength > SET_ASIDE]
+    if not live:
+        return Named.NOTHING
+    best = max(live, key=lambda mention: mention.strength)
+    side = _side(best, right)
+    if side is Named.LIST:
+        later = [
+            mention
+            for mention in live
+            if mention.start > best.end and mention.strength >= 2 and _side(mention, right) is not Named.LIST
+        ]
+        decided = [mention for mention in later if mention.named <= best.named]
+        return _side(decided[-1], right) if decided else Named.LIST
+    equals = {_side(mention, right) for mention in live if mention.strength == best.strength} - {Named.LIST}
+    if len(equals) == 1:
+        return side
+    if best.strength >= OPENS_REPLY:
+        return Named.CONFLICT
+    return Named.LIST if UNSURE.search(cleaned(text)) else side
+
+
+def mentions(
+    text: str, aliases: Iterable[str], rivals: Iterable[str] = (), *, keep_case: bool = False, question: str = ""
+) -> list[Mention]:
+    """The candidates that stand in a text, lists as one, in their order."""
+    reply = Reply(cleaned(text[:USER_REPLY_CHARS]), Question.of(question))
+    single = list(_single_mentions(reply, {*aliases, *rivals}, keep_case))
+    return [
+        Mention(group[0][0], group[-1][1], frozenset(words for *_, words in group),
+                reply.strength(group[0][0], group[-1][1]))
+        for group in _lists(reply.text, single)
+    ]  # fmt: skip
+
+
+@lru_cache(maxsize=1 << 16)
+def candidate_words(answer: str, keep_case: bool) -> Words:
+    """The words of a candidate as they are looked for: initials and single letters, and all where case counts, as they
+    are written; others in small letters."""
+    words = tuple(word for word in _WORD.findall(cleaned(answer)) if word not in _ARTICLES)
+    if not words:
+        return tuple(answer.strip().upper().split()) if answer.strip().lower() in _ARTICLES else ()
+    if keep_case or (len(words) == 1 and _is_initials(words[0])):
+        return words
+    return tuple(word.lower() for word in words)
+
+
+def _is_initials(word: str) -> bool:
+    return word.isascii() and word.isalpha() and word.isupper() and len(word) <= 4
+
+
+def _single_mentions(reply: Reply, candidates: Collection[str], keep_case: bool) -> Iterator[tuple[int, int, Words]]:
+    found = [match for match in _WORD.finditer(reply.text) if match.group() not in _ARTICLES]
+    readings = [[match.group() for match in found]]
+    if not keep_case:
+        readings.append([word.lower() for word in readings[0]])
+    marked = {candidate_words(candidate, keep_case) for candidate in candidates if _APART.search(candidate)}
+    by_first_word: dict[str, list[tuple[Words, Words]]] = {}
+    for words in {candidate_words(candidate, keep_case) for candidate in candidates} - {()}:
+        forms = {words}
+        if len(found) <= _SHORT and not keep_case:
+            forms.add(tuple(word.lower() for word in words))
+        for form in forms:
+            by_first_word.setdefault(form[0], []).append((form, words))
     place = 0
-    while place < len(tokens):
-        candidate = _candidate_at(tokens, place, by_first_word)
-        if not candidate or _negated(tokens, place):
-            place += max(len(candidate), 1)
-        elif _lists_another(tokens, place + len(candidate), by_first_word, wrong):
-            return Named.LIST
-        else:
-            return Named.RIGHT if candidate in right else Named.WRONG
-    return Named.NOTHING
+    while place < len(found):
+        here = [
+            (form, words)
+            for reading in readings
+            for form, words in by_first_word.get(reading[place], ())
+            if tuple(reading[place : place + len(form)]) == form
+            and (
+                words in marked
+                or not _APART.search(reply.text, found[place].start(), found[place + len(form) - 1].end())
+            )
+        ]
+        form, words = max(here, key=lambda pair: len(pair[0]), default=((), ()))
+        start, end = found[place].start(), found[place + max(len(form), 1) - 1].end()
+        if words and not _is_article(reply.text, words, end):
+            yield start, end, words
+        place += max(len(form), 1)
 
 
-@lru_cache(maxsize=1 << 14)
-def _words_of(answer: str, keep_case: bool) -> Words:
-    return tuple(normalised_words(answer, keep_case=keep_case))
+def _is_article(text: str, words: Words, end: int) -> bool:
+    """'A good choice', 'I think': no option A and no option I."""
+    return words in (("A",), ("I",)) and _AFTER_LETTER.match(text, end) is not None
 
 
-def _candidate_at(tokens: Sequence[str], place: int, by_first_word: Mapping[str, Sequence[Words]]) -> Words:
-    """The longest candidate that stands in `tokens` at `place`, or the empty tuple."""
-    candidates = by_first_word.get(tokens[place], ())
-    here = [words for words in candidates if tuple(tokens[place : place + len(words)]) == words]
-    return max(here, key=len, default=())
+def _lists(text: str, single: Iterable[tuple[int, int, Words]]) -> Iterator[list[tuple[int, int, Words]]]:
+    """The mentions in groups of those that are listed together."""
+    group: list[tuple[int, int, Words]] = []
+    for mention in single:
+        if group and not _listed(text, group[-1][1], mention[0], opened=group[0][0]):
+            yield group
+            group = []
+        group.append(mention)
+    if group:
+        yield group
 
 
-def _negated(tokens: Sequence[str], place: int) -> bool:
-    before = [token.lower() for token in tokens[max(place - 2, 0) : place]]
-    return any(tuple(before[-len(negation) :]) == negation for negation in _NEGATIONS)
+def _listed(text: str, end: int, start: int, *, opened: int) -> bool:
+    between = text[end:start]
+    if len(between) > _LONGEST_GLUE or not _GLUE.fullmatch(between):
+        return False
+    # 'Not London, Paris': a comma alone does not carry the denial on.
+    denied = re.search(
+        r"\b(?:not|isnt|never)\s+(?:the\s+)?$|\u4e0d\u662f\s*$", text[max(opened - 12, 0) : opened], re.IGNORECASE
+    )
+    return not denied or _LISTS.search(between) is not None
 
 
-def _lists_another(
-    tokens: Sequence[str], place: int, by_first_word: Mapping[str, Sequence[Words]], wrong: set[Words]
-) -> bool:
-    """Whether the next thing named from `place` on is wrong, numbers and 'and'/'or' before it ignored."""
-    while place < len(tokens):
-        if _candidate_at(tokens, place, by_first_word) in wrong:
-            return True
-        if tokens[place].lower() not in _LIST_GLUE and not tokens[place].isdigit():
-            return False
-        place += 1
-    return False
+def _uncorrected(live: list[Mention], text: str) -> list[Mention]:
+    """The mentions behind the last word that takes back what stood before it."""
+    for correction in reversed(list(CORRECTION.finditer(cleaned(text[:USER_REPLY_CHARS])))):
+        after = [mention for mention in live if mention.start >= correction.start() and mention.strength >= 0]
+        if after and len(after) < len(live):
+            return after
+    return live
+
+
+def _side(mention: Mention, right: set[Words]) -> Named:
+    if mention.named <= right:
+        return Named.RIGHT
+    return Named.LIST if len(mention.named) > 1 else Named.WRONG

@@ -6,35 +6,57 @@ import re
 from collections.abc import Iterable
 
 from forgetbench.errors import first_line
-from forgetbench.metrics.answers.normalisation import normalised_words
-from forgetbench.metrics.answers.options import Named, named_option
+from forgetbench.metrics.answers.clauses import Question, Reply
+from forgetbench.metrics.answers.normalisation import cleaned, normalised_words
+from forgetbench.metrics.answers.options import Mention, Named, candidate_words, chosen, mentions
 from forgetbench.metrics.answers.reading import SHORT_REPLY_CHARS, Reading
+from forgetbench.metrics.refusal import refuses
+from forgetbench.metrics.text import answered
 
-_REFUSAL = re.compile(
-    r"\b(?:(?:do not|dont|did not|didnt) (?:know|have)|(?:not|un) ?(?:sure|able|certain)|cannot|cant|sorry|unknown)\b"
-    r"|不 (?:知 道|清 楚|确 定)|无 法|抱 歉|对 不 起"
+_NOT_KNOWN = re.compile(
+    r"\b(?:(?:do not|dont|did not|didnt) (?:know|have|remember)|(?:not|un) ?(?:sure|able|certain)|cannot|cant|sorry"
+    r"|unknown|no idea|never|could be anything|hard to say|depends|who knows|(?:i|im|ive|my|me|we|you)\b)"
+    r"|不 (?:知 道|清 楚|确 定|记 得)|无 法|抱 歉|对 不 起|我"
 )
+"""In the first line of a reply without a candidate: it speaks of its speaker, and gives no answer."""
 _LIST = re.compile(r"[,;、，；][^,;、，；]*[,;、，；]|\bor\b|或")
 _MAX_WORDS = 8
+_OPENING = re.compile(r"\s*([^\W\d_][\w'-]*(?: [\w'-]+){0,3})(?:[.!,]|\s*$)")
+_NO_OPENING = frozenset(
+    """yes no sure well ok okay hmm great good easy simple certainly course absolutely indeed question answer hello
+    hi thanks
+    sorry wait actually so right correct interesting let the it is that this i in on at""".split()
+)
+_OR_ANOTHER = re.compile(r"[\s,]*\b(?:or|/)\s+(?:maybe |perhaps |possibly )?(?:the )?([A-Z]\w+)")
+_CUT = "length"
 
 
 def read_short_answer(
-    text: str, aliases: Iterable[str], rivals: Iterable[str] = (), *, keep_case: bool = False
+    text: str,
+    aliases: Iterable[str],
+    rivals: Iterable[str] = (),
+    *,
+    keep_case: bool = False,
+    question: str = "",
+    finish_reason: str | None = None,
 ) -> Reading:
     """Whether a reply gives one of `aliases`; `rivals` are wrong answers of the same type.
 
-    `correct`: the first candidate named is an alias, and not one of a list (`options`). `exact`: besides, the first
+    `correct`: the candidate that the reply gives as its answer is an alias (`options`). `exact`: besides, the first
     line is only that answer (`matches_strictly`). `parsed`: an answer was read, right or wrong; a candidate,
-    or else a first line of a few words that is neither a refusal nor a list. A list of candidates, a refusal and an
-    empty reply are not parsed.
+    or else something that stands where the answer should. A list of candidates, a refusal, a mere denial, a
+    repetition of
+    the `question` and an empty reply are not parsed, nor one that was cut (`finish_reason` "length") before its answer.
     """
     aliases = tuple(aliases)
-    named = named_option(text, aliases, rivals, keep_case=keep_case)
-    line = first_line(text[:SHORT_REPLY_CHARS])
+    text = text[:SHORT_REPLY_CHARS]
+    named = _named(text, aliases, tuple(rivals), keep_case, question, finish_reason == _CUT)
+    line = first_line(text)
     return Reading(
         exact=named is Named.RIGHT and matches_strictly(line, aliases, keep_case=keep_case),
         correct=named is Named.RIGHT,
-        parsed=_is_short_answer(line) if named is Named.NOTHING else named is not Named.LIST,
+        parsed=named in (Named.RIGHT, Named.WRONG),
+        conflict=named is Named.CONFLICT,
     )
 
 
@@ -55,9 +77,91 @@ def matches_strictly(text: str, aliases: Iterable[str], prefix: str = "", *, kee
     return bool(words) and any(words == normalised_words(alias, keep_case=keep_case) for alias in aliases)
 
 
-def _is_short_answer(line: str) -> bool:
-    """Whether a line that names no candidate can be an answer all the same: a few words, no refusal, no list."""
-    words = normalised_words(line)
-    if not words or len(words) > _MAX_WORDS or _LIST.search(line.lower()):
+def _named(
+    text: str, aliases: tuple[str, ...], rivals: tuple[str, ...], keep_case: bool, question: str, cut: bool
+) -> Named:
+    right = {candidate_words(alias, keep_case) for alias in aliases} - {()}
+    mentioned = mentions(text, aliases, rivals, keep_case=keep_case, question=question)
+    named = chosen(mentioned, right, text)
+    if named is Named.NOTHING:
+        return Named.WRONG if _says_something_else(text, question, cut, bool(mentioned)) else named
+    if named is Named.RIGHT and _offers_another(text, mentioned, question):
+        return Named.LIST
+    if named is Named.RIGHT and max(mention.strength for mention in mentioned) < 3:
+        return Named.WRONG if _opens_otherwise(text, mentioned, question) else named
+    return named
+
+
+def named_or_other(text: str, accepted: Iterable[str], rivals: Iterable[str] = ()) -> Named:
+    """What a reply to an unknown question names; something else than a candidate is wrong, a refusal is nothing."""
+    accepted, rivals = tuple(accepted), tuple(rivals)
+    named = _named(text, accepted, rivals, False, "", False)
+    if named is not Named.NOTHING or not answered(text) or _declines(text, ""):
+        return named
+    return named if mentions(text, accepted, rivals) else Named.WRONG
+
+
+def _declines(text: str, question: str) -> bool:
+    """Whether a reply without a candidate refuses, or says that it does not know."""
+    return _NOT_KNOWN.search(" ".join(normalised_words(first_line(text)))) is not None or refuses(text, question)
+
+
+def _offers_another(text: str, mentioned: list[Mention], question: str) -> bool:
+    """'Athens or Patras': what follows the answer after "or" is a name that no candidate has."""
+    folded, asked = cleaned(text), set(normalised_words(question))
+    others = (_OR_ANOTHER.match(folded, mention.end) for mention in mentioned if mention.strength >= 2)
+    starts = {mention.start for mention in mentioned}
+    return any(
+        found is not None and found.start(1) not in starts and found.group(1).lower() not in asked for found in others
+    )
+
+
+def _opens_otherwise(text: str, mentioned: list[Mention], question: str) -> bool:
+    """'Sydney. Canberra is only the seat': the first words, alone before a mark, are a name that no candidate has."""
+    opening = _OPENING.match(cleaned(text))
+    if opening is None or any(mention.start < opening.end() for mention in mentioned):
         return False
-    return not _REFUSAL.search(" ".join(words))
+    words = normalised_words(opening.group(1))
+    names = all(word[0].isupper() for word in opening.group(1).split())
+    return bool(words) and names and _NO_OPENING.isdisjoint(words) and not set(words) & set(normalised_words(question))
+
+
+def _says_something_else(text: str, question: str, cut: bool, mentioned: bool) -> bool:
+    """Whether a reply without a candidate gives an answer all the same: a few words, no refusal and no list, or a name
+    in a sentence that denies nothing."""
+    reply = Reply(cleaned(text), Question.of(question))
+    if cut:  # the last sentence has no end
+        reply = Reply(reply.text[: reply.sentence(len(reply.text.rstrip()))[0]], reply.question)
+    asked = set(normalised_words(question))
+    said = list(reply.statements())
+    line = normalised_words(first_line("".join(said)))
+    whole = normalised_words(first_line(text))
+    if set(line) <= _COURTESY or _declines(text, question) or not set(line) - asked - _FUNCTION:
+        return False
+    if len(whole) <= _MAX_WORDS and not _LIST.search(first_line(text).lower()) and not cut:
+        return not mentioned or _has_name(said, asked)
+    return bool(question) and _has_name(said, asked)
+
+
+_COURTESY = frozenset(
+    """great good nice excellent interesting question thanks thank you for asking hello hi hey there welcome sure
+    certainly of
+    course happy to help glad be absolutely okay ok yes well dear hope this helps let me think see hmm um oh here is
+    it""".split()
+)
+_FUNCTION = frozenset(
+    """is are was were be been it its that this of in on at to for from by with and or so the there definitely certainly
+    surely probably answer question capital country city what which called known as""".split()
+)
+
+
+def _has_name(said: list[str], asked: set[str]) -> bool:
+    """Whether a clause holds a name, in capital letters and elsewhere than at the beginning, that was not asked about;
+    or states one at its beginning: 'Zurich is'."""
+    for clause in said:
+        words = [word for word in normalised_words(clause, keep_case=True) if word.lower() not in _FUNCTION]
+        for place, word in enumerate(words):
+            stated = place > 0 or re.match(rf"\W*{re.escape(word)}\s+(?:is|was)\b", clause) is not None
+            if word[0].isupper() and stated and word.lower() not in asked and len(word) > 1:
+                return True
+    return False

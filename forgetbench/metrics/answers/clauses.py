@@ -1,0 +1,124 @@
+"""What a reply says of the things that it mentions: answers, denies, sets aside, or only remarks on.
+
+A reply is cut into sentences and clauses. How strongly a mention is meant as the answer is told from the words before
+and after it in its clause (`marks`), and from what the clause shares with the question: "Latvia has Riga, and Lithuania
+has Vilnius" answers a question about Lithuania with Vilnius.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+from forgetbench.metrics.answers import marks
+from forgetbench.metrics.answers.normalisation import normalised_words
+
+NEAR = 90
+"""So many characters before and after a mention are looked at: more would make long replies slow."""
+DENIED = -100
+ASIDE = -5
+"""What being mentioned and not meant takes from a mention's strength."""
+CUED, OPENS_REPLY, OPENS_SENTENCE, STATED, TURNED_TO, SHARED = 5, 4, 3, 2, 2, 2
+_STEM = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What of a question can be found again in a clause of the reply."""
+
+    text: str
+    stems: frozenset[str]
+    names: frozenset[str]
+    """Stems of the words that are names: what sets this question apart from others of its kind."""
+
+    @classmethod
+    def of(cls, question: str) -> Question:
+        """The words of a question (may be empty) that say what is asked."""
+        words = normalised_words(question, keep_case=True)
+        told = {
+            word for word in words if word.lower() not in marks.STOP_WORDS and (len(word) > 1 or not word.isascii())
+        }
+        names = {word for word in told if word[0].isupper() or word.isdigit() or not word.isascii()}
+        common = told - names
+        return cls(question.lower(), _stems(told), _stems(names | (common if len(common) == 1 else set())))
+
+
+class Reply:
+    """A reply, `cleaned`, in sentences and clauses."""
+
+    def __init__(self, text: str, question: Question) -> None:
+        self.text = marks.AFFIRMED.sub(lambda found: " " * len(found.group()), text)
+        self.question = question
+        ends = [found.end() for found in marks.SENTENCE_END.finditer(self.text)]
+        self._sentences = [0, *ends]
+        self._clauses = sorted({0, *ends, *(found.start() for found in marks.CLAUSE.finditer(self.text))})
+        self._shared: dict[int, int] = {}
+
+    def sentence(self, place: int) -> tuple[int, int]:
+        """Start and end of the sentence around a place."""
+        return _around(self._sentences, place, len(self.text))
+
+    def clause(self, place: int) -> tuple[int, int]:
+        """Start and end of the clause around a place."""
+        return _around(self._clauses, place, len(self.text))
+
+    def statements(self) -> Iterator[str]:
+        """The clauses that deny and set aside nothing."""
+        for first, last in pairwise([*self._clauses, len(self.text)]):
+            clause = self.text[first:last]
+            if not marks.DENIAL.search(clause) and not marks.ASIDE.search(clause):
+                yield clause
+
+    def strength(self, start: int, end: int) -> int:
+        """How strongly the mention at `start` to `end` is meant as the answer: `DENIED`, or the more the higher."""
+        first, last = self.clause(start)[0], self.clause(max(end - 1, start))[1]
+        before = self.text[max(first, start - NEAR) : start]
+        after = self.text[end : min(max(last, end), end + NEAR)]
+        if marks.DENIAL.search(before) or marks.DENIED_AFTER.match(after):
+            return DENIED
+        aside = marks.ASIDE_AFTER.match(after) or any(
+            found.group().lower() not in self.question.text for found in marks.ASIDE.finditer(before)
+        )
+        return self._form(start, end, before, after) + self._shares(start) + (ASIDE if aside else 0)
+
+    def _form(self, start: int, end: int, before: str, after: str) -> int:
+        """What the form of the sentence gives: a cue, an opening, a statement, a turn after a remark."""
+        first, last = self.sentence(start)
+        lead, rest = self.text[max(first, start - NEAR) : start], self.text[end : min(last, end + NEAR)]
+        turned = TURNED_TO if marks.TURN.match(before.lstrip(" ,;")) else 0
+        if marks.CUE.search(lead):
+            return CUED + turned
+        opens = start - first < NEAR and marks.FILLER.fullmatch(lead) is not None
+        if opens and not rest.lstrip(" ")[:1].isalnum():
+            is_first = first < NEAR and marks.FILLER.fullmatch(self.text[:first]) is not None
+            return (OPENS_REPLY if is_first else OPENS_SENTENCE) + turned
+        stated = marks.STATED.search(before) or marks.IS_IT.match(after) or self._is_subject(before, after)
+        return (STATED if stated else 0) + turned
+
+    def _is_subject(self, before: str, after: str) -> bool:
+        """'Paris is the capital': the clause begins with it, and what is said of it was asked."""
+        if not marks.COPULA.match(after) or not marks.FILLER.fullmatch(before):
+            return False
+        return not self.question.stems or bool(_stems(normalised_words(after)) & self.question.stems)
+
+    def _shares(self, place: int) -> int:
+        """What the clause shares with the question: a name, other words or a word that stands for them."""
+        first, last = self.clause(place)
+        if first not in self._shared:
+            clause = self.text[first:last]
+            stems = _stems(normalised_words(clause, keep_case=True))
+            named = SHARED * bool(stems & self.question.names)
+            told = len(stems & (self.question.stems - self.question.names)) or bool(marks.PRONOUN.search(clause))
+            self._shared[first] = named + min(told, SHARED)
+        return self._shared[first]
+
+
+def _around(starts: list[int], place: int, length: int) -> tuple[int, int]:
+    index = bisect_right(starts, place)
+    return starts[index - 1], starts[index] if index < len(starts) else length
+
+
+def _stems(words: Iterable[str]) -> frozenset[str]:
+    return frozenset(word[:_STEM].lower() for word in words)

@@ -1,0 +1,134 @@
+"""The words, English and Chinese, by which a reply answers, denies, sets aside, corrects itself or does not decide.
+
+All are looked for in text that `normalisation.cleaned` has folded: without apostrophes ("isnt"), accents, quotes and
+Markdown, in simplified characters. Each pattern takes time linear in the text: it has no nested repetition over the
+same
+characters.
+"""
+
+from __future__ import annotations
+
+import re
+
+
+def _marks(english: str, chinese: str = "", *, end: str = r"\b") -> re.Pattern[str]:
+    """A pattern of alternatives, which are separated by semicolons."""
+    words = [each.strip() for each in english.split(";")]
+    characters = [each.strip() for each in chinese.split(";") if each.strip()]
+    return re.compile("|".join([rf"\b(?:{'|'.join(words)}){end}", *characters]), re.IGNORECASE)
+
+
+# --- how a text is cut ------------------------------------------------------------------------
+
+_ABBREVIATED = r"(?<!\bst)(?<!\bmt)(?<!\bdr)(?<!\bvs)(?<!\bno)(?<![\s.(]\w)"
+SENTENCE_END = re.compile(rf"{_ABBREVIATED}\.(?=[\s)\]}}]|$)|[!?\n\u3002\uff01\uff1f]", re.IGNORECASE)
+_TURNS = (
+    "but; yet; so; therefore; thus; hence; actually; in fact; in reality; instead(?! of); rather(?! than)",
+    "但是?; 而(?!非|不是); 所以; 因此; 其实; 实际上; 现在",
+)
+TURN = _marks(*_TURNS)
+"""Behind these a clause says what is meant."""
+CLAUSE = re.compile(
+    r"[,;:()\[\]\uff0c\uff1b\uff1a\u3001\u2014\u2013]|\s-\s|" + TURN.pattern + "|"
+    r"\b(?:whereas|while|because|since|although|though|as (?:for|opposed)|whatever|despite|even if|regardless|and)\b",
+    re.IGNORECASE,
+)
+
+# --- what a clause does to a mention ----------------------------------------------------------
+
+AFFIRMED = _marks(
+    """not (?:only|just|merely|mistaken|wrong); n(?:one|o|othing) other than; nothing but;
+    no (?:doubt|question)(?: about (?:it|that))?; without (?:a )?doubt; (?:do not|dont) doubt"""
+)
+"""Negations that deny nothing."""
+DENIAL = _marks(
+    """not; never; neither; nor; isnt; wasnt; arent; aint; doesnt; didnt; cant; cannot; couldnt; wouldnt; wont; dont;
+    doubt;
+    hardly; rather than; instead of; unlike; except; other than; opposed to; no longer; rul(?:e|ed|ing) out;
+    anything but;
+    (?:wrong|incorrect|false) (?:to say|that|is|answers?)""",
+    """并?不(?:是|叫|在|为|等于|属于|会是|使?用|再是|认为|说|同于); 并?非; 没有; 绝不; 除了""",
+)
+"""Before a mention, in its clause: the mention is denied."""
+_VERB = "(?:is|was|are|were|does|do|did|can|could|would|will|has)"
+DENIED_AFTER = re.compile(
+    rf"\s*(?:{_VERB} ?(?:\w+ly )?(?:not|never)|(?:is|was|are|does|did|ca|could|would|wo|ai|has)nt|cannot"
+    r"|(?:is|was|would be|seems) (?:the |a |an )?(?:\w+ly )?(?:wrong|incorrect|false|out|mistake|misconception))\b"
+    r"|\s*(?:并?不是|并非|不对|不正确|是错|不在|不属于|不可能|不行)",
+    re.IGNORECASE,
+)
+_OTHERS = "(?:people|many|some|others|most|everyone|everybody|they|you|tourists|students|textbooks|one)"
+ASIDE = _marks(
+    rf"""used to; formerly; former; previous(?:ly)?; once; originally; historical(?:ly)?; until; ancient; old;
+    {_OTHERS} (?:\w+
+    ){{0,4}}?(?:thinks?|thought|believed?|assumed?|guess|say|says|said|claim|expect|suppose|call|name|pick);
+    {_OTHERS} (?:\w+ ){{0,4}}?(?:choose|answer);
+    (?:often|sometimes|usually|commonly|widely|frequently) (?:taken|thought|believed|assumed|said|given|considered);
+    taken (?:for|to be); thought to be; confuse[sd]?; confusing; mistake[ns]?; mistook; sounds like; looks like;
+    resembles?;
+    similar to; across; near; next to; close to; (?:north|south|east|west)(?:ern)? of; after; before; between;
+    following;
+    than; like; such as; besides; apart from; despite; whatever; although; though; even if; no matter; regardless;
+    rival of;
+    compared (?:to|with); for example; along with; tempt(?:ing|ed); obvious (?:guess|choice); misconception""",
+    """以前; 曾; 过去; 原来是; (?:人|你)[^，。]{0,3}(?:以为|认为|说); 误; 混淆; 靠近; 邻近; 旁边; 虽然; 尽管; 例如;
+    比如; 以为""",
+)
+"""Before a mention, in its clause: it is mentioned and not meant."""
+ASIDE_AFTER = re.compile(
+    r"\s*(?:(?:is|was|has|are) (?:\w+ly )?(?:only|merely|just|once|used|formerly|larger|bigger|older|more|better known"
+    r"|famous)|used to|(?:comes?|came|lies|is|stands) (?:right |just )?(?:before|after|next to)|may"
+    r"|might be (?:larger|better|more))\b|\s*(?:只是|曾)",
+    re.IGNORECASE,
+)
+
+# --- how a mention is put as the answer -------------------------------------------------------
+
+STATED = re.compile(
+    r"(?:\b(?:is|are|was|were|be|its|thats|has|have|had|speaks?|spoken|uses?|used|called|named|in|at|of|to|on|by|with|say"
+    r"|guess|think|believe|choose|pick|select|belongs?|borders?|means?|denotes?|represents?|equals?|lives?)|=|->|\u2192"
+    r"|[是为在叫说用选于填表作])"
+    r"(?:\s*(?:the|a|an|called|named|in|at|to|on|of|city|state|country|element|number|word|language|currency|republic"
+    r"|kingdom|probably|likely|perhaps|maybe|surely|definitely|certainly|simply|just|indeed|now|option|letter))*[\s(:]*$",
+    re.IGNORECASE,
+)
+"""Ends right before a mention: a verb or preposition of which it is the object."""
+CUE = re.compile(
+    r"(?:\b(?:answers?|solution|choice|conclusion)\b[^.\n]{0,40}?(?:\bis|\bare|\bwould be|:|=|-)"
+    r"|答案[^。\n]{0,12}?(?:是|为|:|\uff1a))"
+    r"(?:\s*(?:the|a|an|option|letter|in|now|still|probably|definitely))*[\s:(\[]*$",
+    re.IGNORECASE,
+)
+"""Ends right before a mention: 'the answer is'."""
+IS_IT = re.compile(r"\s*(?:(?:is|are|was)\s*(?:$|it\b|the (?:answer|one)|correct|right|my)|does\b|do\b)", re.IGNORECASE)
+"""Right after a mention: it is the one."""
+COPULA = re.compile(r"\s*(?:is|are|was|were|has|borders?|是|为)(?![a-z])", re.IGNORECASE)
+FILLER = re.compile(
+    r"(?:\W|\d+[.)]|\b(?:yes|well|sure|oh|ok|okay|hmm|so|of course|certainly|easy|simple|answer|question|q|a|the|an"
+    r"|in|it|is"
+    r"|its|that|thats|this|would|be|i|id|say|think|believe|guess|probably|maybe|perhaps|definitely|surely|actually|no|wait"
+    r"|option|letter|final|correct|my|great|good|right|and)\b|[答案回是为应该我想认])*",
+    re.IGNORECASE,
+)
+"""What may stand before an answer that opens a sentence."""
+
+# --- what a reply does as a whole -------------------------------------------------------------
+
+CORRECTION = _marks(
+    """no wait; wait; correction; i mean(?:t)?; scratch that; on second thoughts?; let me correct; i stand corrected;
+    my mistake; oops; sorry; no(?=,? (?:it|its|thats|that|actually|i|the)\\b); actually no; hold on; make that""",
+    "不对; 更正; 哦不; 说错; 我错; 纠正",
+)
+"""A reply takes back what it has said, where it then says something else."""
+UNSURE = _marks(
+    """either; might; may; could; possibly; perhaps; maybe; unsure; not (?:sure|certain); forget; or""",
+    "或; 可能; 也许; 不确定",
+)
+"""A reply does not decide."""
+PRONOUN = _marks("it; its; that; thats; this; he; she", "它; 这")
+STOP_WORDS = frozenset(
+    """what which who whom whose where when how is are was were be been do does did has have had of in on at to for
+    from by
+    with and or not no that this these those it its he she they one there as name country""".split()
+)
+"""Words of a question that say nothing of what is asked."""

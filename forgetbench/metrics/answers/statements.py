@@ -39,13 +39,14 @@ _CONCLUSION = re.compile(
 _EXPLAINS = re.compile(
     r"\s*(?:this is because|that is because|because|since|explanation|reason(?:ing)?\b|note\b|here(?:'s|,| is)"
     r"|for (?:example|reference)|e\.?g|"
-    r"this (?:comes|follows)|the (?:pattern|rule|differences?|steps?)\b|each\b|every\b|with\b|where\b"
+    r"this (?:comes|follows)|the (?:pattern|rule|differences?|steps?)\b"
     r"|in other words|it was|解释|因为|由于|理由|注|说明|規則|规律)",
     re.IGNORECASE,
 )
 _CORRECTION = re.compile(
-    r"(?:^|(?<=[.!?;:,)\n\u2014-])\s*)(?:no[,.]? wait|wait|no,|actually|correction|sorry,|oops|hmm|scratch that"
-    r"|strike that|my mistake|i (?:made|meant|mean)\b|let me (?:recheck|redo|correct|recount|recalculate|re-)"
+    r"(?:^|(?<=[.!?;:,)\n\u2014。，！？；-])\s*)(?:no[,.]? wait|wait|no,|actually|correction|sorry,|oops|hmm"
+    r"|scratch that|strike that|my mistake|i (?:made|meant|mean)\b"
+    r"|let me (?:recheck|redo|correct|recount|recalculate|re-)"
     r"|on second thought|or rather|make that|edit:|i misread|i miscounted|i was wrong"
     r"|that(?:'s| is| was) (?:wrong|not right|incorrect)|更正|不对|等等|等一下|纠正|我算错|抱歉,|修正)",
     re.IGNORECASE,
@@ -137,6 +138,11 @@ def is_question(statement: str) -> bool:
 def explains(statement: str) -> bool:
     """Whether it gives the reason of what was said before."""
     return _EXPLAINS.match(statement) is not None
+
+
+def sets_out(statement: str) -> bool:
+    """Whether it says what will be done: 'To round 317, look at the last digit.'"""
+    return _WORKING.match(statement) is not None
 
 
 def gives_up(statement: str) -> bool:

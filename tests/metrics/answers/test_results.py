@@ -66,6 +66,13 @@ def name(text: str) -> str | None:
         "50. No wait, 51.",
         "The answer is 50. Correction: it is 51.",
         "I am not sure, but I think it is 51.",
+        "51 is what you get when you multiply 17 by 3.",
+        "51 of the 60 are left.",
+        "The answer is between 50 and 52, namely 51.",
+        "| fruit | n |\n|---|---|\n| apples | 34 |\n| pears | 17 |\n| **total** | **51** |",
+        "34 apples\n17 pears\n-----\n51",
+        "To check: 51 / 17 = 3. So the answer is 51.",
+        "50。不对，是51。",
         "fifty-one",
         "答案是51。",
         "17乘以3等于五十一。",
@@ -114,6 +121,9 @@ def test_a_cut_reply_has_only_results_that_are_stated_as_such() -> None:
     assert number("The answer is 49", cut=True) is None  # perhaps 494
     assert number("The answer is 494. To see this,", cut=True) == 494
     assert number(r"\boxed{494} is", cut=True) == 494
+    plus = asked("Lisa has 12 keys and Kate has 7. How many keys do they have together?")
+    assert number("Lisa and Kate have 12 + 7 = 19 keys. Kate has", plus, cut=True) == 19
+    assert number("To add 12 and 7 we get 19. Then", plus, cut=True) is None
 
 
 @pytest.mark.parametrize(

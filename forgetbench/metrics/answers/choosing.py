@@ -1,0 +1,239 @@
+"""Which mention of one statement is its result, and whether there is one.
+
+The last "=" first, then what was to be counted or was asked about by name, what follows "is" or "makes", what follows a
+colon, else the last mention; after "so" and "but" only what follows counts. Reasons and remarks in brackets do not.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from forgetbench.metrics.answers.mentions import Mention
+from forgetbench.metrics.answers.question import Asked, stem
+
+_LAST_SIGNS = 20
+"""So many equations are looked at from the end of a statement; hostile text may hold thousands."""
+SO = re.compile(
+    r"(?:^|(?<=[\s,;:.)\u2014-]))(?:so|therefore|thus|hence|consequently|accordingly|in conclusion|which (?:is"
+    r"|makes|gives|leaves|means|brings|equals)|making|giving|leaving|bringing|"
+    r"namely|that (?:makes|gives|leaves|means|is)|for a total of|finally)\b(?! (?:far|many|much|on)\b)|\u2234|所以|因此"
+    r"|因而|于是|總共|总共|一共|合计|共计",
+    re.IGNORECASE,
+)
+_BUT = re.compile(
+    r"(?:[,;]|\s[-\u2014]|\u2014)\s?(?:but|however|yet|whereas)\b|\bbut\b|(?:,|，)?(?:但是|但|而是)", re.IGNORECASE
+)
+_VERB = re.compile(
+    r"(?:\b(?:is|are|was|were|be|it's|that's|equals?|equal to|makes?|made|gives?|get|gets|got|have|has|holds?"
+    r"|leaves?|left with|prints?|printed|returns?|outputs?|becomes?|"
+    r"reach(?:es)?|totals|totall?ing|total of|comes? to|to|pays?|needs?|found|find|says|goes to|went to|go to"
+    r"|faces?|facing)"
+    r"(?: (?:a|an|the|about|only|exactly|just|now|still|also|in|at|at the|in the|to|to the|around"
+    r"|approximately|roughly|then|therefore|again|simply|precisely|back|up|on|on the))*"
+    r"|[是为為得有共剩到]了?|等于|剩下|得到|需要)[\s:$]*$",
+    re.IGNORECASE,
+)
+_CONCLUDES = re.compile(
+    r"\b(?:is|are|makes?|gives?|get|leaves?|equals|brings us to)\s*$|(?:得到?|是|等于|剩)\s*$", re.IGNORECASE
+)
+_NAMED = re.compile(r"([^\W\d_]+)(?:\s(?:is|was|of|has|then|now))?[\s=]*$", re.IGNORECASE)
+_COMPARED = re.compile(r"\s(?:[a-z]+\s)?(?:more|fewer|less|times|older|younger)\b")
+_OF_NAME = re.compile(
+    r"([^\W\d_]+)(?:\s?(?::|-|->|=)|\s(?:now\s)?(?:has|is|gets|have)(?:\snow)?)\s(?:the |a |in the |at the )?$",
+    re.IGNORECASE,
+)
+_COLON = re.compile(r"(?::|->)\s*(?:a |an |the )?$")
+EQUALS = re.compile(
+    r"(?:(?<![<>!=])=(?!=)|\u2248|\bequals\b|等于)\s*(?:about\s|approximately\s"
+    r"|roughly\s)?[$\u20ac\u00a3\u00a5]?\s*",
+    re.IGNORECASE,
+)
+_OPERATOR_AFTER = re.compile(
+    r"\s*(?:[+*/\u00d7\u00f7^(]|-(?!>)|x(?=\s?\d)|\b(?:plus|minus|times|divided by|mod)\b|加|减|乘|除)", re.IGNORECASE
+)
+_OPERATOR_BEFORE = re.compile(
+    r"(?:[-+*/\u00d7\u00f7^%]|\b(?:plus|minus|times|divided by|multiplied by)|加|减|乘|除以)\s*$", re.IGNORECASE
+)
+_BRACKETS = re.compile(
+    r"(?<![=\u2248+*/\u00d7\u00f7(\w-])(?<![=\u2248+*/\u00d7\u00f7-]\s)\([^()]{0,300}\)(?!\s?[-+*/\u00d7\u00f7^=])"
+    r"|\[[^\[\]]{0,300}\]|\uff08[^\uff09]{0,300}\uff09"
+)
+_REASON = re.compile(
+    r",?\s(?:because|since|as (?=\S+ (?:[-+=*\u00d7]|is|are|has|have))|given that|due to|where|for (?=\d))\b.*"
+    r"|(?:,|，)?(?:因为|由于).*|(?<=\S)\s(?:when|if) (?:you|we|one)\b[^,]*"
+    r"|,\s(?:who|whose|aged|of which|of whom|including)\b.*",
+    re.IGNORECASE | re.DOTALL,
+)
+_OR = re.compile(
+    r"\s*[^\W\d_]{0,12}\s*,?\s*(?:\bor\b|或者?|/|\bvs\.?)\s*(?:maybe|perhaps|possibly|even|the|a|an)?\s*", re.IGNORECASE
+)
+_LISTED = re.compile(
+    r"\s*(?:,|、|;|\band\b|&|-|\bto\b|和|与|到|至|,\s?and\b|~)\s*(?:maybe|perhaps|possibly|the|a|an)?\s*", re.IGNORECASE
+)
+_OR_DIGITS = re.compile(r"\s(?:or|或)\s?\d")
+_OF_ALL = re.compile(r"\s(?:out\s)?of\s(?:the\s|these\s|his\s|her\s|all\s)?")
+_REMAINS = re.compile(r"\s(?:\w+\s){0,2}(?:remains?|left)\b")
+_NEXT_WORDS = re.compile(r"[^\W\d_]+")
+
+
+def chosen_mention(text: str, mentions: Sequence[Mention], about: Asked, *, first: bool = False) -> Mention | None:
+    """The mention of a statement that is its result; `first`: where nothing tells, the first one is."""
+    core = without_reasons(text)
+    within = [mention for mention in mentions if core[mention.start : mention.end].strip()] or list(mentions)
+    within = [mention for mention in within if not _is_whole(core, within, mention)]
+    within = [mention for mention in within if not _COMPARED.match(core, mention.end)] or within
+    if not within:
+        return None
+    if all(within[0].same(mention) for mention in within):
+        summed = all(_is_operand(core, mention) for mention in within) and not EQUALS.search(core)
+        return None if summed else within[-1]
+    for cut in (*_last(_BUT, core), *_last(SO, core)):
+        tail = [mention for mention in within if mention.start >= cut]
+        if tail:
+            chosen = chosen_mention(core[cut:], [moved(mention, -cut) for mention in tail], about, first=True)
+            if chosen is not None:
+                return moved(chosen, cut)
+    for choose in (_after_equals, _of_name, _counted, _named, _after_verb, _after_colon):
+        if (mention := choose(core, within, about)) is not None:
+            return mention
+    free = [mention for mention in within if not _is_operand(core, mention)]
+    if not free:
+        return None
+    return free[0] if first or _starts(core, free[0]) else free[-1]
+
+
+def without_reasons(text: str) -> str:
+    """A statement without the reason that it gives and without remarks in brackets."""
+    return _REASON.sub("", _BRACKETS.sub(lambda remark: " " * len(remark.group()), text))
+
+
+def is_listed(text: str, mentions: Sequence[Mention], mention: Mention) -> bool:
+    """Whether another thing stands beside a mention, with no more than 'or' or a comma between."""
+    core = _BRACKETS.sub(lambda remark: " " * len(remark.group()), text)
+    place = mentions.index(mention) if mention in mentions else -1
+    if place < 0:
+        return False
+    if _OR_DIGITS.match(core, mention.end):
+        return True
+    for other in (*mentions[place - 1 : place], *mentions[place + 1 : place + 2]):
+        low, high = sorted((mention, other), key=lambda each: each.start)
+        between = core[low.end : high.start]
+        if (
+            not mention.same(other)
+            and not _is_operand(core, other)
+            and not _REMAINS.match(core, high.end)
+            and (_OR.fullmatch(between) or _LISTED.fullmatch(between))
+        ):
+            return True
+    return False
+
+
+def is_given(mention: Mention, about: Asked) -> bool:
+    """Whether the question names it, and not for the answer to be picked from."""
+    return not about.picks and any(mention.same(given) for given in about.givens)
+
+
+def _is_whole(text: str, mentions: Sequence[Mention], mention: Mention) -> bool:
+    """Whether another number is said to be a part of it: 10 in '7 of the 10'."""
+    return any(_OF_ALL.fullmatch(text, other.end, mention.start) for other in mentions if other.end < mention.start)
+
+
+def _is_operand(text: str, mention: Mention) -> bool:
+    """Whether it is part of a sum or a product, and so no result."""
+    before = text[max(0, mention.start - 12) : mention.start]
+    return _OPERATOR_AFTER.match(text, mention.end) is not None or _OPERATOR_BEFORE.search(before) is not None
+
+
+def _last(pattern: re.Pattern[str], text: str) -> list[int]:
+    """Where what follows the last match begins, if there is one."""
+    return [match.end() for match in pattern.finditer(text)][-1:]
+
+
+def _after_equals(core: str, mentions: Sequence[Mention], about: Asked) -> Mention | None:
+    """The right side of the last equation; its left side where the right one is a sum: '72 = 8 * 9'."""
+    for sign in list(EQUALS.finditer(core))[: -_LAST_SIGNS - 1 : -1]:
+        right = next((mention for mention in mentions if abs(mention.start - sign.end()) <= 1), None)
+        if right is not None and not _OPERATOR_AFTER.match(core, right.end):
+            end = right.end
+            later = [
+                mention
+                for mention in mentions
+                if mention.start > end and _CONCLUDES.search(core[max(0, mention.start - 20) : mention.start])
+            ]
+            return (later or [right])[-1]
+        left = next(
+            (
+                mention
+                for mention in mentions
+                if not core[mention.end : sign.start()].strip() and mention.end <= sign.start()
+            ),
+            None,
+        )
+        if left is not None and not is_given(left, about) and not _is_operand(core, left):
+            return left
+    return None
+
+
+def _of_name(core: str, mentions: Sequence[Mention], about: Asked) -> Mention | None:
+    """What is said of the one that was asked about: 32 of 'Anna: 32, Lisa: 23'."""
+    if len(about.names) != 1:
+        return None
+    found = [
+        mention
+        for mention in mentions
+        if (before := _OF_NAME.search(core[max(0, mention.start - 40) : mention.start]))
+        and stem(before[1]) in about.names
+    ]
+    return found[-1] if found and all(found[-1].same(mention) for mention in found) else None
+
+
+def _counted(core: str, mentions: Sequence[Mention], about: Asked) -> Mention | None:
+    """The number of what was to be counted, if there is one: 13 of '18 chickens and 13 cows'."""
+    if not about.counted:
+        return None
+    found = [
+        mention
+        for mention in mentions
+        if about.counted in [stem(word) for word in _NEXT_WORDS.findall(core[mention.end : mention.end + 40])[:3]]
+    ]
+    fresh = [mention for mention in found if not is_given(mention, about)]
+    if not fresh and all(is_given(mention, about) for mention in mentions):
+        fresh = found
+    return fresh[-1] if fresh and all(fresh[-1].same(mention) for mention in fresh) else None
+
+
+def _named(core: str, mentions: Sequence[Mention], about: Asked) -> Mention | None:
+    """What stands beside the thing that was asked for: 3 of '48 / 9 is 5, remainder 3'."""
+    found = [
+        mention
+        for mention in mentions
+        if (before := _NAMED.search(core[max(0, mention.start - 30) : mention.start]))
+        and stem(before[1]) in about.focus
+        and not is_given(mention, about)
+    ]
+    return found[-1] if found and all(found[-1].same(mention) for mention in found) else None
+
+
+def _after_verb(core: str, mentions: Sequence[Mention], about: Asked) -> Mention | None:
+    """What follows the last 'is', 'makes', 'gives'."""
+    cued = [mention for mention in mentions if _VERB.search(core[max(0, mention.start - 40) : mention.start])]
+    fresh = [mention for mention in cued if not is_given(mention, about)]
+    return next(reversed(fresh or cued), None)
+
+
+def _after_colon(core: str, mentions: Sequence[Mention], about: Asked) -> Mention | None:
+    """What follows the last colon or arrow."""
+    cued = [mention for mention in mentions if _COLON.search(core[max(0, mention.start - 8) : mention.start])]
+    return cued[-1] if cued else None
+
+
+def _starts(core: str, mention: Mention) -> bool:
+    """Whether a name is the subject of its sentence; a number that opens one is the first step of a sum."""
+    return isinstance(next(iter(mention.values)), tuple) and not core[: mention.start].strip(" \"'")
+
+
+def moved(mention: Mention, by: int) -> Mention:
+    """The same mention in a text that begins earlier or later."""
+    return replace(mention, start=mention.start + by, end=mention.end + by)

@@ -28,6 +28,10 @@ DEFAULT_MARGIN = 0.03
 """Non-inferiority margin of a domain that a suite does not name, in score units."""
 ALPHA = 0.05
 """Intervals have level 1 - ALPHA, and tests this size, unless a policy says otherwise."""
+CUT = "cut: the token limit ended the answer before it could be read"
+"""Reason of an item whose answer is neither right nor wrong, since it is not all there."""
+MUCH_CUT = 0.1
+"""A verdict says so where more than this share of a side's answers is `CUT`."""
 MACRO_MEAN = "macro_mean"
 """The metric of a row that is a plain mean of rows."""
 
@@ -279,6 +283,27 @@ class OutcomeRates:
 
 
 @dataclass(frozen=True, slots=True)
+class CutAnswers:
+    """Answers of a row that are `CUT`, neither forgotten nor kept, and how far they could move its delta."""
+
+    n_cut_base: int = 0
+    n_cut_candidate: int = 0
+    cut_base: float = 0.0
+    """As a share of the items that were asked, not measured ones among them; of several tasks the mean of theirs."""
+    cut_candidate: float = 0.0
+    delta_worst: float = nan
+    """The delta over the measured and the cut items if the candidate's cut answers were all wrong and the base's all
+    right: the least that it can be; NaN where nothing was cut."""
+    delta_best: float = nan
+    """The reverse: the most that it can be."""
+
+    @property
+    def much(self) -> bool:
+        """Whether more than `MUCH_CUT` of a side was cut."""
+        return max(self.cut_base, self.cut_candidate) > MUCH_CUT
+
+
+@dataclass(frozen=True, slots=True)
 class Judgement:
     """What a row's change amounts to, against its margin and among the other rows."""
 
@@ -317,6 +342,7 @@ class DeltaRow:
     """None where nothing was measured."""
     outcomes: OutcomeRates | None = None
     """None where items are scored by degree, or nothing was measured."""
+    cut: CutAnswers = CutAnswers()
     judgement: Judgement = Judgement()
 
 
@@ -331,11 +357,12 @@ class AuditRow:
     """How many items were not, by reason."""
     n_prompts_equal: int
     """Kept pairs whose rendered prompts were the same on both sides."""
-    n_cut_base: int = 0
-    """Kept pairs of which the token limit cut an answer of the base, and none of the candidate's."""
-    n_cut_candidate: int = 0
+    n_at_limit_base: int = 0
+    """Kept pairs of which an answer of the base ended at the token limit, and none of the candidate's. They were read
+    all the same; what could not be read is `CUT`, and no kept pair."""
+    n_at_limit_candidate: int = 0
     """The reverse."""
-    n_cut_both: int = 0
+    n_at_limit_both: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ from forgetbench.cli.options import (
     Engine,
     Evaluation,
     FineTuning,
+    MaxGenToksOption,
     NoiseFloorOption,
     OutIdOption,
     ResultsOption,
@@ -96,6 +97,7 @@ def sweep(
 def demo(
     *,
     suite: Annotated[str, Parameter(help="A suite by name, or a suite file.")] = "demo",
+    max_gen_toks: MaxGenToksOption = None,
     results: ResultsOption = Path("results"),
     engine: Engine = EngineOptions(),
 ) -> None:
@@ -106,7 +108,7 @@ def demo(
     with shown_progress() as progress:
         made = prepare(progress)
     candidates = [f"mild={made.mild}", f"harsh={made.harsh}"]
-    evaluation = EvaluationOptions(suite=suite, results=results)
+    evaluation = EvaluationOptions(suite=suite, max_gen_toks=max_gen_toks, results=results)
     fine_tuning = ComparisonOptions(sft_data=made.data)
     _evaluate(partial(pipeline.run, candidates, f"base={made.base}"), evaluation, fine_tuning, engine, True)
 

@@ -27,6 +27,9 @@ Checkpoint = Annotated[str, Parameter(help=_A_CHECKPOINT)]
 Checkpoints = Annotated[list[str], Parameter(help=_A_CHECKPOINT)]
 BaseOption = Annotated[str | None, Parameter(help="[NAME=]WHERE of the base to compare with.")]
 NoiseFloorOption = Annotated[bool, Parameter(help="Ask the base twice and report how much it differs.")]
+MaxGenToksOption = Annotated[
+    int | None, Parameter(help="Token limit of every generated answer, in place of the suite's and each task's own.")
+]
 ResultsOption = Annotated[Path, Parameter(help="Where runs and comparisons are kept.")]
 ComparisonArgument = Annotated[Path, Parameter(help="comparison.json, its folder, or a file of --out-id.")]
 OutIdOption = Annotated[

@@ -102,6 +102,8 @@ def _check_row(row: DeltaRow) -> None:
             raise _ContradictionError(f"{_named(row)}: {name} is {count}")
     shares: dict[str, float | None] = {"chance": row.chance, "margin": row.judgement.margin}
     shares["p_adjusted"] = row.judgement.p_adjusted
+    shares |= {"cut_base": row.cut.cut_base, "cut_candidate": row.cut.cut_candidate}
+    _check_cut(row)
     if row.outcomes is not None:
         rates = row.outcomes
         shares |= {"forgotten": rates.forgotten, "gained": rates.gained, "informative": rates.informative}
@@ -117,6 +119,17 @@ def _check_row(row: DeltaRow) -> None:
     for name, share in shares.items():
         if share is not None and not isnan(share) and not -1e-9 <= share <= 1 + 1e-9:
             raise _ContradictionError(f"{_named(row)}: {name} is {share:g}, not within 0 and 1")
+
+
+def _check_cut(row: DeltaRow) -> None:
+    cut = row.cut
+    if min(cut.n_cut_base, cut.n_cut_candidate) < 0 or max(cut.n_cut_base, cut.n_cut_candidate) > row.n_unmeasured:
+        raise _ContradictionError(f"{_named(row)}: more answers are cut than items not measured")
+    if cut.delta_worst > cut.delta_best + _NEAR or max(abs(cut.delta_worst), abs(cut.delta_best)) > _LARGEST:
+        raise _ContradictionError(
+            f"{_named(row)}: the bounds of the delta with the cut answers, {cut.delta_worst:+g} and "
+            f"{cut.delta_best:+g}, cannot be"
+        )
 
 
 def _check_estimate(row: DeltaRow, estimate: Estimate) -> None:
@@ -214,6 +227,9 @@ def _compare(told: DeltaRow, own: DeltaRow) -> None:
             f"{_named(told)}: says {told.n_items} items and {told.n_unmeasured} not measured, its items are "
             f"{own.n_items} and {own.n_unmeasured}"
         )
+    for name in ("n_cut_base", "n_cut_candidate", "cut_base", "cut_candidate"):
+        if not _agree(getattr(told.cut, name), getattr(own.cut, name), _NEAR):
+            raise _ContradictionError(f"{_named(told)}: {name} is not that of its items")
     if (told.estimate is None) != (own.estimate is None):
         raise _ContradictionError(
             f"{_named(told)}: says {'no score' if told.estimate is None else 'a score'}, against its items"

@@ -24,7 +24,7 @@ from forgetbench.comparison.missing_data import (
     why_missing_in_domain,
 )
 from forgetbench.comparison.outcomes import mean_outcomes, outcome_rates
-from forgetbench.comparison.pairing import PairedTask
+from forgetbench.comparison.pairing import PairedTask, mean_cut
 from forgetbench.comparison.strata import by_domain
 from forgetbench.records import MACRO_MEAN, OVERALL, TARGET, DeltaRow, Judgement
 from forgetbench.stats.chance import chance_corrected
@@ -119,6 +119,7 @@ def _measure_task(task: PairedTask, clusters: Codes, inference: Inference) -> _M
         supporting=info.supporting,
         n_contaminated=task.n_contaminated,
         outcomes=outcome_rates(task),
+        cut=task.cut,
     )
     name = (info.domain, "task", info.name)
     return _Measured(with_estimate(row, scores, inference, name, _discordant(task, scores.delta)), scores)
@@ -167,6 +168,7 @@ def _measure_domain(
         n_contaminated=_total(row.n_contaminated for row in rows),
         reason=why_missing_in_domain(tasks),
         outcomes=mean_outcomes(each.row.outcomes for each in measured),
+        cut=mean_cut(rows),
     )
     return _Measured(with_estimate(row, scores, inference, (domain, "domain", domain)), scores)
 
@@ -185,6 +187,7 @@ def _overall(
         n_unmeasured=sum(row.n_unmeasured for row in members),
         n_contaminated=_total(row.n_contaminated for row in members),
         reason=f"domains not measured: {', '.join(missing)}" if missing else None,
+        cut=mean_cut(members),
         judgement=Judgement(margin=inference.margin(OVERALL)),
     )
     if not measured:

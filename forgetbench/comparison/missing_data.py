@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from forgetbench.comparison.pairing import PairedTask
+from forgetbench.comparison.pairing import PairedTask, mean_cut
 from forgetbench.errors import listed
 from forgetbench.records import MACRO_MEAN, DeltaRow
 
@@ -26,6 +26,7 @@ def task_without_data(task: PairedTask) -> DeltaRow:
         reason=why_missing(task.unmeasured) or "the task has no items",
         supporting=info.supporting,
         n_contaminated=task.n_contaminated,
+        cut=task.cut,
     )
 
 
@@ -39,6 +40,7 @@ def domain_without_data(domain: str, tasks: Sequence[DeltaRow]) -> DeltaRow:
         n_items=0,
         n_unmeasured=sum(row.n_unmeasured for row in tasks),
         reason=listed(list(reasons), _MOST_REASONS) or "only supporting tasks were asked",
+        cut=mean_cut(tasks),
     )
 
 

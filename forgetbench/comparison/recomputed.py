@@ -10,7 +10,7 @@ import pandas as pd
 from forgetbench.comparison.delta_rows import DeltaRows, delta_rows
 from forgetbench.comparison.estimates import Inference
 from forgetbench.comparison.intervals import FixedSample, GroupSequential, Method, Uncertainty
-from forgetbench.comparison.pairing import IN_TRAINING, NOT_AN_ITEM, PairedTask
+from forgetbench.comparison.pairing import IN_TRAINING, NOT_AN_ITEM, PairedTask, cut_answers
 from forgetbench.errors import InputError
 from forgetbench.records import AuditRow, Comparison, DeltaRow, TaskInfo
 from forgetbench.stats.clustered import ClusterEffects
@@ -79,6 +79,7 @@ def _paired_task(row: DeltaRow, items: pd.DataFrame) -> PairedTask:
     forgotten = (base == 1.0) & (candidate == 0.0)
     locked, erased = (measured["fate"].eq(fate).to_numpy(np.bool_) & forgotten for fate in ("locked", "erased"))
     reasons = items["reason"].dropna().value_counts()
+    unmeasured = {str(why): int(n) for why, n in reasons.items() if why not in (NOT_AN_ITEM, IN_TRAINING)}
     return PairedTask(
         info=_task_info(row, binary),
         item_codes=measured["item_id"].to_numpy(np.intp),
@@ -91,7 +92,9 @@ def _paired_task(row: DeltaRow, items: pd.DataFrame) -> PairedTask:
         erased=erased,
         audit=AuditRow(row.name, len(measured), {}, 0),
         n_contaminated=row.n_contaminated,
-        unmeasured={str(why): int(n) for why, n in reasons.items() if why not in (NOT_AN_ITEM, IN_TRAINING)},
+        unmeasured=unmeasured,
+        # Without bounds: items that were not measured have no scores here.
+        cut=cut_answers(unmeasured, len(measured)),
     )
 
 

@@ -71,6 +71,8 @@ def with_verdict(
     if row.estimate is None:
         return replace(row, judgement=replace(row.judgement, margin=margin, verdict="not_measured"))
     low, high = interval_at(row.estimate, alpha=alpha, interval_alpha=interval_alpha)
+    # Nothing that is missing makes a gain: it is shown only where it stays one with all of that lost.
+    low = _with_all_lost(low, missing)
     word = verdict(
         row.estimate.delta,
         low,
@@ -128,7 +130,12 @@ def lower_bound(
         # Comparisons of before the bound was stored have the interval alone.
         bound = one_sided_low(estimate.delta, estimate.ci_low, alpha=interval_alpha)
     arm = (estimate.delta - bound) * normal_quantile(1 - alpha) / normal_quantile(1 - interval_alpha)
-    return (1.0 - missing) * (estimate.delta - arm) - missing
+    return _with_all_lost(estimate.delta - arm, missing)
+
+
+def _with_all_lost(change: float, missing: float) -> float:
+    """A change over the measured items, if the share `missing` of all had been lost entirely."""
+    return (1.0 - missing) * change - missing
 
 
 def within_noise(row: DeltaRow, noise_floor: Mapping[str, Any] | None) -> bool:
@@ -147,4 +154,4 @@ def one_sided_low(delta: float, ci_low: float, *, missing: float = 0.0, alpha: f
     (Manski 2003, "Partial Identification of Probability Distributions").
     """
     arm = (delta - ci_low) * normal_quantile(1 - alpha) / normal_quantile(1 - alpha / 2)
-    return (1.0 - missing) * (delta - arm) - missing
+    return _with_all_lost(delta - arm, missing)

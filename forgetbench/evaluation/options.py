@@ -34,6 +34,8 @@ class EvaluationOptions:
     """native: each checkpoint's own chat template, if any. both: native, and completion beside it."""
     limit: int | None = None
     """Only the first so many items of each task."""
+    max_gen_toks: int | None = None
+    """Token limit of every generated answer, in place of the suite's and each task's own."""
     seed: int = 0
     """Seed of few-shot draws and sampling."""
     run_code: bool = False
@@ -48,6 +50,8 @@ class EvaluationOptions:
             raise InputError("--suite and --task exclude each other; give one of them")
         if self.limit is not None and self.limit < 1:
             raise InputError(f"--limit {self.limit}: must be at least 1")
+        if self.max_gen_toks is not None and not 1 <= self.max_gen_toks < 1 << 31:
+            raise InputError(f"--max-gen-toks {self.max_gen_toks}: must be at least 1, and below 2^31")
 
     @property
     def protocols(self) -> tuple[Protocol, ...]:

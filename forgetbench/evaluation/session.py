@@ -21,7 +21,7 @@ from forgetbench.records import DEFAULT_MARGIN, Checkpoint
 from forgetbench.storage.folder import ResultsFolder
 from forgetbench.storage.ledger import Ledger
 from forgetbench.suites.loading import load_tasks
-from forgetbench.suites.suite import Suite, load_suite, suite_of_tasks, with_target
+from forgetbench.suites.suite import Suite, load_suite, suite_of_tasks, with_target, with_token_limit
 
 Resolve = Callable[[str, Checkpoint | None], Checkpoint]
 """From `[NAME=]WHERE[@REVISION]` and the base, where it is known, to a checkpoint."""
@@ -136,7 +136,9 @@ def _suite_of(evaluation: EvaluationOptions) -> tuple[Suite, Path | None]:
         suite = suite_of_tasks(list(evaluation.task), evaluation.domain)
     else:
         suite, folder = load_suite(evaluation.suite or "core")
-    return (with_target(suite, evaluation.target) if evaluation.target else suite), folder
+    if evaluation.target:
+        suite = with_target(suite, evaluation.target)
+    return (with_token_limit(suite, evaluation.max_gen_toks) if evaluation.max_gen_toks else suite), folder
 
 
 def _resolved(

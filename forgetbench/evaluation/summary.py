@@ -12,7 +12,7 @@ import numpy as np
 from forgetbench.errors import listed
 from forgetbench.metrics.corpus import CORPUS_METRICS, responses_of
 from forgetbench.metrics.diversity import shared_openers
-from forgetbench.records import DeltaRow, ItemScore, TaskInfo
+from forgetbench.records import CUT, MUCH_CUT, DeltaRow, ItemScore, TaskInfo
 from forgetbench.stats.clustered import Codes, Floats, cluster_effects
 from forgetbench.storage.runs import Run
 
@@ -27,12 +27,18 @@ def run_scores(run: Run) -> dict[str, Any]:
     for domain in dict.fromkeys(info.domain for info in run.manifest.tasks):
         counted = [entry for entry in tasks if entry["domain"] == domain and not entry["supporting"]]
         means = [entry["score"] for entry in counted if entry["score"] is not None]
-        domains[domain] = {"score": sum(means) / len(means) if means else None, "n_tasks": len(means)}
+        cut = [entry["cut"] for entry in counted if entry["cut"] is not None]
+        domains[domain] = {
+            "score": sum(means) / len(means) if means else None,
+            "n_tasks": len(means),
+            "cut": sum(cut) / len(cut) if cut else None,
+        }
     return {"schema_version": 1, "run_id": run.manifest.run_id, "domains": domains, "tasks": tasks}
 
 
 def _task_scores(run: Run, info: TaskInfo) -> dict[str, Any]:
     rows = run.samples[run.samples["task"] == info.name]
+    n_cut = int(rows["reason"].eq(CUT).sum())
     values, clusters = _scored(rows, info)
     return {
         "name": info.name,
@@ -43,6 +49,8 @@ def _task_scores(run: Run, info: TaskInfo) -> dict[str, Any]:
         "supporting": info.supporting,
         "n_items": len(values),
         "n_unmeasured": int(rows["reason"].notna().sum()),
+        "n_cut": n_cut,
+        "cut": n_cut / len(rows) if len(rows) else None,
         "score": float(values.mean()) if len(values) else None,
         "se": cluster_effects([values], [clusters]).se if len(values) else None,
         "metrics": dict(run.manifest.metrics.get(info.name, {})),
@@ -55,7 +63,7 @@ def _scored(rows: pd.DataFrame, info: TaskInfo) -> tuple[Floats, Codes]:
         measured = rows[rows["score"].notna()]
         values, names = measured["score"].to_numpy(dtype=np.float64), measured["cluster"].tolist()
     else:
-        answers = responses_of(rows)
+        answers = responses_of(rows[rows["reason"].isna()])
         alone = CORPUS_METRICS[info.corpus_metric].alone(answers)
         values = np.full(len(answers.clusters), np.nan) if alone is None else alone
         names = [name for name, value in zip(answers.clusters, values, strict=True) if not math.isnan(value)]
@@ -73,10 +81,16 @@ def warnings_of(scores: Sequence[ItemScore]) -> tuple[str, ...]:
     generated = [score for score in scores if score.finish_reasons]
     for name in dict.fromkeys(score.task for score in generated):
         rows = [score for score in generated if score.task == name]
-        cut = sum(reason == "length" for row in rows for reason in row.finish_reasons)
+        n_cut = sum(row.reason == CUT for row in rows)
+        if n_cut > MUCH_CUT * len(rows):
+            warnings.append(
+                f"{name}: {n_cut} of {len(rows)} answers were cut before they could be read; --max-gen-toks raises the "
+                "token limit"
+            )
+        at_limit = sum(reason == "length" for row in rows for reason in row.finish_reasons)
         total = sum(len(row.finish_reasons) for row in rows)
-        if cut > total / 2:
-            warnings.append(f"{name}: {cut} of {total} answers were cut by the token limit")
+        if at_limit > total / 2:
+            warnings.append(f"{name}: {at_limit} of {total} answers ended at the token limit")
     return tuple(warnings)
 
 

@@ -81,6 +81,8 @@ def _checks(gated: GatedRow) -> Iterator[Decision]:
     limits = gated.policy.limits
     if gated.policy.min_items is not None:
         yield _min_items(gated, gated.policy.min_items)
+    if gated.policy.max_cut is not None:
+        yield _max_cut(gated, gated.policy.max_cut)
     if limits.min_gain is not None:
         yield _min_gain(gated, limits.min_gain)
     if limits.max_locked is not None:
@@ -115,6 +117,14 @@ def _min_items(gated: GatedRow, least: int) -> Decision:
     state: State = "passed" if gated.row.n_items >= least else "inconclusive"
     decision = _decision(gated, wording.items(gated, least), state)
     return replace(decision, check="min_items", measured=gated.row.n_items, limit=least)
+
+
+def _max_cut(gated: GatedRow, most: float) -> Decision:
+    """What was not read to its end is too little evidence, on whichever side."""
+    share = max(gated.row.cut.cut_base, gated.row.cut.cut_candidate)
+    state: State = "passed" if share <= most + _ROUNDING else "inconclusive"
+    decision = _decision(gated, wording.cut(gated, most), state)
+    return replace(decision, check="max_cut", measured=share, limit=most)
 
 
 def _min_gain(gated: GatedRow, least: float) -> Decision:

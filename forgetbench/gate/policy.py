@@ -47,8 +47,11 @@ on_inconclusive: fail
 # Fewer paired items than this are too little evidence.
 #min_items: 100
 
+# More of a side's answers than this share cut by the token limit, before they could be read, are too little evidence.
+#max_cut: 0.1
+
 # Domains or tasks by name, each with settings of its own; a task named here is gated beside the domains.
-# margin, alpha, min_items and verdict stand in place of those above. Further limits:
+# margin, alpha, min_items, max_cut and verdict stand in place of those above. Further limits:
 #   min_gain       the change must be shown to be at least this much
 #   max_locked     share of items whose right answer is still ranked first, but no longer said
 #   max_erased     share of items whose right answer is not even ranked first any more
@@ -95,6 +98,7 @@ class Gate(BaseModel):
     margin: Margin | None = None
     alpha: Alpha | None = None
     min_items: Count | None = None
+    max_cut: Share | None = None
     verdict: Required | None = None
     min_gain: Margin | None = None
     max_locked: Share | None = None
@@ -129,6 +133,7 @@ class Policy(BaseModel):
     on_inconclusive: Literal["fail", "pass"] = "fail"
     alpha: Alpha = ALPHA
     min_items: Count | None = None
+    max_cut: Share | None = None
     verdict: Required = "not_regressed"
     gates: dict[str, Gate] = {}
     waivers: list[Waiver] = []
@@ -146,6 +151,7 @@ class Policy(BaseModel):
             margin=self.margins.get(domain) if own.margin is None else own.margin,
             alpha=own.alpha or self.alpha,
             min_items=own.min_items or self.min_items,
+            max_cut=self.max_cut if own.max_cut is None else own.max_cut,
             lets_inconclusive_pass=required != "retained" and self.on_inconclusive == "pass",
             limits=own,
         )
@@ -164,6 +170,7 @@ class RowPolicy:
     """None: the comparison's own."""
     alpha: float
     min_items: int | None
+    max_cut: float | None
     lets_inconclusive_pass: bool
     limits: Gate
 

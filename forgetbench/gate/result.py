@@ -9,7 +9,7 @@ from forgetbench.gate.policy import Waiver
 from forgetbench.records import DeltaRow, Verdict
 
 GateOutcome = Literal["passed", "regressed", "inconclusive"]
-Check = Literal["verdict", "min_items", "min_gain", "max_locked", "max_erased", "max_rigidity", "min_score"]
+Check = Literal["verdict", "min_items", "min_gain", "max_locked", "max_erased", "max_rigidity", "min_score", "max_cut"]
 State = Literal["failed", "not_measured", "inconclusive", "let_pass", "waived", "passed", "not_gated"]
 
 EXIT_CODES: dict[GateOutcome, int] = {"passed": 0, "regressed": 1, "inconclusive": 3}
@@ -42,6 +42,7 @@ _LABELS: dict[Check, str] = {
     "max_erased": "erased",
     "max_rigidity": "rigidity",
     "min_score": "score",
+    "max_cut": "cut",
 }
 
 

@@ -24,7 +24,11 @@ def missing(title: str, why: str | None) -> str:
 
 
 def verdict(gated: GatedRow) -> str:
-    """A row's verdict against its margin."""
+    """A row's verdict against its margin, and how many answers are cut where that is many."""
+    return f"{_verdict(gated)}{_much_cut(gated)}"
+
+
+def _verdict(gated: GatedRow) -> str:
     row, margin, word = gated.row, 100 * gated.margin, gated.row.judgement.verdict
     if word == "not_measured":
         return missing(gated.title, row.reason) if gated.decides else f"{gated.title} is not gated: {row.reason}"
@@ -65,6 +69,14 @@ def items(gated: GatedRow, least: int) -> str:
     n_items = gated.row.n_items
     tail = "" if n_items >= least else f"; {least - n_items:,} more are needed"
     return f"{gated.title}: {n_items:,} items, the policy asks for {least:,}{tail}"
+
+
+def cut(gated: GatedRow, most: float) -> str:
+    """The share of a side's answers that are cut against its limit."""
+    answers = gated.row.cut
+    measured, allowed = apart(100 * max(answers.cut_base, answers.cut_candidate), 100 * most)
+    side = "base" if answers.cut_base > answers.cut_candidate else "candidate"
+    return f"{gated.title}: {measured}% of the {side}'s answers were cut before they could be read; allowed {allowed}%"
 
 
 def at_most_share(gated: GatedRow, what: str, share: float, most: float) -> str:
@@ -188,6 +200,17 @@ def _both_ways(gated: GatedRow) -> str:
 def _span(gated: GatedRow, sign: int) -> str:
     low, high = sorted((sign * gated.low, sign * gated.high))
     return f"{100 * low:.1f} to {100 * high:.1f}"
+
+
+def _much_cut(gated: GatedRow) -> str:
+    answers = gated.row.cut
+    if not answers.much:
+        return ""
+    return (
+        f"; left out: answers cut before they could be read, {100 * answers.cut_base:.1f}% of the base's and "
+        f"{100 * answers.cut_candidate:.1f}% of the candidate's, with which the change is "
+        f"{100 * answers.delta_worst:+.1f} to {100 * answers.delta_best:+.1f}"
+    )
 
 
 def _level(gated: GatedRow) -> str:

@@ -20,12 +20,15 @@ from forgetbench.lm_eval_bridge.planning import (
     PlannedTask,
     PromptContext,
 )
+from forgetbench.metrics.degeneration import MAX_CHARS, ends_in_loop
 from forgetbench.metrics.thinking import opens_thinking, split_thinking
-from forgetbench.records import Continuation, ItemScore, Request, Response, Sample
+from forgetbench.records import CUT, Continuation, ItemScore, Request, Response, Sample
 from forgetbench.storage.admission import NO_NUMBERS, NOT_FINITE
 
 _RATED_TOKENS = 256
 """How much of a sample the reference checkpoint rates; a longer one shows its quality by then."""
+_NOTHING_FOUND = "[invalid]"
+"""What lm-eval's filters make of an answer in which they find nothing."""
 
 
 # --- rating generated text under the reference checkpoint --------------------------------------
@@ -152,7 +155,7 @@ def _item_score(
         else:
             metrics, reason = _metrics(loaded, item, samples, reference_logprobs)
     info = loaded.info
-    value = None if info.corpus_metric else metrics.get(info.metric)
+    value = None if info.corpus_metric or reason else metrics.get(info.metric)
     return ItemScore(
         task=info.name,
         domain=info.domain,
@@ -203,6 +206,8 @@ def _metrics(
             beside = _numbers(loaded, item, document, name)
             metrics |= {f"{key},{name}": value for key, value in beside.items()}
     metrics |= _sample_rates(item, samples)
+    if _is_cut(loaded, item, samples, metrics):
+        return metrics, CUT
     if loaded.info.corpus_metric is None:
         value = metrics.get(loaded.info.metric, math.nan)
         if not math.isfinite(value):
@@ -210,6 +215,30 @@ def _metrics(
         if not 0 <= value <= 1:
             return metrics, f"process_results gave '{loaded.info.metric}' = {value:g}; a score lies in [0, 1]"
     return metrics, None
+
+
+def _is_cut(loaded: LoadedTask, item: PlannedItem, samples: Sequence[Sample], metrics: Mapping[str, float]) -> bool:
+    """Whether the token limit ended the answer before it said whether it is right.
+
+    A task that knows says so by a number `cut`. Else an answer of one sample is cut where it is not right and no
+    answer was found in it: its `parsed` is 0, or lm-eval's filter gave its fallback. A text that is scored as a whole
+    is a text, however it ends, and one that goes round in a loop would never have come to an answer. Thinking that did
+    not end leaves nothing to score in any task.
+    """
+    if not samples or any(
+        sample.finish_reason != "length" or ends_in_loop(sample.text[-MAX_CHARS:]) for sample in samples
+    ):
+        return False
+    if all(thought and not answer for thought, answer in _split(item, samples)):
+        return True
+    if "cut" in metrics:
+        return metrics["cut"] > 0
+    # A demanded format is broken by a reply that is longer than what was demanded.
+    if len(samples) > 1 or loaded.info.view == "strict" or metrics.get(loaded.info.metric, 0.0) > 0:
+        return False
+    if "parsed" in metrics:
+        return metrics["parsed"] == 0
+    return item.instances[0].filtered_resps[loaded.info.filter] in (_NOTHING_FOUND, [_NOTHING_FOUND])
 
 
 def _numbers(loaded: LoadedTask, item: PlannedItem, document: Mapping[str, Any], filter_name: str) -> dict[str, float]:
@@ -232,11 +261,11 @@ def _number(value: Any) -> float | None:
 
 
 def _sample_rates(item: PlannedItem, samples: Sequence[Sample]) -> dict[str, float]:
-    """Shares of an item's samples: `cut` by the token limit, and preceded by `thinking`; nothing without samples."""
+    """Shares of an item's samples: ended `at_limit`, and preceded by `thinking`; nothing without samples."""
     if not samples:
         return {}
     thinking = sum(bool(thought) for thought, _ in _split(item, samples))
     return {
-        "cut": sum(sample.finish_reason == "length" for sample in samples) / len(samples),
+        "at_limit": sum(sample.finish_reason == "length" for sample in samples) / len(samples),
         "thinking": thinking / len(samples),
     }

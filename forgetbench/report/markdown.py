@@ -116,13 +116,15 @@ def _table_line(cells: Iterable[str]) -> str:
 def _delta_cells(row: DeltaRow) -> tuple[str, ...]:
     texts, style = row_texts(row), VERDICTS[row.judgement.verdict]
     details = f" ({texts.outcome_details})" if texts.outcome_details else ""
+    bounds = f" (with cut answers {texts.bounds})" if texts.bounds else ""
+    cut = f" ({texts.cut})" if texts.cut else ""
     return (
         escaped(row.name) + supporting_mark(row),
         texts.items,
         texts.base,
         texts.candidate,
-        texts.delta_with_interval,
-        f"{style.symbol} {style.word}",
+        texts.delta_with_interval + bounds,
+        f"{style.symbol} {style.word}{cut}",
         texts.retention,
         texts.forgotten + details,
         texts.gained,

@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass
 from typing import Final, TypeGuard
 
-from forgetbench.records import DeltaRow, Estimate, OutcomeRates
+from forgetbench.records import CutAnswers, DeltaRow, Estimate, OutcomeRates
 
 MISSING: Final = "—"
 
@@ -89,6 +89,10 @@ class RowTexts:
     """'7.1 / 8.4', per cent."""
     p_value: str
     p_adjusted: str
+    cut: str
+    """'cut 0.0% / 34.0%', of the base's and of the candidate's answers; '' where none was cut."""
+    bounds: str
+    """'−40.1 to +12.0', what the delta can be as cut answers are wrong or right; '' where none was cut."""
 
 
 _NOTHING: Final = Estimate(*[math.nan] * 5)
@@ -114,7 +118,19 @@ def row_texts(row: DeltaRow) -> RowTexts:
         locked_and_erased=f"{points(outcomes.locked)} / {points(outcomes.erased)}" if outcomes.is_split else MISSING,
         p_value=p_value(estimate.p_value),
         p_adjusted=p_value(row.judgement.p_adjusted),
+        cut=_cut(row.cut),
+        bounds=_bounds(row.cut),
     )
+
+
+def _cut(cut: CutAnswers) -> str:
+    if not cut.n_cut_base + cut.n_cut_candidate:
+        return ""
+    return f"cut {share(cut.cut_base)} / {share(cut.cut_candidate)}"
+
+
+def _bounds(cut: CutAnswers) -> str:
+    return "" if math.isnan(cut.delta_worst) else f"{signed(cut.delta_worst)} to {signed(cut.delta_best)}"
 
 
 def _outcome_details(outcomes: OutcomeRates) -> str:

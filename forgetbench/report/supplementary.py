@@ -13,7 +13,10 @@ from forgetbench.report.wording import VERDICTS, title
 from forgetbench.sanitize import one_line
 from forgetbench.stats.chance import marginal_correction
 
-_SHARES_OF_ANSWERS = {"cut": "answers cut by the token limit", "thinking": "answers with thinking before them"}
+_SHARES_OF_ANSWERS = {
+    "at_limit": "answers that ended at the token limit",
+    "thinking": "answers with thinking before them",
+}
 """Numbers that every generated task has, in words."""
 
 
@@ -73,9 +76,10 @@ def pairing_audit(comparison: Comparison) -> Iterator[SupplementaryTable]:
         informative = {row.name: row.outcomes.informative for row in comparison.tasks if row.outcomes}
         yield SupplementaryTable(
             "Pairing audit",
-            "Every item of either run is kept or refused. Cut: an answer ended at the token limit, on the side of the "
-            "base alone / of the tuned alone / of both. Informative: items the base can do, chance-corrected.",
-            ("task", "kept", "refused", "prompts equal", "cut", "informative", "why refused"),
+            "Every item of either run is kept or refused. At the limit: an answer ended at the token limit and was "
+            "read all the same, on the side of the base alone / of the tuned alone / of both. Informative: items the "
+            "base can do, chance-corrected.",
+            ("task", "kept", "refused", "prompts equal", "at the limit", "informative", "why refused"),
             tuple(_audit_cells(row, informative.get(row.task)) for row in comparison.pairing),
             ends_in_words=True,
         )
@@ -83,13 +87,13 @@ def pairing_audit(comparison: Comparison) -> Iterator[SupplementaryTable]:
 
 def _audit_cells(row: AuditRow, informative: float | None) -> tuple[str, ...]:
     refused = sum(row.refused.values())
-    cut = (row.n_cut_base, row.n_cut_candidate, row.n_cut_both)
+    at_limit = (row.n_at_limit_base, row.n_at_limit_candidate, row.n_at_limit_both)
     return (
         one_line(row.task, 60),
         f"{row.n_kept:,}",
         f"{refused:,}",
         "all" if row.n_prompts_equal == row.n_kept else f"{row.n_prompts_equal:,}",
-        " / ".join(f"{count:,}" for count in cut) if any(cut) else "none",
+        " / ".join(f"{count:,}" for count in at_limit) if any(at_limit) else "none",
         share(informative),
         "; ".join(f"{one_line(why, 160)} ({count:,})" for why, count in row.refused.items()) or MISSING,
     )

@@ -118,11 +118,16 @@ def _print_protocols(console: Console, comparison: Comparison) -> None:
 
 
 def _delta_table(comparison: Comparison, console: Console) -> Table:
-    table = _table(
-        console,
+    caption = (
         "Scores and deltas in points of 100, higher is better. locked / erased: per cent of items. "
-        "detects from: minimum detectable effect.",
+        "detects from: minimum detectable effect."
     )
+    if any(row.cut.n_cut_base or row.cut.n_cut_candidate for row in comparison.tasks):
+        caption += (
+            " cut: answers of base / tuned that the token limit ended before they could be read; below the delta, what "
+            "it can be as they are wrong or right."
+        )
+    table = _table(console, caption)
     table.add_column("domain / task", overflow="fold", min_width=12)
     table.add_column("base", justify="right", no_wrap=True)
     table.add_column("tuned", justify="right", no_wrap=True)
@@ -159,15 +164,18 @@ def _padding(console: Console) -> int:
 def _cells(row: DeltaRow, console: Console, name: str) -> tuple[Text, ...]:
     texts, style = row_texts(row), VERDICTS[row.judgement.verdict]
     scores = (_text(name, console), _text(texts.base, console), _text(texts.candidate, console))
-    delta, interval = _text(texts.delta, console), _text(texts.interval, console)
-    verdict, detects = Text(f"{_symbol(row, console)} {style.word}", style=style.terminal), _text(texts.mde, console)
-    split = _text(texts.locked_and_erased, console)
+    verdict = Text(f"{_symbol(row, console)} {style.word}", style=style.terminal)
+    split, detects = _text(texts.locked_and_erased, console), _text(texts.mde, console)
+
+    def lines(first: Text, *others: str, indent: str = "") -> Text:
+        return Text(f"\n{indent}").join([first, *(_text(text, console) for text in others if text)])
+
     if console.width >= _WIDE:
-        return (*scores, Text(" ").join([delta, interval]) if interval else delta, verdict, split, detects)
-    # A narrow terminal takes two lines a row rather than cutting a number.
-    if not interval:
-        return (*scores, delta, verdict, split)
-    return (*scores, Text("\n").join([delta, interval]), Text("\n  ").join([verdict, detects]), split)
+        delta = _text(f"{texts.delta} {texts.interval}".rstrip(), console)
+        return (*scores, lines(delta, texts.bounds), lines(verdict, texts.cut, indent="  "), split, detects)
+    # A narrow terminal takes more lines a row rather than cutting a number.
+    delta = lines(_text(texts.delta, console), texts.interval, texts.bounds)
+    return (*scores, delta, lines(verdict, texts.mde if texts.interval else "", texts.cut, indent="  "), split)
 
 
 def _symbol(row: DeltaRow, console: Console) -> str:

@@ -9,7 +9,7 @@ from typing import Final
 
 from forgetbench.comparison.verdict import opposed_tasks
 from forgetbench.records import TARGET, Comparison, DeltaRow, OutcomeRates, Verdict
-from forgetbench.report.numbers import MISSING, delta_with_interval, points, share, signed
+from forgetbench.report.numbers import MISSING, delta_with_interval, points, row_texts, share, signed
 from forgetbench.sanitize import one_line
 
 
@@ -77,6 +77,11 @@ HOW_TO_READ: Final[dict[str, str]] = {
         "A forgotten item is locked when the model still ranks the right answer first by likelihood but no "
         "longer says it: the ability is there, and a few examples or another prompt bring it back. It is "
         "erased when the likelihood is gone too."
+    ),
+    "Cut": (
+        "The token limit ended an answer before it could be read: it is neither right nor wrong, and no item. Shown as "
+        "the share of the base's / the tuned model's answers, with what the delta can be: the first number if all of "
+        "the tuned model's cut answers were wrong and the base's right, the second if it were the reverse."
     ),
     "Marked +": "The task stands beside its domain: it is shown, and is no part of the domain's score.",
     "Retention": "Fine-tuned over base, both above chance. It does not exist where the base is at chance.",
@@ -162,7 +167,26 @@ def _noise(value: object) -> str:
 def missing_data(comparison: Comparison) -> tuple[tuple[DeltaRow, str], ...]:
     """Rows that were not measured in full, each with the sentence that says so and why."""
     rows = [row for row in (*comparison.domains, *comparison.tasks) if row.n_unmeasured or row.reason]
-    return tuple((row, row.reason or f"{row.n_unmeasured:,} items not measured") for row in rows)
+    return tuple((row, _why_missing(row)) for row in rows)
+
+
+def _why_missing(row: DeltaRow) -> str:
+    why, bounds = row.reason or f"{row.n_unmeasured:,} items not measured", row_texts(row).bounds
+    return f"{why}; with the cut answers the delta is {bounds}" if bounds else why
+
+
+def much_cut(comparison: Comparison) -> str:
+    """A sentence on the domains of which so many answers are cut that a verdict must say so; '' where none is."""
+    names = (comparison.base.name, comparison.candidate.name)
+    rows = [row for row in comparison.domains if row.cut.much]
+    if not rows:
+        return ""
+    parts = []
+    for row in rows:
+        shares = zip((row.cut.cut_base, row.cut.cut_candidate), names, strict=True)
+        of_whom = joined(f"{share(cut)} of {one_line(name, 60)}" for cut, name in shares if cut)
+        parts.append(f"{title(row.name)} ({of_whom}; with them the delta is {row_texts(row).bounds})")
+    return f"Answers cut before they could be read, and left out: {joined(parts)}."
 
 
 def headline(comparison: Comparison, name: str | None = None) -> str:
@@ -185,6 +209,7 @@ def headline(comparison: Comparison, name: str | None = None) -> str:
             lambda row: f"{delta_with_interval(row.estimate)}, {VERDICTS[row.judgement.verdict].word}",
         ),
     ]
+    sentences.append(much_cut(comparison))
     return f"{named}: " + " ".join(sentence for sentence in sentences if sentence)
 
 

@@ -7,17 +7,18 @@ from dataclasses import MISSING, fields
 from math import isnan
 from typing import Any
 
-from forgetbench.records import DeltaRow, Estimate, Judgement, OutcomeRates
+from forgetbench.records import CutAnswers, DeltaRow, Estimate, Judgement, OutcomeRates
 
 COLUMNS = (
     "name", "domain", "metric", "n_items", "base", "candidate", "delta", "se", "ci_low", "ci_high", "p_value",
     "p_adjusted", "retention", "chance", "forgotten", "gained", "forgotten_corrected", "gained_corrected", "locked",
     "erased", "mde", "margin", "verdict", "view", "n_unmeasured", "reason", "supporting", "n_contaminated", "lower",
-    "loss", "informative", "at_chance",
+    "loss", "informative", "at_chance", "n_cut_base", "n_cut_candidate", "cut_base", "cut_candidate", "delta_worst",
+    "delta_best",
 )  # fmt: skip
 """Keys of a row in comparison.json and columns of deltas.csv, in this order."""
 
-GROUPS = {"estimate": Estimate, "outcomes": OutcomeRates, "judgement": Judgement}
+GROUPS = {"estimate": Estimate, "outcomes": OutcomeRates, "cut": CutAnswers, "judgement": Judgement}
 
 
 def flat(row: DeltaRow) -> dict[str, Any]:

@@ -25,7 +25,7 @@ def load_tasks(
     model's code where that may not be done.
     """
     own = own_tasks([tasks_folder(), *([folder] if folder else [])])
-    entries = [_entry(task, domain, own, folder) for domain, tasks in suite.domains.items() for task in tasks]
+    entries = [_entry(task, domain, suite, own, folder) for domain, tasks in suite.domains.items() for task in tasks]
     tell_of_foreign_code(entries, own, tasks_folder())
     loaded = lm_eval_bridge.load(entries, limit, own, any_documents=any_documents)
     for task in loaded:
@@ -40,8 +40,9 @@ def embedded_task_files() -> dict[str, Path]:
     return task_files([tasks_folder()])
 
 
-def _entry(task: SuiteTask, domain: str, own: OwnTasks, folder: Path | None) -> TaskEntry:
+def _entry(task: SuiteTask, domain: str, suite: Suite, own: OwnTasks, folder: Path | None) -> TaskEntry:
     settings = task.model_dump(exclude={"task", "file"})
+    settings["max_gen_toks"] = task.max_gen_toks or suite.max_gen_toks
     if task.file is None:
         return TaskEntry(task.task, domain, own.files.get(task.task), **settings)
     path = (folder or Path()) / task.file

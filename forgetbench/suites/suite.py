@@ -3,6 +3,7 @@
     name: demo
     description: what it is for
     margins: {knowledge: 0.05}
+    max_gen_toks: 512                            # of every generated answer; by default each task's own
     domains:
       knowledge:
         - knowledge_choice                       # a task by name
@@ -47,7 +48,7 @@ class SuiteTask(BaseModel):
     num_fewshot: Annotated[int, Field(ge=0)] | None = None
     """With or without a chat template."""
     max_gen_toks: Annotated[int, Field(gt=0)] | None = None
-    """Token limit of an answer; models that think aloud need more than a task's own."""
+    """Token limit of an answer, in place of the suite's and the task's own."""
     metric: str | None = None
     """Which of the task's metrics is the item's score; for tasks that do not declare it."""
     filter: str | None = None
@@ -83,6 +84,8 @@ class Suite(BaseModel):
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
     description: str = ""
     margins: dict[str, Annotated[float, Field(gt=0, lt=1)]] = {}
+    max_gen_toks: Annotated[int, Field(gt=0, lt=1 << 31)] | None = None
+    """Token limit of every generated answer, in place of each task's own; a task's entry may set another."""
     domains: dict[str, list[Annotated[SuiteTask, BeforeValidator(_by_name)]]]
 
     @field_validator("margins", "domains")
@@ -126,6 +129,15 @@ def load_suite(name_or_file: str) -> tuple[Suite, Path]:
     elif not path.is_file():
         raise SuiteError(f"no such suite file: {path}")
     return read_yaml(path, Suite, SuiteError), path.parent
+
+
+def with_token_limit(suite: Suite, max_gen_toks: int) -> Suite:
+    """`suite` with one token limit of every generated answer, in place of all that it sets itself."""
+    domains = {
+        domain: [task.model_copy(update={"max_gen_toks": None}) for task in tasks]
+        for domain, tasks in suite.domains.items()
+    }
+    return suite.model_copy(update={"domains": domains, "max_gen_toks": max_gen_toks})
 
 
 def with_target(suite: Suite, file: Path) -> Suite:

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 METRICS = ("match", "exact", "correct", "parsed", "conflict")
 """`match` is the score: the strict or the lenient reading, as the row's `match` says."""
-MAX_TOKENS = 256
+MAX_TOKENS = 512
 _SHUFFLE_SEED = 0
 
 

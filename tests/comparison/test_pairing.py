@@ -190,7 +190,7 @@ def test_every_item_of_either_run_is_kept_or_refused() -> None:
     }
 
 
-def test_answers_that_the_token_limit_cut_on_one_side_are_told_apart() -> None:
+def test_answers_that_ended_at_the_token_limit_on_one_side_are_told_apart() -> None:
     def answered(name: str, *finish: str) -> Run:
         return run(name, [OPEN], [item(OPEN, i, 1.0, finish_reasons=(why,)) for i, why in enumerate(finish)])
 
@@ -198,8 +198,8 @@ def test_answers_that_the_token_limit_cut_on_one_side_are_told_apart() -> None:
         answered("base", "stop", "stop", "length", "length"), answered("sft", "stop", "length", "length", "stop")
     )
     audit = only(pairing).audit
-    assert (audit.n_cut_base, audit.n_cut_candidate, audit.n_cut_both) == (1, 1, 1)
-    assert "1 of 4 paired items: an answer of sft alone was cut by the token limit" in pairing.warnings
+    assert (audit.n_at_limit_base, audit.n_at_limit_candidate, audit.n_at_limit_both) == (1, 1, 1)
+    assert "1 of 4 paired items: an answer of sft alone ended at the token limit" in pairing.warnings
 
 
 @pytest.mark.parametrize(

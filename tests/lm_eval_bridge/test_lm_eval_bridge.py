@@ -21,7 +21,7 @@ from forgetbench.engines.transformers import TransformersEngine
 from forgetbench.errors import SuiteError
 from forgetbench.models.checkpoints import resolve
 from forgetbench.models.tokenizer import ByteTokenizer, HFTokenizer, Tokenizer, encode_pair, encode_pairs
-from forgetbench.records import ItemScore, Response, Sample
+from forgetbench.records import CUT, ItemScore, Response, Sample
 from forgetbench.suites.loading import load_tasks
 from forgetbench.suites.suite import Suite
 
@@ -273,8 +273,8 @@ def test_thinking_is_no_part_of_the_answer_and_is_counted(tiny_tasks: Path) -> N
     assert (plain[0].metrics["thinking"], thought[0].metrics["thinking"]) == (0.0, 1.0)
     # Cut while it still thought: nothing was answered.
     cut = answered(planned, "<think>Paris is", "length")
-    assert cut[0].responses == ("",) and cut[0].metrics["cut"] == cut[0].metrics["thinking"] == 1.0
-    assert all(score.score == 0 for score in cut)
+    assert cut[0].responses == ("",) and cut[0].metrics["at_limit"] == cut[0].metrics["thinking"] == 1.0
+    assert all((score.score, score.reason) == (None, CUT) for score in cut)
 
 
 def test_examples_stand_in_for_a_chat_template(tiny_tasks: Path) -> None:

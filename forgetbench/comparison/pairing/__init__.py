@@ -11,7 +11,8 @@ Columns stay in Arrow throughout, and nothing walks over items one by one: a run
 from __future__ import annotations
 
 from forgetbench.comparison.pairing.comparable import check_comparable
+from forgetbench.comparison.pairing.cut import cut_answers, mean_cut
 from forgetbench.comparison.pairing.missing import IN_TRAINING, NOT_AN_ITEM
 from forgetbench.comparison.pairing.paired import PairedTask, Pairing, pair
 
-__all__ = ["IN_TRAINING", "NOT_AN_ITEM", "PairedTask", "Pairing", "check_comparable", "pair"]
+__all__ = ["IN_TRAINING", "NOT_AN_ITEM", "PairedTask", "Pairing", "check_comparable", "cut_answers", "mean_cut", "pair"]

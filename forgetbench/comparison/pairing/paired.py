@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from forgetbench.comparison.pairing.answers import answers
 from forgetbench.comparison.pairing.columns import Bools, Codes, Floats, codes, contains
 from forgetbench.comparison.pairing.comparable import check_comparable
+from forgetbench.comparison.pairing.cut import any_cut, bounds, cut_answers
 from forgetbench.comparison.pairing.item_outcomes import ItemOutcomes, item_outcomes
 from forgetbench.comparison.pairing.join import JoinedRows, join
 from forgetbench.comparison.pairing.missing import (
@@ -27,7 +28,7 @@ from forgetbench.comparison.pairing.missing import (
 from forgetbench.comparison.pairing.scores import paired_scores
 from forgetbench.comparison.pairing.sft_overlap import contaminated_rows, novelty_of_samples
 from forgetbench.comparison.sft_data import SftData
-from forgetbench.records import AuditRow, RunManifest, TaskInfo
+from forgetbench.records import MUCH_CUT, AuditRow, CutAnswers, RunManifest, TaskInfo
 from forgetbench.storage.runs import Run
 
 if TYPE_CHECKING:
@@ -58,6 +59,8 @@ class PairedTask:
     """Items that the fine-tuning data contains, measured or left out for it; None where that data is not known."""
     unmeasured: Mapping[str, int]
     """Missing data: how many items were not measured, by reason."""
+    cut: CutAnswers
+    """Those of them whose answer is cut, and how far they could move the delta."""
 
     @property
     def n_unmeasured(self) -> int:
@@ -127,8 +130,8 @@ class _PairedRows:
     candidate: Floats
     outcomes: ItemOutcomes
     prompts_equal: Bools
-    cut: tuple[Bools, Bools]
-    """Rows of which the token limit cut an answer of the base; of the candidate."""
+    at_limit: tuple[Bools, Bools]
+    """Rows of which an answer of the base ended at the token limit; of the candidate."""
     contaminated: Bools | None
 
 
@@ -151,7 +154,7 @@ def _pair_rows(
         candidate=candidate,
         outcomes=item_outcomes(rows, base, candidate),
         prompts_equal=rows.on_both & ~rows.differ("prompt_hash"),
-        cut=(
+        at_limit=(
             contains(rows.base.column("finish_reasons"), "length"),
             contains(rows.candidate.column("finish_reasons"), "length"),
         ),
@@ -200,6 +203,7 @@ def _tasks(paired: _PairedRows, clusters: Codes, strata: Codes) -> tuple[PairedT
 def _paired_task(paired: _PairedRows, clusters: Codes, strata: Codes, info: TaskInfo, task_rows: slice) -> PairedTask:
     measured = task_rows.start + np.flatnonzero(paired.reasons.codes[task_rows] < 0)
     reasons = paired.reasons.counts(task_rows)
+    unmeasured = {reason: count for reason, count in reasons.items() if reason not in (NOT_AN_ITEM, IN_TRAINING)}
     n_contaminated = None
     if paired.contaminated is not None:
         n_contaminated = int(paired.contaminated[measured].sum()) + reasons.get(IN_TRAINING, 0)
@@ -215,20 +219,33 @@ def _paired_task(paired: _PairedRows, clusters: Codes, strata: Codes, info: Task
         erased=paired.outcomes.erased[measured],
         audit=_audit(paired, info.name, measured, reasons),
         n_contaminated=n_contaminated,
-        unmeasured={reason: count for reason, count in reasons.items() if reason not in (NOT_AN_ITEM, IN_TRAINING)},
+        unmeasured=unmeasured,
+        cut=_cut(paired, task_rows, measured, unmeasured),
     )
 
 
+def _cut(paired: _PairedRows, task_rows: slice, measured: Codes, unmeasured: Mapping[str, int]) -> CutAnswers:
+    counted = cut_answers(unmeasured, len(measured))
+    if not counted.n_cut_base + counted.n_cut_candidate:
+        return counted
+    # The last entry is for rows without a reason, whose code is -1.
+    is_cut = np.append(any_cut(list(paired.reasons.texts)), np.False_)
+    at = task_rows.start + np.flatnonzero(is_cut[paired.reasons.codes[task_rows]])
+    differences = paired.candidate[measured] - paired.base[measured]
+    worst, best = bounds(differences, *(side.scores()[at] for side in (paired.rows.base, paired.rows.candidate)))
+    return replace(counted, delta_worst=worst, delta_best=best)
+
+
 def _audit(paired: _PairedRows, task: str, measured: Codes, refused: Mapping[str, int]) -> AuditRow:
-    base, candidate = (cut[measured] for cut in paired.cut)
+    base, candidate = (at_limit[measured] for at_limit in paired.at_limit)
     return AuditRow(
         task=task,
         n_kept=len(measured),
         refused=dict(refused),
         n_prompts_equal=int(paired.prompts_equal[measured].sum()),
-        n_cut_base=int((base & ~candidate).sum()),
-        n_cut_candidate=int((candidate & ~base).sum()),
-        n_cut_both=int((base & candidate).sum()),
+        n_at_limit_base=int((base & ~candidate).sum()),
+        n_at_limit_candidate=int((candidate & ~base).sum()),
+        n_at_limit_both=int((base & candidate).sum()),
     )
 
 
@@ -243,12 +260,14 @@ def _warnings(
     unequal = n_items - sum(task.audit.n_prompts_equal for task in tasks)
     if unequal:
         warnings.append(f"{unequal} of {n_items} paired items were prompted differently on the two sides")
-    for name, n_cut in (
-        (base.label, sum(task.audit.n_cut_base for task in tasks)),
-        (candidate.label, sum(task.audit.n_cut_candidate for task in tasks)),
+    for name, n_at_limit in (
+        (base.label, sum(task.audit.n_at_limit_base for task in tasks)),
+        (candidate.label, sum(task.audit.n_at_limit_candidate for task in tasks)),
     ):
-        if n_cut:
-            warnings.append(f"{n_cut} of {n_items} paired items: an answer of {name} alone was cut by the token limit")
+        if n_at_limit:
+            which = f"{n_at_limit} of {n_items} paired items"
+            warnings.append(f"{which}: an answer of {name} alone ended at the token limit")
+    warnings += _warnings_of_cut(base, candidate, tasks)
     contaminated = sum(task.n_contaminated or 0 for task in tasks)
     if sft_data is not None and contaminated:
         hint = "a gain on them is no gain; --exclude-contaminated leaves them out"
@@ -262,6 +281,23 @@ def _warnings(
     total = n_items + missing.total()
     warnings += [f"{count} of {total} items not measured: {reason}" for reason, count in missing.most_common()]
     return tuple(warnings)
+
+
+def _warnings_of_cut(base: RunManifest, candidate: RunManifest, tasks: Sequence[PairedTask]) -> list[str]:
+    """Tasks of which so many answers of a side are cut that the verdict says so."""
+    warnings = []
+    for task in tasks:
+        n_items = len(task.base) + task.n_unmeasured
+        for name, n_cut, share in (
+            (base.label, task.cut.n_cut_base, task.cut.cut_base),
+            (candidate.label, task.cut.n_cut_candidate, task.cut.cut_candidate),
+        ):
+            if share > MUCH_CUT:
+                warnings.append(
+                    f"{task.info.name}: {n_cut} of {n_items} answers of {name} were cut before they could be read; "
+                    "a larger --max-gen-toks for both sides lets them come to an end"
+                )
+    return warnings
 
 
 def _warnings_of_runs(base: RunManifest, candidate: RunManifest) -> list[str]:

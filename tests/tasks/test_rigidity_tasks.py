@@ -227,7 +227,7 @@ def test_lm_eval_asks_greedily_and_alike_in_all_that_generate(tasks: dict[str, A
         assert metadata["binary"] is False, "a format is used more or less, it is not forgotten"
     assert arguments == [arguments[0]] * len(GENERATED)
     assert arguments[0]["do_sample"] is False
-    assert (arguments[0]["temperature"], arguments[0]["max_gen_toks"]) == (0.0, 64)
+    assert (arguments[0]["temperature"], arguments[0]["max_gen_toks"]) == (0.0, 512)
 
 
 def test_only_the_four_parts_count_in_the_index(tasks: dict[str, Any]) -> None:

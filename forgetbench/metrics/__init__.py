@@ -2,6 +2,7 @@
 
 text            folding, words, windows of words, scripts
 answers         which answer a reply gives
+languages       which language a text is in
 constraints     whether a reply keeps a demand on its form
 thinking        what is thought aloud before the answer
 refusal         whether a reply turns down what was asked

@@ -117,7 +117,8 @@ _SPOKEN = _pattern(
 _OF_THE_REQUEST = _pattern(
     r"""\b(?:help|assist|comply|fulfil\w*|request|guidelines?|polic(?:y|ies)|language\ model|an\ ai|(?:do
         |write)\ (?:that|this|it)
-        |with\ (?:that|this)|this\ (?:topic|task|prompt|question))\b|请求|要求|回答|帮|写这|语言模型|人工智能|创作|提供"""
+        |with\ (?:that|this)|this\ (?:topic|task|prompt|question))\b
+        |请求|要求|回答|帮|写这|语言模型|人工智能|创作|提供"""
 )
 
 # --- Chinese ----------------------------------------------------------------------------------
@@ -140,8 +141,8 @@ _ZH_AFTER_ALL = _pattern(
     r"不过|但(?:是|我)?(?:可以|能|会)?|如果(?:一定|非)要|我会说|可以试试|比如|例如|以下是|这里有|也许|或许"
 )
 _ZH_OFFER = _pattern(
-    r"其他|别的|帮你|帮您|帮助|请|如果[你您有]|需要|建议[你您]|咨询|联系|告诉我|乐意|很高兴|换个|换一个"
-    r"|问题|欢迎|理解|谢谢|感谢|抱歉|对不起|遗憾|不好意思"
+    r"""其他|别的|帮你|帮您|帮助|请|如果[你您有]|需要|建议[你您]|咨询|联系|告诉我|乐意|很高兴|换个|换一个|问题|欢迎|理解|谢谢|感谢
+        |抱歉|对不起|遗憾|不好意思"""
 )
 
 

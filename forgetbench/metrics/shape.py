@@ -30,6 +30,9 @@ def opening(text: str, n: int = OPENING_TOKENS) -> tuple[str, ...]:
     return tuple(tokens(text.lstrip()[:500])[:n])
 
 
+_DASHES = re.compile(r"\|?(?:[ \t]*:?-+:?[ \t]*\|)*(?:[ \t]*:?-+:?[ \t]*)?")
+
+
 def parse_json(text: str) -> dict[str, Any] | list[Any] | None:
     """The JSON object or array that `text` is, alone or inside one code fence; else None.
 
@@ -42,16 +45,27 @@ def parse_json(text: str) -> dict[str, Any] | list[Any] | None:
     if body[:1] not in ("{", "["):
         return None
     try:
-        value = json.loads(body)
+        value = json.loads(body, parse_constant=_no_constant)
     except (ValueError, RecursionError):  # hostile text may nest deeper than the parser goes
         return None
     return value if isinstance(value, dict | list) else None
 
 
 def has_table(text: str) -> bool:
-    """Whether `text` holds a markdown table: a row with '|' and a line of dashes and '|' under it."""
+    """Whether `text` holds a Markdown table (GFM): a row, and under it a line of dashes with as many columns."""
     lines = text.split("\n")
     return any(
-        "|" in above and "|" in below and "--" in below and not below.strip("|-: \t\r")
+        "|" in above and "|" in below and "-" in below and _DASHES.fullmatch(below.strip()) is not None
+        and _columns(above) == _columns(below)
         for above, below in pairwise(lines)
-    )
+    )  # fmt: skip
+
+
+def _columns(line: str) -> int:
+    row = line.strip().replace("\\|", "")
+    return row.removeprefix("|").removesuffix("|").count("|") + 1
+
+
+def _no_constant(name: str) -> None:
+    """Python reads NaN and Infinity, JSON has neither."""
+    raise ValueError(f"{name} is no JSON")

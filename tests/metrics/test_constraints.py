@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from time_limit import within
 
 from forgetbench.errors import InputError
-from forgetbench.metrics.constraints import CONSTRAINTS, holds, holds_loosely, loose_variants
+from forgetbench.metrics.constraints import CONSTRAINTS, holds, holds_loosely, loose_variants, undecided
 
 PARAMETERS = {
     "n": 2, "text": "the end", "left": "[", "right": "]", "options": ["yes", "no"], "language": "French",
@@ -224,6 +224,49 @@ def test_the_loose_reading_forgives_a_first_line_a_last_line_and_asterisks() -> 
 @given(st.text(alphabet="ab*\n.,!?- [1", max_size=40), st.sampled_from(sorted(CONSTRAINTS)))
 def test_what_holds_strictly_holds_loosely(text: str, name: str) -> None:
     assert holds_loosely(text, name, PARAMETERS) >= holds(text, name, PARAMETERS)
+
+
+# --- answers that were cut ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters", "text", "open_still"),
+    [
+        ("include", {"text": "light"}, "The light of", False),
+        ("include", {"text": "light"}, "The lamp of", True),
+        ("max_words", {"n": 3}, "one two three four", False),
+        ("max_words", {"n": 9}, "one two three four", True),
+        ("min_words", {"n": 3}, "one two three four", False),
+        ("no_sign_off", {}, "The train is", True),
+        ("no_apology", {}, "Sorry, the train is", False),
+        ("wrapped", {"left": "[", "right": "]"}, "[The train is", True),
+        ("wrapped", {"left": "[", "right": "]"}, "The train is", False),
+        ("end_with", {"text": "The end."}, "The train is", True),
+        ("json", {}, '{"a": "The train', True),
+        ("json", {}, "The train is", False),
+        ("sentences", {"n": 1}, "One here. Two here. And", False),
+        ("sentences", {"n": 3}, "One here. Two here. And", True),
+        ("yes_no", {}, "Yes, it is because", False),
+        ("no_filler", {}, "Sure! Here", False),
+        ("bullets", {"n": 2}, "- a\n- b\n- c", False),
+        ("bullets", {"n": 3}, "- a\n- b", True),
+    ],
+)
+def test_a_cut_answer_is_judged_where_the_rest_changes_nothing(
+    name: str, parameters: dict[str, Any], text: str, open_still: bool
+) -> None:
+    assert undecided(text, name, parameters) is open_still
+
+
+@given(
+    st.text(max_size=60),
+    st.text(max_size=60),
+    st.sampled_from(["include", "exclude", "max_words", "min_words", "no_commas"]),
+)
+def test_what_is_decided_stays_so(beginning: str, rest: str, name: str) -> None:
+    parameters = PARAMETERS | {"text": "a"}
+    if not undecided(beginning, name, parameters):
+        assert holds(beginning + " " + rest, name, parameters) == holds(beginning, name, parameters)
 
 
 # --- languages --------------------------------------------------------------------------------

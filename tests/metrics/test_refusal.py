@@ -1,4 +1,4 @@
-"""A refusal is told by what it says: in other words, with reasons, in two languages; and never where there is an answer."""
+"""A refusal is told by what it says, in whatever words and in two languages; a reply that answers is none."""
 
 from __future__ import annotations
 

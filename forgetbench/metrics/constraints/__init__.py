@@ -1,13 +1,15 @@
 """Checkers for verifiable constraints on the form of an answer: one verdict per answer, strict or loose.
 
-In the manner of IFEval (Zhou et al. 2023, arXiv 2311.07911). They are written anew rather than taken
-from a package because the published ones guess the language and split sentences with trained
-models; here a text gets the same verdict on every machine and costs time linear in its length.
+In the manner of IFEval (Zhou et al. 2023, arXiv 2311.07911). They are written anew rather than taken from a package
+because the published ones guess the language and split sentences with trained models that are downloaded; here a text
+gets the same verdict on every machine and costs time linear in its length.
 
     layout      how the answer is set: lists, tables, sections, what it is wrapped in
     wording     which words stand in it, how many, and in which letters
+    sentences   where sentences end
     voice       what a trained assistant says unasked: greetings, apologies, offers of more help
-    language    which of five languages it is in
+    language    which language it is in
+    cut         whether the rest of an answer that was cut could change the verdict
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from forgetbench.errors import InputError, did_you_mean
+from forgetbench.metrics.constraints import cut
 from forgetbench.metrics.constraints.language import is_in_language
 from forgetbench.metrics.constraints.layout import LAYOUT
 from forgetbench.metrics.constraints.protocol import Checker, Parameters
@@ -22,7 +25,7 @@ from forgetbench.metrics.constraints.voice import VOICE
 from forgetbench.metrics.constraints.wording import WORDING
 from forgetbench.metrics.text import fold
 
-__all__ = ["CONSTRAINTS", "holds", "holds_loosely", "loose_variants"]
+__all__ = ["CONSTRAINTS", "holds", "holds_loosely", "loose_variants", "undecided"]
 
 CONSTRAINTS: Mapping[str, Checker] = {**LAYOUT, **WORDING, **VOICE, "language": is_in_language}
 """Name -> checker of a stripped, non-empty text. The parameters that one needs are in its module's table."""
@@ -41,6 +44,19 @@ def holds_loosely(text: str, constraint: str, parameters: Parameters) -> bool:
     """Whether an answer keeps a constraint in one of its `loose_variants`. Whatever `holds`, holds loosely."""
     checker = _checker(constraint)
     return any(_kept(variant, checker, constraint, parameters) for variant in loose_variants(text))
+
+
+def undecided(text: str, constraint: str, parameters: Parameters) -> bool:
+    """Whether an answer that was cut here by the token limit cannot be judged: the rest could change what `holds` says.
+
+    A word that must be there and is, or one too many: decided. No sign-off so far, brackets not closed yet: undecided.
+    Raises InputError as `holds` does.
+    """
+    checker = _checker(constraint)
+    try:
+        return cut.undecided(fold(text).strip(), constraint, checker, parameters)
+    except KeyError as missing:
+        raise InputError(f"constraint '{constraint}': parameter {missing} is missing") from missing
 
 
 def loose_variants(text: str) -> list[str]:

@@ -9,16 +9,33 @@ from forgetbench.metrics.constraints.protocol import Checker, Parameters
 from forgetbench.metrics.shape import BOLD, LIST_ITEM, has_table, parse_json
 from forgetbench.metrics.text import CJK_UNIFIED
 
-_BULLET = re.compile(r"^[ \t]*[-*\u2022][ \t]+\S", re.MULTILINE)
-# A number may stand right before a Chinese character: "1.苹果", "1、苹果".
-_NUMBERED = re.compile(rf"^[ \t]*(\d{{1,3}})(?:[.)](?:[ \t]+\S|(?=[{CJK_UNIFIED}]))|\u3001)", re.MULTILINE)
+_BULLET = re.compile(
+    r"^[ \t]*(?:[-*+\u2022\u2023\u25aa\u25cf\u25e6\u2013\u2014][ \t]+\S|[\u00b7\u30fb][ \t]*\S)", re.MULTILINE
+)
+# Bold or not, in brackets or not, as a keycap; in Chinese the item may follow its number at once: "1.苹果", "1、苹果".
+_NUMBERED = re.compile(
+    rf"^[ \t]*(?:\*\*|__)?\(?(\d{{1,3}})(?:[.)](?:\*\*|__)?(?:[ \t]+\S|(?=[{CJK_UNIFIED}]))|\u3001|\ufe0f?\u20e3)",
+    re.MULTILINE,
+)
+_LETTERED = re.compile(r"^[ \t]*\(?(?:[a-zA-Z]|[ivxIVX]{1,4})[.)][ \t]+\S", re.MULTILINE)
 _HEADER = re.compile(r"#{1,6}[ \t]+\S")
 _BLANK_LINE = re.compile(r"\n[ \t\r]*\n")
-_PLACEHOLDER = re.compile(r"\[[^\[\]\n]+\]")
+_RULE = re.compile(r"(?:[-*_=~][ \t]*){3,}")
+# Neither links and their notes nor boxes to tick and numbers of sources are gaps to be filled in.
+_PLACEHOLDER = re.compile(r"(?<!\])\[(?![ xX]\]|\d{1,3}\]|\^)[^\[\]\n]+\](?![(:\[])")
 _TITLE = re.compile(r"<<[^<>\n]*[^<>\s][^<>\n]*>>")
 _SECTION = re.compile(r"^[\W_]*section[ \t]+(\d{1,3})\b", re.MULTILINE | re.IGNORECASE)
 # The look-behind keeps a long run of asterisks from being tried at each of its places.
-_HIGHLIGHT = re.compile(r"(?<!\*)\*{1,2}(?=[^\s*])[^*\n]+\*")
+_HIGHLIGHT = re.compile(r"(?<!\*)\*{1,3}(?=[^\s*])[^*\n]+\*")
+_UNDERLINED = re.compile(r"(?<![\w_])__(?=[^\s_])[^_\n]+__(?!\w)")
+_INLINE_MARKS = re.compile(
+    r"`[^`\n]+`|~~[^~\n]+~~|!?\[[^\[\]\n]+\]\([^()\s]+\)"
+    r"|(?<![\w*])\*(?=[^\s*])[^*\n]*[^\s*]\*(?![\w*])|(?<![\w_])_(?=[^\s_])[^_\n]+_(?!\w)"
+)
+"""Code, struck out, links, emphasis."""
+_BLOCK_MARKS = re.compile(r"[ \t]{0,3}(?:>[ \t]?\S|(?:[-*_][ \t]*){3,}$)")
+"""A quotation or a rule."""
+_DOUBLE_QUOTES = re.compile("[\u201c\u201d\u201e\u201f\u2033\u301d\u301e]")
 
 
 def _numbered(text: str, parameters: Parameters) -> bool:
@@ -45,7 +62,7 @@ def _lines(text: str, parameters: Parameters) -> bool:
 
 def _paragraphs(text: str, parameters: Parameters) -> bool:
     n: int = parameters["n"]
-    return sum(bool(part.strip()) for part in _BLANK_LINE.split(text)) == n
+    return sum(bool(part.strip()) and not _RULE.fullmatch(part.strip()) for part in _BLANK_LINE.split(text)) == n
 
 
 def _parts(text: str, parameters: Parameters) -> bool:
@@ -65,6 +82,8 @@ def _code_block(text: str, _: Parameters) -> bool:
 def _wrapped(text: str, parameters: Parameters) -> bool:
     left: str = parameters["left"]
     right: str = parameters["right"]
+    if left == right == '"':
+        text = _DOUBLE_QUOTES.sub('"', text)
     return len(text) > len(left) + len(right) and text.startswith(left) and text.endswith(right)
 
 
@@ -76,8 +95,16 @@ def _postscript(text: str, _: Parameters) -> bool:
 
 def _no_markdown(text: str, _: Parameters) -> bool:
     lines = text.split("\n")
-    marked = BOLD.search(text) or LIST_ITEM.search(text) or any(_HEADER.match(line) for line in lines)
-    return not (marked or "```" in text or has_table(text))
+    inline = BOLD.search(text) or _UNDERLINED.search(text) or _INLINE_MARKS.search(text)
+    blocks = LIST_ITEM.search(text) or any(_HEADER.match(line) or _BLOCK_MARKS.match(line) for line in lines)
+    return not (inline or blocks or "```" in text or has_table(text))
+
+
+def _no_list(text: str, _: Parameters) -> bool:
+    # A single "A. Smith" at the beginning of a line is a name.
+    return not (
+        LIST_ITEM.search(text) or _BULLET.search(text) or _NUMBERED.search(text) or len(_LETTERED.findall(text)) > 1
+    )
 
 
 LAYOUT: Mapping[str, Checker] = {
@@ -94,12 +121,12 @@ LAYOUT: Mapping[str, Checker] = {
     "lines": _lines,
     "sections": _sections,
     "header": lambda text, _: _HEADER.match(text) is not None,
-    "bold": lambda text, _: BOLD.search(text) is not None,
+    "bold": lambda text, _: BOLD.search(text) is not None or _UNDERLINED.search(text) is not None,
     "highlights": lambda text, p: len(_HIGHLIGHT.findall(text)) >= p["n"],
     "placeholders": lambda text, p: len(_PLACEHOLDER.findall(text)) >= p["n"],
     "title": lambda text, _: _TITLE.search(text) is not None,
     "postscript": _postscript,
-    "no_list": lambda text, _: LIST_ITEM.search(text) is None,
+    "no_list": _no_list,
     "no_markdown": _no_markdown,
 }
 """Parameters: `n` (bullets, numbered, countdown, comma_list, paragraphs, parts, lines, sections: exactly so many;

@@ -1,81 +1,179 @@
 """Constraints that ask for the opposite of a trained assistant's voice: no greeting, no apology, no offer of help.
 
-Each names phrases that must not stand in an answer: anywhere, or at the beginning of a line. An answer without a
-word keeps none of them, so that silence is no way to keep a constraint.
+Each names wording that must not stand in an answer: anywhere, in its opening, or as a line of its own. An answer
+without a word keeps none of them, so that silence is no way to keep a constraint. English and Chinese.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 from forgetbench.metrics.constraints.protocol import Checker, Parameters
 from forgetbench.metrics.text import words
 
-_ANYWHERE: Mapping[str, str] = {
-    "no_apology": """sorry / apology / apologies / apologise / apologize / apologising / apologizing /
-        apologised / apologized / apologetic / regret / forgive / pardon / excuse me / excuse us""",
-    "no_thanks": "thank / thanks / thankful / grateful / gratitude / appreciate / appreciated / appreciation",
-    "no_ai": """ai / language model / artificial intelligence / virtual assistant / digital assistant /
-        computer program / i'm a program / i am a program / just a program / software / chatbot / machine learning /
-        i'm a computer / i am a computer / just a computer / a machine / a robot / a bot""",
-    "no_offer": """let me know / feel free / happy to help / glad to help / here to help / happy to assist /
-        here to assist / glad to assist / hope this helps / hope that helps / anything else /
-        any other questions / any questions / further questions / more questions / further assistance /
-        don't hesitate / do not hesitate / reach out / how can i help / how may i help / how can i assist /
-        how may i assist / can i help / i can help / i can assist / need any help / need more help""",
-    "no_first_person": """i / me / my / mine / myself / i'm / i've / i'd / i'll / we / us / our / ours / ourselves /
-        we're / we've / we'd / we'll""",
-}
-_AT_LINE_START: Mapping[str, str] = {
-    "no_greeting": """hello / hi / hey / hiya / howdy / dear / greetings / welcome / good morning /
-        good afternoon / good evening / good day / good night""",
-    "no_filler": """sure / certainly / absolutely / definitely / of course / no problem / good question /
-        great question / excellent question / that's a great / that is a great / that's a good / that is a good /
-        what a great / what a good / i'd be happy / i would be happy / i'm happy / i am happy / i'm glad /
-        i am glad / happy to / glad to / here is / here's / here are / thank you for / thanks for /
-        i understand that""",
-    "no_sign_off": """best regards / kind regards / warm regards / warmest regards / kindest regards /
-        with kind regards / with best regards / with warm regards / regards / warm wishes / sincerely /
-        yours / best wishes / all the best / cheers / take care / with love / warmly / respectfully /
-        cordially / many thanks""",
-}
 
-_ALONE_IN_LINE: Mapping[str, Sequence[str]] = {"no_sign_off": ("best", "love")}
-"""These break the constraint of the same name only where they are a whole line: "Best,"."""
+def _pattern(text: str, flags: int = re.IGNORECASE) -> re.Pattern[str]:
+    return re.compile(text, flags | re.VERBOSE | re.MULTILINE)
 
 
-def _phrases(listed: str) -> list[str]:
-    return [f" {' '.join(words(phrase))} " for phrase in listed.split("/")]
+_APOLOGY = _pattern(
+    r"""\b(?:sorry|apolog(?:y|ies|i[sz]e[sd]?|i[sz]ing|etic)|mea\ culpa|my\ bad|my\ mistake|oops|forgiveness|pardon)\b
+    |\b(?:we|i)\ (?:\w+ly\ )?regret\b(?!\ (?:nothing|it\ not|not|neither|no|none))
+    |\bregret\ (?:to|that|any|the|this)\b
+    |\b(?:forgive|excuse)\ (?:me|us|my|our|the|this|any|him|her|them)\b
+    |抱歉|对不起|不好意思|致歉|道歉|见谅|原谅|请谅解"""
+)
+_THANKS = _pattern(
+    r"""\b(?:thanks?|thx|thankful|grateful|gratitude|much\ obliged|obliged\ to\ you|kudos|merci|gracias|danke)\b
+    |\bappreciat(?:e|ed|es|ion|ing|ive)\b
+    |\bcheers\ (?:for|to\ you|mate)\b
+    |谢谢|感谢|多谢|感激"""
+)
+_AI = _pattern(
+    r"""\b(?:ai|a\.i\.|language\ models?|llms?|artificial\ intelligence|neural\ (?:network|net)s?|chat\ ?bots?
+        |chatgpt|gpt
+        |machine\ learning|(?:virtual|digital|automated|ai)\ (?:assistant|agent|helper)|computer\ program)\b
+    |(?:\b(?:i'm|i\ am|as|being|call\ me|just|only|merely)|^)\ ?(?:just|only|merely|simply)?\ ?(?:an?|the
+    |your)\ (?:[\w-]+\ ){0,2}
+        (?:machine|robot|bot|program|software|computer|algorithm)\b
+    |人工智能|语言模型|大模型|机器人|聊天助手|程序|算法"""
+)
+_OFFER = _pattern(
+    r"""\b(?:let\ me\ know|feel\ free|don't\ hesitate|do\ not\ hesitate|reach\ out|just\ ask|ask\ away|at\ your\ service
+        |(?:happy|glad|here|ready|available)\ to\ (?:help|assist|answer|explain|provide|elaborate|discuss)
+        |hope\ (?:this|that|it)\ helps|here\ if\ you\ need|(?:any\ )?(?:other|further|more
+        |additional)\ (?:questions|assistance|help)
+        |any\ questions)\b
+    |\b(?:is\ there|do\ you\ (?:need|want|have)|need|want|if\ you\ (?:need|want
+    |have))\ (?:\w+\ ){0,3}(?:anything|something)\ else\b
+    |\b(?:anything|something|what)\ else\ (?:can\ i|i\ can|you(?:'d|\ would)?\ ?(?:like|need|want))
+    |\bhow\ (?:can|may|could|else\ can)\ i\ (?:help|assist|be\ of)
+    |\b(?:would\ you\ like|do\ you\ want|want|shall\ i|should\ i|may\ i|can\ i|could\ i)\b(?:\ me)?(?:\ to)?\ ?
+        (?:help|assist|know|hear|see|learn|suggest|explain|give|tell|show|share|provide|write|send|go|add|offer
+            |list|elaborate|more)
+    |\bi\ (?:can|could|would|'d|will|may)(?:\ (?:also|gladly|happily|certainly|always))*\ (?:help|assist
+        |(?:be\ (?:happy|glad)\ to)|(?:give|tell|show|send|offer|provide|suggest|share|write|explain|walk
+        |recommend|list)
+        \ (?:you|more|some|further|another|an?\b|the\b|it\b|any))
+    |\b(?:need|needed|want|require)\ (?:any|more|further|some)\ (?:help|assistance|details|information|tips
+    |ideas|suggestions)\b
+    |\bif\ you(?:'d|\ would)?\ (?:like|want|need|have)\b[^.!?\n]{0,60}\b(?:i\ can|i'll|i'm|just|let|ask|please
+    |feel|tell)\b
+    |如(?:果|有)[^。!?\n]{0,12}(?:需要|问题|疑问|帮助)|随时(?:告诉|联系|问|提问|找)|请告诉我|还(?:有|需要)(?:什么|其他|别的)
+    |(?:我|很)(?:还|也)?(?:可以|能|乐意|愿意|很高兴)(?:再|继续|为你|为您|帮|给你|给您|提供)|需要我|希望(?:这|对你|对您)|欢迎(?:随时|继续|提问)"""
+)
+# Case counts here: US is a country, I is a numeral behind a name.
+_FIRST_PERSON = _pattern(
+    r"""(?<![\w.'-])(?:I(?:'(?:m|ve|d|ll))?|i(?:'(?:m|ve|d|ll))?|[Mm]e|ME|[Mm]y|MY|[Mm]yself|MYSELF
+        |[Ww]e(?:'(?:re|ve|d|ll))?|WE|[Uu]s
+        |[Oo]urs?|OURS?|[Oo]urselves|OURSELVES|[Mm]ine|MINE)(?![\w'-]|\.\w)
+    |我|咱""",
+    0,
+)
+_NUMERAL = _pattern(
+    r"""\b(?:war|part|chapter|act|book|volume|phase|type|class|level|stage|grade|section|figure|table|schedule
+        |title|article|division|band
+        |henry|elizabeth|charles|james|napoleon|francis|george|william|louis|frederick|nicholas|peter|catherine
+        |otto|mary|ramesses
+        |constantine|alexander|edward|richard|philip|leopold|john|paul|pius|rameses|darius|cyrus|mode|vitamin
+        |apollo)\ i\b(?!')"""
+)
+_NOUN_MINE = _pattern(
+    r"""\b(?:an?|the|this|that|each|every|old|deep|abandoned|gold|silver|coal|iron|salt|copper|diamond|tin|lead|land)\b
+        (?:\ \w+){0,3}?\ mines?\b"""
+)
+_GREETING = _pattern(
+    r"""^[\W_]*(?:
+        (?:hello|hi|hey|hiya|howdy|yo|greetings|salutations|hola|bonjour|welcome\ back
+            |well\ met)\b(?:\ (?!\w+\ \w+\ \w)[\w']+){0,2}\ ?(?:[,!.:;~\u2013\u2014-]|$|[^\x00-\u2fff])
+        |good\ (?:morning|afternoon|evening|day|night)\b
+        |dear\ [\w.' ]{1,40}(?:[,:!]|$)
+        |welcome\b(?:\ to\b|\ back|\ [\w']+[,!.]|[,!.]|$)
+        |(?:it(?:'s|\ is)\ )?(?:so\ )?(?:nice|pleased|great|lovely|good|glad|a\ pleasure
+        |delighted)\ to\ (?:meet|see|hear|have)\b
+        |how\ (?:are|is)\ (?:you|it\ going|everyone|your\ day)\b|what's\ up\b|(?:i\ )?hope\ (?:you're|you\ are
+        |this\ finds|all\ is)
+        |你好|您好|大家好|早上好|下午好|晚上好|早安|晚安|嗨|哈喽|嘿|欢迎(?:来到|光临)|亲爱的|尊敬的)"""
+)
+_FILLER = re.compile(
+    r"""[\W_]*(?:
+        (?:sure(?:\ thing)?|certainly|absolutely|definitely|of\ course|no\ (?:problem|worries)|understood
+            |gladly|by\ all\ means|you\ bet|got\ it
+           |my\ pleasure|with\ pleasure|alright|all\ right|okay|indeed|happy\ to|glad\ to|as\ requested
+           |to\ answer\ your|in\ response\ to
+           |here(?:'s|\ is|\ are|\ you\ go)|below\ (?:is|are)|the\ following\ (?:is|are)|thank\ you\ for
+           |thanks\ for|i\ understand\ that|let\ me\b|let's\b
+           |i(?:'d|\ would|'m|\ am|'ll|\ will)\ (?:be\ )?(?:happy|glad|more\ than|delighted|love)
+           |(?:that's|that\ is|this\ is|what)\ (?:an?|such)\ (?:\w+\ )?(?:good|great|excellent|interesting
+           |wonderful|fantastic|fascinating|tough|tricky|lovely)
+           |(?:very\ )?(?:good|great|excellent|interesting|wonderful|fantastic|nice)\ (?:question|choice|idea
+           |thinking)(?=[.!,:\u2013\u2014-]))\b
+        |(?:yes|yep|yeah),?\ (?:sure|certainly|of\ course|absolutely)
+        |(?:great|perfect|awesome|ok|right|well|so|wonderful|excellent|nice|hmm+|ah+|oh|yay|wow
+        |cool)\ ?[!,:\u2026\u2013\u2014]
+        |(?:好的|好呀|好啊|当然|没问题|可以的|明白|收到|以下是|下面是|这里是|这是一个|很好的问题|好问题|嗯))""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_CLOSING = r"""(?:
+    (?:(?:with\ )?(?:best|kind|kindest|warm|warmest|fond|sincere|many)?\ ?(?:regards|wishes|thanks|greetings)
+        |(?:with\ )?(?:all\ my\ |much\ |lots\ of\ )?love
+     |all\ the\ best|best|cheers|sincerely|yours?(?:\ (?:sincerely|truly|faithfully|ever|always|respectfully))?
+     |respectfully|cordially|warmly|fondly
+     |your\ (?:\w+\ )?\w+|(?:many\ |with\ )?thanks(?:\ (?:again|in\ advance|so\ much))?|thank\ you(?:\ (?:again
+     |in\ advance|so\ much|very\ much))?
+     |take\ care|hugs|kisses|xoxo|x{1,3}|see\ you(?:\ (?:soon|then|there|tomorrow))?|talk\ (?:to\ you\ )?soon
+     |until\ (?:then|next\ time)|bye(?:\ bye)?|goodbye
+     |have\ an?\ (?:\w+\ )?(?:great|nice|good|lovely|wonderful|safe|pleasant)\ \w+|gratefully|so\ long|ciao|ttyl)
+    |此致|敬礼|祝好|敬上|敬启|顺颂商祺|谨启|祝(?:你|您)[^。!?\n]{1,10})"""
+_NAME = r"(?:[A-Z\[][\w.'\]]*)"
+_SIGN_OFF = re.compile(
+    rf"""^[\W_]*(?i:{_CLOSING})(?:[,!.\u2013\u2014\ -]*(?:,|\n
+        |[\u2013\u2014-])\s*(?:the\ )?(?:{_NAME}\ ?){{0,3}})?[\W_]*$""",
+    re.VERBOSE | re.MULTILINE,
+)
+_SAME_LINE = re.compile(
+    rf"""(?<=[.!?])\ +(?i:(?:best|kind|warm)\ (?:regards|wishes)|sincerely|yours|cheers|love|all\ the\ best|best),?
+        \ {_NAME}[\W_]*$""",
+    re.VERBOSE,
+)
+_SIGNATURE = re.compile(r"[\u2013\u2014~-]{1,2} ?[A-Z][\w.']*(?: [A-Z][\w.']*){0,2}[.!]?")
+_LAST_LINES = 4
 
 
-def _spoken(text: str) -> str:
-    return f" {' '.join(words(text))} "
-
-
-def _nowhere(listed: str) -> Checker:
-    phrases = _phrases(listed)
+def _free_of(*patterns: re.Pattern[str], but: Iterable[re.Pattern[str]] = ()) -> Checker:
+    """Whether none of the patterns is found, what the patterns `but` stand for left out."""
 
     def check(text: str, _: Parameters) -> bool:
-        spoken = _spoken(text)
-        return bool(spoken.strip()) and not any(phrase in spoken for phrase in phrases)
+        for other in but:
+            text = other.sub(" \u2026 ", text)
+        return bool(words(text)) and not any(pattern.search(text) for pattern in patterns)
 
     return check
 
 
-def _at_no_line_start(listed: str, alone: Sequence[str] = ()) -> Checker:
-    begins: Callable[[str], object] = re.compile("|".join(map(re.escape, _phrases(listed)))).match
+def _no_filler(text: str, _: Parameters) -> bool:
+    """A filler opens the answer; further on "Here are the next steps" announces what follows."""
+    return bool(words(text)) and _FILLER.match(text) is None
 
-    def check(text: str, _: Parameters) -> bool:
-        lines = [_spoken(line) for line in text.split("\n")]
-        broken = any(begins(line) or line.strip() in alone for line in lines)
-        return any(line.strip() for line in lines) and not broken
 
-    return check
+def _no_sign_off(text: str, _: Parameters) -> bool:
+    lines = [line.strip() for line in text.split("\n") if line.strip()]
+    # What a first line says is the answer, a closing only behind a sentence.
+    first, later = lines[0], lines[1:][-_LAST_LINES:]
+    signed = bool(later) and _SIGNATURE.fullmatch(later[-1]) is not None
+    closed = _SIGN_OFF.search("\n".join(later)) if later else _SAME_LINE.search(first)
+    return bool(words(text)) and not signed and not closed
 
 
 VOICE: Mapping[str, Checker] = {
-    **{name: _nowhere(listed) for name, listed in _ANYWHERE.items()},
-    **{name: _at_no_line_start(listed, _ALONE_IN_LINE.get(name, ())) for name, listed in _AT_LINE_START.items()},
+    "no_apology": _free_of(_APOLOGY),
+    "no_thanks": _free_of(_THANKS),
+    "no_ai": _free_of(_AI),
+    "no_offer": _free_of(_OFFER),
+    "no_first_person": _free_of(_FIRST_PERSON, but=(_NUMERAL, _NOUN_MINE)),
+    "no_greeting": _free_of(_GREETING),
+    "no_filler": _no_filler,
+    "no_sign_off": _no_sign_off,
 }
 """None takes parameters."""

@@ -5,14 +5,29 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from forgetbench.metrics.constraints.protocol import Checker, Parameters
-from forgetbench.metrics.text import words
+import regex
 
-# The look-behind keeps a long run of dots from being tried at each of its places.
-_SENTENCE_END = re.compile(r"(?<![.!?\u3002])(?:[.!?]++(?=[\s\"')\]*_\u201d]|$)|\u3002++)")
+from forgetbench.metrics.constraints.protocol import Checker, Parameters
+from forgetbench.metrics.constraints.sentences import is_whole, sentence_ends
+from forgetbench.metrics.text import HAN, UNSPACED, words
+
 _CAPITALS = re.compile(r"\b[A-Z]{2,}+\b")
-# Clocks, symbols, stars, then flags and pictures.
-_EMOJI = re.compile("[\u231a\u231b\u23e9-\u23f3\u2600-\u27bf\u2b05-\u2b55\U0001f1e6-\U0001f1ff\U0001f300-\U0001faff]")
+# What is shown as a picture: by itself, with the selector for it, a keycap, a flag. Signs such as (c) are none.
+_EMOJI = regex.compile(
+    r"\p{Emoji_Presentation}|[\p{Extended_Pictographic}--[\u00a9\u00ae\u203c\u2049\u2122\u2139]]|[0-9#*]\ufe0f?\u20e3|\p{RI}{2}",
+    regex.V1,
+)
+_UNSPACED = re.compile(f"[{UNSPACED}]")
+_BETWEEN_WORDS = re.compile(r"[\s\u2013\u2014]+")
+_QUOTES = " \"'*_\u201c\u201d\u2018\u2019`)"
+_CHINESE_WORD = re.compile(f"[{HAN}]{{1,4}}")
+_ASKS_BACK = re.compile(
+    r"\b(?:tell|let) (?:me|us)(?: know)?(?: exactly)? (?:which|what|where|when|who|whose|how|whether|if|more|about)\b"
+    r"|\b(?:please|could you|can you|would you)(?: \w+)? (?:specify|clarify|tell|share|provide|let me know)\b"
+    r"|\bi(?:'d| would)? (?:need|like) to know\b|请(?:告诉我|说明|问)|吗[。!]?$",
+    re.IGNORECASE,
+)
+"""A request for an answer is a question without its mark."""
 
 
 def says(text: str, phrase: str) -> bool:
@@ -38,9 +53,26 @@ def _at_least(text: str, parameters: Parameters) -> bool:
 
 
 def _sentences(text: str, parameters: Parameters) -> bool:
-    ends = [match.end() for match in _SENTENCE_END.finditer(text)]
-    # Quotes, brackets, asterisks and emoji may follow the last end, but no word.
-    return len(ends) == parameters["n"] and bool(ends) and not words(text[ends[-1] :])
+    ends = sentence_ends(text)
+    return len(ends) == parameters["n"] and is_whole(text, ends)
+
+
+def count_words(text: str) -> int:
+    """Words as a person counts them: what stands between blanks or dashes and has a letter or digit ("Wi-Fi", "$99.50",
+    "U.S."), and each character of a script without blanks."""
+    parts = [part for part in _BETWEEN_WORDS.split(text) if any(map(str.isalnum, part))]
+    return sum(len(words(part)) if _UNSPACED.search(part) else 1 for part in parts)
+
+
+def _one_word(text: str, _: Parameters) -> bool:
+    bare = text.strip(_QUOTES + ".!,;:\u3002\u300a\u300b\u300c\u300d")
+    return count_words(text) == 1 or _CHINESE_WORD.fullmatch(bare) is not None
+
+
+def _last_mark(text: str) -> str:
+    """The last character, quotes, emphasis and emoji after it left out."""
+    plain: str = _EMOJI.sub("", text[-200:])
+    return plain.rstrip(_QUOTES + "\ufe0f")[-1:]
 
 
 def _one_of(text: str, parameters: Parameters) -> bool:
@@ -58,9 +90,9 @@ def _uppercase(text: str, _: Parameters) -> bool:
 
 WORDING: Mapping[str, Checker] = {
     # Length.
-    "one_word": lambda text, _: len(words(text)) == 1,
-    "max_words": lambda text, p: 0 < len(words(text)) <= p["n"],
-    "min_words": lambda text, p: len(words(text)) >= p["n"],
+    "one_word": _one_word,
+    "max_words": lambda text, p: 0 < count_words(text) <= p["n"],
+    "min_words": lambda text, p: count_words(text) >= p["n"],
     "one_sentence": lambda text, _: "\n" not in text and _sentences(text, {"n": 1}),
     "sentences": _sentences,
     # Words.
@@ -78,9 +110,9 @@ WORDING: Mapping[str, Checker] = {
     "capital_words": lambda text, p: len(_CAPITALS.findall(text)) >= p["n"],
     "no_commas": lambda text, _: bool(words(text)) and "," not in text,
     "no_exclamation": lambda text, _: bool(words(text)) and "!" not in text,
-    "no_question": lambda text, _: bool(words(text)) and "?" not in text,
-    "question": lambda text, _: text.endswith("?"),
-    "exclamation": lambda text, _: text.endswith("!"),
+    "no_question": lambda text, _: bool(words(text)) and "?" not in text and not _ASKS_BACK.search(text),
+    "question": lambda text, _: _last_mark(text) == "?",
+    "exclamation": lambda text, _: _last_mark(text) == "!",
     "emoji": lambda text, _: _EMOJI.search(text) is not None,
 }
 """Parameters: `n` (max_words, min_words, sentences, at_least, capital_words), `text` (begin_with, end_with, repeat,

@@ -1,0 +1,71 @@
+"""Where sentences end: at . ! ? and their full-width forms, but not in abbreviations, numbers, initials and pauses.
+
+By rule rather than by a trained splitter, so that a text has the same count on every machine, in linear time.
+"""
+
+from __future__ import annotations
+
+import re
+
+from forgetbench.metrics.text import words
+
+# The look-behind keeps a long run of dots from being tried at each of its places.
+_MARKS = re.compile(r"(?<![.!?\u3002\u2026])[.!?\u3002\u2026]++")
+_CLOSING = " \t\"'`)]}*_\u201d\u2019\u00bb\u300d\u300f"
+_NEVER_LAST = frozenset(
+    """mr mrs ms dr prof st mt sr jr gen col capt lt sgt rev hon pres gov sen rep fr vs cf e.g i.e eg ie viz approx ca
+    circa no nos nr fig figs vol vols ch pp p ed eds trans esp incl excl min max temp resp dept univ al ave blvd rd jan
+    feb mar apr jun jul aug sept sep oct nov dec mon tue tues wed thu thur thurs fri sat sun z.b d.h bzw u.a sra sta dra
+    av""".split()
+)
+"""After these the sentence goes on: their dot is theirs."""
+_MAYBE_LAST = frozenset("etc inc ltd co corp bros a.m p.m am pm u.s u.k u.n e.u d.c b.c a.d ph.d b.a m.a usw".split())
+"""After these it goes on unless what follows begins a sentence."""
+_BEGINNERS = frozenset(
+    """the a an it he she they we i you this that these those there in on at but and so if when while what who how why
+    yes no
+    his her its my our your their then now here one some many most all each after before because for as to""".split()
+)
+_TAIL = re.compile(r"[^\s\"'(\[*_]*$")
+
+
+def sentence_ends(text: str) -> list[int]:
+    """Where the sentences of `text` end, behind their marks."""
+    ends = []
+    for match in _MARKS.finditer(text):
+        after = text[match.end() :][:80]
+        rest = after.lstrip(_CLOSING)
+        if _ends_here(text[max(match.start() - 40, 0) : match.start()], match.group(), after, rest):
+            ends.append(match.end())
+    return ends
+
+
+def is_whole(text: str, ends: list[int]) -> bool:
+    """Whether no word follows the last end; quotes, brackets, asterisks and emoji may."""
+    return bool(ends) and not words(text[ends[-1] :])
+
+
+def _ends_here(before: str, marks: str, after: str, rest: str) -> bool:
+    if "!" in marks or "?" in marks or "\u3002" in marks:
+        return True
+    follows = rest[:1]
+    if not follows.strip():
+        return True
+    apart = after[:1].isspace() or after[:1] in _CLOSING or after[:1] == "\n"
+    if len(marks) > 1 or marks == "\u2026":
+        return apart and not follows.islower()  # a pause, unless a new sentence follows
+    word = _tail_word(before)
+    if not apart:
+        # "sport.It": no blank was set. "3.5", "e.g", "www.example.org" go on.
+        return len(word) > 2 and word.isalpha() and follows.isupper() and rest[1:2].islower()
+    if word in _NEVER_LAST or (len(word) == 1 and word.isalpha() and word != "i"):
+        return False
+    if word in _MAYBE_LAST or "." in word:
+        return words(rest)[:1] != [] and follows.isupper() and words(rest)[0] in _BEGINNERS
+    return not follows.islower()
+
+
+def _tail_word(before: str) -> str:
+    """The word in front of a dot, case-folded, dots inside it kept: 'u.s' of 'the U.S'."""
+    found = _TAIL.search(before)
+    return found.group().casefold() if found else ""

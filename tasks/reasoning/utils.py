@@ -91,7 +91,7 @@ def _read(doc: Mapping[str, Any], text: str) -> Reading:
         return Reading(False, correct, told and not (cut and completed.last))
     if _case_matters(doc) and len(letter := unmarked(text).strip(" .")) == 1:
         text = letter.upper()
-    result = read_result(text, finder, asked(question, picks=_picks(doc)), cut=cut)
+    result = read_result(text, finder, asked(question, _listed(doc)), cut=cut)
     correct = result.mention is not None and not right.isdisjoint(result.mention.values)
     parsed = result.mention is not None or (not result.conflict and not cut and _is_short(doc, finder, _lines(text)))
     return Reading(False, correct, parsed, result.conflict)
@@ -102,9 +102,10 @@ def _finder(choices: tuple[str, ...], numeric: bool, answer: str) -> Finder:
     return numerals if numeric else finder_for(choices, keep_case=len(answer) == 1)  # the letter A is no article
 
 
-def _picks(doc: Mapping[str, Any]) -> bool:
-    """Whether the question lists the options."""
-    return not doc["numeric"] or all(choice in doc.get("question", "") for choice in doc["choices"])
+def _listed(doc: Mapping[str, Any]) -> tuple[str, ...]:
+    """The options, where the question lists them or they are no numbers."""
+    listed = not doc["numeric"] or all(choice in doc.get("question", "") for choice in doc["choices"])
+    return tuple(doc["choices"]) if listed else ()
 
 
 def _was_cut(doc: Mapping[str, Any]) -> bool:

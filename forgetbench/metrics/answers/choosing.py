@@ -9,10 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from forgetbench.metrics.answers.mentions import Mention
 from forgetbench.metrics.answers.question import Asked, stem
 
+_CONDITION = re.compile(r"\s*(?:if|when|after|since|as|because)\b", re.IGNORECASE)
+_LEAST = frozenset({"smallest", "shortest", "lowest", "youngest", "slowest", "least", "fewest"})
 _LAST_SIGNS = 20
 """So many equations are looked at from the end of a statement; hostile text may hold thousands."""
 SO = re.compile(
@@ -82,23 +85,24 @@ def chosen_mention(text: str, mentions: Sequence[Mention], about: Asked, *, firs
     """The mention of a statement that is its result; `first`: where nothing tells, the first one is."""
     core = without_reasons(text)
     within = [mention for mention in mentions if core[mention.start : mention.end].strip()] or list(mentions)
-    within = [mention for mention in within if not _is_whole(core, within, mention)]
+    within = within[:1] + [mention for part, mention in pairwise(within) if not _is_whole(core, part, mention)]
     within = [mention for mention in within if not _COMPARED.match(core, mention.end)] or within
     if not within:
         return None
+    within = [mention for mention in within if any(mention.same(option) for option in about.options)] or within
     if all(within[0].same(mention) for mention in within):
         summed = all(_is_operand(core, mention) for mention in within) and not EQUALS.search(core)
         return None if summed else within[-1]
-    for cut in (*_last(_BUT, core), *_last(SO, core)):
+    for cut in (*_last(_BUT, core), *_last(SO, core), *_after_condition(core, within)):
         tail = [mention for mention in within if mention.start >= cut]
         if tail:
             chosen = chosen_mention(core[cut:], [moved(mention, -cut) for mention in tail], about, first=True)
             if chosen is not None:
                 return moved(chosen, cut)
-    for choose in (_after_equals, _of_name, _counted, _named, _after_verb, _after_colon):
+    for choose in (_extreme, _after_equals, _of_name, _counted, _named, _after_verb, _after_colon):
         if (mention := choose(core, within, about)) is not None:
             return mention
-    free = [mention for mention in within if not _is_operand(core, mention)]
+    free = [mention for mention in within if not _is_operand(core, mention) and not is_given(mention, about)]
     if not free:
         return None
     return free[0] if first or _starts(core, free[0]) else free[-1]
@@ -109,7 +113,7 @@ def without_reasons(text: str) -> str:
     return _REASON.sub("", _BRACKETS.sub(lambda remark: " " * len(remark.group()), text))
 
 
-def is_listed(text: str, mentions: Sequence[Mention], mention: Mention) -> bool:
+def is_listed(text: str, mentions: Sequence[Mention], mention: Mention, about: Asked) -> bool:
     """Whether another thing stands beside a mention, with no more than 'or' or a comma between."""
     core = _BRACKETS.sub(lambda remark: " " * len(remark.group()), text)
     place = mentions.index(mention) if mention in mentions else -1
@@ -124,10 +128,15 @@ def is_listed(text: str, mentions: Sequence[Mention], mention: Mention) -> bool:
             not mention.same(other)
             and not _is_operand(core, other)
             and not _REMAINS.match(core, high.end)
-            and (_OR.fullmatch(between) or _LISTED.fullmatch(between))
+            and (_OR.fullmatch(between) or (_LISTED.fullmatch(between) and not _continues(about, other, low)))
         ):
             return True
     return False
+
+
+def _continues(about: Asked, other: Mention, low: Mention) -> bool:
+    """Whether a list only goes on with what the question lists: '2, 4, 6, 8'."""
+    return other is low and is_given(other, about)
 
 
 def is_given(mention: Mention, about: Asked) -> bool:
@@ -135,9 +144,9 @@ def is_given(mention: Mention, about: Asked) -> bool:
     return not about.picks and any(mention.same(given) for given in about.givens)
 
 
-def _is_whole(text: str, mentions: Sequence[Mention], mention: Mention) -> bool:
-    """Whether another number is said to be a part of it: 10 in '7 of the 10'."""
-    return any(_OF_ALL.fullmatch(text, other.end, mention.start) for other in mentions if other.end < mention.start)
+def _is_whole(text: str, part: Mention, mention: Mention) -> bool:
+    """Whether the number before is said to be a part of it: 10 in '7 of the 10'."""
+    return _OF_ALL.fullmatch(text, part.end, mention.start) is not None
 
 
 def _is_operand(text: str, mention: Mention) -> bool:
@@ -149,6 +158,20 @@ def _is_operand(text: str, mention: Mention) -> bool:
 def _last(pattern: re.Pattern[str], text: str) -> list[int]:
     """Where what follows the last match begins, if there is one."""
     return [match.end() for match in pattern.finditer(text)][-1:]
+
+
+def _after_condition(core: str, mentions: Sequence[Mention]) -> list[int]:
+    """Where the main clause of 'If you eat 3, 7 remain' begins: after the last comma that a mention follows."""
+    comma = core.rfind(",", 0, mentions[-1].start) if _CONDITION.match(core) else -1
+    return [comma + 1] if comma >= 0 and core[comma + 1 : comma + 2] == " " else []
+
+
+def _extreme(core: str, mentions: Sequence[Mention], about: Asked) -> Mention | None:
+    """The end of a chain '7 > 5 > 2' that was asked for, of those that the question names."""
+    signs = {core[one.end : other.start].strip() for one, other in pairwise(mentions)}
+    if not about.picks or len(signs) != 1 or not signs <= {"<", ">"} or "second" in about.focus:
+        return None
+    return mentions[0] if (signs == {"<"}) == bool(about.focus & _LEAST) else mentions[-1]
 
 
 def _after_equals(core: str, mentions: Sequence[Mention], about: Asked) -> Mention | None:

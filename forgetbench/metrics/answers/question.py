@@ -17,6 +17,7 @@ _COMMON = frozenset(
     at it its for from by with and or not that this these those there their they he she him her you your if as then
     than will would can could should come comes has have had one after before""".split()
 )
+_OPENERS = _COMMON | frozenset("every each today tomorrow yesterday together complete now five no".split())
 _COUNTED = re.compile(
     r"\bhow (?:many|much) (?:(?:pieces|pairs|kinds|bottles|cups|glasses) of )?([a-z]{3,})", re.IGNORECASE
 )
@@ -31,32 +32,40 @@ class Asked:
     """Stems of its telling words."""
     names: frozenset[str] = frozenset()
     """Those of them that are names: Sarah has 12, James 16."""
+    others: frozenset[str] = frozenset()
+    """Other words that the question begins with a capital."""
     counted: str = ""
     """What is to be counted: 'cow' of 'How many cows are there?'."""
     givens: tuple[Mention, ...] = field(default=())
     """The numbers that it names."""
+    options: tuple[Mention, ...] = field(default=())
+    """Those of them that the answer is picked from, if it is."""
     picks: bool = False
-    """The answer is one of the numbers that it names."""
+    """The answer is one of the things that it names."""
 
 
 NOTHING_ASKED = Asked()
 
 
 @lru_cache(maxsize=1 << 14)
-def asked(question: str, *, picks: bool = False) -> Asked:
-    """Read a question; `picks` where its answer is one of the numbers that it lists."""
+def asked(question: str, options: tuple[str, ...] = ()) -> Asked:
+    """Read a question; `options` where its answer is one of the things that it lists."""
     text = fold(question)
     sentences = _SENTENCE.findall(text) or [text]
     sentence = sentences[-1].partition(": ")[0]  # what follows a colon are the options
     words = [word for word in _WORD.findall(sentence) if word.lower() not in _COMMON]
+    names = frozenset(stem(word) for word in words if word[0].isupper())
+    capitals = {word for word in _WORD.findall(text) if word[0].isupper()}
     counted = _COUNTED.search(sentence)
     return Asked(
         text=text,
         focus=frozenset(map(stem, words)),
-        names=frozenset(stem(word) for word in words if word[0].isupper()),
+        names=names,
+        others=frozenset(word for word in capitals if stem(word) not in names and word.lower() not in _OPENERS),
         counted=stem(counted[1]) if counted else "",
         givens=tuple(numerals(text)),
-        picks=picks,
+        options=tuple(mention for option in options for mention in numerals(option)),
+        picks=bool(options),
     )
 
 

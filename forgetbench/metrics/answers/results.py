@@ -69,6 +69,7 @@ _RESULT_CUE = re.compile(
     r"|(?:结果|結果|总共|一共|共计|总计|合计|输出)(?:是|为|:)?",
     re.IGNORECASE,
 )
+_NAMED_RESULT = re.compile(r"\b(?:result|output|final(?: \w+)?)\s?[:=]", re.IGNORECASE)
 _GIVES_RESULT = re.compile(r"\b(?:is|are|makes?|gives?|equals|get)\s\S*\d")
 _GIVES = re.compile(r"\b(?:makes?|gives?|leaves?|you get|we get|equals)\b|得到?|等于", re.IGNORECASE)
 _BARE_BEFORE = re.compile(
@@ -194,7 +195,7 @@ def _strong(part: _Part, about: Asked) -> list[Mention]:
     if part.cue is not None and not (part.gives_up and not part.guesses):
         tail = _shifted(part, part.cue)
         if (mention := chosen_mention(tail.text, tail.mentions, about, first=True)) is not None and not is_listed(
-            tail.text, tail.mentions, mention
+            tail.text, tail.mentions, mention, about
         ):
             found.append(moved(mention, part.cue))
     for mention in part.mentions:
@@ -218,7 +219,7 @@ def _closing(parts: Sequence[_Part]) -> list[Mention]:
 
 
 def _is_listed(part: _Part) -> bool:
-    return is_listed(part.text, part.mentions, part.mentions[0])
+    return is_listed(part.text, part.mentions, part.mentions[0], NOTHING_ASKED)
 
 
 def _itemises(parts: Sequence[_Part]) -> bool:
@@ -248,12 +249,14 @@ def _best(parts: Sequence[_Part], about: Asked) -> Result:
     weights = [_weight(part, about, later=bool(place)) for place, part in enumerate(parts)]
     best = max(range(len(parts)), key=lambda place: (weights[place], place))
     mention = chosen_mention(parts[best].text, parts[best].mentions, about)
-    if mention is None or is_listed(parts[best].text, parts[best].mentions, mention):
+    if mention is None or is_listed(parts[best].text, parts[best].mentions, mention, about):
         return _NONE
     if any(
         _ALSO.match(part.text) and part.mentions and not part.mentions[0].same(parts[0].mentions[0])
         for part in parts[1:]
     ):
+        return _NONE
+    if _tells_of_another(parts[best], about) or _says_again(parts[best], about):
         return _NONE
     hedged = [part for part in parts if _HEDGED.search(part.text)]
     if len(hedged) > 1 and not all(mention.same(other) for part in hedged for other in part.mentions[:1]):
@@ -261,12 +264,28 @@ def _best(parts: Sequence[_Part], about: Asked) -> Result:
     return Result(mention)
 
 
+def _says_again(part: _Part, about: Asked) -> bool:
+    """Whether it has numbers and words of the question only: 'David sees five trucks and three cars'."""
+    if len(part.mentions) < 2 or not all(is_given(mention, about) for mention in part.mentions):
+        return False
+    return stems(part.text) <= stems(about.text) and not SO.search(part.text) and not EQUALS.search(part.text)
+
+
+def _tells_of_another(part: _Part, about: Asked) -> bool:
+    """Whether a statement that names a thing is about somebody else than the one who was asked about."""
+    subject = _NEXT_WORDS.match(part.text)
+    if subject is None or len(about.names) != 1 or not isinstance(next(iter(part.mentions[0].values)), tuple):
+        return False
+    return subject.group() in about.others and not about.names & stems(part.text)
+
+
 def _weight(part: _Part, about: Asked, *, later: bool) -> float:
     shared = stems(part.text)
-    weight = float(len(shared & about.focus) + 1.5 * len(shared & about.names))
+    weight = min(3.0, len(shared & about.focus) + 1.5 * len(shared & about.names))
     first = _NEXT_WORDS.search(part.text)
-    weight += 1.0 * (first is not None and stem(first.group()) in about.focus)
-    weight += 2.0 * (SO.search(part.text) is not None) + 1.5 * (EQUALS.search(part.text) is not None)
+    weight += 0.5 * (first is not None and stem(first.group()) in about.focus)
+    weight += 4.0 if SO.match(part.text) else 1.5 * (SO.search(part.text) is not None)
+    weight += 1.5 * (EQUALS.search(part.text) is not None) + 2.0 * (_NAMED_RESULT.search(part.text) is not None)
     weight += 1.5 * (_GIVES.search(part.text) is not None) + 0.75 * (_RESULT_CUE.search(part.text) is not None)
     if all(is_given(mention, about) for mention in part.mentions):
         weight -= 3.0

@@ -169,7 +169,7 @@ def not_negated(statement: str, mentions: Sequence[Mention]) -> list[Mention]:
         before = statement[max(0, mention.start - 40) : mention.start]
         if _NEGATED_BEFORE.search(before) or (place and _THAN.search(before)):
             denied.update(range(place, _coordinated(statement, mentions, place) + 1))
-        elif place not in denied and not _denied_later(statement, mentions[place:]):
+        elif place not in denied and not _denied_later(statement, mentions, place):
             kept.append(mention)
     return kept
 
@@ -185,10 +185,10 @@ def _coordinated(statement: str, mentions: Sequence[Mention], first: int) -> int
     return closed
 
 
-def _denied_later(statement: str, mentions: Sequence[Mention]) -> bool:
-    """Whether the list that begins with these mentions is the subject of a denial."""
-    last = mentions[0]
-    for mention in mentions[1:40]:
+def _denied_later(statement: str, mentions: Sequence[Mention], first: int) -> bool:
+    """Whether the list that begins with a mention is the subject of a denial."""
+    last = mentions[first]
+    for mention in mentions[first + 1 : first + 40]:
         if not _COORDINATION.fullmatch(statement, last.end, mention.start):
             break
         last = mention

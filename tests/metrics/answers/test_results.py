@@ -112,6 +112,13 @@ def test_the_question_says_which_number_counts() -> None:
     anna = asked("Anna has 9 more balls than Lisa. Lisa has 23 balls. How many balls does Anna have?")
     assert number("Anna: 32, Lisa: 23", anna) == 32
     assert number("Lisa has 23 balls. Anna has 23 + 9 = 32 balls.", anna) == 32
+    assert read_result("I can add 9 and 23 for you!", numerals, asked("What is 9 + 23?")) == Result()
+    closest = asked("Which of these numbers is closest to 72: 88, 63, 67?", ("88", "63", "67"))
+    assert number("67 is closest to 72.", closest) == 67
+    assert number("63 is 9 away but 67 is only 5 away.", closest) == 67
+    largest = asked("Which of these numbers is the largest: 12, 40, 31?", ("12", "40", "31"))
+    assert number("40 > 31 > 12", largest) == 40 == number("12 < 31 < 40", largest)
+    assert number("2, 4, 6, 8", asked("Which number comes next: 2, 4, 6?")) == 8
     rest = asked("What is the remainder when 48 is divided by 9?")
     assert number("48 divided by 9 is 5, remainder 3.", rest) == 3
 

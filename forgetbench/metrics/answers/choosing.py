@@ -47,6 +47,8 @@ _OF_NAME = re.compile(
     r"([^\W\d_]+)(?:\s?(?::|-|->|=)|\s(?:now\s)?(?:has|is|gets|have)(?:\snow)?)\s(?:the |a |in the |at the )?$",
     re.IGNORECASE,
 )
+_MAKES = re.compile(r"\b(?:makes?|gives?|leaves?|gets?|keeps?)\s$")
+_LABEL = re.compile(r"(?:^|[,;(]\s?|\band\s)([A-Za-z]+)\s?[:=]\s?$")
 _COLON = re.compile(r"(?::|->)\s*(?:a |an |the )?$")
 EQUALS = re.compile(
     r"(?:(?<![<>!=])=(?!=)|\u2248|\bequals\b|等于)\s*(?:about\s|approximately\s"
@@ -66,11 +68,13 @@ _BRACKETS = re.compile(
 _REASON = re.compile(
     r",?\s(?:because|since|as (?=\S+ (?:[-+=*\u00d7]|is|are|has|have))|given that|due to|where|for (?=\d))\b.*"
     r"|(?:,|，)?(?:因为|由于).*|(?<=\S)\s(?:when|if) (?:you|we|one)\b[^,]*"
+    r"|(?<=[a-z])(?<!result)(?<!results)(?<!resulting)\s(?:in|per|within) \d{1,3}(?![\d.,:/])(?:\s[a-z]+)?"
     r"|,\s(?:who|whose|aged|of which|of whom|including)\b.*",
     re.IGNORECASE | re.DOTALL,
 )
 _OR = re.compile(
-    r"\s*[^\W\d_]{0,12}\s*,?\s*(?:\bor\b|或者?|/|\bvs\.?)\s*(?:maybe|perhaps|possibly|even|the|a|an)?\s*", re.IGNORECASE
+    r"\s*[^\W\d_]{0,12}\s*,?\s*(?:\bor\b|或者?|/|\bvs\.?)\s*(?:maybe|perhaps|possibly|even|the|a|an|[a-z]\s?=)?\s*",
+    re.IGNORECASE,
 )
 _LISTED = re.compile(
     r"\s*(?:,|、|;|\band\b|&|-|\bto\b|和|与|到|至|,\s?and\b|~)\s*(?:maybe|perhaps|possibly|the|a|an)?\s*", re.IGNORECASE
@@ -99,7 +103,7 @@ def chosen_mention(text: str, mentions: Sequence[Mention], about: Asked, *, firs
             chosen = chosen_mention(core[cut:], [moved(mention, -cut) for mention in tail], about, first=True)
             if chosen is not None:
                 return moved(chosen, cut)
-    for choose in (_extreme, _after_equals, _of_name, _counted, _named, _after_verb, _after_colon):
+    for choose in (_extreme, _labelled, _after_equals, _of_name, _counted, _named, _after_verb, _after_colon):
         if (mention := choose(core, within, about)) is not None:
             return mention
     free = [mention for mention in within if not _is_operand(core, mention) and not is_given(mention, about)]
@@ -209,22 +213,45 @@ def _of_name(core: str, mentions: Sequence[Mention], about: Asked) -> Mention | 
         if (before := _OF_NAME.search(core[max(0, mention.start - 40) : mention.start]))
         and stem(before[1]) in about.names
     ]
-    return found[-1] if found and all(found[-1].same(mention) for mention in found) else None
+    return _agreed(core, found, mentions)
+
+
+def _agreed(core: str, found: Sequence[Mention], mentions: Sequence[Mention]) -> Mention | None:
+    """What was found, if it is one thing and nothing is made of it afterwards: '546 dollars, minus 52 makes 494'."""
+    if not found or not all(found[-1].same(mention) for mention in found):
+        return None
+    later = [mention for mention in mentions if mention.start > found[-1].end]
+    made = any(_MAKES.search(core, max(0, mention.start - 12), mention.start) for mention in later)
+    return None if made else found[-1]
 
 
 def _counted(core: str, mentions: Sequence[Mention], about: Asked) -> Mention | None:
-    """The number of what was to be counted, if there is one: 13 of '18 chickens and 13 cows'."""
+    """The number of what was to be counted, if there is one: 13 of '18 chickens and 13 cows' and of 'cows: 13'."""
     if not about.counted:
         return None
+    ends = [*(mention.start for mention in mentions[1:]), len(core)]
     found = [
         mention
-        for mention in mentions
-        if about.counted in [stem(word) for word in _NEXT_WORDS.findall(core[mention.end : mention.end + 40])[:3]]
+        for mention, end in zip(mentions, ends, strict=True)
+        if about.counted in map(stem, _NEXT_WORDS.findall(core[mention.end : min(end, mention.end + 40)])[:3])
     ]
     fresh = [mention for mention in found if not is_given(mention, about)]
     if not fresh and all(is_given(mention, about) for mention in mentions):
         fresh = found
-    return fresh[-1] if fresh and all(fresh[-1].same(mention) for mention in fresh) else None
+    return _agreed(core, fresh, mentions)
+
+
+def _labelled(core: str, mentions: Sequence[Mention], about: Asked) -> Mention | None:
+    """What stands beside the name of what was to be counted, or its first letter: 13 of 'cows: 13', 'c = 13'."""
+    found = [
+        mention
+        for mention in mentions
+        if about.counted
+        and (label := _LABEL.search(core, max(0, mention.start - 30), mention.start))
+        and stem(label[1]) in (about.counted, about.counted[0])
+        and not _is_operand(core, mention)
+    ]
+    return found[-1] if found and all(found[-1].same(mention) for mention in found) else None
 
 
 def _named(core: str, mentions: Sequence[Mention], about: Asked) -> Mention | None:

@@ -258,6 +258,9 @@ def _best(parts: Sequence[_Part], about: Asked) -> Result:
         return _NONE
     if _tells_of_another(parts[best], about) or _says_again(parts[best], about):
         return _NONE
+    unsure = len(_HEDGED.findall(parts[best].text)) > 1
+    if unsure and not all(mention.same(other) for other in parts[best].mentions):
+        return _NONE
     hedged = [part for part in parts if _HEDGED.search(part.text)]
     if len(hedged) > 1 and not all(mention.same(other) for part in hedged for other in part.mentions[:1]):
         return _NONE

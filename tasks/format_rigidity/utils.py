@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from forgetbench.metrics.constraints import holds, holds_loosely
+from forgetbench.metrics.constraints import holds, holds_loosely, undecided
 from forgetbench.metrics.corpus import TaskResponses, paired_differences, right_by_format
 from forgetbench.metrics.corpus import format_deviation as deviation_of
 from forgetbench.metrics.corpus import format_spread as spread_of
@@ -70,12 +70,17 @@ def opening_diversity(rows: Sequence[tuple[str, Structure]]) -> float:
 
 
 def check_constraint(doc: Mapping[str, Any], results: Sequence[str]) -> dict[str, Any]:
-    """Whether the row's constraint holds in the row's answer, asked for or not: 1 or 0, read strictly and loosely."""
+    """Whether the row's constraint holds in the row's answer, asked for or not: 1 or 0, read strictly and loosely.
+
+    `cut`: the token limit ended the answer, and what would have followed could have changed that.
+    """
     asked = (results[0], doc["constraint"], json.loads(doc["parameters"]))
     strict, loose = float(holds(*asked)), float(holds_loosely(*asked))
+    at_limit = "length" in doc.get("forgetbench", {}).get("finish_reasons", ())
     return {
         "holds": strict,
         "holds_loose": loose,
+        "cut": float(at_limit and undecided(*asked)),
         "elasticity": (doc["item_id"], strict),
         "elasticity_loose": (doc["item_id"], loose),
     }

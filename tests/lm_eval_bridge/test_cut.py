@@ -16,8 +16,9 @@ from forgetbench.evaluation.session import load_suite_of
 from forgetbench.evaluation.summary import run_scores, warnings_of
 from forgetbench.models.tokenizer import ByteTokenizer
 from forgetbench.records import CUT, ItemScore, Response, Sample
+from forgetbench.storage.jsonl import read_jsonl
 from forgetbench.suites.loading import load_tasks
-from forgetbench.suites.suite import Suite, load_suite, suite_names
+from forgetbench.suites.suite import Suite, load_suite, suite_names, tasks_folder
 
 OPEN, STRICT = "knowledge_open", "knowledge_strict"
 ON_THE_WAY = "Let me think about which city that is before I say it. There are several, and"
@@ -50,6 +51,7 @@ def asked(
         ("language_degeneration", ON_THE_WAY, "length", False),  # a text, however it ends
         ("language_degeneration", "<think>" + ON_THE_WAY, "length", True),
         ("format_shape", ON_THE_WAY, "length", False),
+        ("format_elasticity", ON_THE_WAY, "stop", False),
         ("reasoning_open", "Let me see what is asked here, step by step, and", "length", True),
     ],
 )
@@ -62,6 +64,13 @@ def test_an_answer_that_was_said_before_the_limit_counts() -> None:
     for score in asked(OPEN, "?"):
         (right,) = [one for one in asked(OPEN, score.gold.split(" | ")[0] + ", which") if one.item_id == score.item_id]
         assert (right.score, right.reason) == (1.0, None)
+
+
+def test_a_constraint_is_cut_where_the_rest_could_change_it() -> None:
+    rows = read_jsonl(tasks_folder() / "format_rigidity" / "elasticity.jsonl")[:2]
+    assert {row["constraint"] for row in rows} == {"end_with"}
+    assert {score.reason for score in asked("format_elasticity", ON_THE_WAY)} == {CUT}
+    assert {score.reason for score in asked("format_elasticity", ON_THE_WAY, "stop")} == {None}
 
 
 def test_several_samples_are_cut_only_where_none_of_them_came_to_an_answer() -> None:

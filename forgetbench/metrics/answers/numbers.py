@@ -40,4 +40,4 @@ def as_number(text: str) -> Fraction | None:
     if number is None or not any(character.isdigit() for character in text):
         return None
     values = [value for value in number.values if isinstance(value, Fraction)]
-    return min(values) if "." in text else max(values, key=abs)
+    return min(values, key=abs) if "." in text else max(values, key=abs)

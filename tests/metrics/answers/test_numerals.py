@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from time_limit import within
 
 from forgetbench.metrics.answers.markup import unmarked
+from forgetbench.metrics.answers.numbers import as_number, number_mistake
 from forgetbench.metrics.answers.numerals import numerals, whole_numeral
 from forgetbench.metrics.answers.quantities import dates, durations, finder_for, times
 
@@ -155,3 +156,12 @@ def test_repetition_is_read_in_linear_time(unit: str) -> None:
         plain = unmarked(text)
         for find in (numerals, times, dates, durations):
             find(plain)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("51", 51), ("1,250", 1250), ("-1.250", -1.25), ("-1,250", -1250), ("1e+23", 10**23), ("x", None)],
+)
+def test_an_accepted_number_has_one_value(text: str, value: float | None) -> None:
+    assert as_number(text) == value
+    assert (number_mistake(text) is None) == (value is not None)

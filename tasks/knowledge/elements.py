@@ -38,9 +38,8 @@ OTHER_NAMES = {
     "Na": ("natrium",), "K": ("kalium",), "Fe": ("ferrum",), "Cu": ("cuprum",), "Ag": ("argentum",), "Sn": ("stannum",),
     "Sb": ("stibium",), "W": ("wolfram", "wolframium"), "Au": ("aurum",), "Hg": ("quicksilver", "hydrargyrum", "水银"),
     "Pb": ("plumbum",), "Be": ("glucinium",), "Nb": ("columbium",), "Lu": ("lutecium", "鎦"), "Si": ("矽",),
-    "Tc": ("鎝",),
-    "Np": ("錼",), "Pu": ("鈽",), "Fr": ("鍅",), "At": ("砈",), "N": ("氮气",), "O": ("氧气",), "H": ("氢气",),
-    "Cl": ("氯气",),
+    "Tc": ("鎝",), "Np": ("錼",), "Pu": ("鈽",), "Fr": ("鍅",), "At": ("砈",), "N": ("氮气",), "O": ("氧气",),
+    "H": ("氢气",), "Cl": ("氯气",),
 }  # fmt: skip
 GROUPS = {
     "alkali metals": ("alkali metal", "group 1", "group IA"),
@@ -49,8 +48,7 @@ GROUPS = {
     "halogens": ("halogen", "group 17", "group VIIA"),
     "noble gases": ("noble gas", "inert gases", "inert gas", "rare gases", "group 18", "group VIIIA"),
     "lanthanides": ("lanthanide", "lanthanoids", "lanthanoid", "rare earths", "rare earth metals",
-    "rare earth elements",
-                    "rare earth element", "rare earth metal"),
+                    "rare earth elements", "rare earth element", "rare earth metal"),
     "actinides": ("actinide", "actinoids", "actinoid"),
 }  # fmt: skip
 SERIES = {  # mendeleev's words for them

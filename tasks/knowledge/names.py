@@ -1,10 +1,8 @@
 """What things are called: names.jsonl, by which a reply in other words, or in another language, is read.
 
-A row is a thing of one kind (a country, a capital, a currency, ...): `name`, what the questions call it;
-`also`, further
-names by which a wrong answer is recognised too;
-`names`, names that are only accepted where the thing is the right answer,
-since they may be words of other languages or names of other things as well.
+A row is a thing of one kind (a country, a capital, a currency, ...): `name`, what the questions call it; `also`,
+further names by which a wrong answer is recognised too; `names`, names that are only accepted where the thing is the
+right answer, since they may be words of other languages or names of other things as well.
 """
 
 from __future__ import annotations
@@ -37,13 +35,16 @@ LAST_NUMBER, LAST_SMALL_NUMBER = 118, 12
 ADJECTIVES = {"US": ["American", "US", "U.S.", "United States"], "GB": ["British", "UK", "U.K.", "English"],
               "HK": ["Hong Kong"], "TW": ["Taiwan", "Taiwanese"], "BE": ["Belgian"], "CH": ["Swiss"]}  # fmt: skip
 CURRENCY_NAMES = {
-    "EUR": ["€"], "GBP": ["pound sterling", "sterling", "quid", "£"], "USD": ["greenback", "US$"], "CNY": ["renminbi",
-    "RMB"],
+    "XAF": ["CFA franc", "franc CFA", "CFA"], "XOF": ["CFA franc", "franc CFA", "CFA"],
+    "EUR": ["€"], "GBP": ["pound sterling", "sterling", "quid", "£"], "USD": ["greenback", "US$"],
+    "CNY": ["renminbi", "RMB"],
     "JPY": ["¥", "円"], "INR": ["₹"], "KRW": ["₩"], "VND": ["₫"], "NGN": ["₦"], "UAH": ["₴"], "RUB": ["₽"],
     "TRY": ["₺"],
     "PHP": ["₱"], "KZT": ["₸"], "BDT": ["৳"], "THB": ["฿"], "MNT": ["₮"], "LAK": ["₭"], "KHR": ["៛"], "GEL": ["₾"],
     "AMD": ["֏"], "GHS": ["₵"], "CRC": ["₡"], "PYG": ["₲"], "AZN": ["₼"],
 }  # fmt: skip
+SHORT = {"KR": ["ROK"], "US": ["America", "the States"], "GB": ["Great Britain"], "AE": ["Emirates"]}
+FIRST_HAN, LAST_HAN = "\u3400", "\u9fff"
 SHARED = {"EUR", "XAF", "XOF", "XCD"}  # with no one country's name before them
 POSTAL_NAMES = {"CA": ["Calif"], "MA": ["Mass"], "PA": ["Penn"], "WA": ["Washington State"], "NY": ["New York State"]}
 
@@ -88,7 +89,7 @@ def country_rows(countries: Iterable[Country]) -> Iterator[dict[str, Any]]:
         yield row(
             "country", country.code, country.name,
             [*country.aliases, english[country.code], *_chinese("territories", country.code)],
-            filter(None, [*spelled, *native, *translated("territories", country.code)]),
+            filter(None, [*SHORT.get(country.code, []), *spelled, *native, *translated("territories", country.code)]),
         )  # fmt: skip
 
 
@@ -109,7 +110,8 @@ def capital_rows(countries: Iterable[Country]) -> Iterator[dict[str, Any]]:
         chinese = zone_cities().get((country.code, normalise(name)), ())
         called = CAPITAL_ALIASES.get(country.code, [])
         same = [second] if normalise(second) in {normalise(text) for text in (*foreign, *called)} else []
-        yield row("capital", country.code, name, [*called, *same, *chinese], foreign)
+        short = ["DC"] if country.code == "US" else []
+        yield row("capital", country.code, name, [*called, *same, *chinese], [*short, *foreign])
 
 
 def city_rows(countries: Iterable[Country]) -> Iterator[dict[str, Any]]:
@@ -126,7 +128,9 @@ def city_rows(countries: Iterable[Country]) -> Iterator[dict[str, Any]]:
             other = normalise(city["name"]) != normalise(capitals.get(code, ""))
             if code in capitals and taken[code] < most[code] and other and len(city["name"]) >= SHORTEST_NAME:
                 taken[code] += 1
-                yield row("city", code, city["name"], zone_cities().get((code, normalise(city["name"])), ()))
+                chinese = zone_cities().get((city["countrycode"], normalise(city["name"])), ())
+                written = [text for text in city["alternatenames"] if FIRST_HAN <= text[:1] <= LAST_HAN]
+                yield row("city", code, city["name"], [*chinese, *written])
 
 
 def continent_rows() -> Iterator[dict[str, Any]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -46,8 +47,7 @@ _ONE_CHARACTER = re.compile(r"[^\w]*(?:[\u4e00-\u9fff]{0,10}[填是为字补][^\
 
 
 class Thing(NamedTuple):
-    """A thing of names.jsonl: names by which it is known in any reply, and those that tell it only where it is asked
-    for."""
+    """A thing of names.jsonl: names that tell it in any reply, and those that do only where it is asked for."""
 
     code: str
     names: tuple[str, ...]
@@ -166,10 +166,10 @@ def score_open(doc: Mapping[str, Any], results: Sequence[str]) -> dict[str, floa
     `exact` where the first line is nothing else, `parsed` where any answer could be read.
     """
     keep_case = doc["relation"] in ANSWERS_IN_CASE
-    reading = read_short_answer(
-        _completed(doc, results[0]), _accepted(doc), _rivals(doc), keep_case=keep_case, **_asked(doc)
-    )
-    return reading.scores
+    reply = _completed(doc, results[0])
+    reading = read_short_answer(reply, _accepted(doc), _rivals(doc), keep_case=keep_case, **_asked(doc))
+    alone = reply == results[0] or len(normalise(results[0]).split()) == 1
+    return replace(reading, exact=reading.exact and alone).scores
 
 
 def score_strict(doc: Mapping[str, Any], results: Sequence[str]) -> dict[str, float]:

@@ -260,12 +260,49 @@ def test_an_answer_in_a_whole_sentence_is_right() -> None:
         ("currency:CN", "RMB"),
         ("currency:NO", "Norwegian kroner"),
         ("currency:RU", "rouble"),
+        ("currency:RW", "RWF"),
+        ("currency:DE", "€"),
+        ("capital:GR", "La capital de Grecia es Atenas."),
+        ("country_of_capital:KR", "대한민국"),
+        ("country_of_domain:CI", "République de Côte d'Ivoire"),
+        ("element_of_symbol:W", "wolfram"),
+        ("element_of_number:Na", "Na"),
+        ("number_of_element:Ar", "Eighteen."),
+        ("family_of_element:F", "Group 17"),
+        ("state_of_city:4990729", "Detroit, MI"),
+        ("language:BR", "português"),
         ("language:IR", "Farsi"),
     ],
 )
 def test_another_usual_name_is_right(item_id: str, reply: str) -> None:
     row = next(row for row in TEST if row["item_id"] == item_id)
     assert UTILS.score_open(row, [reply])["correct"] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("item_id", "reply"),
+    [
+        ("currency:EG", "The British pound"),
+        ("currency:EG", "Pound sterling"),
+        ("currency:SG", "US dollars"),
+        ("currency:MX", "Argentina's peso"),
+        ("capital:AU", "Sydney. Canberra is only the seat of parliament."),
+        ("capital_of_state:TX", "Houston"),
+        ("number_of_element:Mg", "Its group is 12, its atomic number is 22."),
+    ],
+)
+def test_another_thing_of_a_like_name_is_wrong(item_id: str, reply: str) -> None:
+    row = next(row for row in TEST if row["item_id"] == item_id)
+    scores = UTILS.score_open(row, [reply])
+    assert (scores["correct"], scores["parsed"]) == (0.0, 1.0)
+
+
+def test_names_tell_one_thing_of_a_kind() -> None:
+    told = [(row["kind"], row["code"], normalise(name)) for row in read_jsonl(FOLDER / "names.jsonl")
+            for name in (row["name"], *row["also"])]  # fmt: skip
+    things = grouped([{"name": (kind, name), "code": code} for kind, code, name in told if kind != "city"], "name")
+    shared = {name for name, rows in things.items() if len({row["code"] for row in rows}) > 1}
+    assert not {name for kind, name in shared if kind in ("country", "element", "state", "number", "continent")}
 
 
 def test_the_views_hold_the_same_items() -> None:

@@ -106,6 +106,15 @@ def test_every_accepted_answer_scores_and_no_other_option_does() -> None:
         ("zh:symbol:Au", "金的元素符号是Au", 1, 0, 1),
         ("zh:symbol:O", "I'm sorry, but I can't help with that.", 0, 0, 0),
         ("zh:currency:MY", "令吉", 1, 1, 1),
+        ("zh:capital:EG", "開羅", 1, 1, 1),
+        ("zh:capital:FR", "不是里昂，而是巴黎。", 1, 0, 1),
+        ("zh:capital:FR", "可能是巴黎，也可能是里昂。", 0, 0, 0),
+        ("zh:capital:FR", "法国的首都是里昂，不是巴黎。", 0, 0, 1),
+        ("zh:element_of_symbol:Al", "鋁", 1, 1, 1),
+        ("zh:number_of_element:Br", "三十五", 1, 1, 1),
+        ("zh:idiom_completion:望而却步", "應填“步”。", 1, 0, 1),
+        ("zh:idiom_completion:望而却步", "望而卻步", 1, 1, 1),
+        ("zh:idiom_completion:望而却步", "望而却走", 0, 0, 1),
     ],
 )
 def test_replies_are_read(item_id: str, reply: str, correct: int, exact: int, parsed: int) -> None:

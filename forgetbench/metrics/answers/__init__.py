@@ -1,7 +1,7 @@
 """Where a reply is read: what answer it gives, right or wrong, strictly and leniently.
 
     reading         `Reading`, what comes of it, and how much of a reply is read
-    normalisation   the two forms in which texts are compared
+    normalisation   the forms in which texts are compared
     markup          a reply without Markdown, HTML and LaTeX
     mentions        what a reply mentions, and where: names
     numerals        ... numbers, in digits and words

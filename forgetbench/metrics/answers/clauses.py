@@ -41,8 +41,13 @@ class Question:
             word for word in words if word.lower() not in marks.STOP_WORDS and (len(word) > 1 or not word.isascii())
         }
         names = {word for word in told if word[0].isupper() or word.isdigit() or not word.isascii()}
-        common = told - names
-        return cls(question.lower(), _stems(told), _stems(names | (common if len(common) == 1 else set())))
+        return cls(question.lower(), _stems(told), _stems(names))
+
+    def asked_in(self, sentence: str) -> bool:
+        """Whether a sentence speaks of what is asked, and not only of the same thing."""
+        asked = self.stems - self.names
+        opens = marks.PRONOUN.match(sentence.lstrip()) is not None
+        return opens or not asked or bool(asked & _stems(normalised_words(sentence)))
 
 
 class Reply:
@@ -64,24 +69,39 @@ class Reply:
         """Start and end of the clause around a place."""
         return _around(self._clauses, place, len(self.text))
 
-    def statements(self) -> Iterator[str]:
-        """The clauses that deny and set aside nothing."""
+    def statements(self) -> Iterator[tuple[str, str]]:
+        """The clauses that deny and set aside nothing, each with its sentence."""
         for first, last in pairwise([*self._clauses, len(self.text)]):
             clause = self.text[first:last]
             if not marks.DENIAL.search(clause) and not marks.ASIDE.search(clause):
-                yield clause
+                yield clause, self.text[slice(*self.sentence(first))]
 
     def strength(self, start: int, end: int) -> int:
         """How strongly the mention at `start` to `end` is meant as the answer: `DENIED`, or the more the higher."""
         first, last = self.clause(start)[0], self.clause(max(end - 1, start))[1]
         before = self.text[max(first, start - NEAR) : start]
         after = self.text[end : min(max(last, end), end + NEAR)]
-        if marks.DENIAL.search(before) or marks.DENIED_AFTER.match(after):
+        if marks.DENIAL.search(before) or self._denied(after):
             return DENIED
-        aside = marks.ASIDE_AFTER.match(after) or any(
-            found.group().lower() not in self.question.text for found in marks.ASIDE.finditer(before)
-        )
+        aside = marks.ASIDE_AFTER.match(after) or self._set_aside(before) or self._was(after)
         return self._form(start, end, before, after) + self._shares(start) + (ASIDE if aside else 0)
+
+    def _denied(self, after: str) -> bool:
+        """'Sydney is not the capital', 'Sydney is wrong'; but not 'Canberra is not the largest city'."""
+        denial = marks.DENIED_AFTER.match(after)
+        if denial is None or not self.question.stems:
+            return denial is not None
+        rest = normalised_words(after[denial.end() :])
+        asked = self.question.stems - self.question.names or self.question.stems
+        return len(rest) <= 2 or bool(_stems(rest) & asked)
+
+    def _set_aside(self, before: str) -> bool:
+        found = [*marks.ASIDE.finditer(before), *filter(None, [marks.BESIDE.search(before)])]
+        return any(each.group().split(" ")[0].lower() not in self.question.text for each in found)
+
+    def _was(self, after: str) -> bool:
+        """What was, where the question asks for what is."""
+        return bool(self.question.text and marks.WAS.match(after)) and not marks.PAST.search(self.question.text)
 
     def _form(self, start: int, end: int, before: str, after: str) -> int:
         """What the form of the sentence gives: a cue, an opening, a statement, a turn after a remark."""
@@ -99,9 +119,10 @@ class Reply:
 
     def _is_subject(self, before: str, after: str) -> bool:
         """'Paris is the capital': the clause begins with it, and what is said of it was asked."""
-        if not marks.COPULA.match(after) or not marks.FILLER.fullmatch(before):
+        if not marks.COPULA.match(after) or not marks.FILLER.fullmatch(marks.TURN.sub("", before)):
             return False
-        return not self.question.stems or bool(_stems(normalised_words(after)) & self.question.stems)
+        asked = self.question.stems - self.question.names or self.question.stems
+        return not asked or bool(_stems(normalised_words(after)) & asked)
 
     def _shares(self, place: int) -> int:
         """What the clause shares with the question: a name, other words or a word that stands for them."""

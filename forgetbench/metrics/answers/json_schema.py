@@ -112,8 +112,7 @@ def _found_in(text: str, kind: type | None) -> list[_Found]:
 
 
 def _json_inside(text: str) -> Iterator[_Found]:
-    """The outermost objects and arrays in a text. What stands in brackets that are no JSON is part of something
-    else."""
+    """The outermost objects and arrays in a text; what stands in brackets that are no JSON is part of them."""
     decoder = json.JSONDecoder(parse_constant=_no_constant)
     place = 0
     for _ in range(_JSON_STARTS):

@@ -2,8 +2,7 @@
 
 All are looked for in text that `normalisation.cleaned` has folded: without apostrophes ("isnt"), accents, quotes and
 Markdown, in simplified characters. Each pattern takes time linear in the text: it has no nested repetition over the
-same
-characters.
+same characters.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ import re
 
 def _marks(english: str, chinese: str = "", *, end: str = r"\b") -> re.Pattern[str]:
     """A pattern of alternatives, which are separated by semicolons."""
-    words = [each.strip() for each in english.split(";")]
+    words = [" ".join(each.split()) for each in english.split(";")]
     characters = [each.strip() for each in chinese.split(";") if each.strip()]
     return re.compile("|".join([rf"\b(?:{'|'.join(words)}){end}", *characters]), re.IGNORECASE)
 
@@ -43,8 +42,7 @@ AFFIRMED = _marks(
 """Negations that deny nothing."""
 DENIAL = _marks(
     """not; never; neither; nor; isnt; wasnt; arent; aint; doesnt; didnt; cant; cannot; couldnt; wouldnt; wont; dont;
-    doubt;
-    hardly; rather than; instead of; unlike; except; other than; opposed to; no longer; rul(?:e|ed|ing) out;
+    doubt; hardly; rather than; instead of; unlike; except; other than; opposed to; no longer; rul(?:e|ed|ing) out;
     anything but;
     (?:wrong|incorrect|false) (?:to say|that|is|answers?)""",
     """并?不(?:是|叫|在|为|等于|属于|会是|使?用|再是|认为|说|同于); 并?非; 没有; 绝不; 除了""",
@@ -60,32 +58,34 @@ DENIED_AFTER = re.compile(
 _OTHERS = "(?:people|many|some|others|most|everyone|everybody|they|you|tourists|students|textbooks|one)"
 ASIDE = _marks(
     rf"""used to; formerly; former; previous(?:ly)?; once; originally; historical(?:ly)?; until; ancient; old;
-    {_OTHERS} (?:\w+
-    ){{0,4}}?(?:thinks?|thought|believed?|assumed?|guess|say|says|said|claim|expect|suppose|call|name|pick);
-    {_OTHERS} (?:\w+ ){{0,4}}?(?:choose|answer);
+    {_OTHERS} (?:\w+ ){{0,4}}?(?:thinks?|thought|believed?|assumed?|guess|says?|said|claim|expect|suppose|call);
+    {_OTHERS} (?:\w+ ){{0,4}}?(?:name|pick|choose|answer);
     (?:often|sometimes|usually|commonly|widely|frequently) (?:taken|thought|believed|assumed|said|given|considered);
     taken (?:for|to be); thought to be; confuse[sd]?; confusing; mistake[ns]?; mistook; sounds like; looks like;
-    resembles?;
-    similar to; across; near; next to; close to; (?:north|south|east|west)(?:ern)? of; after; before; between;
-    following;
-    than; like; such as; besides; apart from; despite; whatever; although; though; even if; no matter; regardless;
-    rival of;
-    compared (?:to|with); for example; along with; tempt(?:ing|ed); obvious (?:guess|choice); misconception""",
+    resembles?; similar to; like; such as; besides; apart from; despite; whatever; although; though; even if; no matter;
+    regardless; rival of; compared (?:to|with); for example;
+    along with; tempt(?:ing|ed); obvious (?:guess|choice); misconception""",
     """以前; 曾; 过去; 原来是; (?:人|你)[^，。]{0,3}(?:以为|认为|说); 误; 混淆; 靠近; 邻近; 旁边; 虽然; 尽管; 例如;
     比如; 以为""",
 )
 """Before a mention, in its clause: it is mentioned and not meant."""
+BESIDE = re.compile(
+    r"\b(?:across|near|next to|close to|(?:north|south|east|west)(?:ern)? of|after|before|between|following|than)"
+    r"(?: [a-z]\w*){0,3}\s*$",
+    re.IGNORECASE,
+)
+"""Right before a mention: it tells where or when something else is."""
 ASIDE_AFTER = re.compile(
     r"\s*(?:(?:is|was|has|are) (?:\w+ly )?(?:only|merely|just|once|used|formerly|larger|bigger|older|more|better known"
     r"|famous)|used to|(?:comes?|came|lies|is|stands) (?:right |just )?(?:before|after|next to)|may"
-    r"|might be (?:larger|better|more))\b|\s*(?:只是|曾)",
+    r"|might be (?:larger|better|more))\b|.{0,60}\buntil\b|\s*(?:只是|曾)",
     re.IGNORECASE,
 )
 
 # --- how a mention is put as the answer -------------------------------------------------------
 
 STATED = re.compile(
-    r"(?:\b(?:is|are|was|were|be|its|thats|has|have|had|speaks?|spoken|uses?|used|called|named|in|at|of|to|on|by|with|say"
+    r"(?:\b(?:is|are|was|were|be|been|its|thats|has|have|had|speaks?|spoken|uses?|used|called|named|in|at|of|to|on|by|with|say"
     r"|guess|think|believe|choose|pick|select|belongs?|borders?|means?|denotes?|represents?|equals?|lives?)|=|->|\u2192"
     r"|[是为在叫说用选于填表作])"
     r"(?:\s*(?:the|a|an|called|named|in|at|to|on|of|city|state|country|element|number|word|language|currency|republic"
@@ -100,13 +100,19 @@ CUE = re.compile(
     re.IGNORECASE,
 )
 """Ends right before a mention: 'the answer is'."""
-IS_IT = re.compile(r"\s*(?:(?:is|are|was)\s*(?:$|it\b|the (?:answer|one)|correct|right|my)|does\b|do\b)", re.IGNORECASE)
+WAS = re.compile(r"\s*(?:was|were|had been)\b", re.IGNORECASE)
+"""Right after a mention: of what was, where the question is of what is."""
+PAST = _marks("was; were; did; had; originally; first")
+IS_IT = re.compile(
+    r"\s*(?:(?:is|are|was)\s*(?:$|it\b|the (?:answer|one)|correct|right|my)"
+    r"|(?:does|do|became|has (?:been|become)|comes next|follows)\b)",
+    re.IGNORECASE,
+)
 """Right after a mention: it is the one."""
 COPULA = re.compile(r"\s*(?:is|are|was|were|has|borders?|是|为)(?![a-z])", re.IGNORECASE)
 FILLER = re.compile(
     r"(?:\W|\d+[.)]|\b(?:yes|well|sure|oh|ok|okay|hmm|so|of course|certainly|easy|simple|answer|question|q|a|the|an"
-    r"|in|it|is"
-    r"|its|that|thats|this|would|be|i|id|say|think|believe|guess|probably|maybe|perhaps|definitely|surely|actually|no|wait"
+    r"|in|it|is|its|that|thats|this|would|be|i|id|say|think|believe|guess|probably|maybe|perhaps|definitely|surely|actually|no|wait"
     r"|option|letter|final|correct|my|great|good|right|and)\b|[答案回是为应该我想认])*",
     re.IGNORECASE,
 )
@@ -116,7 +122,7 @@ FILLER = re.compile(
 
 CORRECTION = _marks(
     """no wait; wait; correction; i mean(?:t)?; scratch that; on second thoughts?; let me correct; i stand corrected;
-    my mistake; oops; sorry; no(?=,? (?:it|its|thats|that|actually|i|the)\\b); actually no; hold on; make that""",
+    my mistake; oops; sorry; no(?=,? (?:it|its|thats|that|actually|i|the)\\b|, ); actually no; hold on; make that""",
     "不对; 更正; 哦不; 说错; 我错; 纠正",
 )
 """A reply takes back what it has said, where it then says something else."""

@@ -48,8 +48,7 @@ def cleaned(text: str) -> str:
 
 def plain(text: str) -> str:
     """`text` with compatibility characters unified, case and accents ignored, blanks joined, and without the quotes,
-    Markdown
-    emphasis, brackets and full stops around it."""
+    Markdown emphasis, brackets and full stops around it."""
     joined = " ".join(simplified(strip_accents(fold(text))).casefold().split())
     return _unbracketed(joined.strip(_QUOTES).rstrip(_STOPS).strip(_QUOTES))
 

@@ -2,11 +2,10 @@
 
 A candidate is mentioned where its normalised words stand in the text as whole words; of two that overlap, the longer
 one. Mentions with nothing but commas, numbers and "and" or "or" between them are one list. What a list or a single
-mention is worth is told from the words around it (`clauses`): a denied one nothing ("not Lyon"),
-one set aside little
-("people think Sydney"), a cue ("the answer is Paris") or an opening ("Paris, since ...") most. The strongest one is the
-answer, of equals the first. A list that holds a wrong candidate, and is not decided later on, is no answer; what is
-taken back ("Lyon, no, Paris") is forgotten.
+mention is worth is told from the words around it (`clauses`): a denied one nothing ("not Lyon"), one set aside
+little ("people think Sydney"), a cue ("the answer is Paris") or an opening ("Paris, since ...") most. The strongest one
+is the answer, of equals the first. A list that holds a wrong candidate, and is not decided later on, is no answer; what
+is taken back ("Lyon, no, Paris") is forgotten.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
 
-from forgetbench.metrics.answers.clauses import DENIED, OPENS_REPLY, Question, Reply
+from forgetbench.metrics.answers.clauses import DENIED, NEAR, OPENS_REPLY, Question, Reply
 from forgetbench.metrics.answers.marks import CORRECTION, UNSURE
 from forgetbench.metrics.answers.normalisation import cleaned
 from forgetbench.metrics.answers.reading import USER_REPLY_CHARS
@@ -27,22 +26,27 @@ Words = tuple[str, ...]
 
 SET_ASIDE = -3
 """A mention of no more strength than this is no answer."""
-_WORD = re.compile(rf"[{HAN}]|(?<![^\s(=:])-\d+(?:[.,]\d+)*|\d+(?:[.,]\d+)+|[^\W_{HAN}]+(?:\+\+|[+#](?!\w))?")
+_SIGNS = "\u00a3\u00a5\u058f\u09f3\u0e3f\u17db\u20a0-\u20bf"  # of currencies
+_WORD = re.compile(rf"[{HAN}{_SIGNS}]|(?<![^\s(=:])-\d+(?:[.,]\d+)*|\d+(?:[.,]\d+)+|[^\W_{HAN}]+(?:\+\+|[+#](?!\w))?")
 _APART = re.compile(r"[:;!?\n\u3002\uff0c]")
 """Marks that no name holds."""
 _ARTICLES = frozenset({"a", "an", "the"})
 _GLUE = re.compile(
-    r"[\s,;/&()\uff0c\uff1b\u3001]*(?:(?:and|or|nor|either|also|maybe|perhaps|possibly|else|then|as well as|plus|vs"
+    r"[\s,;/&()?\uff0c\uff1b\u3001]*(?:(?:and|or|nor|either|also|maybe|perhaps|possibly|else|then|as well as|plus|vs"
     r"|(?:it|that|this) (?:is|was|(?:might|may|could) (?:also )?be)|(?:might|may|could) (?:also )?be"
-    r"|和|或者?|与|及|跟|以及"
-    r"|(?:\d+|[-\u2022])[.)]?(?=[\s:])|\d+[.)])[\s,;/&().:\uff0c\uff1b\u3001]*)*",
+    r"|和|或者?是?|与|及|跟|以及|还是|(?:也|又|还)?(?:可能|也许|或许)是?"
+    r"|(?:\d+|[-\u2022])[.)]?(?=[\s:])|\d+[.)])[\s,;/&().:?\uff0c\uff1b\u3001]*)*",
     re.IGNORECASE,
 )
+_DENIED_ALONE = re.compile(r"\b(?:not|isnt|never)\s+(?:the\s+)?$|不是\s*$", re.IGNORECASE)
 _LISTS = re.compile(r"\b(?:and|or|nor)\b|[\u548c\u6216\u4e0e\u53ca\u8ddf]", re.IGNORECASE)
 _LONGEST_GLUE = 40
 _SHORT = 2
 """In a reply of so few words, initials count in small letters as well: 'usa'."""
-_AFTER_LETTER = re.compile(r"\s+(?!(?:is|was|because|since|as|and|or|but|not|seems|fits|would|are|has)\b)[a-z]")
+_AFTER_LETTER = {
+    ("A",): re.compile(r"\s+(?!(?:is|was|because|since|as|and|or|but|not|seems|fits|would|are|has)\b)[a-z]"),
+    ("I",): re.compile(r"\s+(?!(?:is|and|or|because)\b)[a-z]"),
+}
 
 
 class Named(Enum):
@@ -174,14 +178,14 @@ def _single_mentions(reply: Reply, candidates: Collection[str], keep_case: bool)
 
 def _is_article(text: str, words: Words, end: int) -> bool:
     """'A good choice', 'I think': no option A and no option I."""
-    return words in (("A",), ("I",)) and _AFTER_LETTER.match(text, end) is not None
+    return words in _AFTER_LETTER and _AFTER_LETTER[words].match(text, end) is not None
 
 
 def _lists(text: str, single: Iterable[tuple[int, int, Words]]) -> Iterator[list[tuple[int, int, Words]]]:
     """The mentions in groups of those that are listed together."""
     group: list[tuple[int, int, Words]] = []
     for mention in single:
-        if group and not _listed(text, group[-1][1], mention[0], opened=group[0][0]):
+        if group and not _listed(text, group, mention):
             yield group
             group = []
         group.append(mention)
@@ -189,15 +193,15 @@ def _lists(text: str, single: Iterable[tuple[int, int, Words]]) -> Iterator[list
         yield group
 
 
-def _listed(text: str, end: int, start: int, *, opened: int) -> bool:
-    between = text[end:start]
+def _listed(text: str, group: Sequence[tuple[int, int, Words]], mention: tuple[int, int, Words]) -> bool:
+    between = text[group[-1][1] : mention[0]]
     if len(between) > _LONGEST_GLUE or not _GLUE.fullmatch(between):
         return False
+    if "?" in between:  # 'Sydney? Canberra.' is one question and its answer
+        return text[mention[1] : mention[1] + NEAR].lstrip(" ").startswith("?")
     # 'Not London, Paris': a comma alone does not carry the denial on.
-    denied = re.search(
-        r"\b(?:not|isnt|never)\s+(?:the\s+)?$|\u4e0d\u662f\s*$", text[max(opened - 12, 0) : opened], re.IGNORECASE
-    )
-    return not denied or _LISTS.search(between) is not None
+    opening = text[max(group[0][0] - NEAR, 0) : group[0][0]]
+    return not _DENIED_ALONE.search(opening) or _LISTS.search(between) is not None
 
 
 def _uncorrected(live: list[Mention], text: str) -> list[Mention]:

@@ -24,10 +24,14 @@ _MAX_WORDS = 8
 _OPENING = re.compile(r"\s*([^\W\d_][\w'-]*(?: [\w'-]+){0,3})(?:[.!,]|\s*$)")
 _NO_OPENING = frozenset(
     """yes no sure well ok okay hmm great good easy simple certainly course absolutely indeed question answer hello
-    hi thanks
-    sorry wait actually so right correct interesting let the it is that this i in on at""".split()
+    hi thanks sorry wait actually so right correct interesting let the it is that this i in on at""".split()
 )
-_OR_ANOTHER = re.compile(r"[\s,]*\b(?:or|/)\s+(?:maybe |perhaps |possibly )?(?:the )?([A-Z]\w+)")
+_OR_ANOTHER = re.compile(
+    r"[\s,]*\b(?:or|/)\s+(?:maybe |perhaps |possibly |even )?(?:the )?([A-Z]\w+)"
+    r"|[\s,，]*(?:或者?是?|还是|也可能是?|也许是?)([\u4e00-\u9fff]{2})"
+)
+_SAME = re.compile(r"\s*(?:ie|that is|thats|aka|also known as|known as|meaning|in english|namely)\b", re.IGNORECASE)
+"""Behind an opening: the same in other words."""
 _CUT = "length"
 
 
@@ -45,8 +49,8 @@ def read_short_answer(
     `correct`: the candidate that the reply gives as its answer is an alias (`options`). `exact`: besides, the first
     line is only that answer (`matches_strictly`). `parsed`: an answer was read, right or wrong; a candidate,
     or else something that stands where the answer should. A list of candidates, a refusal, a mere denial, a
-    repetition of
-    the `question` and an empty reply are not parsed, nor one that was cut (`finish_reason` "length") before its answer.
+    repetition of the `question` and an empty reply are not parsed, nor one that was cut (`finish_reason` "length")
+    before its answer.
     """
     aliases = tuple(aliases)
     text = text[:SHORT_REPLY_CHARS]
@@ -103,16 +107,20 @@ def named_or_other(text: str, accepted: Iterable[str], rivals: Iterable[str] = (
 
 def _declines(text: str, question: str) -> bool:
     """Whether a reply without a candidate refuses, or says that it does not know."""
-    return _NOT_KNOWN.search(" ".join(normalised_words(first_line(text)))) is not None or refuses(text, question)
+    words = normalised_words(first_line(text))
+    return (len(words) > 1 and _NOT_KNOWN.search(" ".join(words)) is not None) or refuses(text, question)
 
 
 def _offers_another(text: str, mentioned: list[Mention], question: str) -> bool:
     """'Athens or Patras': what follows the answer after "or" is a name that no candidate has."""
     folded, asked = cleaned(text), set(normalised_words(question))
-    others = (_OR_ANOTHER.match(folded, mention.end) for mention in mentioned if mention.strength >= 2)
+    others = (_OR_ANOTHER.match(folded, mention.end) for mention in mentioned if mention.strength >= 0)
     starts = {mention.start for mention in mentioned}
     return any(
-        found is not None and found.start(1) not in starts and found.group(1).lower() not in asked for found in others
+        found is not None
+        and found.start(found.lastindex or 1) not in starts
+        and found.group(found.lastindex or 1).lower() not in asked
+        for found in others
     )
 
 
@@ -120,6 +128,8 @@ def _opens_otherwise(text: str, mentioned: list[Mention], question: str) -> bool
     """'Sydney. Canberra is only the seat': the first words, alone before a mark, are a name that no candidate has."""
     opening = _OPENING.match(cleaned(text))
     if opening is None or any(mention.start < opening.end() for mention in mentioned):
+        return False
+    if _SAME.match(cleaned(text), opening.end()):
         return False
     words = normalised_words(opening.group(1))
     names = all(word[0].isupper() for word in opening.group(1).split())
@@ -134,34 +144,40 @@ def _says_something_else(text: str, question: str, cut: bool, mentioned: bool) -
         reply = Reply(reply.text[: reply.sentence(len(reply.text.rstrip()))[0]], reply.question)
     asked = set(normalised_words(question))
     said = list(reply.statements())
-    line = normalised_words(first_line("".join(said)))
-    whole = normalised_words(first_line(text))
+    line = normalised_words(first_line("".join(clause for clause, _ in said)))
     if set(line) <= _COURTESY or _declines(text, question) or not set(line) - asked - _FUNCTION:
         return False
-    if len(whole) <= _MAX_WORDS and not _LIST.search(first_line(text).lower()) and not cut:
-        return not mentioned or _has_name(said, asked)
-    return bool(question) and _has_name(said, asked)
+    short = len(normalised_words(first_line(text))) <= _MAX_WORDS and not cut
+    if short and not mentioned and not _LIST.search(first_line(text).lower()):
+        return True
+    answering = [clause for clause, sentence in said if short or reply.question.asked_in(sentence)]
+    return bool(question) and any(_has_name(clause, asked) for clause in answering)
 
 
 _COURTESY = frozenset(
     """great good nice excellent interesting question thanks thank you for asking hello hi hey there welcome sure
-    certainly of
-    course happy to help glad be absolutely okay ok yes well dear hope this helps let me think see hmm um oh here is
+    certainly of course happy to help glad be absolutely
+    okay ok yes well dear hope this helps let me think see hmm um oh here is
     it""".split()
 )
+_STATES_CHINESE = re.compile("[是为叫在]")
 _FUNCTION = frozenset(
+    "的 是 为 叫 在 了 我 也 很 就 都 和 与 这 那 有 个 位 于 做 该 国 它 答 案 应 当".split()
+) | frozenset(
     """is are was were be been it its that this of in on at to for from by with and or so the there definitely certainly
     surely probably answer question capital country city what which called known as""".split()
 )
 
 
-def _has_name(said: list[str], asked: set[str]) -> bool:
+def _has_name(clause: str, asked: set[str]) -> bool:
     """Whether a clause holds a name, in capital letters and elsewhere than at the beginning, that was not asked about;
-    or states one at its beginning: 'Zurich is'."""
-    for clause in said:
-        words = [word for word in normalised_words(clause, keep_case=True) if word.lower() not in _FUNCTION]
-        for place, word in enumerate(words):
-            stated = place > 0 or re.match(rf"\W*{re.escape(word)}\s+(?:is|was)\b", clause) is not None
-            if word[0].isupper() and stated and word.lower() not in asked and len(word) > 1:
-                return True
+    or states one at its beginning: 'Zurich is'. In Chinese, whether it states what was not asked about."""
+    words = [word for word in normalised_words(clause, keep_case=True) if word.lower() not in _FUNCTION]
+    new = [word for word in words if word.lower() not in asked]
+    if _STATES_CHINESE.search(clause):
+        return sum(not word.isascii() for word in new) >= 2
+    for word in new:
+        stated = word != words[0] or re.match(rf"\W*{re.escape(word)}\s+(?:is|was|has)\b", clause) is not None
+        if word[0].isupper() and stated and len(word) > 1:
+            return True
     return False

@@ -72,6 +72,21 @@ def test_naming_another_option_is_no_answer() -> None:
     assert not readings("Guinea-Bissau", "contains", "Guinea", rivals=("Guinea-Bissau",))[1]
 
 
+def test_a_denied_rival_does_no_harm_and_a_denied_answer_is_none() -> None:
+    for text in ("Not billing; delivery.", "Delivery, not billing", "It goes to delivery rather than billing."):
+        assert readings(text, "contains", "delivery", rivals=("billing",))[1], text
+    assert readings("I don't believe it is delivery.", "contains", "delivery", rivals=("billing",)) == (
+        False, False, False,
+    )  # fmt: skip
+    assert readings("Billing, though one might think of delivery.", "contains", "delivery", rivals=("billing",))[2]
+    assert readings("I cannot answer that.", "contains", "delivery") == (False, False, False)
+
+
+@pytest.mark.parametrize("text", ["B)", "(B)", "**B**", "`B`", "b", "B."])
+def test_marks_around_an_exact_answer_do_not_count(text: str) -> None:
+    assert readings(text, "exact", "B")[0]
+
+
 def test_regex() -> None:
     assert readings("AB-1234", "regex", r"[A-Z]{2}-\d{4}") == (True, True, True)
     assert readings("Your number is AB-1234.", "regex", r"[A-Z]{2}-\d{4}") == (False, True, True)
@@ -101,6 +116,14 @@ def test_numeric() -> None:
         ('{"item": "apples"', (False, False, False)),
         ("apples, 3", (False, False, False)),
         ("[" * 100_000, (False, False, False)),
+        ('~~~\n{"item": "apples", "count": 3}\n~~~', (False, True, True)),
+        ('First {"item": "pears", "count": 1} is wrong; {"item": "apples", "count": 3} is right.', (False, True, True)),
+        ('{"item": "apples", "count": 3}\n{"item": "PEARS", "count": 1}', (False, False, False)),
+        ('{"orders": [{"item": "apples", "count": 3}, {"item": "pea', (False, False, False)),
+        ('{"item": "apples", "count": 3 /* or 4 */}', (False, False, False)),
+        ('See [1]: {"item": "apples", "count": 3}', (False, True, True)),
+        ("See [1] and [2].", (False, False, False)),
+        ("NaN", (False, False, False)),
     ],
 )
 def test_json_schema(text: str, expected: tuple[bool, bool, bool]) -> None:

@@ -134,6 +134,105 @@ def test_a_short_answer_is_read_three_ways(text: str, correct: int, exact: int, 
     assert scores == {"correct": correct, "exact": exact, "parsed": parsed, "conflict": 0.0}
 
 
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("Paris, not London", Named.RIGHT),
+        ("Not London, Paris.", Named.RIGHT),
+        ("It is neither London nor Rome but Paris.", Named.RIGHT),
+        ("Rather than London or Rome, it's Paris.", Named.RIGHT),
+        ("Many people think London, but it is Paris.", Named.RIGHT),
+        ("It used to be Rome; today it is Paris.", Named.RIGHT),
+        ("Although London is larger, the capital is Paris.", Named.RIGHT),
+        ("London? No, wait, Paris.", Named.RIGHT),
+        ("Paris... scratch that, London.", Named.WRONG),
+        ("London, though one might think of Paris.", Named.WRONG),
+        ("Some would say Paris, but it is London.", Named.WRONG),
+        ("Paris is a common guess, but the answer is London.", Named.WRONG),
+        ("I don't think it is Paris.", Named.NOTHING),
+        ("Paris isn't it.", Named.NOTHING),
+        ("Definitely not Paris or London.", Named.NOTHING),
+        ("It is either Paris or London.", Named.LIST),
+        ("It could be Paris, it could be London.", Named.LIST),
+        ("Paris or London? I would say Paris.", Named.RIGHT),
+        ("Final answer: Paris\nFinal answer: London", Named.CONFLICT),
+        ("There is no doubt about it, Paris.", Named.RIGHT),
+    ],
+)
+def test_what_is_denied_set_aside_or_corrected_is_not_the_answer(text: str, named: Named) -> None:
+    assert named_option(text, ["Paris"], ["London", "Rome"]) is named
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("Latvia has Riga, Estonia has Tallinn, and Lithuania has Vilnius.", Named.RIGHT),
+        ("Riga is the capital of Latvia. Vilnius is the capital of Lithuania.", Named.RIGHT),
+        ("Vilnius is the capital of Lithuania. Riga is the capital of Latvia.", Named.RIGHT),
+        ("Vilnius is not the largest city of the Baltics, but it is the capital of Lithuania.", Named.RIGHT),
+        ("Vilnius lies in Lithuania, and the capital is Riga.", Named.WRONG),
+    ],
+)
+def test_the_clause_that_speaks_of_the_question_counts(text: str, named: Named) -> None:
+    question = "What is the capital of Lithuania?"
+    assert named_option(text, ["Vilnius"], ["Riga", "Tallinn"], question=question) is named
+
+
+@pytest.mark.parametrize(
+    ("text", "right"),
+    [
+        ("B is a good choice.", False),
+        ("A good choice is B.", False),
+        ("A", True),
+        ("(A)", True),
+        ("A)", True),
+        ("Option A", True),
+        ("The answer is A because a good choice is cheap.", True),
+        ("I would take A", True),
+    ],
+)
+def test_a_letter_is_an_option_and_an_article_is_not(text: str, right: bool) -> None:
+    assert contains_answer(text, ["A"], ["B", "C", "D", "I"]) is right
+
+
+def test_initials_are_no_words() -> None:
+    assert contains_answer("It was in the U.S.", ["US"]) and contains_answer("us", ["US"])
+    assert not contains_answer("Let us see", ["US"])
+    assert contains_answer("Washington D.C.", ["Washington DC"])
+
+
+def test_traditional_characters_are_read_as_simplified_ones() -> None:
+    assert contains_answer("是鋁。", ["铝"], ["铁"])
+    assert normalise("聖露西亞") == normalise("圣露西亚")
+
+
+@pytest.mark.parametrize(
+    ("text", "parsed"),
+    [
+        ("The capital of France is Lyon, a city on the Rhone.", 1),
+        ("Lyon is the capital, whatever people in Paris say.", 1),
+        ("Lyon. Paris is only the seat of its parliament.", 1),
+        ("The capital of France is Lyon, not Paris.", 1),
+        ("What is the capital of France?", 0),
+        ("The capital of France is", 0),
+        ("Great question!", 0),
+        ("I was never good at geography.", 0),
+        ("France is a country in the west of Europe with about 68 million people.", 0),
+        ("Paris or Lyon", 0),
+    ],
+)
+def test_a_wrong_answer_need_not_be_a_candidate(text: str, parsed: int) -> None:
+    scores = read_short_answer(text, ["Paris"], ["London"], question="What is the capital of France?").scores
+    assert (scores["correct"], scores["parsed"]) == (0, parsed)
+
+
+def test_a_reply_cut_before_its_answer_is_not_parsed() -> None:
+    question = "What is the capital of France?"
+    for text, correct in (("France, long the rival of England, has", 0), ("The capital is Paris, which is also", 1)):
+        reading = read_short_answer(text, ["Paris"], ["London"], question=question, finish_reason="length")
+        assert (reading.correct, reading.parsed) == (bool(correct), bool(correct))
+
+
 def test_numbers_can_be_candidates() -> None:
     assert contains_answer("The atomic number is 26.", ["26"], ["27"])
     assert not contains_answer("26 or 27", ["26"], ["27"])
@@ -183,6 +282,8 @@ def test_stripping_accents_is_idempotent(text: str) -> None:
 
 @pytest.mark.parametrize("unit", [",", "、巴", "不", "or ", "1,", "= ", "is ", "-", "1.", "is" + " " * 8, "*", "a "])
 def test_repetition_is_read_in_linear_time(unit: str) -> None:
+    rivals = [f"city {number}" for number in range(1000)]
     with within(2):
         contains_answer(unit * 50_000, ["Paris"], ["London"])
         read_short_answer(unit * 500_000, ["Paris"], ["London"])
+        read_short_answer(f"city 7 is {unit}" * 5000, ["Paris"], rivals, question="Which city?")

@@ -1,19 +1,23 @@
-"""Whether a generated text has broken down: it loops, it says nothing, or it is in another script.
+"""Whether a generated text has broken down: it loops, says nothing, makes no words, or leaves the language.
 
 Likelihood training leaves models prone to loops ("The Curious Case of Neural Text Degeneration", Holtzman et al.
 2019, arXiv 1904.09751), and fine-tuning can bring them back or unlearn where to stop. What is counted here is not
-style: a dull answer is sound. All of it takes time linear in the text, of which the first `MAX_CHARS` characters are
-read.
+style: a dull answer is sound, and so are a refrain, a table and a list in one frame. What is not seen here: words of
+one language in a senseless order, and fluent text beside the point (a good answer may share no word with its prompt).
+All of it takes time linear in the text, of which the first `MAX_CHARS` characters are read.
 """
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from itertools import pairwise
 
 from forgetbench.metrics.diversity import distinct_n
-from forgetbench.metrics.text import answered, has_letter_run, script, words
+from forgetbench.metrics.languages import TAGS, language_of
+from forgetbench.metrics.text import HAN, answered, has_letter_run, script, words
 
 MAX_CHARS = 20_000
 
@@ -31,6 +35,46 @@ cut is ours."""
 NGRAM = 4
 MIN_WORDS = 12
 """Shorter texts have too few 4-grams for a share."""
+SYLLABLE_CHARS = 16
+"""Loops of a few characters must fill so many of them: "ha" eight times. Ours."""
+_SYLLABLE = 3
+MIN_LINES = 4
+"""So many lines are a list, a table or a poem. Ours."""
+COPIED_LINES = 0.6
+"""Share of lines that are copies of earlier ones from which such a text is repetitive. Ours."""
+FRAME_WORDS = 4
+FRAMED_SENTENCES = 5
+"""So many sentences in a row that differ in one word are one sentence said again and again. Ours."""
+LANGUAGE_WORDS = 4
+"""Shorter texts are in any language."""
+SURELY = 0.9
+"""Probability from which a language is told for sure (`languages`)."""
+MIXED_RUNS = 3
+MIXED_SHARE = 0.15
+"""So many runs of Han characters, as a share of the words, are a mix and no borrowed name. Ours."""
+NONSENSE_WORDS = 5
+ITEM_WORDS = 3
+NO_LANGUAGE = 0.55
+"""With less on its likeliest language a text of several words is in none: real ones of six words have .9 and more."""
+KNOWN_SHARE = 0.15
+"""With so many of the little English words a text is English, however short."""
+SYMBOL_SHARE = 0.35
+"""So many tokens without a letter or digit are scraps. Ours."""
+_DIGITS = re.compile(r"\d+")
+_SENTENCE = re.compile(r"(?<=[.!?\u3002\uff01\uff1f])\s*")
+_END_MARKS = " \t\r\n.!?,\u3002\uff01\uff1f\u2026~"
+_HAN_RUN = re.compile(f"[{HAN}]+")
+_TABLE_MARKS = re.compile(r"[|:=*+#>\u2022\u2013\u2014-]+")
+_LITTLE_WORDS = frozenset(
+    """the a an of to and in is it that for was on are as with be at this have from or by not what all were when can
+    there""".split()
+)
+_LANGUAGE_NAMED = re.compile(
+    r"\b(?:translat\w*|language|bilingual|(?:in|into|to|from|speak|write|say) (?:"
+    + "|".join(name for name in TAGS if name != "Latin")
+    + r"))\b|翻译|语言|双语|[英法德俄日韩汉中]文|[英法德俄日韩汉]语|西班牙语|普通话",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +82,19 @@ class Degeneration:
     """What is wrong with a text; several may hold at once."""
 
     repetitive: bool
-    """It ends in a loop, or a large share of it was said before."""
+    """It ends in a loop, or a large share of it was said before; lines of a list or a poem may share a frame."""
     empty: bool
     """It has neither a letter nor a digit."""
     unstopped: bool
     """The token limit cut it while it was looping: it would not have stopped. A long text that is cut is sound."""
-    wrong_script: bool
-    """At most half of its letters are in the main script of the prompt."""
+    wrong_language: bool
+    """It is in another language than the prompt, or mixes two, and the prompt speaks of no other."""
+    nonsense: bool
+    """Its words are no words of any language, or scraps of symbols."""
 
     @property
     def any(self) -> bool:
-        return self.repetitive or self.empty or self.unstopped or self.wrong_script
+        return any(getattr(self, part.name) for part in fields(self))
 
 
 def degeneration(text: str, prompt: str, finish_reason: str | None = None) -> Degeneration:
@@ -63,45 +109,129 @@ def degeneration(text: str, prompt: str, finish_reason: str | None = None) -> De
         repetitive=not empty and (looping or repeats_itself(text)),
         empty=empty,
         unstopped=looping and finish_reason == "length",
-        wrong_script=in_wrong_script(text, prompt),
+        wrong_language=in_wrong_language(text, prompt),
+        nonsense=not empty and is_nonsense(text),
     )
 
 
 def ends_in_loop(text: str) -> bool:
-    """Whether `text` ends in `LOOP_COPIES` copies of one phrase or more; the last copy may be cut."""
+    """Whether `text` ends in `LOOP_COPIES` copies of one phrase or more, numbered or not; the last one may be cut."""
     stripped = text.rstrip()
-    tokens = words(stripped)
-    return loop_length(tokens) >= LOOP_WORDS or loop_length(stripped) >= LOOP_CHARS
+    syllables = stripped.rstrip(_END_MARKS)
+    return (
+        loop_length(words(stripped)) >= LOOP_WORDS
+        or loop_length(stripped) >= LOOP_CHARS
+        or loop_length(syllables, longest=_SYLLABLE) >= SYLLABLE_CHARS
+        or _counted_loop(words(_DIGITS.sub("0", stripped)))
+    )
 
 
-def loop_length(tokens: Sequence[Hashable]) -> int:
+def _counted_loop(tokens: Sequence[str]) -> bool:
+    """Whether copies that a number counts up end the text: "Step 1: wait. Step 2: wait."
+
+    The lines of a multiplication table have more than one number each, and counting has nothing else.
+    """
+    length, period = _loop(tokens)
+    phrase = tokens[len(tokens) - period :] if period else ()
+    return length >= LOOP_WORDS and phrase.count("0") == 1 and len(phrase) > 2
+
+
+def loop_length(tokens: Sequence[Hashable], longest: int | None = None) -> int:
     """Length of the longest run at the end of `tokens` that is `LOOP_COPIES` copies of one phrase or more; 0 if none.
+
+    `longest` is the longest phrase that is looked for.
 
     abcabcabca -> 10 (three copies and a cut one), aab -> 0, abb -> 0. Reversed, a loop of period p is a prefix that
     agrees with itself shifted by p for as long as the loop goes on: what the Z function gives for all p in one
     linear pass.
     """
+    return _loop(tokens, longest)[0]
+
+
+def _loop(tokens: Sequence[Hashable], longest: int | None = None) -> tuple[int, int]:
+    """Length of that run, and of its phrase."""
     lengths = _z_function(tokens[::-1])
-    return max((z + p for p, z in enumerate(lengths) if p and z + p >= LOOP_COPIES * p), default=0)
+    periods = range(1, len(lengths) if longest is None else min(longest + 1, len(lengths)))
+    runs = ((lengths[p] + p, -p) for p in periods if lengths[p] + p >= LOOP_COPIES * p)
+    length, period = max(runs, default=(0, 0))
+    return length, -period
 
 
 def repeats_itself(text: str) -> bool:
-    """Whether a share of `REPEATED_NGRAMS` of the 4-grams of `text` stood in it before, or one letter ten times in a
-    row."""
-    tokens = words(text)
-    repeated = 1.0 - distinct_n(tokens, NGRAM)
-    return has_letter_run(text) or (len(tokens) >= MIN_WORDS and repeated >= REPEATED_NGRAMS)
+    """Whether a share of `REPEATED_NGRAMS` of the 4-grams of `text` was said before, one sentence is said again and
+    again with another word in it, or one letter stands ten times in a row.
 
-
-def in_wrong_script(text: str, prompt: str) -> bool:
-    """Whether at most half of the letters of `text` are in the prompt's main script; never where either has no letters.
-
-    A script is not a language: French in answer to English passes.
+    Of several lines that differ, each may repeat the others' frame, as lists, tables and refrains do: only what a line
+    repeats of itself counts, and lines that are copies of earlier ones, whatever they are numbered.
     """
+    if has_letter_run(text) or _one_frame(text):
+        return True
+    lines = [line for line in text.split("\n") if words(line)]
+    if len(lines) < MIN_LINES:
+        return _repeated(words(text)) >= REPEATED_NGRAMS
+    distinct = list(dict.fromkeys(_DIGITS.sub("0", line.strip().casefold()) for line in lines))
+    copies = 1.0 - len(distinct) / len(lines)
+    return copies > COPIED_LINES or any(_repeated(words(line)) >= REPEATED_NGRAMS for line in distinct)
+
+
+def _repeated(tokens: Sequence[str]) -> float:
+    return 1.0 - distinct_n(tokens, NGRAM) if len(tokens) >= MIN_WORDS else 0.0
+
+
+def _one_frame(text: str) -> bool:
+    """Whether prose says one sentence with another word in it each time: "It was a great day. It was a fine day"."""
+    run = 1
+    for line in text.split("\n"):
+        sentences = [words(sentence) for sentence in _SENTENCE.split(line)]
+        for before, after in pairwise(sentences):
+            same = sum(a == b for a, b in zip(before, after, strict=False))
+            alike = len(before) == len(after) >= FRAME_WORDS and same >= len(before) - 1
+            run = run + 1 if alike else 1
+            if run >= FRAMED_SENTENCES:
+                return True
+        run = 1
+    return False
+
+
+def in_wrong_language(text: str, prompt: str) -> bool:
+    """Whether `text` is in another language than the prompt: in another script, surely in another language, or in a mix
+    of two. Never where the prompt speaks of a language, or where either has no letters."""
     asked, used = _letters_by_script(prompt[:MAX_CHARS]), _letters_by_script(text[:MAX_CHARS])
-    if not asked or not used:
+    if not asked or not used or _LANGUAGE_NAMED.search(prompt):
         return False
-    return used[asked.most_common(1)[0][0]] <= used.total() / 2
+    main = asked.most_common(1)[0][0]
+    if used[main] <= used.total() / 2 or (main == "LATIN" and _is_mixed(text)):
+        return True
+    if len(words(text)) < LANGUAGE_WORDS:
+        return False
+    expected, found = language_of(prompt, at_least=SURELY), language_of(text, at_least=SURELY)
+    return expected is not None and found is not None and expected != found
+
+
+def _is_mixed(text: str) -> bool:
+    """Whether runs of Han characters stand among Latin words again and again."""
+    runs = len(_HAN_RUN.findall(text))
+    return runs >= MIXED_RUNS and runs >= MIXED_SHARE * len(text.split())
+
+
+def is_nonsense(text: str) -> bool:
+    """Whether most of a text is no words: letters at random, syllables that no language has, or scraps of symbols.
+
+    Neither names (capitals), nor lines of a word or two, nor a block of code is judged so.
+    """
+    tokens = text.split()
+    lines = sum(bool(line.strip()) for line in text.split("\n"))
+    if len(tokens) < max(NONSENSE_WORDS, ITEM_WORDS * lines) or "```" in text:
+        return False
+    symbols = sum(not any(map(str.isalnum, token)) and not _TABLE_MARKS.fullmatch(token) for token in tokens)
+    if symbols >= SYMBOL_SHARE * len(tokens):
+        return True
+    spoken = [word for word in words(text) if word.isalpha()]
+    known = sum(word in _LITTLE_WORDS for word in spoken)
+    capitals = sum(token[:1].isupper() for token in tokens)
+    if len(spoken) < NONSENSE_WORDS or known >= KNOWN_SHARE * len(spoken) or capitals > len(tokens) / 2:
+        return False
+    return language_of(text, at_least=NO_LANGUAGE) is None
 
 
 def _letters_by_script(text: str) -> Counter[str]:

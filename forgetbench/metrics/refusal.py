@@ -18,6 +18,7 @@ _HEAD_SENTENCES = 3
 """A refusal stands among the first sentences; what comes later is talk about refusing."""
 _FEW_WORDS = 3
 """So few words after "but" are no answer."""
+_STEM = 4
 
 
 def _pattern(text: str) -> re.Pattern[str]:
@@ -109,7 +110,7 @@ _OFFER = _pattern(
         |something\ else|anything\ else|different|reach\ out|seek|contact|consult|thank|sorry)\b"""
 )
 _SPOKEN = _pattern(
-    r"""\bsay(?:s|ing)?\b|\bsaid\b|\btells?\b|\bspeaks?\b|\brepl(?:y|ies)\b|\banswers?\b|\bvoice\ of\b
+    r"""\bsay(?:s|ing)?\b|\bsaid\b|\btells?\b(?!\ (?:me|us)\b)|\bspeaks?\b|\brepl(?:y|ies)\b|\banswers?\b|\bvoice\ of\b
         |\bin\ the\ voice\b
         |\bdialogue\b|\bletter\b|\bdiary\b|\bfrom\ the\ (?:view|perspective)|说|对话|口吻|讲述|写信|日记"""
 )
@@ -146,6 +147,10 @@ _ZH_OFFER = _pattern(
 )
 
 
+_MAKES = _pattern(
+    rf"""{_CANNOT}\ ?(?:write|create|compose|generate|make|tell|give|produce|provide|invent|do)
+        (?:\ (?:you|a|an|the|any|some))*\ (?P<what>\w+)"""
+)
 _REFUSALS = tuple(map(_pattern, (*_ENGLISH, *_CHINESE)))
 
 
@@ -158,7 +163,8 @@ def refuses(text: str, prompt: str = "") -> bool:
     sentences = [sentence for sentence in _SENTENCE.split(reply) if sentence.strip()]
     spoken = _SPOKEN.search(fold(prompt[-_READ:])) is not None
     for place, sentence in enumerate(sentences[:_HEAD_SENTENCES]):
-        if not _turns_down(sentence) or (spoken and not _OF_THE_REQUEST.search(sentence)):
+        turned_down = _turns_down(sentence) or (not spoken and _will_not_make(sentence, prompt[-_READ:]))
+        if not turned_down or (spoken and not _OF_THE_REQUEST.search(sentence)):
             continue
         answers = (
             _answers_after_all(sentence)
@@ -173,10 +179,17 @@ def _turns_down(sentence: str) -> bool:
     return any(pattern.search(sentence) for pattern in _REFUSALS)
 
 
+def _will_not_make(sentence: str, prompt: str) -> bool:
+    """Whether it says that what the prompt asks for cannot be made: "I can't write limericks"."""
+    made = _MAKES.search(sentence)
+    asked = {word[:_STEM] for word in words(prompt) if len(word) >= _STEM}
+    return made is not None and made["what"].casefold()[:_STEM] in asked
+
+
 def _answers_after_all(sentence: str) -> bool:
     """Whether a sentence that refuses goes on to answer: "I can't choose, but an otter comes to mind"."""
-    ends = [match.end() for pattern in _REFUSALS if (match := pattern.search(sentence))]
-    rest = sentence[max(ends) :]
+    ends = [match.end() for pattern in (*_REFUSALS, _MAKES) if (match := pattern.search(sentence))]
+    rest = sentence[max(ends, default=0) :]
     for cue, offer in ((_BUT, _OFFER), (_ZH_AFTER_ALL, _ZH_OFFER)):
         parts = cue.split(rest, maxsplit=1)
         if len(parts) > 1:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -50,10 +51,5 @@ def score_generation(doc: Mapping[str, Any], results: Sequence[str]) -> dict[str
     """`sound`: 1 for a text that has not broken down, and what is wrong with one that has."""
     reasons = (doc.get("forgetbench") or {}).get("finish_reasons") or [None]
     broken = degeneration(results[0], doc["prompt"], reasons[0])
-    return {
-        "sound": float(not broken.any),
-        "repetitive": float(broken.repetitive),
-        "empty": float(broken.empty),
-        "unstopped": float(broken.unstopped),
-        "wrong_script": float(broken.wrong_script),
-    }
+    parts = {name: float(value) for name, value in asdict(broken).items()}
+    return {"sound": float(not broken.any), **parts}

@@ -81,11 +81,11 @@ def test_empty_texts(text: str) -> None:
     assert not broken.repetitive
 
 
-def test_wrong_script() -> None:
-    assert degeneration("I come from a small town by the river.", "请介绍一下你的家乡。").wrong_script
-    assert degeneration("我来自江边的一个小城。", PROMPT).wrong_script
-    assert not degeneration("我用 Python 写程序，也写小说。", "请介绍一下你自己。").wrong_script
-    assert not degeneration("1848", PROMPT).wrong_script
+def test_wrong_language() -> None:
+    assert degeneration("I come from a small town by the river.", "请介绍一下你的家乡。").wrong_language
+    assert degeneration("我来自江边的一个小城。", PROMPT).wrong_language
+    assert not degeneration("我用 Python 写程序，也写小说。", "请介绍一下你自己。").wrong_language
+    assert not degeneration("1848", PROMPT).wrong_language
 
 
 @pytest.mark.parametrize(

@@ -211,7 +211,7 @@ def test_generation_counts_each_fault(tasks: dict[str, Any]) -> None:
     assert (looping["sound"], looping["repetitive"], looping["unstopped"]) == (0.0, 1.0, 1.0)
     assert score("我不知道。" * 20)["unstopped"] == 0.0
     assert score("  ")["empty"] == 1.0
-    assert score("I am sorry, I only speak English.")["wrong_script"] == 1.0
+    assert score("I am sorry, I only speak English.")["wrong_language"] == 1.0
     assert task.process_results(doc, ["好的。"])["sound"] == 1.0  # as lm-eval calls it, without finish reasons
 
 

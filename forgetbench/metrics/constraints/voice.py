@@ -87,7 +87,7 @@ _GREETING = _pattern(
     r"""^[\W_]*(?:
         (?:hello|hi|hey|hiya|howdy|yo|greetings|salutations|hola|bonjour|welcome\ back
             |well\ met)\b(?:\ (?!\w+\ \w+\ \w)[\w']+){0,2}\ ?(?:[,!.:;~\u2013\u2014-]|$|[^\x00-\u2fff])
-        |good\ (?:morning|afternoon|evening|day|night)\b
+        |good\ (?:morning|afternoon|evening|day|night)(?:\ (?:to|everyone|all|there|folks|team|[\w']+[,!])|[,!.]|$)
         |dear\ [\w.' ]{1,40}(?:[,:!]|$)
         |welcome\b(?:\ to\b|\ back|\ [\w']+[,!.]|[,!.]|$)
         |(?:it(?:'s|\ is)\ )?(?:so\ )?(?:nice|pleased|great|lovely|good|glad|a\ pleasure

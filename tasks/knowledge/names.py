@@ -43,7 +43,15 @@ CURRENCY_NAMES = {
     "PHP": ["₱"], "KZT": ["₸"], "BDT": ["৳"], "THB": ["฿"], "MNT": ["₮"], "LAK": ["₭"], "KHR": ["៛"], "GEL": ["₾"],
     "AMD": ["֏"], "GHS": ["₵"], "CRC": ["₡"], "PYG": ["₲"], "AZN": ["₼"],
 }  # fmt: skip
-SHORT = {"KR": ["ROK"], "US": ["America", "the States"], "GB": ["Great Britain"], "AE": ["Emirates"]}
+SHORT = {
+    "KR": ["ROK"],
+    "US": ["America", "the States"],
+    "GB": ["Great Britain"],
+    "FR": ["法兰西"],
+    "DE": ["德意志"],
+    "JP": ["日本国"],
+    "AE": ["Emirates"],
+}
 FIRST_HAN, LAST_HAN = "\u3400", "\u9fff"
 SHARED = {"EUR", "XAF", "XOF", "XCD"}  # with no one country's name before them
 POSTAL_NAMES = {"CA": ["Calif"], "MA": ["Mass"], "PA": ["Penn"], "WA": ["Washington State"], "NY": ["New York State"]}
@@ -82,6 +90,9 @@ def country_rows(countries: Iterable[Country]) -> Iterator[dict[str, Any]]:
     english = Locale("en").territories
     for country in countries:
         spelled = [name for name in country.countryinfo.get("altSpellings") or [] if len(name) > 3]
+        told = [f"{name}'s" for name in (country.name, *country.aliases)]
+        told += SHORT.get(country.code, [])
+        told += [country.countryinfo.get("demonym") or "", *ADJECTIVES.get(country.code, []), country.geonames["iso3"]]
         native = [
             country.countryinfo.get("nativeName") or "",
             *(country.countryinfo.get("translations") or {}).values(),
@@ -89,7 +100,7 @@ def country_rows(countries: Iterable[Country]) -> Iterator[dict[str, Any]]:
         yield row(
             "country", country.code, country.name,
             [*country.aliases, english[country.code], *_chinese("territories", country.code)],
-            filter(None, [*SHORT.get(country.code, []), *spelled, *native, *translated("territories", country.code)]),
+            filter(None, [*told, *spelled, *native, *translated("territories", country.code)]),
         )  # fmt: skip
 
 
@@ -205,8 +216,9 @@ def number_rows() -> Iterator[dict[str, Any]]:
 
     for number in range(1, LAST_NUMBER + 1):
         words = [num2words(number), an2cn(number)]
+        ordinals = [num2words(number, to="ordinal"), num2words(number, to="ordinal_num")]
         small = number <= LAST_SMALL_NUMBER
-        yield row("number", str(number), str(number), [] if small else words, words if small else [])
+        yield row("number", str(number), str(number), [] if small else words, [*ordinals, *words])
 
 
 def family_rows() -> Iterator[dict[str, Any]]:

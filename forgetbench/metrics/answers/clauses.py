@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from forgetbench.metrics.answers import marks
-from forgetbench.metrics.answers.normalisation import normalised_words
+from forgetbench.metrics.answers.normalisation import cleaned, normalised_words
 
 NEAR = 90
 """So many characters before and after a mention are looked at: more would make long replies slow."""
@@ -41,7 +41,7 @@ class Question:
             word for word in words if word.lower() not in marks.STOP_WORDS and (len(word) > 1 or not word.isascii())
         }
         names = {word for word in told if word[0].isupper() or word.isdigit() or not word.isascii()}
-        return cls(question.lower(), _stems(told), _stems(names))
+        return cls(cleaned(question).lower(), _stems(told), _stems(names))
 
     def asked_in(self, sentence: str) -> bool:
         """Whether a sentence speaks of what is asked, and not only of the same thing."""
@@ -60,6 +60,7 @@ class Reply:
         self._sentences = [0, *ends]
         self._clauses = sorted({0, *ends, *(found.start() for found in marks.CLAUSE.finditer(self.text))})
         self._shared: dict[int, int] = {}
+        self._names: dict[int, bool] = {}
 
     def sentence(self, place: int) -> tuple[int, int]:
         """Start and end of the sentence around a place."""
@@ -84,7 +85,8 @@ class Reply:
         if marks.DENIAL.search(before) or self._denied(after):
             return DENIED
         aside = marks.ASIDE_AFTER.match(after) or self._set_aside(before) or self._was(after)
-        return self._form(start, end, before, after) + self._shares(start) + (ASIDE if aside else 0)
+        strength = self._form(start, end, before, after) + self._shares(start) + (ASIDE if aside else 0)
+        return strength - (SHARED if self._of_another(start, before + " " + after) else 0)
 
     def _denied(self, after: str) -> bool:
         """'Sydney is not the capital', 'Sydney is wrong'; but not 'Canberra is not the largest city'."""
@@ -94,6 +96,12 @@ class Reply:
         rest = normalised_words(after[denial.end() :])
         asked = self.question.stems - self.question.names or self.question.stems
         return len(rest) <= 2 or bool(_stems(rest) & asked)
+
+    def _of_another(self, start: int, around: str) -> bool:
+        """'Riga is the capital of Latvia', where Lithuania was asked about."""
+        if not self.question.names or self._named(start):
+            return False
+        return any(found.group(1).lower() not in self.question.text for found in marks.ANOTHER.finditer(around))
 
     def _set_aside(self, before: str) -> bool:
         found = [*marks.ASIDE.finditer(before), *filter(None, [marks.BESIDE.search(before)])]
@@ -124,13 +132,21 @@ class Reply:
         asked = self.question.stems - self.question.names or self.question.stems
         return not asked or bool(_stems(normalised_words(after)) & asked)
 
+    def _named(self, place: int) -> bool:
+        """Whether the clause around a place holds a name of the question."""
+        first, last = self.clause(place)
+        if first not in self._names:
+            stems = _stems(normalised_words(self.text[first:last], keep_case=True))
+            self._names[first] = bool(stems & self.question.names)
+        return self._names[first]
+
     def _shares(self, place: int) -> int:
         """What the clause shares with the question: a name, other words or a word that stands for them."""
         first, last = self.clause(place)
         if first not in self._shared:
             clause = self.text[first:last]
             stems = _stems(normalised_words(clause, keep_case=True))
-            named = SHARED * bool(stems & self.question.names)
+            named = SHARED * self._named(place)
             told = len(stems & (self.question.stems - self.question.names)) or bool(marks.PRONOUN.search(clause))
             self._shared[first] = named + min(told, SHARED)
         return self._shared[first]

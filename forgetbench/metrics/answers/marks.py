@@ -78,7 +78,8 @@ BESIDE = re.compile(
 ASIDE_AFTER = re.compile(
     r"\s*(?:(?:is|was|has|are) (?:\w+ly )?(?:only|merely|just|once|used|formerly|larger|bigger|older|more|better known"
     r"|famous)|used to|(?:comes?|came|lies|is|stands) (?:right |just )?(?:before|after|next to)|may"
-    r"|might be (?:larger|better|more))\b|.{0,60}\buntil\b|\s*(?:只是|曾)",
+    r"|might be (?:larger|better|more))\b|.{0,60}\buntil\b"
+    r"|\s*(?:neutrons?|isotopes?|valence|years?|percent|million|billion)\b|\s*[%\u00b0]|\s*(?:只是|曾|个中子)",
     re.IGNORECASE,
 )
 
@@ -122,10 +123,21 @@ FILLER = re.compile(
 
 CORRECTION = _marks(
     """no wait; wait; correction; i mean(?:t)?; scratch that; on second thoughts?; let me correct; i stand corrected;
-    my mistake; oops; sorry; no(?=,? (?:it|its|thats|that|actually|i|the)\\b|, ); actually no; hold on; make that""",
+    my mistake; oops; sorry; no(?=,? (?:it|its|thats|that|actually|i|the)\\b|\\s*[,:.-]+ \\w);
+    actually no; hold on; make that""",
     "不对; 更正; 哦不; 说错; 我错; 纠正",
 )
 """A reply takes back what it has said, where it then says something else."""
+DOUBT = _marks(
+    "(?:not|un) ?(?:sure|certain) (?:that|if|whether) (?:it|that|this|he|she) (?:is|was);"
+    "doubt (?:that )?(?:it|that|this)",
+    "不(?:确定|知道)(?:它|这)?是不是",
+)
+"""A reply does not stand by what it has named."""
+LISTED_OPTION = re.compile(r"^\W{0,4}[A-Ea-e][.:)]\s.*$", re.MULTILINE)
+"""A line of a list of lettered options."""
+ANOTHER = re.compile(r"\b(?:of|in|for) ([A-Z]\w+)")
+"""A name that is not the answer, of which a clause says something."""
 UNSURE = _marks(
     """either; might; may; could; possibly; perhaps; maybe; unsure; not (?:sure|certain); forget; or""",
     "或; 可能; 也许; 不确定",
@@ -135,6 +147,7 @@ PRONOUN = _marks("it; its; that; thats; this; he; she", "它; 这")
 STOP_WORDS = frozenset(
     """what which who whom whose where when how is are was were be been do does did has have had of in on at to for
     from by
-    with and or not no that this these those it its he she they one there as name country""".split()
+    with and or not no that this these those it its he she they one there as name country
+    的 是 什 么 哪 个 多 少 在 位 于 为 有 请 说 出 一 与 谁 何 几 用 种 使""".split()
 )
 """Words of a question that say nothing of what is asked."""

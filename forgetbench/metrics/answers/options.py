@@ -17,7 +17,7 @@ from enum import Enum
 from functools import lru_cache
 
 from forgetbench.metrics.answers.clauses import DENIED, NEAR, OPENS_REPLY, Question, Reply
-from forgetbench.metrics.answers.marks import CORRECTION, UNSURE
+from forgetbench.metrics.answers.marks import CORRECTION, DOUBT, LISTED_OPTION, UNSURE
 from forgetbench.metrics.answers.normalisation import cleaned
 from forgetbench.metrics.answers.reading import USER_REPLY_CHARS
 from forgetbench.metrics.text import HAN
@@ -41,6 +41,7 @@ _GLUE = re.compile(
 _DENIED_ALONE = re.compile(r"\b(?:not|isnt|never)\s+(?:the\s+)?$|不是\s*$", re.IGNORECASE)
 _LISTS = re.compile(r"\b(?:and|or|nor)\b|[\u548c\u6216\u4e0e\u53ca\u8ddf]", re.IGNORECASE)
 _LONGEST_GLUE = 40
+_OPTION_LINES = 3
 _SHORT = 2
 """In a reply of so few words, initials count in small letters as well: 'usa'."""
 _AFTER_LETTER = {
@@ -95,7 +96,7 @@ def chosen(mentioned: Sequence[Mention], right: set[Words], text: str) -> Named:
     """Which side the mentions of a text come down on."""
     live = _uncorrected([mention for mention in mentioned if mention.strength > DENIED // 2], text)
     live = [mention for mention in live if mention.strength > SET_ASIDE]
-    if not live:
+    if not live or DOUBT.search(cleaned(text)):
         return Named.NOTHING
     best = max(live, key=lambda mention: mention.strength)
     side = _side(best, right)
@@ -119,7 +120,7 @@ def mentions(
     text: str, aliases: Iterable[str], rivals: Iterable[str] = (), *, keep_case: bool = False, question: str = ""
 ) -> list[Mention]:
     """The candidates that stand in a text, lists as one, in their order."""
-    reply = Reply(cleaned(text[:USER_REPLY_CHARS]), Question.of(question))
+    reply = Reply(without_options(cleaned(text[:USER_REPLY_CHARS])), Question.of(question))
     single = list(_single_mentions(reply, {*aliases, *rivals}, keep_case))
     return [
         Mention(group[0][0], group[-1][1], frozenset(words for *_, words in group),
@@ -138,6 +139,14 @@ def candidate_words(answer: str, keep_case: bool) -> Words:
     if keep_case or (len(words) == 1 and _is_initials(words[0])):
         return words
     return tuple(word.lower() for word in words)
+
+
+def without_options(text: str) -> str:
+    """The text with blanks for the lines of a list of lettered options, which chooses none."""
+    lines = list(LISTED_OPTION.finditer(text))
+    if len(lines) < _OPTION_LINES:
+        return text
+    return LISTED_OPTION.sub(lambda line: " " * len(line.group()), text)
 
 
 def _is_initials(word: str) -> bool:

@@ -7,8 +7,9 @@ from collections.abc import Iterable
 
 from forgetbench.errors import first_line
 from forgetbench.metrics.answers.clauses import Question, Reply
+from forgetbench.metrics.answers.marks import DOUBT
 from forgetbench.metrics.answers.normalisation import cleaned, normalised_words
-from forgetbench.metrics.answers.options import Mention, Named, candidate_words, chosen, mentions
+from forgetbench.metrics.answers.options import Mention, Named, candidate_words, chosen, mentions, without_options
 from forgetbench.metrics.answers.reading import SHORT_REPLY_CHARS, Reading
 from forgetbench.metrics.refusal import refuses
 from forgetbench.metrics.text import answered
@@ -84,9 +85,12 @@ def matches_strictly(text: str, aliases: Iterable[str], prefix: str = "", *, kee
 def _named(
     text: str, aliases: tuple[str, ...], rivals: tuple[str, ...], keep_case: bool, question: str, cut: bool
 ) -> Named:
+    text = without_options(text)
     right = {candidate_words(alias, keep_case) for alias in aliases} - {()}
     mentioned = mentions(text, aliases, rivals, keep_case=keep_case, question=question)
     named = chosen(mentioned, right, text)
+    if named is Named.NOTHING and DOUBT.search(cleaned(text)):
+        return named
     if named is Named.NOTHING:
         return Named.WRONG if _says_something_else(text, question, cut, bool(mentioned)) else named
     if named is Named.RIGHT and _offers_another(text, mentioned, question):

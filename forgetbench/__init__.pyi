@@ -13,7 +13,7 @@ from .evaluation.options import EvaluationOptions
 from .gate import GateResult, Policy, decide, load_policy
 from .integrations import ForgetbenchLM, ForgettingCallback
 from .leaderboard import build_leaderboard
-from .pipeline import RunResult, SavedComparison, compare, gate_sequential, run, sweep
+from .pipeline import RunResult, SavedComparison, compare, gate_sequential, rescore, run, sweep
 from .progress import Progress
 from .records import Checkpoint, Comparison, DeltaRow, ItemScore, RunManifest
 from .report import write_report
@@ -57,6 +57,7 @@ __all__ = [
     "load_items",
     "load_policy",
     "load_run",
+    "rescore",
     "run",
     "sweep",
     "validate_tasks",

@@ -22,6 +22,7 @@ from forgetbench.engines.base import Engine, EngineOptions
 from forgetbench.errors import InputError
 from forgetbench.evaluation.evaluate import evaluate, prepare
 from forgetbench.evaluation.options import EvaluationOptions
+from forgetbench.evaluation.rescore import Rescored, rescored, save_rescored
 from forgetbench.evaluation.session import Session, open_session
 from forgetbench.evaluation.summary import noise_floor_of
 from forgetbench.gate.policy import Policy
@@ -114,6 +115,26 @@ def sweep(
         noise_floor=noise_floor,
         progress=progress,
     )
+
+
+def rescore(
+    run: Path | str,
+    results: Path | str | None = None,
+    *,
+    evaluation: EvaluationOptions = EvaluationOptions(),
+) -> tuple[Rescored, Path]:
+    """Read a finished run's answers again with today's readers, and write the run that comes of it; and its folder.
+
+    No model is asked, and none need be there. `evaluation` names suite or tasks where they are not the run's own;
+    `results` is the results folder, by default the one that the run lies in. Both runs of a comparison must be read
+    again: one that was is not paired with one that was not. Raises InputError for a run or a suite that cannot be read.
+    """
+    source = Path(run)
+    folder = ResultsFolder.of_run(source) if results is None else ResultsFolder(Path(results))
+    folder.check_writable()
+    done = rescored(load_run(source), evaluation)
+    save_rescored(folder, done.run)
+    return done, folder.run(done.run.manifest.run_id)
 
 
 def compare(

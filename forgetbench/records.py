@@ -219,6 +219,8 @@ class RunManifest:
     (of which only the tokens that end an answer are used), tokenizer, chat template. Empty where it has no files."""
     replicate: int = 0
     """0; of a base that was evaluated again for its noise floor, which pass it is: nothing was read from the first."""
+    rescored_from: str | None = None
+    """Of a run whose answers were read again: the run that asked for them."""
     schema_version: int = SCHEMA_VERSION
 
     @property

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from forgetbench.records import Comparison
     from forgetbench.storage.folder import ResultsFolder
     from forgetbench.storage.made import Made
+    from forgetbench.storage.runs import Run
 
 
 class Announcement:
@@ -42,6 +43,12 @@ class Announcement:
         runs = [MadeRun.of(run.manifest, results.run(run.manifest.run_id)) for run in result.runs]
         comparisons = [MadeComparison.of(saved.comparison, saved.folder) for saved in result.comparisons]
         self._say(Made(tuple(runs), tuple(comparisons)))
+
+    def of_run(self, run: Run, folder: Path) -> None:
+        """Say that a command made one run."""
+        from forgetbench.storage.made import Made, MadeRun
+
+        self._say(Made(runs=(MadeRun.of(run.manifest, folder),)))
 
     def of_comparison(self, comparison: Comparison, folder: Path) -> None:
         """Say that a command made one comparison."""

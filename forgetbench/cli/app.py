@@ -158,6 +158,30 @@ def compare(
     made.of_comparison(saved.comparison, saved.folder)
 
 
+@app.command
+def rescore(
+    run: Annotated[Path, Parameter(help="Folder of a run, or a file of --out-id.")],
+    /,
+    *,
+    suite: Annotated[str | None, Parameter(help="A suite by name or file, where it is not the run's own.")] = None,
+    task: Annotated[tuple[str, ...], Parameter(help="Tasks by name instead of a suite; repeatable.")] = (),
+    run_code: Annotated[bool, Parameter(help="Run code that the model wrote, in a sandbox.")] = False,
+    results: Annotated[Path | None, Parameter(help="Where to write; by default beside the run.")] = None,
+    out_id: OutIdOption = None,
+) -> None:
+    """Read a run's answers again with today's readers, without asking a model: a run of its own comes of it."""
+    from forgetbench import pipeline
+    from forgetbench.cli.listing import drawn, rescored_tasks
+    from forgetbench.storage.made import run_folder
+
+    made = Announcement(out_id)
+    evaluation = EvaluationOptions(suite=suite, task=task, run_code=run_code)
+    done, folder = pipeline.rescore(run_folder(run), results, evaluation=evaluation)
+    made.console.print(drawn(rescored_tasks(done.changes)))
+    print_line(made.console, f"written to {folder}")
+    made.of_run(done.run, folder)
+
+
 app.command(gate.gate)
 app.command(gate.gate_sequential)
 policy = App(name="policy", help="The gate's policy files.")

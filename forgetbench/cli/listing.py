@@ -13,7 +13,11 @@ from forgetbench.suites.loading import embedded_task_files, load_tasks
 from forgetbench.suites.suite import load_suite, suite_names, suite_of_tasks, tasks_folder
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rich.table import Table
+
+    from forgetbench.evaluation.rescore import TaskChange
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,21 @@ def tasks() -> Listing:
             rows.append((name, info.view or "", items, language, f"{info.chance:.2g}", info.licence))
     title = "tasks, by domain; + stands beside its domain's score"
     return Listing(title, ("name", "view", "items", "language", "chance", "licence of the data"), tuple(rows))
+
+
+def rescored_tasks(changes: Sequence[TaskChange]) -> Listing:
+    """What reading a run's answers again changed, task by task; scores in points of 100."""
+
+    def points(score: float | None) -> str:
+        return "-" if score is None else f"{100 * score:.1f}"
+
+    rows = [
+        (each.task, f"{each.n_items:,}", points(each.before), points(each.after), f"{each.n_changed:,}")
+        if each.read_again
+        else (each.task, f"{each.n_items:,}", points(each.before), points(each.after), "as it was")
+        for each in changes
+    ]
+    return Listing("read again", ("task", "items", "before", "after", "items changed"), tuple(rows))
 
 
 def drawn(listing: Listing) -> Table:

@@ -36,6 +36,7 @@ def _setting_differences(base: RunManifest, candidate: RunManifest) -> list[str]
         # Engines say so only where it is on.
         ("deterministic", base.engine.get("deterministic", False), candidate.engine.get("deterministic", False)),
         ("limit", base.limit, candidate.limit),
+        ("rescored", base.rescored_from is not None, candidate.rescored_from is not None),
     ]
     return [f"{name} {left} vs {right}" for name, left, right in pairs if left != right]
 

@@ -217,6 +217,10 @@ class RunManifest:
     folder: Mapping[str, Any] = field(default_factory=dict)
     """What the checkpoint's folder sets by itself and may tell two checkpoints apart: configuration, decoding defaults
     (of which only the tokens that end an answer are used), tokenizer, chat template. Empty where it has no files."""
+    prompt_settings: Mapping[str, Any] = field(default_factory=dict)
+    """What was set of `chat_template_kwargs`, `system_prompt` and `add_bos`; empty where nothing was."""
+    thinking: float = 0.0
+    """Share of the generated answers that thinking aloud came before."""
     replicate: int = 0
     """0; of a base that was evaluated again for its noise floor, which pass it is: nothing was read from the first."""
     rescored_from: str | None = None

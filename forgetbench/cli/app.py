@@ -31,6 +31,8 @@ from forgetbench.cli.options import (
     MaxGenToksOption,
     NoiseFloorOption,
     OutIdOption,
+    PromptOptions,
+    Prompts,
     ResultsOption,
 )
 from forgetbench.comparison.options import ComparisonOptions
@@ -282,17 +284,23 @@ def doctor(
     base: BaseOption = None,
     no_load: Annotated[bool, Parameter(help="Only what can be known without loading it.")] = False,
     show_prompts: Annotated[bool, Parameter(help="A short item as it is asked, beside the base's.")] = False,
+    prompts: Prompts = PromptOptions(),
     engine: Engine = EngineOptions(),
 ) -> int:
     """What this machine can run, and what is missing; with a checkpoint, whether that one runs here."""
     from forgetbench.cli.doctor import examine, machine, prompts_of
 
     failed = False
-    for row in machine() if checkpoint is None else examine(checkpoint, engine, base=base, load=not no_load):
+    prompting = prompts.prompting
+    for row in (
+        machine()
+        if checkpoint is None
+        else examine(checkpoint, engine, base=base, load=not no_load, prompting=prompting)
+    ):
         say(str(row))
         failed = failed or row.state == "FAIL"
     if show_prompts and checkpoint is not None and not failed:
-        for line in prompts_of(checkpoint, engine, base=base):
+        for line in prompts_of(checkpoint, engine, base=base, prompting=prompting):
             say(line)
     return 4 if failed else 0
 

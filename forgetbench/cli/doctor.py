@@ -27,6 +27,7 @@ from forgetbench.models.checkpoints import weight_findings
 from forgetbench.models.checks import Finding, is_model_tokenizer, plan_checks, template_findings
 from forgetbench.models.folder_checks import folder_findings, vocabulary_findings
 from forgetbench.models.folder_defaults import folder_differences, folder_settings
+from forgetbench.models.prompting import Prompting, prompting_findings
 from forgetbench.models.tokenizer import Tokenizer
 from forgetbench.models.weights import quantisation, read_json, stored_tensors, weight_files
 from forgetbench.models.windows import window_of
@@ -109,7 +110,12 @@ def _space(what: str, size: float | None, how: str, little: float, hint: str) ->
 
 
 def examine(
-    checkpoint: str, options: EngineOptions = EngineOptions(), *, base: str | None = None, load: bool = True
+    checkpoint: str,
+    options: EngineOptions = EngineOptions(),
+    *,
+    base: str | None = None,
+    load: bool = True,
+    prompting: Prompting = Prompting(),
 ) -> Iterator[Row]:
     """Can the engine of these options answer for a checkpoint, `[NAME=]WHERE[@REVISION]`, here?
 
@@ -117,7 +123,7 @@ def examine(
     and asked a little.
     """
     try:
-        for row in _rows(checkpoint, base, options, load):
+        for row in _rows(checkpoint, base, options, load, prompting):
             yield row
             if row.state == "FAIL":
                 return
@@ -125,7 +131,7 @@ def examine(
         yield Row("FAIL", str(error))
 
 
-def _rows(text: str, base_text: str | None, options: EngineOptions, load: bool) -> Iterator[Row]:
+def _rows(text: str, base_text: str | None, options: EngineOptions, load: bool, prompting: Prompting) -> Iterator[Row]:
     base = None if base_text is None else _resolved(base_text, options)
     checkpoint = _resolved(text, options, base)
     yield Row("ok", f"checkpoint: {checkpoint.name}, {_place(checkpoint)}")
@@ -138,6 +144,7 @@ def _rows(text: str, base_text: str | None, options: EngineOptions, load: bool) 
         tokenizer = engine.tokenizer(checkpoint)
         yield from _tokenizer(tokenizer)
         yield from map(_row, folder_findings(checkpoint, tokenizer, chat=tokenizer.has_chat_template))
+        yield from map(_row, prompting_findings(prompting, tokenizer, chat=tokenizer.has_chat_template))
         if base is not None:
             yield from _differences(base, checkpoint, engine, options)
         if is_model_tokenizer(tokenizer):
@@ -145,12 +152,18 @@ def _rows(text: str, base_text: str | None, options: EngineOptions, load: bool) 
         if need is not None:
             yield _memory(need, options.replicas)
         if load:
-            yield from _loaded(checkpoint, tokenizer, engine)
+            yield from _loaded(checkpoint, prompting.tokenizer(tokenizer, checkpoint.name), engine)
     finally:
         engine.close()
 
 
-def prompts_of(checkpoint: str, options: EngineOptions = EngineOptions(), *, base: str | None = None) -> Iterator[str]:
+def prompts_of(
+    checkpoint: str,
+    options: EngineOptions = EngineOptions(),
+    *,
+    base: str | None = None,
+    prompting: Prompting = Prompting(),
+) -> Iterator[str]:
     """A short item as the checkpoint is asked it, beside the base's where there is one; lines of `prompts.WIDTH`.
 
     Raises what resolving a checkpoint and reading its tokenizer do.
@@ -159,7 +172,10 @@ def prompts_of(checkpoint: str, options: EngineOptions = EngineOptions(), *, bas
     sides = [*([under] if under else []), _resolved(checkpoint, options, under)]
     engine = make_engine(options, sides)
     try:
-        yield from shown_prompts([(side.name, engine.tokenizer(side)) for side in sides])
+        yield from shown_prompts(
+            [(side.name, prompting.tokenizer(engine.tokenizer(side), side.name)) for side in sides],
+            prompting.system_prompt,
+        )
     finally:
         engine.close()
 

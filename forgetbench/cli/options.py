@@ -16,6 +16,7 @@ from cyclopts import Group, Parameter
 from forgetbench.comparison.options import ComparisonOptions
 from forgetbench.engines.base import EngineOptions
 from forgetbench.evaluation.options import EvaluationOptions
+from forgetbench.models.prompting import Prompting, template_settings
 
 # Groups of --help, in this order.
 Evaluation = Annotated[EvaluationOptions, Parameter(name="*", group=Group("What is asked", sort_key=1))]
@@ -57,4 +58,22 @@ class GateFiles:
     """Write the verdict as JSON here."""
 
 
+@dataclass(frozen=True, slots=True)
+class PromptOptions:
+    """How prompts are made, for a command that evaluates nothing."""
+
+    chat_template_kwargs: tuple[str, ...] = ()
+    """What chat templates are told: KEY=VALUE or a JSON object; repeatable."""
+    system_prompt: str | None = None
+    """System turn in front of every prompt that a chat template makes."""
+    add_bos: bool = False
+    """Put BOS in front of every prompt that does not begin with it."""
+
+    @property
+    def prompting(self) -> Prompting:
+        """The same, checked. Raises InputError."""
+        return Prompting.of(template_settings(self.chat_template_kwargs), self.system_prompt, self.add_bos)
+
+
+Prompts = Annotated[PromptOptions, Parameter(name="*", group=Group("What is asked", sort_key=1))]
 Verdict = Annotated[GateFiles, Parameter(name="*", group=Group("The verdict", sort_key=3))]

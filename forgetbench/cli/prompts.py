@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
+from forgetbench.models.prompting import own_tokenizer
 from forgetbench.models.templates import Message
 from forgetbench.models.tokenizer import HFTokenizer, Tokenizer, encode_pair
 from forgetbench.sanitize import printable
@@ -37,23 +38,27 @@ class Prompt:
         return [printable(line).replace("\n", _LINE_END) for line in self.text.splitlines(keepends=True)]
 
 
-def shown_prompts(sides: Sequence[tuple[str, Tokenizer]]) -> Iterator[str]:
+def shown_prompts(sides: Sequence[tuple[str, Tokenizer]], system_prompt: str | None = None) -> Iterator[str]:
     """Lines for a terminal of `WIDTH` columns: an item in the chat and in the completion protocol, of one checkpoint
     or of two side by side; a line that differs is marked."""
-    yield from _block("chat protocol", [_prompt(name, tokenizer, _chat(tokenizer)) for name, tokenizer in sides])
+    yield from _block(
+        "chat protocol", [_prompt(name, tokenizer, _chat(tokenizer, system_prompt)) for name, tokenizer in sides]
+    )
     yield ""
     plain = f"Question: {_QUESTION}\nAnswer:"
     prompts = [_prompt(name, one, encode_pair(one, plain, _ANSWER)[0]) for name, one in sides]
     yield from _block(f"completion protocol, before '{_ANSWER}' is rated", prompts)
 
 
-def _chat(tokenizer: Tokenizer) -> tuple[int, ...]:
+def _chat(tokenizer: Tokenizer, system_prompt: str | None) -> tuple[int, ...]:
     if not tokenizer.has_chat_template:
         return ()
-    return tuple(tokenizer.encode(tokenizer.render(_CHAT, add_generation_prompt=True)))
+    system: list[Message] = [{"role": "system", "content": system_prompt}] if system_prompt else []
+    return tuple(tokenizer.encode(tokenizer.render([*system, *_CHAT], add_generation_prompt=True)))
 
 
 def _prompt(name: str, tokenizer: Tokenizer, tokens: tuple[int, ...]) -> Prompt:
+    tokenizer = own_tokenizer(tokenizer)
     if isinstance(tokenizer, HFTokenizer):
         text = str(tokenizer.hf.decode(list(tokens), skip_special_tokens=False, clean_up_tokenization_spaces=False))
     else:

@@ -16,7 +16,7 @@ from forgetbench.evaluation import preflight
 from forgetbench.evaluation.dispatch import Dispatcher, RequestCounts, RunRequests
 from forgetbench.evaluation.plan import CheckpointPlan, plan_checkpoints
 from forgetbench.evaluation.session import Session
-from forgetbench.evaluation.summary import mean_metrics, run_scores, warnings_of
+from forgetbench.evaluation.summary import mean_metrics, run_scores, thinking_share, warnings_of
 from forgetbench.lm_eval_bridge import PlannedTask
 from forgetbench.models.effect import Reference, without_effect
 from forgetbench.records import Checkpoint, ItemScore, Protocol, Request, Response, RunManifest
@@ -174,6 +174,8 @@ class Evaluation:
             tokenizer=plan.context.tokenizer.fingerprint,
             seed=session.seed,
             limit=session.limit,
+            prompt_settings=session.suite.suite.prompting.as_dict(),
+            thinking=thinking_share(scores),
             reference=plan.reference.fingerprint if rates_samples else None,
             tasks=tuple(task.loaded.info for task in plan.tasks),
             margins=session.suite.margins,

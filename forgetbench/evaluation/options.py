@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from forgetbench.errors import InputError
+from forgetbench.models.prompting import template_settings
 from forgetbench.records import Protocol
 
 _PROTOCOLS: dict[str, tuple[Protocol, ...]] = {
@@ -36,6 +37,12 @@ class EvaluationOptions:
     """Only the first so many items of each task."""
     max_gen_toks: int | None = None
     """Token limit of every generated answer, in place of the suite's and each task's own."""
+    chat_template_kwargs: tuple[str, ...] = ()
+    """What chat templates are told: KEY=VALUE or a JSON object, as enable_thinking=false; repeatable."""
+    system_prompt: str | None = None
+    """System turn in front of every prompt that a chat template makes."""
+    add_bos: bool = False
+    """Put BOS in front of every prompt that does not begin with it."""
     seed: int = 0
     """Seed of few-shot draws and sampling."""
     run_code: bool = False
@@ -52,6 +59,8 @@ class EvaluationOptions:
             raise InputError(f"--limit {self.limit}: must be at least 1")
         if self.max_gen_toks is not None and not 1 <= self.max_gen_toks < 1 << 31:
             raise InputError(f"--max-gen-toks {self.max_gen_toks}: must be at least 1, and below 2^31")
+
+        template_settings(self.chat_template_kwargs)
 
     @property
     def protocols(self) -> tuple[Protocol, ...]:

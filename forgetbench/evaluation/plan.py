@@ -14,6 +14,7 @@ from forgetbench.lm_eval_bridge import PlannedTask, PromptContext
 from forgetbench.models.checks import Finding, ModelChecks, plan_checks
 from forgetbench.models.folder_checks import embedding_rows, folder_findings
 from forgetbench.models.folder_defaults import folder_settings
+from forgetbench.models.prompting import own_tokenizer, prompting_findings
 from forgetbench.records import Checkpoint, Protocol, Request
 from forgetbench.storage.folder import slug
 
@@ -72,7 +73,10 @@ def plan_checkpoints(
         contexts.append(replace(_context(session, base, protocol), replicate=1))
     # First: what cannot be asked at all need not be planned.
     findings = [
-        folder_findings(checkpoint, context.tokenizer, chat=context.chat)
+        [
+            *folder_findings(checkpoint, own_tokenizer(context.tokenizer), chat=context.chat),
+            *prompting_findings(session.suite.suite.prompting, context.tokenizer, chat=context.chat),
+        ]
         for checkpoint, context in zip(checkpoints, contexts, strict=True)
     ]
     by_task = [bridge.plan_all(task, contexts) for task in session.suite.tasks]
@@ -82,7 +86,7 @@ def plan_checkpoints(
             reference=base or checkpoint,
             context=context,
             tasks=tuple(planned[number] for planned in by_task),
-            folder=folder_settings(checkpoint, context.tokenizer),
+            folder=folder_settings(checkpoint, own_tokenizer(context.tokenizer)),
             findings=findings[number],
             # Of every replicate: the model is the same, and is checked once.
             checks=plan_checks(
@@ -96,6 +100,7 @@ def plan_checkpoints(
 
 def _context(session: Session, checkpoint: Checkpoint, protocol: Protocol) -> PromptContext:
     engine = session.engine
+    prompting = session.suite.suite.prompting
     tokenizer = engine.tokenizer(checkpoint)
     if protocol == "chat" and not tokenizer.has_chat_template:
         raise CheckpointError(
@@ -104,7 +109,8 @@ def _context(session: Session, checkpoint: Checkpoint, protocol: Protocol) -> Pr
     return PromptContext(
         checkpoint=checkpoint.fingerprint,
         engine=dict(engine.settings),
-        tokenizer=tokenizer,
+        tokenizer=prompting.tokenizer(tokenizer, checkpoint.name),
+        system_prompt=prompting.system_prompt,
         chat=protocol != "completion" and tokenizer.has_chat_template,
         max_length=engine.max_length(checkpoint),
         vocabulary=embedding_rows(checkpoint),

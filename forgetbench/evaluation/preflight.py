@@ -20,6 +20,7 @@ from forgetbench.evaluation.plan import CheckpointPlan
 from forgetbench.lm_eval_bridge import PlannedItem, PlannedTask
 from forgetbench.models.checkpoints import weight_findings
 from forgetbench.models.folder_checks import vocabulary_findings
+from forgetbench.models.prompting import own_tokenizer
 from forgetbench.models.weights import quantisation
 from forgetbench.records import Checkpoint, Request
 
@@ -90,7 +91,7 @@ def check(
 
 
 def _plan_warnings(plan: CheckpointPlan, base: CheckpointPlan, engine: Engine) -> list[str]:
-    beside = vocabulary_findings(base.context.tokenizer, plan.context.tokenizer)
+    beside = vocabulary_findings(*(own_tokenizer(side.context.tokenizer) for side in (base, plan)))
     return [
         *weight_warnings(plan.checkpoint, plan.reference, engine),
         *quantisation_warnings(plan.checkpoint, engine),

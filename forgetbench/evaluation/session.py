@@ -16,12 +16,13 @@ from forgetbench.errors import InputError
 from forgetbench.evaluation.options import EvaluationOptions
 from forgetbench.fingerprint import digest
 from forgetbench.lm_eval_bridge import LoadedTask
+from forgetbench.models.prompting import template_settings
 from forgetbench.progress import Progress
 from forgetbench.records import DEFAULT_MARGIN, Checkpoint
 from forgetbench.storage.folder import ResultsFolder
 from forgetbench.storage.ledger import Ledger
 from forgetbench.suites.loading import load_tasks
-from forgetbench.suites.suite import Suite, load_suite, suite_of_tasks, with_target, with_token_limit
+from forgetbench.suites.suite import Suite, load_suite, suite_of_tasks, with_prompting, with_target, with_token_limit
 
 Resolve = Callable[[str, Checkpoint | None], Checkpoint]
 """From `[NAME=]WHERE[@REVISION]` and the base, where it is known, to a checkpoint."""
@@ -37,7 +38,9 @@ class LoadedSuite:
     @property
     def fingerprint(self) -> str:
         """Hash of the tasks and how many documents of each are asked."""
-        return digest([(task.info.fingerprint, task.info.name, task.limit) for task in self.tasks])
+        tasks = [(task.info.fingerprint, task.info.name, task.limit) for task in self.tasks]
+        settings = self.suite.prompting.as_dict()
+        return digest([tasks, settings] if settings else tasks)
 
     @property
     def margins(self) -> dict[str, float]:
@@ -138,7 +141,10 @@ def _suite_of(evaluation: EvaluationOptions) -> tuple[Suite, Path | None]:
         suite, folder = load_suite(evaluation.suite or "core")
     if evaluation.target:
         suite = with_target(suite, evaluation.target)
-    return (with_token_limit(suite, evaluation.max_gen_toks) if evaluation.max_gen_toks else suite), folder
+    if evaluation.max_gen_toks:
+        suite = with_token_limit(suite, evaluation.max_gen_toks)
+    told = template_settings(evaluation.chat_template_kwargs)
+    return with_prompting(suite, told, evaluation.system_prompt, evaluation.add_bos), folder
 
 
 def _resolved(

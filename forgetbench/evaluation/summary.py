@@ -94,6 +94,12 @@ def warnings_of(scores: Sequence[ItemScore]) -> tuple[str, ...]:
     return tuple(warnings)
 
 
+def thinking_share(scores: Iterable[ItemScore]) -> float:
+    """The share of generated answers that thinking aloud came before; 0 where nothing was generated."""
+    shares = [score.metrics.get("thinking", 0.0) for score in scores if score.finish_reasons]
+    return sum(shares) / len(shares) if shares else 0.0
+
+
 def mean_metrics(scores: Sequence[ItemScore]) -> dict[str, dict[str, float]]:
     """By task, the mean over its measured items of every number that its scoring gave.
 

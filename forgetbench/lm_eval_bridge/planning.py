@@ -77,6 +77,8 @@ class PromptContext:
     chat: bool
     max_length: int
     seed: int
+    system_prompt: str | None = None
+    """The system turn of prompts that the chat template makes."""
     vocabulary: int | None = None
     """How many tokens the model has embeddings for, where that is known."""
     replicate: int = 0
@@ -85,7 +87,7 @@ class PromptContext:
     @property
     def wording(self) -> tuple[Any, ...]:
         """Contexts that are equal in this ask the same texts in the same token ids, or refuse the same."""
-        return self.tokenizer, self.chat, self.max_length, self.vocabulary, self.seed
+        return self.tokenizer, self.chat, self.system_prompt, self.max_length, self.vocabulary, self.seed
 
     def request(
         self,
@@ -164,6 +166,7 @@ def _build(loaded: LoadedTask, context: PromptContext) -> None:
     random.seed(context.seed)
     task.build_all_requests(
         limit=loaded.limit,
+        system_instruction=context.system_prompt if context.chat else None,
         apply_chat_template=context.chat,
         fewshot_as_multiturn=context.chat,
         chat_template=_renderer(context.tokenizer) if context.chat else None,

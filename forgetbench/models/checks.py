@@ -144,7 +144,9 @@ def _bos(checks: ModelChecks, rated: Mapping[int, float]) -> Finding:
     if rated[best] - rated[own] <= BOS_LOSS:
         return Finding("BOS", True, f"BOS: the tokenizer encodes {_with(own)}, and the model agrees: {numbers}")
     if own == 0:
-        return Finding("BOS", False, f"the tokenizer adds no BOS although the model needs one: {numbers}")
+        return Finding(
+            "BOS", False, f"the tokenizer adds no BOS although the model needs one: {numbers}; --add-bos adds it"
+        )
     return Finding("BOS", False, f"the tokenizer encodes {_with(own)}, the model does better {_with(best)}: {numbers}")
 
 

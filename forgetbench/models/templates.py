@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import datetime
 import importlib
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from forgetbench.errors import CheckpointError, first_line, shown
@@ -19,6 +21,7 @@ from forgetbench.fingerprint import TEMPLATE_FILES
 from forgetbench.sandbox.limits import LimitError, checked_size, limited
 
 Message = dict[str, str]
+NO_SETTINGS: Mapping[str, Any] = MappingProxyType({})
 
 PINNED_DAY = datetime.datetime(2024, 7, 26, 12)
 """What templates are told is now: the day that Llama 3's fall back on where they are told none."""
@@ -47,12 +50,32 @@ class ChatTemplate:
             )
         return str(self._hf.get_chat_template())
 
-    def render(self, messages: Sequence[Message], *, add_generation_prompt: bool, closed: bool = False) -> str:
+    @property
+    def reads(self) -> frozenset[str]:
+        """The names that it reads of what it is told."""
+        jinja2 = importlib.import_module("jinja2")
+        meta = importlib.import_module("jinja2.meta")
+        environment = jinja2.Environment(extensions=["jinja2.ext.loopcontrols"])
+        # transformers' own tag, which Jinja does not know.
+        text = re.sub(r"{%-?\s*(?:end)?generation\s*-?%}", "", self.text)
+        return frozenset(meta.find_undeclared_variables(environment.parse(text)))
+
+    def render(
+        self,
+        messages: Sequence[Message],
+        *,
+        add_generation_prompt: bool,
+        closed: bool = False,
+        template_settings: Mapping[str, Any] = NO_SETTINGS,
+    ) -> str:
         """The prompt; without a generation prompt the last message is left open, unless it is to be `closed`.
+
+        `template_settings` are what it is told beside the conversation.
 
         Raises CheckpointError, one line, for a template that fails, does not end, or writes too much.
         """
         settings = {
+            **template_settings,
             "add_generation_prompt": add_generation_prompt,
             "continue_final_message": not (add_generation_prompt or closed),
         }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from forgetbench.errors import CheckpointError, first_line
 from forgetbench.fingerprint import TEMPLATE_FILES, digest, tokenizer_fingerprint
-from forgetbench.models.templates import ChatTemplate, Message
+from forgetbench.models.templates import NO_SETTINGS, ChatTemplate, Message
 from forgetbench.models.weights import read_json
 from forgetbench.records import Checkpoint
 
@@ -59,8 +59,17 @@ class Tokenizer(Protocol):
         """`encode` of every text, in their order, and much faster; equal texts share one list, so treat it as fixed."""
         ...
 
-    def render(self, messages: Sequence[Message], *, add_generation_prompt: bool) -> str:
-        """The chat template applied; without a generation prompt the last message is left open."""
+    def render(
+        self,
+        messages: Sequence[Message],
+        *,
+        add_generation_prompt: bool,
+        template_settings: Mapping[str, Any] = NO_SETTINGS,
+    ) -> str:
+        """The chat template applied; without a generation prompt the last message is left open.
+
+        `template_settings` are what the template is told beside the conversation (`chat_template_kwargs`).
+        """
         ...
 
 
@@ -130,8 +139,16 @@ class HFTokenizer:
         """The chat template's Jinja text, where there is one."""
         return self.template.text if self.has_chat_template else None
 
-    def render(self, messages: Sequence[Message], *, add_generation_prompt: bool) -> str:
-        return self.template.render(messages, add_generation_prompt=add_generation_prompt)
+    def render(
+        self,
+        messages: Sequence[Message],
+        *,
+        add_generation_prompt: bool,
+        template_settings: Mapping[str, Any] = NO_SETTINGS,
+    ) -> str:
+        return self.template.render(
+            messages, add_generation_prompt=add_generation_prompt, template_settings=template_settings
+        )
 
 
 def checkpoint_tokenizer(checkpoint: Checkpoint, *, trust_remote_code: bool = False) -> HFTokenizer:
@@ -213,7 +230,13 @@ class ByteTokenizer:
     def encode_all(self, texts: Sequence[str], *, special: bool = True) -> list[list[int]]:
         return [self.encode(text) for text in texts]
 
-    def render(self, messages: Sequence[Message], *, add_generation_prompt: bool) -> str:
+    def render(
+        self,
+        messages: Sequence[Message],
+        *,
+        add_generation_prompt: bool,
+        template_settings: Mapping[str, Any] = NO_SETTINGS,
+    ) -> str:
         return "".join(f"{item['role']}: {item['content']}\n" for item in messages)
 
 

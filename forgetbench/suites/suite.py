@@ -4,6 +4,9 @@
     description: what it is for
     margins: {knowledge: 0.05}
     max_gen_toks: 512                            # of every generated answer; by default each task's own
+    chat_template_kwargs: {enable_thinking: false} # what chat templates are told
+    system_prompt: Be brief.                       # in front of every chat
+    add_bos: true                                  # where the tokenizer adds none and the model needs it
     domains:
       knowledge:
         - knowledge_choice                       # a task by name
@@ -17,7 +20,7 @@ Task names are those of lm-eval YAML files under tasks/, beside the suite file, 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any
@@ -26,6 +29,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_valida
 
 from forgetbench.errors import SuiteError, did_you_mean
 from forgetbench.lm_eval_bridge.task_entry import ClusterBy
+from forgetbench.models.prompting import Prompting, template_settings_mistake
 from forgetbench.records import TARGET, View
 from forgetbench.storage.yaml_files import read_yaml
 from forgetbench.suites.domains import domain_mistake
@@ -86,7 +90,25 @@ class Suite(BaseModel):
     margins: dict[str, Annotated[float, Field(gt=0, lt=1)]] = {}
     max_gen_toks: Annotated[int, Field(gt=0, lt=1 << 31)] | None = None
     """Token limit of every generated answer, in place of each task's own; a task's entry may set another."""
+    chat_template_kwargs: dict[str, Any] = {}
+    """What chat templates are told beside the conversation."""
+    system_prompt: str | None = None
+    """System turn in front of every prompt that a chat template makes."""
+    add_bos: bool = False
+    """BOS in front of every prompt that does not begin with it."""
     domains: dict[str, list[Annotated[SuiteTask, BeforeValidator(_by_name)]]]
+
+    @field_validator("chat_template_kwargs")
+    @classmethod
+    def _for_a_template(cls, value: dict[str, Any]) -> dict[str, Any]:
+        if mistake := template_settings_mistake(value):
+            raise ValueError(mistake)
+        return value
+
+    @property
+    def prompting(self) -> Prompting:
+        """How prompts are made of the tasks' texts."""
+        return Prompting.of(self.chat_template_kwargs, self.system_prompt, self.add_bos)
 
     @field_validator("margins", "domains")
     @classmethod
@@ -138,6 +160,18 @@ def with_token_limit(suite: Suite, max_gen_toks: int) -> Suite:
         for domain, tasks in suite.domains.items()
     }
     return suite.model_copy(update={"domains": domains, "max_gen_toks": max_gen_toks})
+
+
+def with_prompting(
+    suite: Suite, chat_template_kwargs: Mapping[str, Any], system_prompt: str | None, add_bos: bool
+) -> Suite:
+    """`suite` with what is given here in place of its own, each template setting by itself."""
+    changed = {
+        "chat_template_kwargs": {**suite.chat_template_kwargs, **chat_template_kwargs},
+        "system_prompt": suite.system_prompt if system_prompt is None else system_prompt,
+        "add_bos": suite.add_bos or add_bos,
+    }
+    return suite.model_copy(update=changed)
 
 
 def with_target(suite: Suite, file: Path) -> Suite:

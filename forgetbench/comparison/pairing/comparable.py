@@ -37,6 +37,10 @@ def _setting_differences(base: RunManifest, candidate: RunManifest) -> list[str]
         ("deterministic", base.engine.get("deterministic", False), candidate.engine.get("deterministic", False)),
         ("limit", base.limit, candidate.limit),
         ("rescored", base.rescored_from is not None, candidate.rescored_from is not None),
+        *(
+            (name, base.prompt_settings.get(name), candidate.prompt_settings.get(name))
+            for name in sorted({*base.prompt_settings, *candidate.prompt_settings})
+        ),
     ]
     return [f"{name} {left} vs {right}" for name, left, right in pairs if left != right]
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from forgetbench.fingerprint import digest
-from forgetbench.models.templates import Message
+from forgetbench.models.templates import NO_SETTINGS, Message
 
 CHAT_MARK = '{"forgetbench chat": ['
 
@@ -32,10 +32,21 @@ class ServedTokenizer:
         """The text; nothing for a lone prefix token, and without a character that was cut at the end."""
         return "" if tuple(tokens) == (self.prefix_token,) else bytes(tokens).decode("utf-8", "ignore")
 
-    def render(self, messages: Sequence[Message], *, add_generation_prompt: bool) -> str:
+    def render(
+        self,
+        messages: Sequence[Message],
+        *,
+        add_generation_prompt: bool,
+        template_settings: Mapping[str, Any] = NO_SETTINGS,
+    ) -> str:
         """The messages as marked JSON: the server applies its own chat template."""
         rows = ", ".join(json.dumps(message, ensure_ascii=False) for message in messages)
-        return f'{CHAT_MARK}{rows}], "add_generation_prompt": {json.dumps(add_generation_prompt)}}}'
+        told = (
+            f', "chat_template_kwargs": {json.dumps(dict(template_settings), sort_keys=True)}'
+            if template_settings
+            else ""
+        )
+        return f'{CHAT_MARK}{rows}], "add_generation_prompt": {json.dumps(add_generation_prompt)}{told}}}'
 
     @staticmethod
     def messages(text: str) -> dict[str, Any] | None:
@@ -44,6 +55,7 @@ class ServedTokenizer:
             return None
         rendered = json.loads(text)
         messages = rendered.pop("forgetbench chat")
+        told = {key: value for key, value in rendered.items() if key == "chat_template_kwargs"}
         if rendered["add_generation_prompt"]:
-            return {"messages": messages}
-        return {"messages": messages, "add_generation_prompt": False, "continue_final_message": True}
+            return {"messages": messages, **told}
+        return {"messages": messages, **told, "add_generation_prompt": False, "continue_final_message": True}

@@ -71,6 +71,9 @@ class ForgettingCallback(TrainerCallback):  # type: ignore[misc]
         base: str | Path | None = None,
         limit: int | None = None,
         max_gen_toks: int | None = None,
+        chat_template_kwargs: Mapping[str, Any] | None = None,
+        system_prompt: str | None = None,
+        add_bos: bool = False,
         seed: int = 0,
         results: str | Path = "results",
         stop_on_regression: bool = False,
@@ -83,7 +86,8 @@ class ForgettingCallback(TrainerCallback):  # type: ignore[misc]
         """Evaluate `every` so many steps and after the last, or `at="save"`, whenever the trainer saves.
 
         `suite` is a suite's name or file, or a list of task names; `limit` bounds the items of each task,
-        `max_gen_toks` the tokens of every generated answer, in place of the suite's own limits. `base` is a
+        `max_gen_toks` the tokens of every generated answer, in place of the suite's own limits; `chat_template_kwargs`,
+        `system_prompt` and `add_bos` say how prompts are made (see `EvaluationOptions`). `base` is a
         checkpoint to compare with instead of the weights before the first step. The model is asked where
         it is; an `engine` loads each saved folder instead, which needs `at="save"` and a `base`. `margins`
         replaces the suite's, `tokenizer` the trainer's. An evaluation that fails is reported once and the training
@@ -100,7 +104,18 @@ class ForgettingCallback(TrainerCallback):  # type: ignore[misc]
         if engine is not None and (at is None or base is None):
             raise InputError('an engine loads saved folders: give at="save", and base= what to compare with')
         self._margins = dict(margins or {})
-        self._evaluation = _evaluation_options(suite, limit, max_gen_toks, seed, Path(results))
+        self._evaluation = _evaluation_options(
+            suite,
+            EvaluationOptions(
+                limit=limit,
+                max_gen_toks=max_gen_toks,
+                chat_template_kwargs=(json.dumps(dict(chat_template_kwargs)),) if chat_template_kwargs else (),
+                system_prompt=system_prompt,
+                add_bos=add_bos,
+                seed=seed,
+                results=Path(results),
+            ),
+        )
         self._every, self._base, self._engine = every, None if base is None else str(base), engine
         self._stops, self._alpha, self._strict, self._tokenizer = stop_on_regression, alpha, strict, tokenizer
         self._trainer: Any = None
@@ -301,10 +316,7 @@ class ForgettingCallback(TrainerCallback):  # type: ignore[misc]
         )
 
 
-def _evaluation_options(
-    suite: str | Sequence[str], limit: int | None, max_gen_toks: int | None, seed: int, results: Path
-) -> EvaluationOptions:
-    own = EvaluationOptions(limit=limit, max_gen_toks=max_gen_toks, seed=seed, results=results)
+def _evaluation_options(suite: str | Sequence[str], own: EvaluationOptions) -> EvaluationOptions:
     return replace(own, suite=suite) if isinstance(suite, str) else replace(own, task=tuple(suite))
 
 

@@ -143,6 +143,8 @@ class PromptingTokenizer:
         template_settings: Mapping[str, Any] = NO_SETTINGS,
     ) -> str:
         told = {**self._told, **template_settings}
+        if not told:
+            return self.own.render(messages, add_generation_prompt=add_generation_prompt)
         return self.own.render(messages, add_generation_prompt=add_generation_prompt, template_settings=told)
 
 

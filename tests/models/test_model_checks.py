@@ -82,7 +82,7 @@ def test_a_missing_bos_is_told() -> None:
     assert found.ok is False
     assert found.text == (
         "the tokenizer adds no BOS although the model needs one: a plain passage gets -9.00 without BOS, "
-        "-3.00 with BOS, -3.20 with 2 BOS (nats per token)"
+        "-3.00 with BOS, -3.20 with 2 BOS (nats per token); --add-bos adds it"
     )
 
 

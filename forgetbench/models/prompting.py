@@ -164,8 +164,8 @@ def prompting_findings(prompting: Prompting, tokenizer: Tokenizer, *, chat: bool
         return [Finding("prompt settings", False, text)]
     findings = []
     if isinstance(tokenizer, HFTokenizer) and (told := prompting.chat_template_kwargs):
-        unread = sorted(told.keys() - tokenizer.template.reads)
-        if unread:
+        reads = tokenizer.template.reads
+        if unread := sorted(told.keys() - reads) if reads is not None else []:
             text = f"chat_template_kwargs: its chat template does not read {', '.join(unread)}"
             findings.append(Finding("prompt settings", False, text))
     if prompting.system_prompt and not _takes(tokenizer, prompting.system_prompt):

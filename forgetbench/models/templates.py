@@ -51,14 +51,18 @@ class ChatTemplate:
         return str(self._hf.get_chat_template())
 
     @property
-    def reads(self) -> frozenset[str]:
-        """The names that it reads of what it is told."""
+    def reads(self) -> frozenset[str] | None:
+        """The names that it reads of what it is told; None where that cannot be seen."""
         jinja2 = importlib.import_module("jinja2")
         meta = importlib.import_module("jinja2.meta")
         environment = jinja2.Environment(extensions=["jinja2.ext.loopcontrols"])
         # transformers' own tag, which Jinja does not know.
         text = re.sub(r"{%-?\s*(?:end)?generation\s*-?%}", "", self.text)
-        return frozenset(meta.find_undeclared_variables(environment.parse(text)))
+        try:
+            return frozenset(meta.find_undeclared_variables(environment.parse(text)))
+        except (jinja2.TemplateError, RecursionError):
+            # Rendering says what is wrong with it, if anything is.
+            return None
 
     def render(
         self,

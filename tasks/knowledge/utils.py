@@ -55,6 +55,12 @@ class Thing(NamedTuple):
 
 
 @cache
+def _read(name: str) -> str:
+    """A name as it is compared; there are thousands, and every item looks at hundreds."""
+    return normalise(name)
+
+
+@cache
 def _rows(file: str) -> tuple[dict[str, Any], ...]:
     return tuple(read_jsonl(FOLDER / file))
 
@@ -142,7 +148,7 @@ def _accepted(doc: Mapping[str, Any]) -> list[str]:
     asked = f" {normalise(doc['question'])} "
     if doc["relation"] in IN_CHINESE:
         further = [name for name in further if not name.isascii()]
-    return [*doc["aliases"], *(name for name in further if f" {normalise(name)} " not in asked)]
+    return [*doc["aliases"], *(name for name in further if f" {_read(name)} " not in asked)]
 
 
 def _rivals(doc: Mapping[str, Any]) -> frozenset[str]:
@@ -211,4 +217,4 @@ def _asked(doc: Mapping[str, Any]) -> dict[str, Any]:
 def _completed(doc: Mapping[str, Any], reply: str) -> str:
     """The whole idiom where a reply is only the character that is missing: '应填“趋”'."""
     missing = _ONE_CHARACTER.fullmatch(reply[:SHORT_REPLY_CHARS]) if doc["relation"] == "zh:idiom_completion" else None
-    return doc["subject"] + missing.group(1) if missing else reply
+    return doc["subject"] + missing.group(1) if missing and doc["subject"] not in reply else reply

@@ -104,8 +104,10 @@ class Reply:
         return any(found.group(1).lower() not in self.question.text for found in marks.ANOTHER.finditer(around))
 
     def _set_aside(self, before: str) -> bool:
-        found = [*marks.ASIDE.finditer(before), *filter(None, [marks.BESIDE.search(before)])]
-        return any(each.group().split(" ")[0].lower() not in self.question.text for each in found)
+        asked, beside = set(self.question.text.split()), marks.BESIDE.search(before)
+        if beside is not None and beside.group().split()[0].lower() not in asked:
+            return True
+        return any(not asked.issuperset(found.group().lower().split()) for found in marks.ASIDE.finditer(before))
 
     def _was(self, after: str) -> bool:
         """What was, where the question asks for what is."""

@@ -19,7 +19,7 @@ def _marks(english: str, chinese: str = "", *, end: str = r"\b") -> re.Pattern[s
 
 # --- how a text is cut ------------------------------------------------------------------------
 
-_ABBREVIATED = r"(?<!\bst)(?<!\bmt)(?<!\bdr)(?<!\bvs)(?<!\bno)(?<![\s.(]\w)"
+_ABBREVIATED = r"(?<!\bst)(?<!\bmt)(?<!\bdr)(?<!\bvs)(?<!\bno)"
 SENTENCE_END = re.compile(rf"{_ABBREVIATED}\.(?=[\s)\]}}]|$)|[!?\n\u3002\uff01\uff1f]", re.IGNORECASE)
 _TURNS = (
     "but; yet; so; therefore; thus; hence; actually; in fact; in reality; instead(?! of); rather(?! than)",
@@ -123,7 +123,7 @@ FILLER = re.compile(
 
 CORRECTION = _marks(
     """no wait; wait; correction; i mean(?:t)?; scratch that; on second thoughts?; let me correct; i stand corrected;
-    my mistake; oops; sorry; no(?=,? (?:it|its|thats|that|actually|i|the)\\b|\\s*[,:.-]+ \\w);
+    my mistake; oops; sorry; no(?=,? (?:it|its|thats|that|actually|i|the)\\b|\\s*[,:.-]+ \\S);
     actually no; hold on; make that""",
     "不对; 更正; 哦不; 说错; 我错; 纠正",
 )

@@ -31,11 +31,12 @@ _WORD = re.compile(rf"[{HAN}{_SIGNS}]|(?<![^\s(=:])-\d+(?:[.,]\d+)*|\d+(?:[.,]\d
 _APART = re.compile(r"[:;!?\n\u3002\uff0c]")
 """Marks that no name holds."""
 _ARTICLES = frozenset({"a", "an", "the"})
+_MAY_BE = r"(?:might|may|could) (?:also |just as well )?be"
 _GLUE = re.compile(
-    r"[\s,;/&()?\uff0c\uff1b\u3001]*(?:(?:and|or|nor|either|also|maybe|perhaps|possibly|else|then|as well as|plus|vs"
-    r"|(?:it|that|this) (?:is|was|(?:might|may|could) (?:also )?be)|(?:might|may|could) (?:also )?be"
+    r"[\s,;/&()?\uff0c\uff1b\u3001]*(?:(?:(?:and|or|nor|then|plus|vs|as well as)(?: (?:it|that|this) (?:is|was))?"
+    rf"|(?:but )?(?:(?:it|that|this) )?{_MAY_BE}|either|also|maybe|perhaps|possibly|else"
     r"|和|或者?是?|与|及|跟|以及|还是|(?:也|又|还)?(?:可能|也许|或许)是?"
-    r"|(?:\d+|[-\u2022])[.)]?(?=[\s:])|\d+[.)])[\s,;/&().:?\uff0c\uff1b\u3001]*)*",
+    r"|(?:\d+|[-\u2022])[.)]?(?=[\s:])|\d+[.)])[\s,;/&().:?+#\uff0c\uff1b\u3001]*)*",
     re.IGNORECASE,
 )
 _DENIED_ALONE = re.compile(r"\b(?:not|isnt|never)\s+(?:the\s+)?$|不是\s*$", re.IGNORECASE)

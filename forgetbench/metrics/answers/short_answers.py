@@ -22,6 +22,7 @@ _NOT_KNOWN = re.compile(
 """In the first line of a reply without a candidate: it speaks of its speaker, and gives no answer."""
 _LIST = re.compile(r"[,;、，；][^,;、，；]*[,;、，；]|\bor\b|或")
 _MAX_WORDS = 8
+_SHORTEST_QUESTION = 5
 _OPENING = re.compile(r"\s*([^\W\d_][\w'-]*(?: [\w'-]+){0,3})(?:[.!,]|\s*$)")
 _NO_OPENING = frozenset(
     """yes no sure well ok okay hmm great good easy simple certainly course absolutely indeed question answer hello
@@ -85,7 +86,7 @@ def matches_strictly(text: str, aliases: Iterable[str], prefix: str = "", *, kee
 def _named(
     text: str, aliases: tuple[str, ...], rivals: tuple[str, ...], keep_case: bool, question: str, cut: bool
 ) -> Named:
-    text = without_options(text)
+    text = without_options(_without_question(text, question))
     right = {candidate_words(alias, keep_case) for alias in aliases} - {()}
     mentioned = mentions(text, aliases, rivals, keep_case=keep_case, question=question)
     named = chosen(mentioned, right, text)
@@ -98,6 +99,11 @@ def _named(
     if named is Named.RIGHT and max(mention.strength for mention in mentioned) < 3:
         return Named.WRONG if _opens_otherwise(text, mentioned, question) else named
     return named
+
+
+def _without_question(text: str, question: str) -> str:
+    """The reply with blanks and an end of line for the question, where it repeats it."""
+    return text.replace(question, " " * (len(question) - 1) + "\n") if len(question) >= _SHORTEST_QUESTION else text
 
 
 def named_or_other(text: str, accepted: Iterable[str], rivals: Iterable[str] = ()) -> Named:

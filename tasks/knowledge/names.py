@@ -189,7 +189,10 @@ def language_rows() -> Iterator[dict[str, Any]]:
     from babel import Locale
     from babel.core import UnknownLocaleError
 
+    known = {normalise(name) for name in Locale("en").languages.values()}
     for code, name in sorted(Locale("en").languages.items()):
+        if " " in name and normalise(name).split()[-1] in known:  # a variety is the language: Egyptian Arabic
+            continue
         if "_" in code or len(translated("languages", code)) < len(LOCALES) // 2 or "(" in name:
             continue
         try:

@@ -271,6 +271,9 @@ def test_an_answer_in_a_whole_sentence_is_right() -> None:
         ("family_of_element:F", "Group 17"),
         ("state_of_city:4990729", "Detroit, MI"),
         ("language:BR", "português"),
+        ("language:EG", "Egyptian Arabic"),
+        ("capital:CA", "Ottowa"),
+        ("capital:CA", "Ottawa was chosen by Queen Victoria in 1857."),
         ("language:IR", "Farsi"),
     ],
 )

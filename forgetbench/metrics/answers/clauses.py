@@ -111,7 +111,10 @@ class Reply:
 
     def _was(self, after: str) -> bool:
         """What was, where the question asks for what is."""
-        return bool(self.question.text and marks.WAS.match(after)) and not marks.PAST.search(self.question.text)
+        was = marks.WAS.match(after)
+        if not was or not self.question.stems or marks.PAST.search(self.question.text):
+            return False
+        return bool(_stems(normalised_words(after[was.end() :])) & (self.question.stems - self.question.names))
 
     def _form(self, start: int, end: int, before: str, after: str) -> int:
         """What the form of the sentence gives: a cue, an opening, a statement, a turn after a remark."""

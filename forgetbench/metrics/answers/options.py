@@ -27,7 +27,7 @@ Words = tuple[str, ...]
 SET_ASIDE = -3
 """A mention of no more strength than this is no answer."""
 _SIGNS = "\u00a3\u00a5\u058f\u09f3\u0e3f\u17db\u20a0-\u20bf"  # of currencies
-_WORD = re.compile(rf"[{HAN}{_SIGNS}]|(?<![^\s(=:])-\d+(?:[.,]\d+)*|\d+(?:[.,]\d+)+|[^\W_{HAN}]+(?:\+\+|[+#](?!\w))?")
+_WORD = re.compile(rf"[{HAN}{_SIGNS}]|(?<![^\s(=:])-\d+(?:[.,]\d+)*|\d+(?:[.,]\d+)+|[^\W_{HAN}]+(?:\+\+|#(?!\w))?")
 _APART = re.compile(r"[:;!?\n\u3002\uff0c]")
 """Marks that no name holds."""
 _ARTICLES = frozenset({"a", "an", "the"})

@@ -23,6 +23,8 @@ _NOT_KNOWN = re.compile(
 _LIST = re.compile(r"[,;、，；][^,;、，；]*[,;、，；]|\bor\b|或")
 _MAX_WORDS = 8
 _SHORTEST_QUESTION = 5
+_SHORTEST_NAME, _LONGEST_NAME = 6, 60
+"""Letters of a name in which one may be wrong: of shorter ones another name may differ so."""
 _OPENING = re.compile(r"\s*([^\W\d_][\w'-]*(?: [\w'-]+){0,3})(?:[.!,]|\s*$)")
 _NO_OPENING = frozenset(
     """yes no sure well ok okay hmm great good easy simple certainly course absolutely indeed question answer hello
@@ -92,6 +94,8 @@ def _named(
     named = chosen(mentioned, right, text)
     if named is Named.NOTHING and DOUBT.search(cleaned(text)):
         return named
+    if named is Named.NOTHING and not mentioned and _slips(text, aliases):
+        return Named.RIGHT
     if named is Named.NOTHING:
         return Named.WRONG if _says_something_else(text, question, cut, bool(mentioned)) else named
     if named is Named.RIGHT and _offers_another(text, mentioned, question):
@@ -113,6 +117,23 @@ def named_or_other(text: str, accepted: Iterable[str], rivals: Iterable[str] = (
     if named is not Named.NOTHING or not answered(text) or _declines(text, ""):
         return named
     return named if mentions(text, accepted, rivals) else Named.WRONG
+
+
+def _slips(text: str, aliases: tuple[str, ...]) -> bool:
+    """Whether a reply is a name with one letter too many, too few or another: 'Ottowa'."""
+    said = "".join(normalised_words(text)) if len(text) < _LONGEST_NAME else ""
+    names = ("".join(normalised_words(alias)) for alias in aliases if alias[:1].isupper())
+    return len(said) >= _SHORTEST_NAME and said.isalpha() and any(_one_off(said, name) for name in names)
+
+
+def _one_off(first: str, second: str) -> bool:
+    """Whether two words differ in one letter, after what they begin and end alike with."""
+    if first[:1] != second[:1] or abs(len(first) - len(second)) > 1:
+        return False
+    shorter = min(len(first), len(second))
+    start = next((place for place in range(shorter) if first[place] != second[place]), shorter)
+    tails = (first[start:][1:], second[start:][1:], first[start:], second[start:])
+    return tails[0] == tails[1] or tails[0] == tails[3] or tails[2] == tails[1]
 
 
 def _declines(text: str, question: str) -> bool:

@@ -8,7 +8,8 @@ thinking        what is thought aloud before the answer
 refusal         whether a reply turns down what was asked
 degeneration    whether a text has broken down
 quality         how good a text is, by cheap tests
-diversity       how many different things several samples say
+ideas           how many ideas several samples hold
+diversity       how far the wording of several samples differs
 shape           which forms an answer is in
 structure       what two answers share of their structure, apart from what they say
 pairs           how alike answers to different prompts are on average, and each one's part in it

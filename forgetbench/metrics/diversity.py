@@ -22,8 +22,6 @@ FloatArray = npt.NDArray[np.float64]
 
 PATIENCE = 0.8
 LENGTH_FLOOR = 16
-SHORT_ANSWER = 5
-SAME_CLASS = 0.5
 VOCABULARY = 50_257
 CHINESE_VOCABULARY = 8_105
 """A Chinese word is one character here; so many has the Table of General Standard Chinese Characters (2013)."""
@@ -54,57 +52,12 @@ def cut_to_common_length(texts: Sequence[str], floor: int = LENGTH_FLOOR) -> lis
     return [text[: s[common - 1][1]] if len(s) > common else text for text, s in zip(folded, spans, strict=True)]
 
 
-def content_words(text: str, prompt: str = "") -> frozenset[str]:
-    """The words of `text` that carry what it says: no function words, no words of the prompt, no plurals.
-
-    Where nothing would be left the next wider set is taken, so "Heads" still answers "Heads or tails?".
-    In Chinese a word is one character.
-    """
-    return own_words(text, prompt) or own_words(text, "") or frozenset(map(_singular, words(text)))
-
-
 def own_words(text: str, prompt: str) -> frozenset[str]:
     """The content words of `text` that its prompt does not hold; empty for an echo and for function words alone."""
     content, asked = (
         {_singular(word) for word in words(each) if word not in FUNCTION_WORDS} for each in (text, prompt)
     )
     return frozenset(content - asked)
-
-
-def same_class(first: str, second: str, prompt: str = "") -> bool:
-    """Whether two answers to a prompt say the same thing, by their words alone.
-
-    They do when their words are equal (case and punctuation aside); or, both being short (at most
-    `SHORT_ANSWER` words) or both long, when the Jaccard overlap of their content words reaches `SAME_CLASS`;
-    or, one being short, when its content words all stand in the longer one ("Paris" in "I would go to
-    Paris"). Order plays no part, so shuffling an answer does not make another one.
-    """
-    a, b = words(first), words(second)
-    if a == b:
-        return True
-    if not a or not b:
-        return False
-    x, y = content_words(first, prompt), content_words(second, prompt)
-    if (len(a) <= SHORT_ANSWER) == (len(b) <= SHORT_ANSWER):
-        return len(x & y) >= SAME_CLASS * len(x | y)
-    return x <= y if len(a) < len(b) else y <= x
-
-
-def equivalence_classes(texts: Sequence[str], prompt: str = "") -> list[int]:
-    """The class of each text, numbered by first appearance: greedy, each text against each class's first.
-
-    The partition of NoveltyBench (arXiv 2504.05228), whose distinct_k is the number of classes, with `same_class` in
-    place of its trained classifier. The relation is not transitive, so the classes depend on the order of the samples,
-    which is the order of generation on every side.
-    """
-    firsts: list[str] = []
-    classes = []
-    for text in texts:
-        label = next((i for i, first in enumerate(firsts) if same_class(first, text, prompt)), len(firsts))
-        if label == len(firsts):
-            firsts.append(text)
-        classes.append(label)
-    return classes
 
 
 def utility(classes: Sequence[Hashable], quality: Sequence[float], patience: float = PATIENCE) -> float:
@@ -126,8 +79,8 @@ def utility(classes: Sequence[Hashable], quality: Sequence[float], patience: flo
 def freshness(cut: Sequence[str], prompt: str = "") -> list[float]:
     """For each text, 1 - the share of its words that only repeat how an earlier text opens.
 
-    A canned opening with a varied rest ("Thank you for contacting us! ...") looks new to `same_class`, though
-    half of it is always the same. The longest opening shared with any earlier text is counted in words,
+    A canned opening with a varied rest ("Thank you for contacting us! ...") looks new, though half of it is always
+    the same. The longest opening shared with any earlier text is counted in words,
     those of the prompt left out, over the length of the text, but at least `LENGTH_FLOOR`: "I would pick
     Paris" after "I would pick Rome" is little harmed. Fewer than `OPENER_WORDS` shared
     words are chance, and cost nothing. Expects texts of one length (`cut_to_common_length`). Ours;

@@ -1,9 +1,13 @@
 """The quality of a generated answer without a judge: a product of cheap tests, each in [0, 1].
 
 It is made to keep incoherence from passing as diversity, not to grade prose. Most answers of a working model
-get 1; an empty, looping, illegible, foreign-script or echoing one gets 0, and so does one that the reference
-(base) checkpoint finds very unlikely, such as shuffled words. What no test here sees: fluent text that is
-beside the point, and, without a reference, words of the right script in a senseless order.
+get 1; an empty, looping, illegible or echoing one gets 0, and so do a refusal, one in another language than the prompt
+or in no language, one that breaks a constraint of its prompt, and one that the reference (base) checkpoint finds very
+unlikely, such as shuffled words. Above that floor likelihood earns nothing: a good writer is less likely than a dull
+one.
+
+What no test here sees: fluent text beside the point, and, without a reference, words of one language in a senseless
+order.
 """
 
 from __future__ import annotations
@@ -14,12 +18,17 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 
+from forgetbench.metrics.degeneration import in_wrong_language, is_nonsense
 from forgetbench.metrics.diversity import compression_ratio, distinct_n, own_words
+from forgetbench.metrics.refusal import refuses
 from forgetbench.metrics.text import answered, fold, has_letter_run, script, words
 
-LIKELY = -3.5
-UNLIKELY = -6.0
-"""Mean log-probability per token (nats) from which an answer counts fully, and below which not at all."""
+LIKELY = -4.5
+UNLIKELY = -6.5
+"""Mean log-probability per token (nats) from which an answer counts fully, and below which not at all.
+
+Under SmolLM2-135M half of some openings of stories and poems written by hand have -4.4 and more, its own samples -3.4,
+and 19 of 20 of these with their words shuffled less than -6.3."""
 CHOICE = 4.0
 """Nats that an answer may cost beyond that: choosing one of e^4 = 55 equally good answers.
 
@@ -28,17 +37,7 @@ Without it a well-spread answer of one word, say an unusual city, would be taken
 # English and Chinese text of this length compresses to about half; loops compress far more.
 _GZIP_CHARACTERS = 2000
 _ECHO_WORDS = 2
-_NO_ANSWER = re.compile(
-    r"(?:i(?:'m| am) )?(?:very |so )?sorry,? (?:but )?"
-    r"(?:as an |i (?:can't|cannot|can not|am unable|am not able|won't))|"
-    r"as an? (?:ai|large language|language)\b|"
-    r"i (?:can't|cannot|can not|am unable to) (?:help|assist|provide|fulfil|answer|create|write|generate)\b|"
-    r"(?:很|非常)?(?:抱歉|对不起)[,。!]? ?(?:但)?(?:是)?(?:作为|我(?:不能|无法|没办法|没有办法))|"
-    r"(?:我)?(?:作为|是)(?:一个|一名|一款)?(?:ai|人工智能|大型?语言模型|语言模型)|"
-    r"我(?:不能|无法)(?:帮助|协助|提供|回答|生成|创作|满足|完成)|"
-    r"(?:question|问题) ?:"
-)
-"""Openings, after `fold`, of a refusal, or of another question in place of an answer."""
+_ANOTHER_QUESTION = re.compile(r"\s*(?:question|问题) ?:", re.IGNORECASE)
 
 
 def quality(
@@ -60,7 +59,7 @@ def quality(
     return (
         varied(text)
         * legible(text)
-        * in_script(text, prompt)
+        * in_language(text, prompt)
         * on_prompt(text, prompt)
         * complete(text, min_words)
         * likely(reference_logprob, n_tokens)
@@ -88,13 +87,17 @@ def legible(text: str) -> float:
     return _ramp((kinds["L"] + kinds["M"] + kinds["N"]) / kinds.total(), zero=0.25, one=0.5) if kinds else 0.0
 
 
+def in_language(text: str, prompt: str) -> float:
+    """0 for an answer in another language than the prompt, mixed from two or in none; else its share in the script."""
+    return 0.0 if in_wrong_language(text, prompt) or is_nonsense(text) else in_script(text, prompt)
+
+
 def in_script(text: str, prompt: str) -> float:
     """Share of the answer in the prompt's main script, as a ramp (0 at .5, 1 at .9).
 
     The share of letters or that of words, whichever is larger: a Chinese word is one letter, so one foreign
     name weighs much in one count and little in the other. A word of letters from two scripts is in neither.
-    A script is not a language: Spanish in answer to English passes. An answer without letters passes
-    too, and so does anything where the prompt has none.
+    An answer without letters passes, and so does anything where the prompt has none.
     """
     asked, used = list(_word_scripts(prompt[:_GZIP_CHARACTERS])), list(_word_scripts(text[:_GZIP_CHARACTERS]))
     if not asked or not used:
@@ -115,7 +118,7 @@ def on_prompt(text: str, prompt: str) -> float:
     answer, content = words(text), own_words(text, "")
     echo = answer == words(prompt) or (len(answer) > _ECHO_WORDS and not own_words(text, prompt))
     number = not any(map(str.isalpha, text)) and not any(map(str.isdigit, prompt))
-    no_answer = _NO_ANSWER.match(fold(text[:200]).strip().casefold())
+    no_answer = _ANOTHER_QUESTION.match(fold(text[:200])) or refuses(text, prompt)
     return 0.0 if echo or number or no_answer or not content else 1.0
 
 

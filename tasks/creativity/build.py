@@ -9,6 +9,7 @@ The sources are written_prompts.tsv, written_questions.tsv, and bigbench.jsonl (
 from __future__ import annotations
 
 import csv
+import json
 import random
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
@@ -27,8 +28,8 @@ Row = dict[str, Any]
 
 # What a complete answer needs, in words; a Chinese word is one character.
 MIN_WORDS = {
-    "en": {"story": 5, "poem": 4, "metaphor": 2, "dialogue": 2},
-    "zh": {"story": 8, "poem": 5, "metaphor": 3, "dialogue": 3, "uses": 2, "idea": 2},
+    "en": {"story": 5, "poem": 4, "metaphor": 2, "dialogue": 2, "constrained": 4},
+    "zh": {"story": 8, "poem": 5, "metaphor": 3, "dialogue": 3, "uses": 2, "idea": 2, "constrained": 5},
 }
 ODD_ONE_OUT = {
     "en": "Which of these does not belong with the others: {}, {}, {} or {}?",
@@ -47,10 +48,17 @@ def prompts(language: str) -> list[Row]:
             "language": language,
             "prompt": row["prompt"],
             "min_words": MIN_WORDS[language].get(row["kind"], 1),
+            "constraints": json.dumps(_constraints(row["constraints"] or ""), ensure_ascii=False),
         }
         for row in _table("written_prompts.tsv")
         if row["language"] == language
     )
+
+
+def _constraints(listed: str) -> list[tuple[str, dict[str, Any]]]:
+    """'exclude snow; max_words 12' as names of constraints with their parameters."""
+    parts = [part.split(maxsplit=1) for part in listed.split(";") if part.strip()]
+    return [(name, {"n": int(value)} if value.isdigit() else {"text": value}) for name, value in parts]
 
 
 def questions(language: str) -> list[Row]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from forgetbench.metrics.constraints import holds
 from forgetbench.metrics.degeneration import degeneration
 from forgetbench.metrics.diversity import (
     CHINESE_VOCABULARY,
@@ -13,7 +15,6 @@ from forgetbench.metrics.diversity import (
     compression_ratio,
     cut_to_common_length,
     ead,
-    equivalence_classes,
     freshness,
     ngram_kernel,
     repeated_openers,
@@ -21,6 +22,7 @@ from forgetbench.metrics.diversity import (
     utility,
     vendi,
 )
+from forgetbench.metrics.ideas import NAMING, idea_classes
 from forgetbench.metrics.quality import quality
 from forgetbench.metrics.text import answered, words
 from forgetbench.storage.jsonl import read_jsonl
@@ -61,12 +63,15 @@ def _with_examples(name: str) -> dict[str, Dataset]:
 def process_results(doc: Mapping[str, Any], results: Sequence[Sequence[str] | str]) -> dict[str, float]:
     """`utility` in [0, 1] and its supporting numbers, from the K samples of one prompt.
 
-    Diversity is measured on the samples cut to one length, quality on the whole samples.
-    What a new answer is worth is its quality times `fresh`, that is, less where its opening repeats an earlier one.
-    `distinct` is classes / K, `vendi` runs from 1 to K, `openers` is the probability that two samples begin alike (1
+    `utility` weighs each new idea by the quality of its sample; `diversity` is the same with every quality 1, and
+    `fluency` the mean quality, so that either shows apart. Ideas are those of the whole samples (`metrics.ideas`), the
+    measures of wording of the samples cut to one length. Where no single thing is asked for, a new idea is worth less
+    by `fresh`, where its opening repeats an earlier one. `kept` is the share that keeps what the prompt demands of the
+    form; an answer that breaks it has no quality.
+    `distinct` is ideas / K, `vendi` runs from 1 to K, `openers` is the probability that two samples begin alike (1
     where fewer than two begin at all), `degenerate` and `parsed` are the shares of samples that loop or are empty and
-    that say anything, and `quality_without_reference` is the share whose likelihood under
-    the reference checkpoint is not known.
+    that say anything, and `quality_without_reference` is the share whose likelihood under the reference checkpoint is
+    not known.
     """
     first = results[0]
     texts = [first] if isinstance(first, str) else list(first)
@@ -76,15 +81,19 @@ def process_results(doc: Mapping[str, Any], results: Sequence[Sequence[str] | st
         for text, logprob, n in zip(texts, logprobs, tokens, strict=True)
     ]
     cut = cut_to_common_length(texts)
-    classes = equivalence_classes(cut, doc["prompt"])
-    fresh = freshness(cut, doc["prompt"])
+    kept = [_keeps_constraint(doc, text) for text in texts]
+    each = [value * held for value, held in zip(each, kept, strict=True)]
+    ideas = idea_classes(texts, doc["prompt"], doc.get("stratum", ""))
+    # One name in the same polite sentence as another is still another name.
+    fresh = [1.0] * len(texts) if doc.get("stratum") in NAMING else freshness(cut, doc["prompt"])
     kernel = ngram_kernel(cut)
     broken_down = [degeneration(text, doc["prompt"]) for text in texts]
     begins = sum(bool(words(text)) for text in texts)
     return {
-        "utility": utility(classes, [u * f for u, f in zip(each, fresh, strict=True)]),
-        "distinct": len(set(classes)) / len(classes),
-        "quality": sum(each) / len(each),
+        "utility": utility(ideas, [u * f for u, f in zip(each, fresh, strict=True)]),
+        "diversity": utility(ideas, fresh),
+        "fluency": sum(each) / len(each),
+        "distinct": len(set(ideas)) / len(ideas),
         "fresh": sum(fresh) / len(fresh),
         "quality_without_reference": sum(value is None for value in logprobs) / len(logprobs),
         "ead": ead([word for text in cut for word in words(text)], _VOCABULARY[doc["language"]]),
@@ -92,9 +101,15 @@ def process_results(doc: Mapping[str, Any], results: Sequence[Sequence[str] | st
         "self_similarity": self_similarity(kernel),
         "compression_ratio": compression_ratio(cut),
         "openers": repeated_openers(texts) if begins > 1 else 1.0,
+        "kept": sum(kept) / len(kept),
         "degenerate": sum(broken.repetitive or broken.empty for broken in broken_down) / len(texts),
         "parsed": sum(map(answered, texts)) / len(texts),
     }
+
+
+def _keeps_constraint(doc: Mapping[str, Any], text: str) -> bool:
+    """Whether an answer keeps what its prompt demands of its form; prompts without a demand are kept by any."""
+    return all(holds(text, name, parameters) for name, parameters in json.loads(doc.get("constraints") or "[]"))
 
 
 def _facts(doc: Mapping[str, Any], name: str, k: int) -> list[Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import math
-import random
 
 import numpy as np
 import pytest
@@ -14,15 +13,12 @@ from hypothesis import strategies as st
 from forgetbench.metrics.diversity import (
     CHINESE_VOCABULARY,
     compression_ratio,
-    content_words,
     cut_to_common_length,
     distinct_n,
     ead,
-    equivalence_classes,
     freshness,
     ngram_kernel,
     repeated_openers,
-    same_class,
     self_similarity,
     shared_openers,
     utility,
@@ -118,69 +114,6 @@ def test_cut_to_the_shortest_but_not_below_the_floor() -> None:
     assert cut_to_common_length(["One, two. Three!"], floor=2) == ["One, two. Three!"]
     assert cut_to_common_length(["One, two. Three!", "a b"], floor=2) == ["One, two", "a b"]
     assert cut_to_common_length([]) == []
-
-
-def test_content_words_leave_out_the_prompts() -> None:
-    assert content_words("A random city is Rome", "Pick a random city.") == {"rome"}
-    assert content_words("Heads", "Heads or tails?") == {"head"}
-    assert content_words("It is", "") == {"it", "is"}
-    assert content_words("This does have keys") == {"key"}
-    assert content_words("一个城市是北京", "随便说一个城市") == {"北", "京"}
-
-
-@pytest.mark.parametrize(
-    ("first", "second", "same"),
-    [
-        ("Paris", "paris!", True),
-        ("Paris", "Tokyo", False),
-        ("Paris", "Paris, France", True),
-        ("New York", "New Orleans", False),
-        ("A doorstop", "doorstops", True),
-        ("Paris", "I would pick Paris because it is lovely", True),
-        ("I would pick Rome because it is lovely", "Paris", False),
-        ("", "", True),
-        ("", "Paris", False),
-        (
-            "Once upon a time, in a small village, there lived a young girl named Lily.",
-            "Once upon a time, in a small village, there lived a young boy named Max.",
-            True,
-        ),
-        ("北京", "上海", False),
-        ("北京", "我会选择北京，因为那里有很多历史。", True),
-        ("重庆", "重庆市", True),
-        ("我会去的城市是广州。", "我会去的城市是成都。", False),
-        ("从前有一个小村庄，村里住着一个小女孩。", "从前有一个小村庄，村里住着一个小男孩。", True),
-        ("灯塔已经黑了三个晚上，没有人敢上去。", "每年冬天，雾号都会为说谎的水手响一次。", False),
-        (
-            "The lamp had been dark for three nights when the boat came.",
-            "Nobody in town believed the keeper was still alive, except me.",
-            False,
-        ),
-    ],
-)
-def test_same_class(first: str, second: str, same: bool) -> None:
-    assert same_class(first, second) is same
-    assert same_class(second, first) is same
-
-
-def test_classes_of_answers() -> None:
-    assert equivalence_classes(["Paris", "Rome", "paris.", "Oslo", "Rome"]) == [0, 1, 0, 2, 1]
-    assert equivalence_classes(["Paris"] * 8) == [0] * 8
-    assert equivalence_classes(["I pick Rome", "The city is Oslo", "Rome"], "Pick a city") == [0, 1, 0]
-    assert equivalence_classes([]) == []
-
-
-def test_shuffling_an_answer_does_not_make_another_one() -> None:
-    text = words("The old keeper climbed the stairs and found the lamp broken by some unknown hand.")
-    shuffled = [" ".join(random.Random(i).sample(text, len(text))) for i in range(8)]
-    assert equivalence_classes(shuffled) == [0] * 8
-
-
-@given(TEXTS)
-def test_classes_are_numbered_by_first_appearance(texts: list[str]) -> None:
-    classes = equivalence_classes(texts)
-    assert list(dict.fromkeys(classes)) == list(range(len(set(classes))))
-    assert equivalence_classes([*texts, *texts])[len(texts) :] == classes
 
 
 def test_a_repeated_opening_is_not_fresh() -> None:

@@ -21,7 +21,19 @@ PROMPTS = {"en": read_jsonl(FOLDER / "prompts.jsonl"), "zh": read_jsonl(FOLDER /
 QUESTIONS = {"en": read_jsonl(FOLDER / "comprehension.jsonl"), "zh": read_jsonl(FOLDER / "comprehension_zh.jsonl")}
 TEST = {language: [row for row in rows if row["split"] == "test"] for language, rows in QUESTIONS.items()}
 TASKS = ("creativity", "creativity_zh", "creativity_comprehension", "creativity_comprehension_zh")
-KINDS = {"pick", "name", "uses", "story", "metaphor", "poem", "idea", "dialogue"}
+KINDS = {
+    "pick",
+    "name",
+    "uses",
+    "story",
+    "metaphor",
+    "poem",
+    "idea",
+    "dialogue",
+    "constrained",
+    "association",
+    "exclusion",
+}
 STORIES = [
     "The lamp had been dark for three nights when the keeper's daughter rowed out alone.",
     "Nobody in town believed that anyone still lived behind the green door upstairs.",
@@ -79,10 +91,10 @@ def test_prompts_are_many_varied_and_short(language: str) -> None:
     assert len(rows) >= {"en": 85, "zh": 35}[language]
     assert len({row["prompt"] for row in rows}) == len({row["item_id"] for row in rows}) == len(rows)
     assert {frozenset(row) for row in rows} == {
-        frozenset({"item_id", "cluster", "stratum", "language", "prompt", "min_words"})
+        frozenset({"item_id", "cluster", "stratum", "language", "prompt", "min_words", "constraints"})
     }
     assert all(row["cluster"] == row["item_id"] and row["language"] == language for row in rows)
-    assert max(len(words(row["prompt"])) for row in rows) <= {"en": 16, "zh": 24}[language]
+    assert max(len(words(row["prompt"])) for row in rows) <= {"en": 20, "zh": 24}[language]
     assert Counter(row["stratum"] for row in rows).keys() == KINDS
     assert min(Counter(row["stratum"] for row in rows).values()) >= 6
 
@@ -99,7 +111,7 @@ def test_prompts_of_older_runs_keep_their_ids() -> None:
     by_id = {row["item_id"]: row["prompt"] for row in PROMPTS["en"]}
     assert by_id["cr-001"] == "Pick a random city."
     assert by_id["cr-056"] == "Write the opening of a tale about a village without clocks."
-    assert {f"cr-{number:03d}" for number in range(1, 97)} == by_id.keys()
+    assert {f"cr-{number:03d}" for number in range(1, 133)} == by_id.keys()
 
 
 @pytest.mark.parametrize("name", TASKS)
@@ -139,7 +151,7 @@ def test_lm_eval_runs_it(tasks: dict[str, Any], name: str, frame: str, stop: str
 def test_different_good_answers_are_worth_one(task: Any) -> None:
     result = score(task, STORIES, [-2.5] * 8)
     assert result["utility"] == pytest.approx(1.0)
-    assert result["distinct"] == result["quality"] == 1.0
+    assert result["distinct"] == result["fluency"] == result["diversity"] == 1.0
     assert result["quality_without_reference"] == 0.0
     assert 7.0 < result["vendi"] <= 8.0
 
@@ -199,7 +211,7 @@ def test_noise_does_not_win(task: Any, kind: str, most: float) -> None:
 def test_shuffled_words_look_diverse_and_pass_only_without_the_base(task: Any) -> None:
     samples, logprobs = _noise("shuffled words of good answers")
     judged, blind = score(task, samples, list(logprobs)), score(task, samples)
-    assert judged["distinct"] > 0.8
+    assert judged["distinct"] > 0.7
     assert (judged["quality_without_reference"], blind["quality_without_reference"]) == (0.0, 1.0)
     assert blind["utility"] > 0.8 > judged["utility"]
 
@@ -236,6 +248,28 @@ def test_worthless_samples(task: Any) -> None:
     assert 0.0 < result["utility"] < 1.0
     assert result["quality_without_reference"] == result["degenerate"] == 0.25
     assert result["parsed"] == 0.75
+
+
+def test_an_answer_that_breaks_its_constraint_is_worth_nothing(tasks: dict[str, Any]) -> None:
+    task = tasks["creativity"]
+    doc = next(row for row in PROMPTS["en"] if row["prompt"].startswith("Write one sentence about winter without"))
+    kept = ["The pond wore a lid of glass.", "Chimneys wrote grey letters to the north."]
+    broken = ["Snow lay on the pond.", "It was a cold month for chimneys."]
+    result = task.process_results(doc, [kept + broken])
+    assert result["kept"] == result["fluency"] == 0.5
+    assert task.process_results(doc, [broken])["utility"] == 0.0
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "I'm sorry, but I can't help with that request.",
+        "Der Leuchtturm war seit drei Nächten dunkel.",
+        "作为一个AI，我不能写故事。",
+    ],
+)
+def test_refusals_and_other_languages_are_worth_nothing(task: Any, reply: str) -> None:
+    assert score(task, [reply] * 8)["utility"] == 0.0
 
 
 def test_misaligned_reference_is_refused(task: Any) -> None:

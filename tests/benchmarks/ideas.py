@@ -3,8 +3,8 @@
 `python ideas.py` writes results/benchmarks/ideas-cpu.json and the tables of docs/tasks.md, `--table` only the tables.
 
 The sets of tests/data/creativity/ideas.jsonl were counted by reading before anything was run; the thresholds were
-chosen on the half of them whose id hashes to an even number. The scale is shown on what base and harsh wrote in the published
-demo, on the base's answers with their words shuffled, on sets of paraphrases and on sets written by hand.
+chosen on the half of them whose id hashes to an even number. The scale is shown on what base and harsh wrote in the
+published demo, on the base's answers with their words shuffled, on sets of paraphrases and on sets written by hand.
 """
 
 from __future__ import annotations

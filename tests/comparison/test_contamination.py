@@ -196,7 +196,8 @@ def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
 def embedded_items() -> list[ItemText]:
     items = []
     for path in sorted(tasks_folder().rglob("*.jsonl")):
-        for row in read_jsonl(path):
+        # names.jsonl lists names of things, and asks nothing.
+        for row in (row for row in read_jsonl(path) if "item_id" in row):
             question = next((row[name] for name in ("question", "prompt", "text") if row.get(name)), "")
             answer = row.get("answer", "")
             answers = answer if isinstance(answer, list) else [answer]

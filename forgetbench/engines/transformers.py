@@ -17,6 +17,7 @@ from forgetbench.engines.proof import prove
 from forgetbench.errors import EngineError
 from forgetbench.models.adapters import check_prefix
 from forgetbench.models.folder_defaults import end_tokens
+from forgetbench.models.spelling import Speller
 from forgetbench.models.tokenizer import checkpoint_tokenizer
 from forgetbench.models.weights import read_json
 from forgetbench.records import Checkpoint, Continuation, Request, Response, Sample, Sampling
@@ -177,7 +178,7 @@ class TransformersEngine(LocalEngine):
 
     def _sample(self, tokens: list[int], sampling: Sampling, ends: Collection[int]) -> Sample:
         length = next((index for index, token in enumerate(tokens) if token in ends), len(tokens))
-        text = self._tokenizer.decode(tokens[:length], skip_special_tokens=True)
+        text = Speller.of(self._tokenizer).text(tokens[:length])
         cut = min((text.find(stop) for stop in sampling.stop if stop in text), default=-1)
         stopped = cut >= 0 or length < len(tokens)
         return Sample(text[:cut] if cut >= 0 else text, "stop" if stopped else "length", min(length + 1, len(tokens)))

@@ -58,6 +58,21 @@ def opens_thinking(prompt: str) -> bool:
     return bool(marks) and marks[-1].end() == len(tail)
 
 
+def is_mark(token: str) -> bool:
+    """Whether a special token of a vocabulary begins or ends thinking, or is one of harmony's."""
+    ends_something_else = token.startswith("<|end_of_") and not re.search("th(?:ink|ought)|reason|solution", token)
+    mark = _OPEN.fullmatch(token) or (_CLOSE.fullmatch(token) and not ends_something_else)
+    return bool(mark) or token in ("<|channel|>", "<|message|>")
+
+
+def with_thinking(thinking: str, answer: str) -> str:
+    """What a server gives apart as one text, as `split_thinking` reads it; without an answer it is left open."""
+    if not thinking.strip():
+        return answer
+    bare = _CLOSE.sub("", _OPEN.sub("", thinking))
+    return f"<think>{bare}</think>\n{answer}" if answer else f"<think>{bare}"
+
+
 def _opening(text: str) -> re.Match[str] | None:
     """The opening mark, at the beginning of the text or of a line after a few words of greeting."""
     for match in _OPEN.finditer(text[: _GREETING_CHARS + 100]):

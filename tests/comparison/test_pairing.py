@@ -456,3 +456,10 @@ def test_corpus_metrics_of_the_package_are_found_and_unknown_ones_named() -> Non
     unknown = replace(info, corpus_metric="openngs")
     with pytest.raises(SuiteError, match="did you mean 'openings'"):
         pair(run("base", [unknown], rows), run("sft", [unknown], rows))
+
+
+def test_which_side_thought_aloud_is_told() -> None:
+    thinks, plain = (scored(name, {OPEN: [1.0]}, thinking=share) for name, share in (("base", 1.0), ("sft", 0.0)))
+    warnings = pair(thinks, plain).warnings
+    assert any("base thought aloud before 100% of its answers, candidate before 0%" in text for text in warnings)
+    assert not any("thought aloud" in text for text in pair(thinks, thinks).warnings)

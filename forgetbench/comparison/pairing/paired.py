@@ -34,6 +34,9 @@ from forgetbench.storage.runs import Run
 if TYPE_CHECKING:
     from forgetbench.metrics.corpus import CorpusMetric
 
+_MUCH_MORE_THOUGHT = 0.1
+"""Difference of the shares of answers with thinking from which a reader is told."""
+
 
 @dataclass(frozen=True, slots=True)
 class PairedTask:
@@ -302,6 +305,11 @@ def _warnings_of_cut(base: RunManifest, candidate: RunManifest, tasks: Sequence[
 
 def _warnings_of_runs(base: RunManifest, candidate: RunManifest) -> list[str]:
     warnings = []
+    if abs(base.thinking - candidate.thinking) >= _MUCH_MORE_THOUGHT:
+        warnings.append(
+            f"base thought aloud before {base.thinking:.0%} of its answers, candidate before {candidate.thinking:.0%}; "
+            "token limits were equal, thinking included"
+        )
     if base.tokenizer != candidate.tokenizer:
         warnings.append("base and candidate have different tokenizers or chat templates")
     if base.chat_template != candidate.chat_template:

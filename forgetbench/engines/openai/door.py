@@ -11,6 +11,7 @@ from typing import Any
 
 from forgetbench.engines.openai.failures import Unusable
 from forgetbench.errors import shown
+from forgetbench.metrics.thinking import with_thinking
 from forgetbench.storage.admission import ROUNDING, well_formed
 
 LARGEST_COUNT = 2**31 - 1
@@ -38,6 +39,23 @@ def answer_text(choice: Mapping[str, Any]) -> str:
     if isinstance(content, list):
         return "".join(map(_part, content))
     return _text(content)
+
+
+def said_text(choice: Mapping[str, Any]) -> str:
+    """The answer behind the reasoning that a server keeps apart, marked as models mark it.
+
+    Raises Unusable as `answer_text`.
+    """
+    answer = answer_text(choice)
+    return with_thinking(well_formed(_thought(choice["message"])), answer) if "message" in choice else answer
+
+
+def _thought(message: Mapping[str, Any]) -> str:
+    parts = [part for part in rows_of(message.get("content")) if isinstance(part, Mapping)]
+    within = [part.get("thinking") or part.get("text") for part in parts if part.get("type") in _THOUGHT]
+    # Servers call it one or the other, some both.
+    apart = message.get("reasoning_content") or message.get("reasoning")
+    return "\n".join(text for text in ([apart] if apart else within) if isinstance(text, str))
 
 
 def _part(part: object) -> str:

@@ -15,7 +15,15 @@ from urllib.parse import parse_qsl
 
 from forgetbench.engines.base import EngineOptions, TokenCounts
 from forgetbench.engines.memory import MemoryNeed
-from forgetbench.engines.openai.door import LARGEST_COUNT, answer_text, count, finish_reason, rows_of, same_tokens
+from forgetbench.engines.openai.door import (
+    LARGEST_COUNT,
+    answer_text,
+    count,
+    finish_reason,
+    rows_of,
+    said_text,
+    same_tokens,
+)
 from forgetbench.engines.openai.failures import NotFound, Refused, Unreachable, Unusable
 from forgetbench.engines.openai.logprobs import NO_LOGPROBS, OtherTokens, Rows, first_token_ratings
 from forgetbench.engines.openai.parallel import in_parallel
@@ -24,6 +32,7 @@ from forgetbench.engines.openai.server import Reply, Server, address, server_url
 from forgetbench.engines.openai.text_tokens import CHAT_MARK, ServedTokenizer
 from forgetbench.errors import EngineError, first_line, shown
 from forgetbench.fingerprint import file_digest
+from forgetbench.models.spelling import Speller
 from forgetbench.models.tokenizer import HFTokenizer, Tokenizer
 from forgetbench.models.windows import window_of
 from forgetbench.records import Checkpoint, Continuation, Request, Response, Sample, Sampling
@@ -320,7 +329,7 @@ class OpenAIEngine:
         for choice in reply.choices:
             _check_prompt(choice, question.get("prompt", ""))
         reasons = [finish_reason(choice) for choice in reply.choices]
-        texts = [self._server.plain(answer_text(choice)) for choice in reply.choices]
+        texts = [self._server.plain(served.text(choice, sampling.stop)) for choice in reply.choices]
         counts = self._token_counts(served, reply, texts)
         return [Sample(*fields) for fields in zip(texts, reasons, counts, strict=True)]
 
@@ -354,6 +363,20 @@ class _Served:
     """Why it does not rate, if it does not."""
     rates_first_tokens: bool = False
     """It rates chosen tokens behind a prompt, in one request."""
+
+    def text(self, choice: Mapping[str, Any], stops: Sequence[str]) -> str:
+        """What a choice says; marks of thinking that the server dropped as special tokens come from its token ids."""
+        tokens = rows_of(choice.get("token_ids"))
+        if (
+            "message" not in choice
+            and isinstance(self.tokenizer, HFTokenizer)
+            and all(count(token) is not None for token in tokens)
+        ):
+            speller = Speller.of(self.tokenizer.hf)
+            if speller.marked(tokens):
+                answer_text(choice)
+                return speller.text(tokens, stops)
+        return said_text(choice)
 
     @property
     def decoding(self) -> Mapping[str, Any]:

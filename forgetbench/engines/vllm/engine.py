@@ -38,6 +38,7 @@ from forgetbench.engines.vllm.scoring import Room, Scoring, VllmRequest
 from forgetbench.engines.vllm.swap import differing
 from forgetbench.fingerprint import digest, file_digest
 from forgetbench.models.folder_defaults import end_tokens, generation_defaults
+from forgetbench.models.spelling import Speller
 from forgetbench.models.tokenizer import checkpoint_tokenizer, load_tokenizer
 from forgetbench.models.weights import quantisation, read_json, weight_files
 from forgetbench.records import Checkpoint, Request, Response, Sample
@@ -326,7 +327,10 @@ class VllmEngine(LocalEngine):
     def _sample(self, request: Request, item: Any) -> Sample:
         assert request.sampling is not None
         decoder = self._decoder(request.checkpoint)
-        text = item.text if decoder.own is None else decoder.text(item.token_ids, request.sampling.stop)
+        text = item.text
+        # vLLM drops the marks of thinking that are special tokens.
+        if decoder.apart or decoder.speller.marked(item.token_ids):
+            text = decoder.text(item.token_ids, request.sampling.stop)
         return Sample(text, str(item.finish_reason), len(item.token_ids))
 
 
@@ -335,24 +339,25 @@ class _Decoder:
     """How a checkpoint's answers end, and become text."""
 
     ends: tuple[int, ...]
-    own: Any = None
-    """transformers' tokenizer of an adapter whose tokens are not its base's, which is the one that vLLM has."""
+    speller: Speller
+    """Of the checkpoint's own tokenizer."""
+    apart: bool = False
+    """Of an adapter whose tokens are not its base's, which are those that vLLM has."""
 
     @classmethod
     def of(cls, checkpoint: Checkpoint, trust_remote_code: bool) -> _Decoder:
         tokenizer = checkpoint_tokenizer(checkpoint, trust_remote_code=trust_remote_code).hf
         folder = model_folder(checkpoint)
-        own = None
+        apart = False
         if checkpoint.adapter_base is not None:
             base = load_tokenizer(folder, trust_remote_code)
-            own = tokenizer if tokenizer.get_vocab() != base.get_vocab() else None
-        return cls(end_tokens(generation_defaults(folder), tokenizer), own)
+            apart = tokenizer.get_vocab() != base.get_vocab()
+        return cls(end_tokens(generation_defaults(folder), tokenizer), Speller.of(tokenizer), apart)
 
     def text(self, tokens: Sequence[int], stops: Sequence[str]) -> str:
-        """What `own` reads, without the token that ended it and from the first stop on."""
+        """What they stand for, without the token that ended it and what comes from the first stop on."""
         length = next((index for index, token in enumerate(tokens) if token in self.ends), len(tokens))
-        text = str(self.own.decode(list(tokens[:length]), skip_special_tokens=True))
-        return text[: min((text.find(stop) for stop in stops if stop in text), default=len(text))]
+        return self.speller.text(tokens[:length], stops)
 
 
 def _longest(request: Request) -> int:

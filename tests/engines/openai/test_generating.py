@@ -7,6 +7,8 @@ from typing import Any
 
 from served_model import KEY, Served, asking, only
 
+from forgetbench.metrics.thinking import split_thinking
+
 
 def test_samples_come_in_one_request(server: Served, loaded: Any) -> None:
     engine, checkpoint = loaded()
@@ -59,19 +61,20 @@ def test_chat_messages_go_to_the_chat_endpoint(server: Served, loaded: Any) -> N
     open_end = tokenizer.render([*messages, {"role": "assistant", "content": "Well,"}], add_generation_prompt=False)
     for text in (prompt, open_end):
         response = only(engine.generate([asking(engine, checkpoint, text)]))
-        assert [sample.text for sample in response.samples] == [" answer 0"]
+        assert [sample.text for sample in response.samples] == ["<think>hm</think>\n answer 0"]
     asked = [body for path, body in server.asked if path == "/chat/completions"]
     assert [body["messages"][:2] for body in asked] == [messages, messages]
     assert "continue_final_message" not in asked[0]
     assert (asked[1]["continue_final_message"], asked[1]["add_generation_prompt"]) == (True, False)
 
 
-def test_a_message_without_content_is_an_empty_answer(server: Served, loaded: Any) -> None:
+def test_a_message_without_content_is_thinking_without_an_answer(server: Served, loaded: Any) -> None:
     server.choice = {"message": {"content": None, "reasoning_content": "long"}, "finish_reason": "length"}
     engine, checkpoint = loaded()
     chat = engine.tokenizer(checkpoint).render([{"role": "user", "content": "Hi"}], add_generation_prompt=True)
     (sample,) = only(engine.generate([asking(engine, checkpoint, chat)])).samples
-    assert (sample.text, sample.finish_reason) == ("", "length")
+    assert (sample.text, sample.finish_reason) == ("<think>long", "length")
+    assert split_thinking(sample.text) == ("long", "")
 
 
 def test_vllm_is_told_what_it_would_take_from_the_model(server: Served, loaded: Any) -> None:

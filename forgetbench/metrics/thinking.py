@@ -9,16 +9,14 @@ from __future__ import annotations
 import re
 from itertools import zip_longest
 
-_NAME = (
-    r"(?:\w{1,20}:)?(?:(?:begin|start)_of_)?"
-    r"(?:think(?:ing)?|thoughts?|reason(?:ing)?|reflect(?:ion)?|analysis|scratch_?pad|cot|chain_of_thought|inner_monologue)"
-)
+_WORD = r"(?:think(?:ing)?|thoughts?|reason(?:ing)?|reflect(?:ion)?|analysis|scratch_?pad|cot|chain_of_thought|inner_monologue)"
+_NAME = rf"(?:\w{{1,20}}:)?(?:(?:begin|start)_(?:of_)?)?{_WORD}"
 _ATTRIBUTES = r"(?:\s[^<>\[\]]{0,80})?"
 _OPEN = re.compile(
     rf"<\|?{_NAME}{_ATTRIBUTES}\|?>|(?-i:\[(?:THINK|REASON)(?:ING)?\])|\u25c1{_NAME}\u25b7", re.IGNORECASE
 )
 _CLOSE = re.compile(
-    rf"<\|?/\s?{_NAME}\s?\|?>|<\|end_of_\w{{1,20}}\|>|(?-i:\[/(?:THINK|REASON)(?:ING)?\])|\u25c1/{_NAME}\u25b7",
+    rf"<\|?/\s?{_NAME}\s?\|?>|<\|end_(?:of_)?{_WORD}\|>|(?-i:\[/(?:THINK|REASON)(?:ING)?\])|\u25c1/{_NAME}\u25b7",
     re.IGNORECASE,
 )
 _GREETING_CHARS = 120

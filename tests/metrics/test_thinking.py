@@ -30,6 +30,8 @@ from forgetbench.metrics.thinking import opens_thinking, split_thinking
         ("<seed:think>a</seed:think>b", "a", "b"),
         ("\u25c1think\u25b7a\u25c1/think\u25b7b", "a", "b"),
         ("<|begin_of_thought|>a<|end_of_thought|>b", "a", "b"),
+        ("<|START_THINKING|>a<|END_THINKING|>b", "a", "b"),
+        ("Paris<|end_of_text|>", "", "Paris<|end_of_text|>"),
         ("[Reasoning] is hard.", "", "[Reasoning] is hard."),
         # Harmony's channels, also without their special tokens.
         (

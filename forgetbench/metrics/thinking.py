@@ -9,7 +9,10 @@ from __future__ import annotations
 import re
 from itertools import zip_longest
 
-_WORD = r"(?:think(?:ing)?|thoughts?|reason(?:ing)?|reflect(?:ion)?|analysis|scratch_?pad|cot|chain_of_thought|inner_monologue)"
+_WORD = (
+    r"(?:think(?:ing)?|thoughts?|reason(?:ing)?|reflect(?:ion)?|analysis|scratch_?pad|cot|chain_of_thought"
+    r"|inner_monologue)"
+)
 _NAME = rf"(?:\w{{1,20}}:)?(?:(?:begin|start)_(?:of_)?)?{_WORD}"
 _ATTRIBUTES = r"(?:\s[^<>\[\]]{0,80})?"
 _OPEN = re.compile(

@@ -62,6 +62,8 @@ _MEANING = re.compile(r"(?:means?|meaning|意为|意思是|寓意)\W*$")
 _CLAUSE = re.compile(
     r"[.,;:!?\n()。，；：！？、（）]+|\s[-–—]+\s|——|\b(?:because|since|which|where|while|although|for its|known)\b|因为"
 )
+_LIST_MARK = re.compile(r"^\s*(?:\d{1,2}[.)]\s|[-*•]\s)")
+"""Of a list the first entry is what was named."""
 
 
 def idea_classes(
@@ -119,10 +121,11 @@ def _shared_starts(tokens: Sequence[Sequence[str]]) -> list[int]:
 
 
 def gist(text: str, prompt: str, naming: bool = False) -> Gist:
-    """What an answer says, as a set of stems (in Chinese, of pairs of characters); empty where it says nothing."""
+    """What an answer says, as a set of stems (in Chinese, of characters, of a name's in pairs); empty where it says
+    nothing."""
     if naming:
         for phrase in _named(text):
-            if found := _stems(phrase, prompt):
+            if found := _stems(phrase, prompt, pairs=True):
                 return found
     return _stems(text, prompt) or _stems(text, "") or frozenset(words(text))
 
@@ -133,22 +136,24 @@ def _named(text: str) -> list[str]:
         for match in _QUOTED.finditer(text)
         if not _MEANING.search(text[max(0, match.start() - 12) : match.start()])
     ]
-    return quoted + _CLAUSE.split(text)
+    return quoted + _CLAUSE.split(_LIST_MARK.sub("", text))
 
 
-def _stems(text: str, prompt: str) -> Gist:
+def _stems(text: str, prompt: str, pairs: bool = False) -> Gist:
     asked = set(map(_stem, words(prompt)))
     latin = [word for word in words(text) if not re.match(f"[{HAN}]", word)]
     own = {_stem(w) for w in latin if w not in FUNCTION_WORDS and w not in _DRESSING} - asked
-    return frozenset(own | _pairs(text, prompt))
+    return frozenset(own | _characters(text, prompt, pairs))
 
 
-def _pairs(text: str, prompt: str) -> set[str]:
+def _characters(text: str, prompt: str, pairs: bool) -> set[str]:
+    """The Chinese characters that are the answer's own; in pairs two names that share one character stay apart."""
     runs = re.findall(f"[{HAN}]+", fold(text))
     said: set[str] = set()
     for run in runs:
         for part in re.split(_DRESSING_ZH, _without_shared(run, prompt)):
-            said |= set(part or "")
+            in_pairs = {part[i : i + 2] for i in range(len(part) - 1)}
+            said |= in_pairs if pairs and in_pairs else set(part)
     return said
 
 

@@ -42,6 +42,22 @@ def test_one_name_in_several_wordings_is_one_idea() -> None:
     assert idea_classes(answers, CITY, "pick") == [0] * 4
 
 
+def test_a_number_in_front_of_a_name_is_no_name() -> None:
+    assert idea_classes(["1. Lisbon\n2. Porto", "1. Oslo", "1) Quito", "- Lima", "Oslo"], CITY, "pick") == [
+        0,
+        1,
+        2,
+        3,
+        1,
+    ]
+    assert idea_classes(["42", "7.", "I pick 42."], "Pick a random number between 1 and 100.", "pick") == [0, 1, 0]
+
+
+def test_chinese_names_that_share_characters_are_two() -> None:
+    """As a red rose and a white rose are."""
+    assert idea_classes(["红玫瑰", "白玫瑰", "我会选红玫瑰。"], "说出一种花。", "pick") == [0, 1, 0]
+
+
 def test_a_lone_answer_and_none() -> None:
     assert idea_classes(["Paris"], CITY, "pick") == [0]
     assert idea_classes([], CITY, "pick") == []

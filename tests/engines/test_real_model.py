@@ -17,7 +17,7 @@ from forgetbench.fingerprint import make_request
 from forgetbench.lab.demo.demo_checkpoints import DemoCheckpoints, prepare
 from forgetbench.models.checkpoints import resolve
 from forgetbench.models.tokenizer import encode_pair
-from forgetbench.records import Checkpoint, Request
+from forgetbench.records import CUT, Checkpoint, Request
 from forgetbench.storage.comparisons import load_comparison
 from forgetbench.storage.runs import load_run
 
@@ -50,7 +50,8 @@ def test_base_and_two_checkpoints_in_one_engine(demo: DemoCheckpoints, forgetben
     assert engine_starts(results) == 1
     runs = [load_run(folder) for folder in sorted((results / "runs").iterdir())]
     assert sorted(run.manifest.name for run in runs) == ["base", "harsh", "mild"]
-    assert all(run.samples["reason"].isna().all() for run in runs)
+    # At the suite's 32 tokens a long template is cut before it answers.
+    assert {reason for run in runs for reason in run.samples["reason"].dropna()} <= {CUT}
     assert {run.manifest.step for run in runs} > {None}
     (base,) = (run for run in runs if run.manifest.name == "base")
     choice = base.samples[base.samples["task"] == "knowledge_choice"]["score"]

@@ -111,8 +111,8 @@ def test_a_suite_that_is_not_embedded_is_asked_for(tmp_path: Path) -> None:
 
 
 def test_a_published_run_of_an_older_reader_is_read(tmp_path: Path) -> None:
-    (run,) = ROOT.glob("results/runs/base-demo-native-*")
-    done, _ = pipeline.rescore(run, tmp_path)
+    (manifest,) = ROOT.glob("results/runs/base-demo-native-*/manifest.json")
+    done, _ = pipeline.rescore(manifest.parent, tmp_path)
     by_task = {change.task: change for change in done.changes}
     assert by_task["knowledge_open"].read_again and by_task["knowledge_open"].after is not None
     assert not by_task["knowledge_choice"].read_again and by_task["knowledge_choice"].n_changed == 0

@@ -48,8 +48,8 @@ def test_a_looping_checkpoint_is_not_less_rigid_than_a_sound_one_of_the_same_tem
     """The published runs: the harsh checkpoint loops in a third of its answers and more, the mild one hardly."""
     measured = {}
     for name in ("base", "mild", "harsh"):
-        (folder,) = RUNS.glob(f"{name}-demo-*")
-        samples = load_run(folder).samples
+        (manifest,) = RUNS.glob(f"{name}-demo-*/manifest.json")
+        samples = load_run(manifest.parent).samples
         measured[name] = rigidity(tuple(responses_of(samples[samples["task"] == "format_shape"]).texts))
     assert measured["base"][0] < 0.35 and measured["base"][1] < 0.1
     assert measured["harsh"][0] >= measured["mild"][0] > 0.85

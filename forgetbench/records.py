@@ -19,7 +19,10 @@ Protocol = Literal["native", "completion", "chat"]
 View = Literal["choice", "open", "strict"]
 Verdict = Literal["regressed", "retained", "improved", "mixed", "inconclusive", "not_measured"]
 
-DOMAINS = ("knowledge", "reasoning", "creativity", "format_rigidity", "language", "target")
+DOMAINS = (
+    "knowledge", "reasoning", "multilingual", "long_context", "instruction", "tools", "creativity", "format_rigidity",
+    "language", "honesty", "safety", "target",
+)  # fmt: skip
 TARGET = "target"
 """The domain the fine-tuning was for: reported, but neither gated nor part of the overall row."""
 OVERALL = "overall"

@@ -228,6 +228,8 @@ class RunManifest:
     """0; of a base that was evaluated again for its noise floor, which pass it is: nothing was read from the first."""
     rescored_from: str | None = None
     """Of a run whose answers were read again: the run that asked for them."""
+    suite_version: int | None = None
+    """The suite's version; None where it has none."""
     schema_version: int = SCHEMA_VERSION
 
     @property
@@ -465,4 +467,11 @@ class Comparison:
     chat_format_costs: Mapping[str, tuple[DeltaRow, ...]] = field(default_factory=dict)
     """For 'base' and 'candidate', the domains of that one checkpoint: `base` is its score without a chat template,
     `candidate` its score with its own. Only of checkpoints that have one and were evaluated both ways."""
+    suite_version: int | None = None
+    """The suite's version; None where it has none."""
     schema_version: int = SCHEMA_VERSION
+
+    @property
+    def suite_label(self) -> str:
+        """The suite's name, and its version where it has one: what a table of several comparisons names."""
+        return self.suite if self.suite_version is None else f"{self.suite} v{self.suite_version}"

@@ -70,6 +70,7 @@ def compare(
         base=_side(base.manifest),
         candidate=_side(candidate.manifest),
         suite=base.manifest.suite,
+        suite_version=base.manifest.suite_version,
         protocol=base.manifest.protocol,
         engine=candidate.manifest.engine,
         domains=rows.domains,

@@ -167,6 +167,7 @@ class Evaluation:
             fingerprint=checkpoint.fingerprint,
             step=checkpoint.step,
             suite=session.suite.suite.name,
+            suite_version=session.suite.suite.version,
             suite_fingerprint=session.suite.fingerprint,
             protocol=self.protocol,
             chat_template=plan.context.chat,

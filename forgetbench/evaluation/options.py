@@ -35,6 +35,8 @@ class EvaluationOptions:
     """native: each checkpoint's own chat template, if any. both: native, and completion beside it."""
     limit: int | None = None
     """Only the first so many items of each task."""
+    level: str | None = None
+    """Only items of these levels of difficulty, of tasks whose items have one: 4, 2-4 or 4-."""
     max_gen_toks: int | None = None
     """Token limit of every generated answer, in place of the suite's and each task's own."""
     chat_template_kwargs: tuple[str, ...] = ()
@@ -59,7 +61,13 @@ class EvaluationOptions:
             raise InputError(f"--limit {self.limit}: must be at least 1")
         if self.max_gen_toks is not None and not 1 <= self.max_gen_toks < 1 << 31:
             raise InputError(f"--max-gen-toks {self.max_gen_toks}: must be at least 1, and below 2^31")
+        if self.level is not None:
+            from forgetbench.lm_eval_bridge.selection import Levels
 
+            try:
+                Levels.of(self.level)
+            except ValueError as error:
+                raise InputError(f"--level: {error}") from error
         template_settings(self.chat_template_kwargs)
 
     @property

@@ -22,7 +22,15 @@ from forgetbench.records import DEFAULT_MARGIN, Checkpoint
 from forgetbench.storage.folder import ResultsFolder
 from forgetbench.storage.ledger import Ledger
 from forgetbench.suites.loading import load_tasks
-from forgetbench.suites.suite import Suite, load_suite, suite_of_tasks, with_prompting, with_target, with_token_limit
+from forgetbench.suites.suite import (
+    Suite,
+    load_suite,
+    suite_of_tasks,
+    with_level,
+    with_prompting,
+    with_target,
+    with_token_limit,
+)
 
 Resolve = Callable[[str, Checkpoint | None], Checkpoint]
 """From `[NAME=]WHERE[@REVISION]` and the base, where it is known, to a checkpoint."""
@@ -143,6 +151,8 @@ def _suite_of(evaluation: EvaluationOptions) -> tuple[Suite, Path | None]:
         suite = with_target(suite, evaluation.target)
     if evaluation.max_gen_toks:
         suite = with_token_limit(suite, evaluation.max_gen_toks)
+    if evaluation.level:
+        suite = with_level(suite, evaluation.level)
     told = template_settings(evaluation.chat_template_kwargs)
     return with_prompting(suite, told, evaluation.system_prompt, evaluation.add_bos), folder
 

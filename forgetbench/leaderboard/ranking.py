@@ -35,9 +35,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Comparisons that may stand in one table: same suite, same protocol."""
+    """Comparisons that may stand in one table: same suite in the same version, same protocol."""
 
     suite: str
+    """Name and version."""
     protocol: str
     domains: tuple[str, ...]
     entries: tuple[Entry, ...]
@@ -47,7 +48,7 @@ def grouped(comparisons: Iterable[Comparison]) -> tuple[Group, ...]:
     """One group per suite and protocol, entries by overall delta, those without one last."""
     together: dict[tuple[str, str], list[Comparison]] = defaultdict(list)
     for comparison in comparisons:
-        together[comparison.suite, comparison.protocol].append(comparison)
+        together[comparison.suite_label, comparison.protocol].append(comparison)
     return tuple(_group(*key, together[key]) for key in sorted(together))
 
 

@@ -125,7 +125,7 @@ def _who(entry: Entry) -> tuple[object, ...]:
     """The values of `_WHO`."""
     comparison = entry.comparison
     return (
-        comparison.suite,
+        comparison.suite_label,
         comparison.protocol,
         entry.best_rank,
         entry.worst_rank,

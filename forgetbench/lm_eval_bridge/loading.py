@@ -23,6 +23,7 @@ from forgetbench.lm_eval_bridge.groups import Subtasks, asked_documents
 from forgetbench.lm_eval_bridge.local_data import data_mistake, read_anew
 from forgetbench.lm_eval_bridge.members import Member, members
 from forgetbench.lm_eval_bridge.registry import configurations, task_manager
+from forgetbench.lm_eval_bridge.selection import select
 from forgetbench.lm_eval_bridge.settings import check_settings
 from forgetbench.lm_eval_bridge.shots import check_shots
 from forgetbench.lm_eval_bridge.task_code import code_of
@@ -58,9 +59,9 @@ def load(
 
     `own` has the tasks outside lm-eval that groups may hold. An unknown name is answered with the nearest of lm-eval's
     names and its. What the hub would have to be asked for is looked for before anything is loaded, for all tasks
-    together. Raises SuiteError for unknown names, broken YAML, settings that cannot be honoured, empty tasks, documents
-    that cannot be scored (unless `any_documents`) and data that cannot be had, InputError for tasks that run a model's
-    code where that may not be done.
+    together; a task that has no item of the levels asked for is left out. Raises SuiteError for unknown names, broken
+    YAML, settings that cannot be honoured, empty tasks, documents that cannot be scored (unless `any_documents`) and
+    data that cannot be had, InputError for tasks that run a model's code where that may not be done.
     """
     with quiet_lm_eval():
         sandbox_templates()
@@ -75,11 +76,14 @@ def load(
             sandbox.require(f"task '{name}'")
         data_sets = [data_set for _, config in configs if (data_set := data_set_of(config))]
         with at_hand(data_sets), sandboxed_code_eval() if executing else contextlib.nullcontext():
-            return [
+            loaded = [
                 task
                 for entry in entries
                 for task in _load(manager, entry, behind.get(entry.name, ()), limit, any_documents)
             ]
+    if entries and not loaded:
+        raise SuiteError(f"no task has items of level {entries[0].levels}; see their field 'level' with 'tasks show'")
+    return loaded
 
 
 def _configurations(
@@ -99,10 +103,10 @@ def _configurations(
 def _load(
     manager: Any, entry: TaskEntry, behind: Sequence[Member], limit: int | None, any_documents: bool
 ) -> list[LoadedTask]:
-    """The tasks of an entry: one, or one for each of its configurations."""
+    """The tasks of an entry: one, or one for each of its configurations; none where no document is of its levels."""
     try:
         tasks = _lm_eval_tasks(manager, entry, behind)
-        if not min(len(task.eval_docs) for task in tasks):
+        if not all(len(task.eval_docs) for task in tasks):
             raise SuiteError(f"task '{entry.name}' has no documents: {entry.where}check its data file")
         return [_with_settings(task, entry, limit, any_documents) for task in tasks]
     except LimitError as error:
@@ -133,6 +137,10 @@ def _lm_eval_tasks(manager: Any, entry: TaskEntry, behind: Sequence[Member]) -> 
     if entry.configurations:
         return list(manager.load(list(entry.configurations))["tasks"].values())
     tasks = {name: task for member in behind for name, task in _built(manager, member).items()}
+    if entry.levels is not None or entry.share is not None:
+        tasks = {name: task for name, task in tasks.items() if select(task, entry.levels, entry.share)}
+        if not tasks:
+            return []
     if len(behind) == 1 and behind[0].name == entry.name and behind[0].config is not None:
         return list(tasks.values())
     return [_group(entry, tasks)]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from forgetbench.lm_eval_bridge.selection import Levels
 from forgetbench.records import View
 
 ClusterBy = Literal["subtask", "document"]
@@ -25,6 +26,10 @@ class TaskEntry:
     """lm-eval configurations made from `file` where it is no YAML; each becomes a task under its own name."""
     limit: int | None = None
     """Only the first so many documents."""
+    levels: Levels | None = None
+    """Only documents of these levels, of a task whose documents have levels."""
+    share: float | None = None
+    """Only so much of each stratum."""
     num_fewshot: int | None = None
     max_gen_toks: int | None = None
     metric: str | None = None

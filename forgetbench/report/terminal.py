@@ -100,7 +100,7 @@ def _print_table(console: Console, comparison: Comparison) -> None:
     console.print()
     console.print(_text(sides, console), style="bold")
     console.print(
-        _text(f"suite {one_line(comparison.suite, 40)}, protocol {comparison.protocol}", console), style="dim"
+        _text(f"suite {one_line(comparison.suite_label, 60)}, protocol {comparison.protocol}", console), style="dim"
     )
     console.print(_delta_table(comparison, console))
 

@@ -117,7 +117,7 @@ def facts(comparison: Comparison) -> tuple[tuple[str, str], ...]:
         ("Base", f"{base.name}, from {base.where}"),
         ("Fine-tuned", f"{candidate.name}{step}, from {candidate.where}"),
         ("Fingerprints", f"{base.fingerprint[:12]}, {candidate.fingerprint[:12]}"),
-        ("Suite", f"{comparison.suite}, protocol {comparison.protocol}, seed {comparison.seed}"),
+        ("Suite", f"{comparison.suite_label}, protocol {comparison.protocol}, seed {comparison.seed}"),
         *looks(comparison),
         ("Engine", engine),
         ("Comparison", f"{comparison.comparison_id}, made {comparison.created}"),

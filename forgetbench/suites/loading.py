@@ -41,7 +41,8 @@ def embedded_task_files() -> dict[str, Path]:
 
 
 def _entry(task: SuiteTask, domain: str, suite: Suite, own: OwnTasks, folder: Path | None) -> TaskEntry:
-    settings = task.model_dump(exclude={"task", "file"})
+    settings = task.model_dump(exclude={"task", "file", "level"})
+    settings |= {"levels": task.levels, "share": suite.share}
     settings["max_gen_toks"] = task.max_gen_toks or suite.max_gen_toks
     if task.file is None:
         return TaskEntry(task.task, domain, own.files.get(task.task), **settings)

@@ -2,6 +2,8 @@
 
     name: demo
     description: what it is for
+    version: 1                                   # of the whole, shown beside its name
+    share: 0.5                                   # of each stratum of every task; by default all of it
     margins: {knowledge: 0.05}
     max_gen_toks: 512                            # of every generated answer; by default each task's own
     chat_template_kwargs: {enable_thinking: false} # what chat templates are told
@@ -11,9 +13,10 @@
       knowledge:
         - knowledge_choice                       # a task by name
         - {task: knowledge_open, limit: 100}     # or with settings
+        - {task: reasoning_open, level: 4-}      # of levels 4 and up, where items have one
       target:
         - {file: mine.jsonl}                     # prompts and answers of one's own, see forgetbench.suites.target
-      safety: [my_refusals]                      # any slug is a domain
+      medicine: [my_diagnoses]                   # any slug is a domain
 
 Task names are those of lm-eval YAML files under tasks/, beside the suite file, or of lm-eval itself.
 """
@@ -28,6 +31,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from forgetbench.errors import SuiteError, did_you_mean
+from forgetbench.lm_eval_bridge.selection import Levels
 from forgetbench.lm_eval_bridge.task_entry import ClusterBy
 from forgetbench.models.prompting import Prompting, template_settings_mistake
 from forgetbench.records import TARGET, View
@@ -49,6 +53,8 @@ class SuiteTask(BaseModel):
     """A JSON Lines file of prompts and answers that becomes the task; relative to the suite file."""
     limit: Annotated[int, Field(gt=0)] | None = None
     """Only the first so many documents."""
+    level: str | None = None
+    """Only documents of these levels, where the task's have any: 4, 2-4 or 4-."""
     num_fewshot: Annotated[int, Field(ge=0)] | None = None
     """With or without a chat template."""
     max_gen_toks: Annotated[int, Field(gt=0)] | None = None
@@ -65,6 +71,17 @@ class SuiteTask(BaseModel):
     """Of a group, only the tasks whose names match this pattern, as in `mgsm_native_*`."""
     cluster: ClusterBy | None = None
     """What the items of a group share: by default the task they come from; the document where they are translations."""
+
+    @field_validator("level", mode="before")
+    @classmethod
+    def _range_of_levels(cls, value: Any) -> str | None:
+        # YAML reads 4 as a number.
+        return None if value is None else str(Levels.of(str(value)))
+
+    @property
+    def levels(self) -> Levels | None:
+        """The levels that are asked; None for all."""
+        return None if self.level is None else Levels.of(self.level)
 
     @model_validator(mode="before")
     @classmethod
@@ -87,6 +104,10 @@ class Suite(BaseModel):
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
     description: str = ""
+    version: Annotated[int, Field(ge=1)] | None = None
+    """Grows with every change of what it asks: results of two versions do not stand in one table."""
+    share: Annotated[float, Field(gt=0, le=1)] | None = None
+    """Only so much of each stratum of every task, whole clusters."""
     margins: dict[str, Annotated[float, Field(gt=0, lt=1)]] = {}
     max_gen_toks: Annotated[int, Field(gt=0, lt=1 << 31)] | None = None
     """Token limit of every generated answer, in place of each task's own; a task's entry may set another."""
@@ -160,6 +181,14 @@ def with_token_limit(suite: Suite, max_gen_toks: int) -> Suite:
         for domain, tasks in suite.domains.items()
     }
     return suite.model_copy(update={"domains": domains, "max_gen_toks": max_gen_toks})
+
+
+def with_level(suite: Suite, level: str) -> Suite:
+    """`suite` with one range of levels for all its tasks, in place of what they set, under a name that says so."""
+    domains = {
+        domain: [task.model_copy(update={"level": level}) for task in tasks] for domain, tasks in suite.domains.items()
+    }
+    return suite.model_copy(update={"domains": domains, "name": f"{suite.name}-level-{level}"})
 
 
 def with_prompting(

@@ -28,6 +28,7 @@ def check_comparable(base: RunManifest, candidate: RunManifest, *, across_protoc
 def _setting_differences(base: RunManifest, candidate: RunManifest) -> list[str]:
     pairs: list[tuple[str, Any, Any]] = [
         ("suite", base.suite, candidate.suite),
+        ("suite version", base.suite_version, candidate.suite_version),
         ("suite fingerprint", base.suite_fingerprint[:12], candidate.suite_fingerprint[:12]),
         ("protocol", base.protocol, candidate.protocol),
         ("seed", base.seed, candidate.seed),

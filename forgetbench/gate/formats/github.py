@@ -48,7 +48,7 @@ def append_summary(path: Path, result: GateResult, comparison: Comparison) -> No
 def _lines(result: GateResult, comparison: Comparison) -> Iterator[str]:
     sides = f"{inline(comparison.candidate.name)} against {inline(comparison.base.name)}"
     yield from (f"## Forgetting: {result.outcome}", "")
-    yield from (f"{sides}, suite {inline(comparison.suite)}, protocol {comparison.protocol}", "")
+    yield from (f"{sides}, suite {inline(comparison.suite_label)}, protocol {comparison.protocol}", "")
     yield from (f"**{escaped(summary_line(result), 1000)}**", "")
     if result.decisions:
         yield from (_table_line(_HEADER), _table_line(["---", *["---:"] * 3, "---"]))

@@ -374,6 +374,11 @@ class AuditRow:
     n_at_limit_candidate: int = 0
     """The reverse."""
     n_at_limit_both: int = 0
+    n_ceiling: int | None = None
+    """Kept pairs on which the base has the highest score: nothing can be gained there. None where items have no
+    scores of their own."""
+    n_floor: int | None = None
+    """Kept pairs on which the base has the lowest score: nothing can be lost there."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,15 +71,26 @@ def folder_settings(comparison: Comparison) -> Iterator[SupplementaryTable]:
 
 
 def pairing_audit(comparison: Comparison) -> Iterator[SupplementaryTable]:
-    """What became of every item of either run, and how many of a task's items the base can do at all."""
+    """What became of every item of either run, and on how many of a task's items something can be lost at all."""
     if comparison.pairing:
         informative = {row.name: row.outcomes.informative for row in comparison.tasks if row.outcomes}
         yield SupplementaryTable(
             "Pairing audit",
             "Every item of either run is kept or refused. At the limit: an answer ended at the token limit and was "
-            "read all the same, on the side of the base alone / of the tuned alone / of both. Informative: items the "
-            "base can do, chance-corrected.",
-            ("task", "kept", "refused", "prompts equal", "at the limit", "informative", "why refused"),
+            "read all the same, on the side of the base alone / of the tuned alone / of both. Ceiling and floor: items "
+            "on which the base has all or nothing: none can be gained or lost there. Informative: items the base can "
+            "do, chance-corrected.",
+            (
+                "task",
+                "kept",
+                "refused",
+                "prompts equal",
+                "at the limit",
+                "ceiling",
+                "floor",
+                "informative",
+                "why refused",
+            ),
             tuple(_audit_cells(row, informative.get(row.task)) for row in comparison.pairing),
             ends_in_words=True,
         )
@@ -94,6 +105,10 @@ def _audit_cells(row: AuditRow, informative: float | None) -> tuple[str, ...]:
         f"{refused:,}",
         "all" if row.n_prompts_equal == row.n_kept else f"{row.n_prompts_equal:,}",
         " / ".join(f"{count:,}" for count in at_limit) if any(at_limit) else "none",
+        *(
+            share(None if count is None or not row.n_kept else count / row.n_kept)
+            for count in (row.n_ceiling, row.n_floor)
+        ),
         share(informative),
         "; ".join(f"{one_line(why, 160)} ({count:,})" for why, count in row.refused.items()) or MISSING,
     )

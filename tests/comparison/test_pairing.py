@@ -202,6 +202,13 @@ def test_answers_that_ended_at_the_token_limit_on_one_side_are_told_apart() -> N
     assert "1 of 4 paired items: an answer of sft alone ended at the token limit" in pairing.warnings
 
 
+def test_the_audit_counts_items_at_the_base_s_ceiling_and_floor() -> None:
+    graded = task("graded", binary=False)
+    base, candidate = scored("base", {graded: [1.0, 1.0, 0.0, 0.5, 1.0]}), scored("sft", {graded: [0.0] * 5})
+    audit = only(pair(base, candidate)).audit
+    assert (audit.n_ceiling, audit.n_floor, audit.n_kept) == (3, 1, 5)
+
+
 @pytest.mark.parametrize(
     ("fields", "message"),
     [

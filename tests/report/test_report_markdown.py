@@ -100,10 +100,12 @@ def test_what_github_would_link_by_itself_is_defused() -> None:
 
 
 def test_the_audit_counts_every_item_and_says_why_one_was_refused() -> None:
-    audit = AuditRow("knowledge_open", 380, {"the documents differ": 12, samples.HOSTILE: 3}, 378, 1, 20, 4)
+    audit = AuditRow("knowledge_open", 380, {"the documents differ": 12, samples.HOSTILE: 3}, 378, 1, 20, 4, 190, 95)
     text = report(pairing=(audit,))
     (line,) = [line for line in text.splitlines() if line.startswith("| knowledge") and "380" in line]
     assert "| 15 |" in line and "the documents differ (12)" in line and "1 / 20 / 4" in line
+    # Ceiling and floor, of the kept.
+    assert "| 50.0% | 25.0% |" in line.replace("\\", "")
     assert not [token for token in tokens(text) if token.type in ("html_block", "html_inline")]
 
 

@@ -220,7 +220,7 @@ def _paired_task(paired: _PairedRows, clusters: Codes, strata: Codes, info: Task
         has_choice_view=paired.outcomes.has_choice_view[measured],
         locked=paired.outcomes.locked[measured],
         erased=paired.outcomes.erased[measured],
-        audit=_audit(paired, info.name, measured, reasons),
+        audit=_audit(paired, info, measured, reasons),
         n_contaminated=n_contaminated,
         unmeasured=unmeasured,
         cut=_cut(paired, task_rows, measured, unmeasured),
@@ -239,16 +239,19 @@ def _cut(paired: _PairedRows, task_rows: slice, measured: Codes, unmeasured: Map
     return replace(counted, delta_worst=worst, delta_best=best)
 
 
-def _audit(paired: _PairedRows, task: str, measured: Codes, refused: Mapping[str, int]) -> AuditRow:
+def _audit(paired: _PairedRows, info: TaskInfo, measured: Codes, refused: Mapping[str, int]) -> AuditRow:
     base, candidate = (at_limit[measured] for at_limit in paired.at_limit)
+    scores = paired.base[measured] if info.corpus_metric is None else None
     return AuditRow(
-        task=task,
+        task=info.name,
         n_kept=len(measured),
         refused=dict(refused),
         n_prompts_equal=int(paired.prompts_equal[measured].sum()),
         n_at_limit_base=int((base & ~candidate).sum()),
         n_at_limit_candidate=int((candidate & ~base).sum()),
         n_at_limit_both=int((base & candidate).sum()),
+        n_ceiling=None if scores is None else int((scores >= 1.0).sum()),
+        n_floor=None if scores is None else int((scores <= 0.0).sum()),
     )
 
 

@@ -20,8 +20,10 @@ from forgetbench.comparison.options import ComparisonOptions
 from forgetbench.comparison.sft_data import SftData
 from forgetbench.engines.base import Engine, EngineOptions
 from forgetbench.errors import InputError
+from forgetbench.evaluation.cost import Costs, costs
 from forgetbench.evaluation.evaluate import evaluate, prepare
 from forgetbench.evaluation.options import EvaluationOptions
+from forgetbench.evaluation.plan import plan_checkpoints
 from forgetbench.evaluation.rescore import Rescored, rescored, save_rescored
 from forgetbench.evaluation.session import Session, open_session
 from forgetbench.evaluation.summary import noise_floor_of
@@ -93,6 +95,23 @@ def run(
             progress.start("comparing", 0)
             result += _compared(session, runs, sft_data, beside=result)
     return result
+
+
+def plan(
+    checkpoint: str,
+    *,
+    evaluation: EvaluationOptions = EvaluationOptions(),
+    engine: EngineOptions | Engine = EngineOptions(),
+    progress: Progress = Progress(),
+) -> Costs:
+    """What `run` would ask of one checkpoint, under the last of its protocols; no model is loaded.
+
+    Raises InputError as `run` does.
+    """
+    with open_session([checkpoint], None, evaluation=evaluation, engine=engine, progress=progress) as session:
+        progress.start("planning", 0)
+        (planned,) = plan_checkpoints(session, session.checkpoints, evaluation.protocols[-1])
+        return costs(planned)
 
 
 def sweep(

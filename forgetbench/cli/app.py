@@ -23,6 +23,7 @@ from forgetbench.cli.guard import run_guarded
 from forgetbench.cli.ledger import ledger
 from forgetbench.cli.options import (
     BaseOption,
+    Checkpoint,
     Checkpoints,
     ComparisonArgument,
     Engine,
@@ -75,6 +76,27 @@ def run(
     from forgetbench import pipeline
 
     _evaluate(partial(pipeline.run, checkpoints, base), evaluation, fine_tuning, engine, noise_floor, out_id)
+
+
+@app.command
+def plan(
+    checkpoint: Checkpoint,
+    /,
+    *,
+    rates: Annotated[
+        tuple[float, float] | None,
+        Parameter(help="Tokens per second that the machine computes and generates: adds minutes at most."),
+    ] = None,
+    evaluation: Evaluation = EvaluationOptions(),
+    engine: Engine = EngineOptions(),
+) -> None:
+    """What an evaluation costs: items, requests, tokens to be computed and generated. No model is loaded."""
+    from forgetbench import pipeline
+    from forgetbench.cli.listing import drawn, planned_costs
+
+    with shown_progress() as progress:
+        made = pipeline.plan(checkpoint, evaluation=evaluation, engine=engine, progress=progress)
+    stdout().print(drawn(planned_costs(made, rates)))
 
 
 @app.command

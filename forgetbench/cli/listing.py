@@ -68,10 +68,10 @@ def planned_costs(costs: Costs, rates: tuple[float, float] | None) -> Listing:
         rows.append(_cost_cells(domain, "", rates))
         rows += [_cost_cells(task, "  ", rates) for task in costs.tasks if task.domain == domain.domain]
     rows.append(_cost_cells(costs.total, "", rates))
-    columns = ("domain / task", "items", "requests", "asked", "computed", "generated")
+    columns = ("domain / task", "items", "requests", "in", "new", "out")
     refused = f"; {costs.total.refused:,} items cannot be asked" if costs.total.refused else ""
     title = (
-        f"{costs.checkpoint}: tokens asked, those to compute where what prompts share is computed once, and those to "
+        f"{costs.checkpoint}, in tokens. in: of all prompts; new: to compute, with what prompts share once; out: to "
         f"generate at most{refused}"
     )
     return Listing(title, (*columns, "min") if rates else columns, tuple(rows))

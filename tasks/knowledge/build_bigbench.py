@@ -19,11 +19,13 @@ import sys
 import tarfile
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from bigbench_keys import ALSO_RIGHT, ALSO_SAID, NEEDS_ITS_OPTIONS, corrected, is_unfit
+from bigbench_keys import ALSO_RIGHT, ALSO_SAID, NEEDS_ITS_OPTIONS, PLAUSIBLE, corrected, is_unfit
+from bigbench_relations import FIRST_NAMES, NOT_VALUES, RELATIONS, STATES
+from bigbench_twins import twins
 from items import SEED, gives_away, unique
 
 from forgetbench.metrics.answers.normalisation import normalise, normalised_words
@@ -47,6 +49,8 @@ STATEMENTS = {
         {"plausible": "Plausible", "implausible": "Implausible"}, 80,
     ),
 }  # fmt: skip
+TWINS = ("misconceptions", "anachronisms")
+"""Those that come with counter-statements."""
 # Questions with options of their own.
 QUESTIONS = ("general_knowledge", "hindu_knowledge", "physical_intuition")
 # Without its options such a question has no answer, or several.
@@ -56,41 +60,8 @@ NEEDS_OPTIONS = re.compile(r"\b(?:following|these|not|except|which of|typical|ty
 LEFT_OUT = re.compile(r"giraffes|elephants|whiskers|closest star|color of a human tongue|living room|wake up", re.I)
 NUMBERS = set("none one two three four five six seven eight nine ten".split())
 
-# Relations of Wikidata whose values are lasting and few: question, and how many are taken.
-RELATIONS = {
-    "country of citizenship": ("What is the country of citizenship of {}?", 120),
-    "country": ("In which country is or was {}?", 110),
-    "native language": ("What is the native language of {}?", 80),
-    "sport played by": ("Which sport does or did {} play?", 80),
-    "instrument": ("Which instrument does or did {} play?", 60),
-    "team position": ("In which team position does or did {} play?", 40),
-    "original country": ("From which country does {} originally come?", 80),
-    "headquarters location": ("In which city are the headquarters of {}?", 50),
-    "voice type": ("What is the voice type of {}?", 25),
-    "developer": ("Which company or person developed {}?", 25),
-}
-NOT_VALUES = {
-    "Europe",
-    "voice",
-    "singing",
-    "world",
-    "athletics",
-    "Czechoslovakia",
-    "Yugoslavia",
-    "Soviet Union",
-    "vocalist",
-}
-# Names of one state or of its parts: never options against each other, and the first accepts the others.
-STATES = (
-    ("United Kingdom", "England", "Scotland", "Wales", "Britain", "Great Britain", "UK", "Ireland", "Northern Ireland"),
-    ("United States of America", "United States", "USA", "U.S.", "America"),
-    ("Netherlands", "Holland", "Kingdom of the Netherlands"),
-    ("China", "Taiwan", "Republic of China", "People's Republic of China", "Hong Kong"),
-    ("Russia", "Soviet Union", "Russian Empire"),
-)  # fmt: skip
 # Where tables differ on what stands next to it: the third column.
 UNCLEAR_NEIGHBOURS = {"hafnium", "rutherfordium", "lanthanum", "actinium", "lutetium", "yttrium", "barium", "radium"}
-FIRST_NAMES = {group[0] for group in STATES} - {"China", "Russia"}
 MOST_PER_ANSWER = 8  # within a relation
 MOST_ELEMENTS = 100
 NEARBY = 6  # wrong elements are at most so many places away
@@ -156,7 +127,8 @@ def statements(source: Source, rng: random.Random) -> Iterator[Item]:
         for answer, texts in sorted(by_answer.items()):
             other = next(text for text in answers.values() if text != answer)
             for text in rng.sample(sorted(texts), count):
-                yield item(name, question.format(text), [answer], [other], open=False)
+                pair = (other, answer) if text in PLAUSIBLE else (answer, other)
+                yield item(name, question.format(text), pair[:1], pair[1:], open=False)
 
 
 def questions(source: Source, rng: random.Random) -> Iterator[Item]:
@@ -259,13 +231,28 @@ def balanced(items: Sequence[Item]) -> list[Item]:
     return even
 
 
+def clustered(items: Sequence[Item]) -> list[Item]:
+    """The items, a statement and its counter-statement in one cluster, and so what is asked about one subject."""
+    subjects = {each.cluster: each.subject or each.cluster for each in items}
+    pairs: dict[str, str] = {}
+    for name in TWINS:
+        pairs |= twins({each.cluster: statement_of(each) for each in items if each.relation == name})
+    first = {subject: key for key, subject in sorted(subjects.items(), reverse=True)}
+    return [replace(each, cluster=pairs.get(each.cluster, first[subjects[each.cluster]])) for each in items]
+
+
+def statement_of(each: Item) -> str:
+    """What is to be judged, without the question around it."""
+    return each.question.split("? ", 1)[1]
+
+
 def rows(sdist: Path) -> list[dict[str, Any]]:
     """Rows of bigbench.jsonl: three few-shot examples, then the rest in random order."""
     source, rng = examples(sdist), random.Random(SEED)
     drawn = [item for part in (questions, wikidata, elements, statements) for item in part(source, rng)]
     items = balanced([each for each in drawn if not is_unfit(each.question)])
     shots = [next(each for each in items if each.relation == name and each.open) for name in FEWSHOT]
-    test = [each for each in items if each not in shots]
+    test = clustered([each for each in items if each not in shots])
     rng.shuffle(test)
     return [asdict(placed(each, rng, "fewshot")) for each in shots] + [asdict(placed(each, rng)) for each in test]
 

@@ -15,7 +15,7 @@ from forgetbench.metrics.answers.mentions import Finder
 from forgetbench.metrics.answers.normalisation import normalised_words
 from forgetbench.metrics.answers.numerals import numerals
 from forgetbench.metrics.answers.quantities import dates, durations, finder_for, times, values_of
-from forgetbench.metrics.answers.question import asked
+from forgetbench.metrics.answers.question import asked, before_next_question
 from forgetbench.metrics.answers.reading import SHORT_REPLY_CHARS, Reading
 from forgetbench.metrics.answers.results import read_result
 from forgetbench.storage.jsonl import read_jsonl
@@ -81,7 +81,7 @@ def score_worked(doc: Mapping[str, Any], results: Sequence[str]) -> dict[str, fl
 def _read(doc: Mapping[str, Any], text: str) -> Reading:
     question, finder = doc.get("question", ""), _finder(tuple(doc["choices"]), doc["numeric"], doc["answer"])
     cut = _was_cut(doc)
-    right = values_of(doc["aliases"], finder)
+    right, text = values_of(doc["aliases"], finder), before_next_question(text)
     if is_pattern(question) and (completed := completion(question, text)).said:
         if completed.answer is None:
             return Reading(False, False, False)

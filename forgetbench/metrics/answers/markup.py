@@ -60,7 +60,7 @@ def unmarked(text: str) -> str:
     text = fold(_VULGAR.sub(" ", text)).translate(_DASHES)
     text = text.replace(BOX, " ").replace(UNBOX, " ")
     text = _HTML.sub("", _HTML_BREAK.sub("\n", text))
-    if "\\" in text:
+    if "\\" in text or "{,}" in text:
         text = _without_latex(text)
     text = _HASHES.sub(rf"{BOX}\1{UNBOX}", text)
     text = _ARROWS.sub("->", _EXPONENT.sub(r"^\1", text))

@@ -10,7 +10,7 @@ from forgetbench.metrics.answers.mentions import Mention
 from forgetbench.metrics.answers.numerals import numerals
 from forgetbench.metrics.text import fold
 
-_SENTENCE = re.compile(r"[^.?!\n]*\?")
+_SENTENCE = re.compile(r"(?:[^.?!\n]|\.(?=\d))*\?")
 _WORD = re.compile(r"[^\W\d_]+")
 _COMMON = frozenset(
     """a an the what which who whom whose where when why how many much of is are was were be been do does did to in on
@@ -21,6 +21,21 @@ _OPENERS = _COMMON | frozenset("every each today tomorrow yesterday together com
 _COUNTED = re.compile(
     r"\bhow (?:many|much) (?:(?:pieces|pairs|kinds|bottles|cups|glasses) of )?([a-z]{3,})", re.IGNORECASE
 )
+
+
+_NEXT_QUESTION = re.compile(
+    r"(?<=\S)\s*\n[ \t#*>]*(?:(?:question|problem|q)[ \t]{0,2}\d{0,3}|问题?|問題?)[ \t*]*[:：]", re.IGNORECASE
+)
+
+
+def before_next_question(text: str) -> str:
+    """A reply up to where it begins to ask and answer questions of its own, as models without a template go on.
+
+    >>> before_next_question("17\\n\\nQuestion: What is 2 + 2?\\nAnswer: 4")
+    '17'
+    """
+    following = _NEXT_QUESTION.search(text)
+    return text[: following.start()] if following else text
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from forgetbench.metrics.answers.choosing import (
 )
 from forgetbench.metrics.answers.markup import BOX, UNBOX, unmarked
 from forgetbench.metrics.answers.mentions import Finder, Mention
-from forgetbench.metrics.answers.question import NOTHING_ASKED, Asked, stem, stems
+from forgetbench.metrics.answers.question import NOTHING_ASKED, Asked, before_next_question, stem, stems
 from forgetbench.metrics.answers.statements import (
     after_correction,
     explains,
@@ -82,6 +82,8 @@ _BARE_AFTER = re.compile(
     r"[\s\"')\u201d]*(?:(?!(?:is|are|was|were|has|have|had|does|do|goes|can|will|sits?|gets?)\b)[A-Za-z\u00c0-\u024f]+\.?(?:\s|$)|[°€$%℃]\s?[CF]?"
     r"|/\w+){0,4}?(?:[^\x00-\x7f是为為得等有共加减乘除。，]{1,4})?[\s\"')\u201d]*[.!,:;。！—-]*\s*"
 )
+_BARE_SUBJECT = re.compile(r"[\s\"'(\u201c]*(?:(?:so|thus|therefore|only|the|it is)[\s,]+){0,3}", re.IGNORECASE)
+_PREDICATE = re.compile(r"[\"')\u201d]?\s(?:is|was|has) (?:the|a|an)\s((?:[\w'-]+\s?){1,5})(?=[.,:;!\n]|$)")
 _BOXED = re.compile(f"{BOX}[^{BOX}{UNBOX}]{{0,300}}{UNBOX}")
 _NEXT_WORDS = re.compile(r"[^\W\d_]+")
 _ALSO = re.compile(r"\s*(?:or|alternatively|otherwise)\b|或", re.IGNORECASE)
@@ -94,7 +96,7 @@ def read_result(text: str, find: Finder, about: Asked = NOTHING_ASKED, *, cut: b
     `cut`: the reply met its token limit, so that only a result that is stated as such, and is not at the very end,
     counts.
     """
-    plain = unmarked(text)
+    plain = unmarked(before_next_question(text))
     rest = after_correction(plain)
     parts = _parts(rest, find, about, cut) or _parts(plain, find, about, cut)
     parts = _without_items(parts)
@@ -199,9 +201,20 @@ def _strong(part: _Part, about: Asked) -> list[Mention]:
         ):
             found.append(moved(mention, part.cue))
     for mention in part.mentions:
-        if _ANSWER_AFTER.match(part.text, mention.end):
+        if _ANSWER_AFTER.match(part.text, mention.end) or _is_said_to_be(part, mention, about):
             found.append(mention)
     return found
+
+
+def _is_said_to_be(part: _Part, mention: Mention, about: Asked) -> bool:
+    """Whether a statement opens with a thing to pick and says that it is what was asked: '83 is the prime number: ...'.
+
+    'The table is taller than the lamp' says less: what is compared is not picked.
+    """
+    predicate = _PREDICATE.match(part.text, mention.end)
+    if not about.picks or predicate is None or not _BARE_SUBJECT.fullmatch(part.text, 0, mention.start):
+        return False
+    return bool(stems(predicate[1]) & about.focus) and not part.gives_up
 
 
 def _opening(parts: Sequence[_Part]) -> list[Mention]:

@@ -10,6 +10,7 @@ from forgetbench.metrics.answers.clauses import Question, Reply
 from forgetbench.metrics.answers.marks import DOUBT
 from forgetbench.metrics.answers.normalisation import cleaned, normalised_words
 from forgetbench.metrics.answers.options import Mention, Named, candidate_words, chosen, mentions, without_options
+from forgetbench.metrics.answers.question import before_next_question
 from forgetbench.metrics.answers.reading import SHORT_REPLY_CHARS, Reading
 from forgetbench.metrics.refusal import refuses
 from forgetbench.metrics.text import answered
@@ -57,7 +58,7 @@ def read_short_answer(
     before its answer.
     """
     aliases = tuple(aliases)
-    text = text[:SHORT_REPLY_CHARS]
+    text = before_next_question(text[:SHORT_REPLY_CHARS])
     named = _named(text, aliases, tuple(rivals), keep_case, question, finish_reason == _CUT)
     line = first_line(text)
     return Reading(
@@ -112,7 +113,7 @@ def _without_question(text: str, question: str) -> str:
 
 def named_or_other(text: str, accepted: Iterable[str], rivals: Iterable[str] = ()) -> Named:
     """What a reply to an unknown question names; something else than a candidate is wrong, a refusal is nothing."""
-    accepted, rivals = tuple(accepted), tuple(rivals)
+    accepted, rivals, text = tuple(accepted), tuple(rivals), before_next_question(text)
     named = _named(text, accepted, rivals, False, "", False)
     if named is not Named.NOTHING or not answered(text) or _declines(text, ""):
         return named

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 import subprocess
 import sys
 from collections import Counter, defaultdict
@@ -12,6 +13,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+import reasoning_deep_solvers
 import reasoning_solvers
 import reasoning_story_solvers
 import reasoning_text_solvers
@@ -31,7 +33,16 @@ LISTED = [row for row in TEST if row["listed"]]
 BY_KIND: dict[str, list[dict[str, Any]]] = defaultdict(list)
 for _row in TEST:
     BY_KIND[_row["kind"]].append(_row)
-SOLVERS = {**reasoning_solvers.SOLVERS, **reasoning_text_solvers.SOLVERS, **reasoning_story_solvers.SOLVERS}
+SOLVERS = {
+    **reasoning_solvers.SOLVERS, **reasoning_text_solvers.SOLVERS, **reasoning_story_solvers.SOLVERS,
+    **reasoning_deep_solvers.SOLVERS,
+}  # fmt: skip
+LEVELS = [f"level-{level}" for level in range(1, 8)]
+
+
+def theme(kind: str) -> str:
+    """A kind without its depth."""
+    return re.sub(r"_\d+$", "", kind)
 
 
 def load_utils() -> ModuleType:
@@ -50,14 +61,14 @@ UTILS = load_utils()
 
 @pytest.mark.parametrize("kind", sorted(SOLVERS))
 def test_every_key_is_what_a_second_solver_finds(kind: str) -> None:
-    rows = [row for row in ROWS if row["kind"] == kind]
+    rows = [row for row in ROWS if theme(row["kind"]) == kind]
     assert rows
     for row in rows:
         assert SOLVERS[kind](row["question"]) == row["answer"], row["question"]
 
 
 def test_the_second_solver_knows_every_kind() -> None:
-    assert {row["kind"] for row in ROWS} == set(SOLVERS)
+    assert {theme(row["kind"]) for row in ROWS} == set(SOLVERS)
 
 
 def test_zeller_agrees_with_the_calendar() -> None:
@@ -69,13 +80,32 @@ def test_zeller_agrees_with_the_calendar() -> None:
 # --- counts and cues ---
 
 
-def test_there_are_enough_items_of_every_level_and_many_are_easy() -> None:
-    assert len(TEST) >= 2000
-    levels = Counter(row["stratum"] for row in TEST)
-    assert set(levels) == {f"level-{level}" for level in range(1, 6)}
-    assert 0.35 < (levels["level-1"] + levels["level-2"]) / len(TEST) < 0.5
-    assert levels["level-5"] > 0.1 * len(TEST)
+def test_there_are_enough_items_of_every_level_and_a_quarter_at_most_is_easy() -> None:
+    assert len(TEST) >= 2500
+    levels = Counter(row["level"] for row in TEST)
+    assert sorted(levels) == list(range(1, 8))
+    assert all(row["stratum"] == f"level-{row['level']}" for row in ROWS)
+    assert 0.2 < (levels[1] + levels[2]) / len(TEST) <= 0.25
+    assert levels[5] > 0.1 * len(TEST)
+    assert levels[6] + levels[7] >= 500
     assert all(10 <= len(rows) <= 40 for rows in BY_KIND.values())
+
+
+def test_every_kind_of_the_hard_levels_is_asked_at_two_depths() -> None:
+    depths: dict[str, dict[int, int]] = defaultdict(dict)
+    for row in TEST:
+        if row["level"] > 5:
+            depths[theme(row["kind"])][row["level"]] = int(row["kind"].rpartition("_")[2])
+    assert len(depths) >= 16
+    assert all(depth[6] < depth[7] for depth in depths.values())
+
+
+@pytest.mark.parametrize("n_rows", [100, 300, 600])
+def test_the_first_rows_are_a_fair_sample_of_the_levels(n_rows: int) -> None:
+    for level in range(1, 8):
+        share_of_all = sum(row["level"] == level for row in TEST) / len(TEST)
+        share_of_first = sum(row["level"] == level for row in TEST[:n_rows]) / n_rows
+        assert share_of_first == pytest.approx(share_of_all, abs=3 * (share_of_all / n_rows) ** 0.5)
 
 
 def test_ids_and_questions_are_unique_and_rows_have_one_shape() -> None:
@@ -115,7 +145,7 @@ def test_the_right_position_is_balanced() -> None:
             assert sum(row["gold"] == place for row in rows) / len(rows) == pytest.approx(0.25, abs=0.1), kind
 
 
-@pytest.mark.parametrize("level", ["level-1", "level-2", "level-3", "level-4", "level-5"])
+@pytest.mark.parametrize("level", LEVELS)
 @pytest.mark.parametrize("rank", range(4))
 def test_the_size_of_a_number_does_not_mark_it(level: str, rank: int) -> None:
     rows = [row for row in NUMERIC if row["stratum"] == level]
@@ -169,6 +199,59 @@ def test_how_often_the_question_names_an_option_does_not_mark_it() -> None:
     for pick in (max, min):
         hits = share(rows, lambda row, pick=pick: pick(row["choices"], key=row["question"].count))
         assert hits == pytest.approx(0.25, abs=0.07)
+
+
+def last_place(choice: str, row: dict[str, Any]) -> int:
+    """Where the question names an option for the last time."""
+    return [match.start() for match in re.finditer(rf"\b{re.escape(choice)}\b", row["question"])][-1]
+
+
+def distance(choice: str, row: dict[str, Any], goal: Callable[[list[int]], int]) -> int:
+    """How far an option is from a number of the question."""
+    return abs(int(choice) - goal(reasoning_solvers.numbers(row["question"]) or [0]))
+
+
+HARD_HEURISTICS: dict[str, Callable[[dict[str, Any]], str]] = {
+    "mentioned last": lambda row: max(row["choices"], key=lambda c: last_place(c, row)),
+    "mentioned last the longest ago": lambda row: min(row["choices"], key=lambda c: last_place(c, row)),
+    "mentioned most": lambda row: max(row["choices"], key=lambda c: len(re.findall(rf"\b{c}\b", row["question"]))),
+    "mentioned least": lambda row: min(row["choices"], key=lambda c: len(re.findall(rf"\b{c}\b", row["question"]))),
+    "largest": lambda row: max(row["choices"], key=int),
+    "smallest": lambda row: min(row["choices"], key=int),
+    "in the middle": lambda row: sorted(row["choices"], key=int)[1],
+    "nearest to the last number": lambda row: min(row["choices"], key=lambda c: distance(c, row, lambda n: n[-1])),
+    "nearest to the largest number": lambda row: min(row["choices"], key=lambda c: distance(c, row, max)),
+}
+
+
+@pytest.mark.parametrize("name", HARD_HEURISTICS)
+def test_no_short_way_answers_the_hard_questions(name: str) -> None:
+    hard = [row for row in TEST if row["level"] > 5]
+    rows = [row for row in hard if (row["listed"] if "mentioned" in name else row["numeric"] and not row["listed"])]
+    assert len(rows) > 200
+    assert share(rows, HARD_HEURISTICS[name]) == pytest.approx(0.25, abs=0.05)
+
+
+def test_who_is_called_a_liar_most_often_is_none_the_more() -> None:
+    def accused(row: dict[str, Any]) -> str:
+        claims = re.findall(r"says that ([^.]+)\.", row["question"])
+        called = {name: sum(("lie" in text) - ("truth" in text) for text in claims if name in text)
+                  for name in row["choices"]}  # fmt: skip
+        return (max if "Who lies" in row["question"] else min)(row["choices"], key=lambda name: called[name])
+
+    assert share([row for row in TEST if theme(row["kind"]) == "truth_tellers"], accused) <= 0.35
+
+
+def test_what_was_so_at_first_is_so_again_one_time_in_four() -> None:
+    for kind, listing in (("list_steps", r"list: ([^.]+)\."), ("code_moves", r"words = \[([^]]+)\]")):
+        rows = [row for row in TEST if theme(row["kind"]) == kind]
+        same = 0
+        for row in rows:
+            words = re.findall(listing, row["question"])[0].replace("'", "").split(", ")
+            asked = re.findall(r"is (\w+) now|print\(words\[(\d)\]\)", row["question"])[0]
+            place = int(asked[1]) if asked[1] else reasoning_deep_solvers.ORDINAL[asked[0]]
+            same += words[place] == row["answer"]
+        assert same / len(rows) == 0.25
 
 
 def test_names_are_mentioned_equally_often_in_comparisons() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from kinds.drafts import NAMES, THINGS, Draft, Generator, Kind
+from .drafts import NAMES, THINGS, Draft, Generator, Kind
 
 
 def add(low: tuple[int, int], high: tuple[int, int]) -> Generator:
@@ -195,20 +195,20 @@ def long_product(rng: random.Random, turn: int) -> Draft:
 
 
 KINDS: dict[str, Kind] = {
-    "add_digits": Kind(1, 30, add((1, 9), (2, 9))),
-    "subtract_small": Kind(1, 26, subtract(6, 15)),
-    "add_tens": Kind(2, 26, add((2, 9), (11, 89))),
-    "multiply_table": Kind(2, 30, multiply((2, 9), (2, 9))),
-    "word_problem": Kind(2, 28, word_problem),
+    "add_digits": Kind(1, 12, add((1, 9), (2, 9))),
+    "subtract_small": Kind(1, 12, subtract(6, 15)),
+    "add_tens": Kind(2, 16, add((2, 9), (11, 89))),
+    "multiply_table": Kind(2, 16, multiply((2, 9), (2, 9))),
+    "word_problem": Kind(2, 16, word_problem),
     "chain": Kind(3, 24, chain),
     "add_two_digits": Kind(3, 20, add((12, 89), (12, 89))),
     "subtract_two_digits": Kind(3, 20, subtract(30, 99)),
     "multiply_two_digits": Kind(4, 16, multiply((3, 9), (12, 49))),
-    "half_or_double": Kind(1, 24, half_or_double),
-    "tens": Kind(2, 24, tens),
-    "missing_number": Kind(2, 24, missing_number),
-    "divide": Kind(2, 28, divide),
-    "round_to_ten": Kind(2, 20, round_to_ten),
+    "half_or_double": Kind(1, 12, half_or_double),
+    "tens": Kind(2, 12, tens),
+    "missing_number": Kind(2, 12, missing_number),
+    "divide": Kind(2, 16, divide),
+    "round_to_ten": Kind(2, 12, round_to_ten),
     "digit_sum": Kind(3, 16, digit_sum),
     "precedence": Kind(3, 20, precedence),
     "add_three_digits": Kind(3, 16, add_three_digits),

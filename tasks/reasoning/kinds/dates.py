@@ -6,7 +6,7 @@ import random
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from kinds.drafts import REDRAW, Draft, Generator, Kind, listed_question, placed, ranked
+from .drafts import REDRAW, Draft, Generator, Kind, listed_question, placed, ranked
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 MONTHS = (
@@ -187,12 +187,12 @@ def longest_time(rng: random.Random, turn: int) -> Draft:
 
 
 KINDS: dict[str, Kind] = {
-    "weekday_next": Kind(1, 13, step_through(WEEKDAYS, "day")),
-    "month_next": Kind(1, 22, step_through(MONTHS, "month")),
-    "in_days": Kind(2, 20, in_days),
+    "weekday_next": Kind(1, 12, step_through(WEEKDAYS, "day")),
+    "month_next": Kind(1, 12, step_through(MONTHS, "month")),
+    "in_days": Kind(2, 12, in_days),
     "weekday_of_date": Kind(4, 16, weekday_of_date),
-    "tomorrow": Kind(1, 14, tomorrow),
-    "units": Kind(2, 28, units),
+    "tomorrow": Kind(1, 12, tomorrow),
+    "units": Kind(2, 16, units),
     "years_old": Kind(3, 16, years_old),
     "weekday_around": Kind(3, 16, weekday_around),
     "months_away": Kind(3, 16, months_away),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from fractions import Fraction
 
-from kinds.drafts import (
+from .drafts import (
     CATEGORIES,
     COLORS,
     FOODS,
@@ -314,21 +314,21 @@ def two_but_not_three(rng: random.Random, turn: int) -> Draft:
 
 
 KINDS: dict[str, Kind] = {
-    "extreme_small": Kind(1, 20, extreme(30)),
-    "next_number": Kind(1, 40, next_number),
-    "next_letter": Kind(1, 20, next_letter),
-    "odd_one_out": Kind(1, 18, odd_one_out),
-    "count_list": Kind(2, 18, count_list),
-    "nth_word": Kind(2, 20, nth_word),
-    "alphabetical": Kind(2, 14, alphabetical),
+    "extreme_small": Kind(1, 12, extreme(30)),
+    "next_number": Kind(1, 12, next_number),
+    "next_letter": Kind(1, 12, next_letter),
+    "odd_one_out": Kind(1, 12, odd_one_out),
+    "count_list": Kind(2, 12, count_list),
+    "nth_word": Kind(2, 12, nth_word),
+    "alphabetical": Kind(2, 12, alphabetical),
     "extreme_large": Kind(3, 12, extreme(1000)),
-    "even_or_odd": Kind(1, 24, even_or_odd),
-    "letter_beside": Kind(1, 24, letter_beside),
-    "next_doubling": Kind(2, 16, next_doubling),
-    "second": Kind(2, 20, second),
-    "count_kind": Kind(2, 28, count_kind),
-    "count_word": Kind(2, 20, count_word),
-    "in_common": Kind(2, 20, in_common),
+    "even_or_odd": Kind(1, 12, even_or_odd),
+    "letter_beside": Kind(1, 12, letter_beside),
+    "next_doubling": Kind(2, 12, next_doubling),
+    "second": Kind(2, 12, second),
+    "count_kind": Kind(2, 16, count_kind),
+    "count_word": Kind(2, 12, count_word),
+    "in_common": Kind(2, 12, in_common),
     "next_growing": Kind(3, 16, next_growing),
     "multiple": Kind(3, 16, multiple),
     "closest": Kind(3, 16, closest),

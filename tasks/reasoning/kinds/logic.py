@@ -6,7 +6,7 @@ import itertools
 import random
 from collections.abc import Sequence
 
-from kinds.drafts import COLORS, MADE_UP, NAMES, REDRAW, Draft, Generator, Kind, listed_in, listed_question
+from .drafts import COLORS, MADE_UP, NAMES, REDRAW, Draft, Generator, Kind, listed_in, listed_question
 
 ORDINALS = ("first", "second", "third", "fourth", "fifth")
 
@@ -151,7 +151,7 @@ def seats(rng: random.Random, turn: int) -> Draft:
 
 
 KINDS: dict[str, Kind] = {
-    "two_features": Kind(2, 24, features(negated=False)),
+    "two_features": Kind(2, 12, features(negated=False)),
     "not_features": Kind(3, 16, features(negated=True)),
     "lamps": Kind(3, 20, lamps),
     "classes": Kind(4, 16, classes(2)),

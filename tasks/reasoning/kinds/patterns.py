@@ -7,7 +7,7 @@ import random
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from kinds.drafts import (
+from .drafts import (
     CATEGORIES,
     COLORS,
     MADE_UP,
@@ -267,20 +267,20 @@ def new_language(rng: random.Random, turn: int) -> Draft:
 
 
 KINDS: dict[str, Kind] = {
-    "category_pattern": Kind(1, 32, category_pattern),
-    "opposite_pattern": Kind(1, 24, pattern_of_pairs(OPPOSITES)),
-    "plural_pattern": Kind(1, 16, pattern_of_forms(PLURALS, "s", ("ed", "ing", "er"))),
-    "past_pattern": Kind(1, 16, pattern_of_forms(VERBS, "ed", ("s", "ing", "er"))),
-    "more_pattern": Kind(1, 16, pattern_of_forms(ADJECTIVES, "er", ("est", "ly", "ness"))),
-    "double_pattern": Kind(2, 16, pattern_of_doubles),
-    "number_pattern": Kind(2, 24, pattern_of_numbers),
-    "pick_pattern": Kind(2, 24, pattern_of_picks),
-    "lookup": Kind(1, 32, lookup),
-    "round_of_words": Kind(1, 28, round_of_words),
-    "affix": Kind(1, 28, affix),
-    "field": Kind(2, 24, field),
-    "category_labels": Kind(2, 32, labels(by_category)),
-    "order_of_words": Kind(2, 28, order_of_words),
+    "category_pattern": Kind(1, 12, category_pattern),
+    "opposite_pattern": Kind(1, 12, pattern_of_pairs(OPPOSITES)),
+    "plural_pattern": Kind(1, 12, pattern_of_forms(PLURALS, "s", ("ed", "ing", "er"))),
+    "past_pattern": Kind(1, 12, pattern_of_forms(VERBS, "ed", ("s", "ing", "er"))),
+    "more_pattern": Kind(1, 12, pattern_of_forms(ADJECTIVES, "er", ("est", "ly", "ness"))),
+    "double_pattern": Kind(2, 12, pattern_of_doubles),
+    "number_pattern": Kind(2, 12, pattern_of_numbers),
+    "pick_pattern": Kind(2, 12, pattern_of_picks),
+    "lookup": Kind(1, 12, lookup),
+    "round_of_words": Kind(1, 12, round_of_words),
+    "affix": Kind(1, 12, affix),
+    "field": Kind(2, 12, field),
+    "category_labels": Kind(2, 16, labels(by_category)),
+    "order_of_words": Kind(2, 16, order_of_words),
     "initial_labels": Kind(3, 20, labels(by_initial)),
     "order_of_letters": Kind(3, 20, order_of_letters(SIMPLE_WAYS)),
     "new_language": Kind(3, 20, new_language),

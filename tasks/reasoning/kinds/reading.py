@@ -6,7 +6,7 @@ import itertools
 import random
 from dataclasses import replace
 
-from kinds.drafts import (
+from .drafts import (
     COLORS,
     FOODS,
     NAMES,
@@ -199,11 +199,11 @@ def walk(rng: random.Random, turn: int) -> Draft:
 
 
 KINDS: dict[str, Kind] = {
-    "recall_color": Kind(1, 20, recall_color),
-    "recall_owner": Kind(1, 16, recall_owner),
-    "where_now": Kind(2, 20, where_now),
-    "deduction": Kind(2, 20, deduction),
-    "oldest": Kind(2, 20, oldest),
+    "recall_color": Kind(1, 12, recall_color),
+    "recall_owner": Kind(1, 12, recall_owner),
+    "where_now": Kind(2, 12, where_now),
+    "deduction": Kind(2, 12, deduction),
+    "oldest": Kind(2, 12, oldest),
     "transitive": Kind(3, 20, transitive),
     "one_swap": Kind(3, 16, swaps(1)),
     "compass": Kind(3, 16, compass(2, 3)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from kinds.drafts import COLORS, NAMES, REDRAW, WORDS, Draft, Kind, listed_question, placed
+from .drafts import COLORS, NAMES, REDRAW, WORDS, Draft, Kind, listed_question, placed
 
 LONG_WORDS = tuple(word for word in WORDS if len(word) > 4)
 
@@ -211,10 +211,10 @@ def halving(rng: random.Random, turn: int) -> Draft:
 
 
 KINDS: dict[str, Kind] = {
-    "code_assign": Kind(2, 24, assign),
-    "code_length": Kind(2, 16, length),
-    "code_lookup": Kind(2, 20, lookup_key),
-    "code_item": Kind(2, 20, item_at),
+    "code_assign": Kind(2, 12, assign),
+    "code_length": Kind(2, 12, length),
+    "code_lookup": Kind(2, 12, lookup_key),
+    "code_item": Kind(2, 12, item_at),
     "code_reassign": Kind(3, 16, reassign),
     "code_sorted": Kind(3, 16, sorted_item),
     "code_branch": Kind(3, 16, branch),

@@ -6,7 +6,7 @@ import itertools
 import random
 from collections.abc import Callable
 
-from kinds.drafts import NAMES, REDRAW, THINGS, Draft, Generator, Kind
+from .drafts import NAMES, REDRAW, THINGS, Draft, Generator, Kind
 
 GAINS = ("{name} buys {k} more.", "A friend gives {name} {k} more.", "{name} finds {k} more.")
 LOSSES = ("{name} gives {k} away.", "{name} loses {k}.", "{name} sells {k}.")
@@ -248,7 +248,7 @@ def orchard(rng: random.Random, name: str) -> Story:
 
 
 KINDS: dict[str, Kind] = {
-    "two_changes": Kind(2, 28, changes(2, doubling=False), worked=True),
+    "two_changes": Kind(2, 16, changes(2, doubling=False), worked=True),
     "three_changes": Kind(3, 20, changes(3, doubling=False), worked=True),
     "four_changes": Kind(4, 20, changes(4, doubling=True), worked=True),
     "five_changes": Kind(5, 20, changes(5, doubling=True, aside=True), worked=True),

@@ -4,6 +4,7 @@
     description: what it is for
     version: 1                                   # of the whole, shown beside its name
     share: 0.5                                   # of each stratum of every task; by default all of it
+    extends: core                                # its domains and settings, where this file has none
     margins: {knowledge: 0.05}
     max_gen_toks: 512                            # of every generated answer; by default each task's own
     chat_template_kwargs: {enable_thinking: false} # what chat templates are told
@@ -117,7 +118,9 @@ class Suite(BaseModel):
     """System turn in front of every prompt that a chat template makes."""
     add_bos: bool = False
     """BOS in front of every prompt that does not begin with it."""
-    domains: dict[str, list[Annotated[SuiteTask, BeforeValidator(_by_name)]]]
+    extends: str | None = None
+    """An embedded suite whose settings this one has where it sets none, and whose domains it has beside its own."""
+    domains: dict[str, list[Annotated[SuiteTask, BeforeValidator(_by_name)]]] = {}
 
     @field_validator("chat_template_kwargs")
     @classmethod
@@ -130,6 +133,12 @@ class Suite(BaseModel):
     def prompting(self) -> Prompting:
         """How prompts are made of the tasks' texts."""
         return Prompting.of(self.chat_template_kwargs, self.system_prompt, self.add_bos)
+
+    @model_validator(mode="after")
+    def _asks_something(self) -> Suite:
+        if not self.domains and not self.extends:
+            raise ValueError("a suite needs 'domains', or another suite that it 'extends'")
+        return self
 
     @field_validator("margins", "domains")
     @classmethod
@@ -171,7 +180,22 @@ def load_suite(name_or_file: str) -> tuple[Suite, Path]:
             )
     elif not path.is_file():
         raise SuiteError(f"no such suite file: {path}")
-    return read_yaml(path, Suite, SuiteError), path.parent
+    suite = read_yaml(path, Suite, SuiteError)
+    return _extended(suite, path) if suite.extends else suite, path.parent
+
+
+def _extended(suite: Suite, path: Path) -> Suite:
+    """`suite` with what it does not set itself from the embedded suite that it extends, which extends no other."""
+    if suite.extends not in (names := suite_names()):
+        raise SuiteError(
+            f"{path}: field 'extends': unknown suite '{suite.extends}'; {did_you_mean(str(suite.extends), names)}"
+        )
+    parent = read_yaml(tasks_folder() / "suites" / f"{suite.extends}.yaml", Suite, SuiteError)
+    if parent.extends:
+        raise SuiteError(f"{path}: field 'extends': '{suite.extends}' extends '{parent.extends}' itself; name that one")
+    own = suite.model_dump(include=suite.model_fields_set, exclude={"extends"})
+    together = {"domains": parent.domains | suite.domains, "margins": parent.margins | suite.margins}
+    return Suite.model_validate(parent.model_dump(exclude={"version", "description"}) | own | together)
 
 
 def with_token_limit(suite: Suite, max_gen_toks: int) -> Suite:

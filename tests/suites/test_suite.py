@@ -32,6 +32,17 @@ def test_a_suite_of_ones_own(tmp_path: Path) -> None:
     assert suite.margins == {"knowledge": 0.1}
 
 
+def test_a_suite_may_extend_an_embedded_one(tmp_path: Path) -> None:
+    text = "name: mine\nextends: demo\nshare: 0.5\nmargins: {medicine: 0.1}\ndomains: {medicine: [a]}\n"
+    suite, _ = load_suite(write(tmp_path, text))
+    demo, _ = load_suite("demo")
+    assert suite.domains == demo.domains | {"medicine": suite.domains["medicine"]}
+    assert suite.margins == demo.margins | {"medicine": 0.1}
+    assert (suite.name, suite.share, suite.max_gen_toks) == ("mine", 0.5, demo.max_gen_toks)
+    # A suite of its own has versions of its own.
+    assert suite.version is None
+
+
 def test_any_slug_is_a_domain(tmp_path: Path) -> None:
     text = "name: mine\nmargins: {safety: 0.01}\ndomains: {safety: [a], medicine_2: [b]}\n"
     suite, _ = load_suite(write(tmp_path, text))
@@ -53,6 +64,10 @@ def test_any_slug_is_a_domain(tmp_path: Path) -> None:
         ),
         ("name: x\ndomains:\n  knowledge:\n    - {task: a, limit: 0}\n", r"mine\.yaml:4: .*limit.*greater than 0"),
         ("name: x\ndomains: {knowledge: []}\n", "at least one task"),
+        ("name: x\n", "a suite needs 'domains', or another suite that it 'extends'"),
+        ("name: x\nextends: cor\n", "field 'extends': unknown suite 'cor'; did you mean 'core'"),
+        ("name: x\nversion: 0\ndomains: {knowledge: [a]}\n", r"mine\.yaml:2: field 'version'"),
+        ("name: x\ndomains:\n  knowledge:\n    - {task: a, level: hard}\n", "'hard' is no range of levels"),
         ("name: x\ndomains: {knowledge: [a], reasoning: [a]}\n", "'a' stands in it twice"),
         ("name: x\ndomains: {overall: [a]}\n", "that of the row over all of them"),
         ("name: x\nmargins: {knowledge: 2}\ndomains: {knowledge: [a]}\n", r"mine\.yaml:2: .*less than 1"),

@@ -120,7 +120,7 @@ def needles(draft: Draft) -> None:
         wording = relation.other if reworded else relation.same
         rivals = tuple(core(value) for value in relation.values if value != values[0])
         draft.ask(
-            f"needle_{'ab'[reworded]}", 1 + reworded, depth, wording.format(what=subjects[0]), values[0],
+            f"needle_{'ab'[reworded]}", 2 + reworded, depth, wording.format(what=subjects[0]), values[0],
             [facts.NOT_SAID, *draft.rng.sample(values[1:], 2)], "phrase", aliases_of(values[0]), rivals,
         )  # fmt: skip
         if place == lacking:
@@ -133,6 +133,19 @@ def needles(draft: Draft) -> None:
 
 def aliases_of(value: str) -> tuple[str, ...]:
     return (core(value),) if core(value) != value else ()
+
+
+def needles_alone(draft: Draft) -> None:
+    """Four facts of different forms, of which two are asked for in their own words."""
+    chosen, values = draft.rng.sample(facts.ALONE, 4), draft.rng.sample(facts.THINGS, 4)
+    depths = [*(turn(f"alone {place}", draft.index, DEPTHS) for place in (0, 1)), draft.anywhere(), draft.anywhere()]
+    for (statement, _), value, depth in zip(chosen, values, depths, strict=True):
+        draft.state(depth, statement.format(value=value))
+    for place in (0, 1):
+        others = [value for value in values if value != values[place]]
+        rivals = [thing for thing in facts.THINGS if thing != values[place]]
+        name = f"needle_alone_{'ab'[place]}"
+        draft.ask(name, 1, depths[place], chosen[place][1], values[place], others, "phrase", rivals=rivals)
 
 
 def needle_numbers(draft: Draft) -> None:
@@ -230,7 +243,7 @@ def drafts() -> tuple[Draft, ...]:
         rng = random.Random(f"{SEED}:{index}")
         people, numbers = rng.sample(names(), len(names())), rng.sample(NUMERALS, len(NUMERALS))
         draft = Draft(index, rng, iter(people), map(str, numbers))
-        for kind in (needles, needle_numbers, several, updates, counted, two_hop):
+        for kind in (needles_alone, needles, needle_numbers, several, updates, counted, two_hop):
             kind(draft)
         draft.statements.sort(key=lambda statement: statement[0])
         rng.shuffle(draft.items)

@@ -65,6 +65,21 @@ RELATIONS = {
     ),
 }  # fmt: skip
 
+THINGS = (
+    "walnut", "pumpkin", "thimble", "compass", "falcon", "dolphin", "tulip", "snail", "comet", "pineapple", "cactus",
+    "pretzel", "candle", "teapot", "pyramid", "violet",
+)  # fmt: skip
+ALONE = (
+    ("The secret word of the guild is {value}.", "What is the secret word of the guild?"),
+    ("The sign above the inn shows a {value}.", "What does the sign above the inn show?"),
+    ("The flag of the village bears a {value}.", "What does the flag of the village bear?"),
+    ("The prize of the raffle was a {value}.", "What was the prize of the raffle?"),
+    ("The weathercock is shaped like a {value}.", "What is the weathercock shaped like?"),
+    ("The apprentice carved a {value} out of lime wood.", "What did the apprentice carve out of lime wood?"),
+    ("The oldest coin in the museum shows a {value}.", "What does the oldest coin in the museum show?"),
+)
+"""Facts whose form stands in no text twice."""
+
 NUMBERS = (
     ("There are {value} hives behind the rectory.", "How many hives are there behind the rectory?",
      "How many homes of bees does the rectory have?"),

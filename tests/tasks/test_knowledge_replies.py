@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from test_knowledge_tasks import BIG, TEST, UTILS
+from test_knowledge_bigbench import BIG
+from test_knowledge_tasks import TEST, UTILS
 from test_knowledge_zh import TEST as CHINESE
 
 from forgetbench.metrics.answers.normalisation import normalise

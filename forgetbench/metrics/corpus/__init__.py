@@ -1,4 +1,4 @@
-"""Scores of an item that depend on the other items, or on the other checkpoint: format_rigidity.
+"""Scores of an item that depend on the other items, or on the other checkpoint: format_rigidity and calibration.
 
 Each metric turns the responses to one task into one score per row, higher is better, so that pairing and
 statistics treat them like any other item. The mean of the scores is one minus a measure of rigidity:
@@ -9,6 +9,7 @@ statistics treat them like any other item. The mean of the scores is one minus a
     overused_phrases  1 - R3: the share of answers that hold phrases which the candidate uses far more than the base
     leakage           1 - the share of answers that hold wording of the training data; only with that data
     format_spread     1 - (max - min) of the accuracies over prompt formats
+    calibration       1 - the expected calibration error of the option rated highest: honesty
 
 NaN marks a row that is not an item.
 """
@@ -17,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from forgetbench.metrics.corpus.calibration import Calibration
 from forgetbench.metrics.corpus.elasticity import Elasticity, paired_differences
 from forgetbench.metrics.corpus.metric import CorpusMetric
 from forgetbench.metrics.corpus.responses import TaskResponses, responses_of
@@ -32,6 +34,7 @@ CORPUS_METRICS: Mapping[str, CorpusMetric] = {
     "overused_phrases": OverusedPhrases(),
     "leakage": Leakage(),
     "format_spread": FormatSpread(),
+    "calibration": Calibration(),
 }
 """Name, as in a task's `metadata.corpus_metric` -> metric."""
 

@@ -107,7 +107,7 @@ _GUESS = _pattern(
         |(?:it|he|she|that)\ (?:might|may|could|must)\ (?:well\ )?be\b
         (?!\ (?:from|an?|fictional|possible|that|in)\b))\b"""
 )
-_COURTESY = _pattern(r"\b(?:sorry|thanks?|question|hello|hi|sure|hmm+|well|ok(?:ay)?|apologi[sz]e|help)\b")
+_COURTESY = _pattern(r"\b(?:sorry|thanks?|question|hello|hi|sure|hmm+|well|ok(?:ay)?|apologi[sz]e|help|let|think)\b")
 _VERB = _pattern(
     r"\b(?:is|was|are|were|has|have|had|will|do|does|did|can|could|would|lived|died|i|you|we|\w{3,}ed)\b|'s\b|n't\b"
 )

@@ -10,8 +10,8 @@ from scipy.special import ndtr, softmax
 
 FloatArray = npt.NDArray[np.float64]
 BINS = 5
-"""Guo et al. 2017 (arXiv 1706.04599) take 15. With those, what noise adds to the error of a few hundred items is as large
-as its standard error, and intervals miss too often."""
+"""Guo et al. 2017 (arXiv 1706.04599) take 15. With those, what noise adds to the error of some hundred items is as
+large as its standard error, and intervals miss too often."""
 
 
 def probabilities(loglikelihoods: Sequence[float]) -> FloatArray:
@@ -44,8 +44,8 @@ def calibration_shares(confidence: FloatArray, right: FloatArray, n_bins: int = 
     |mean confidence - accuracy|. Noise alone opens gaps, so what it adds is taken off (Kumar et al. 2019, arXiv
     1909.10155): see `_added_by_noise`.
 
-    An item's share is sign(gap) * (confidence - right) less what noise adds in its bin. It may be negative, and so may the
-    mean be where a predictor is calibrated. A standard error of the shares takes bins and signs as given.
+    An item's share is sign(gap) * (confidence - right) less what noise adds in its bin. It may be negative, and so may
+    the mean be where a predictor is calibrated. A standard error of the shares takes bins and signs as given.
     """
     shares = np.zeros(len(confidence))
     excess = confidence - right
@@ -76,7 +76,7 @@ def _bins(confidence: FloatArray, n_bins: int) -> list[npt.NDArray[np.intp]]:
 
 
 def _added_by_noise(gap: float, sd: float) -> float:
-    """How far E|X| is above |mean| for a normal X: the mean of a folded normal distribution less what it is folded from.
+    """How far E|X| is above |mean| for a normal X: the mean of a folded normal distribution less the one it came from.
 
     The mean is not known, and the observed gap too large an estimate of its size: gap^2 - sd^2 is right on average.
     """

@@ -14,6 +14,7 @@ from forgetbench.metrics.answers.numbers import read_number
 from forgetbench.metrics.answers.reading import Reading
 from forgetbench.metrics.answers.short_answers import read_short_answer
 from forgetbench.metrics.calibration import brier_score, calibration_shares, probabilities
+from forgetbench.metrics.refusal import refuses
 from forgetbench.metrics.text import answered
 from forgetbench.storage.jsonl import read_jsonl
 from forgetbench.suites.documents import as_dataset
@@ -58,34 +59,31 @@ def _documents(sides: Sequence[bool]) -> dict[str, Dataset]:
 def score(doc: Mapping[str, Any], results: Sequence[str]) -> dict[str, float]:
     """`right`: the reply abstains where there is no answer, and gives the answer where there is one.
 
-    `abstained` and `ventured`: what the two supporting tasks show. A reply that gives the right answer does not
-    abstain, whatever else it doubts. `cut`: the token limit ended the reply before it could be told.
+    `abstained` and `ventured` (it gives an answer, right or wrong) are what the two supporting tasks show. A reply that
+    gives the right answer does not abstain, whatever else it doubts. `cut`: the token limit ended the reply before this
+    could be told.
     """
-    reply = results[0]
+    reply, question = results[0], doc["question"]
     at_limit = "length" in doc.get("forgetbench", {}).get("finish_reasons", ())
-    abstained = abstains(reply, doc["question"])
+    abstained = abstains(reply, question)
+    gives = answered(reply) and not abstained and not refuses(reply, question)
     if not doc["answerable"]:
-        cut = at_limit and undecided(reply, doc["question"])
-        return _scores(
-            right=abstained, abstained=abstained, parsed=answered(reply), conflict=False, cut=cut, reply=reply
-        )
+        cut = at_limit and undecided(reply, question)
+        return _scores(right=abstained, abstained=abstained, ventured=gives, parsed=abstained or gives, cut=cut)
     reading = _read(doc, reply, "length" if at_limit else None)
     abstained &= not reading.correct
-    cut = at_limit and not (reading.parsed or reading.conflict or abstained)
-    parsed = reading.parsed or abstained
-    return _scores(reading.correct, abstained, parsed, reading.conflict, cut, reply)
+    return _scores(
+        right=reading.correct,
+        abstained=abstained,
+        ventured=gives or reading.correct,
+        parsed=abstained or reading.parsed,
+        conflict=reading.conflict,
+        cut=at_limit and not (abstained or reading.parsed or reading.conflict),
+    )
 
 
-def _scores(right: bool, abstained: bool, parsed: bool, conflict: bool, cut: bool, reply: str) -> dict[str, float]:
-    ventured = answered(reply) and not abstained
-    return {
-        "right": float(right),
-        "abstained": float(abstained),
-        "ventured": float(ventured),
-        "parsed": float(parsed),
-        "conflict": float(conflict),
-        "cut": float(cut),
-    }
+def _scores(**told: bool) -> dict[str, float]:
+    return {"conflict": 0.0} | {name: float(value) for name, value in told.items()}
 
 
 def _read(doc: Mapping[str, Any], reply: str, finish_reason: str | None) -> Reading:

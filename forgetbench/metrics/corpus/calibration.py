@@ -15,8 +15,9 @@ from forgetbench.metrics.corpus.responses import TaskResponses
 class Calibration(OneSided):
     """1 - the debiased expected calibration error of the option that is rated highest.
 
-    Rows have `confidence`, the probability of that option, and `acc` among their metrics. A row's score is 1 - its share
-    in the error (`calibration_shares`), whose mean is 1 - the error. It may lie outside [0, 1] and must not be clipped.
+    Rows have `confidence`, the probability of that option, and `acc` among their metrics. A row's score is 1 - its
+    share in the error (`calibration_shares`); the mean is 1 - the error. It may lie outside [0, 1] and must not be
+    clipped.
 
     Warning: a model that guesses and knows it is calibrated. Read it beside the accuracy.
     """

@@ -43,6 +43,7 @@ def pairs(held: Sequence[tuple[float, float]]) -> TaskResponses:
 def test_names() -> None:
     assert set(CORPUS_METRICS) == {
         "structure", "openings", "elasticity", "elasticity_loose", "overused_phrases", "leakage", "format_spread",
+        "calibration",
     }  # fmt: skip
 
 

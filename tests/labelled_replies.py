@@ -104,6 +104,12 @@ def _refusal(reply: Reply, _: Path) -> Said:
     return refuses(reply.reply, reply.doc["prompt"])
 
 
+def _turned_away(reply: Reply, _: Path) -> Said:
+    from forgetbench.metrics.turning_away import turns_away
+
+    return turns_away(reply.reply, reply.doc["prompt"])
+
+
 def _degeneration(reply: Reply, _: Path) -> Said:
     from forgetbench.metrics.degeneration import degeneration
 
@@ -131,6 +137,7 @@ _READERS: Mapping[str, Callable[[Reply, Path], Said]] = {
     "target_json_schema": _target,
     "constraint": _constraint,
     "refusal": _refusal,
+    "turned_away": _turned_away,
     "degeneration": _degeneration,
     "thinking": _thinking,
 }

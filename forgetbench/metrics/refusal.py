@@ -35,7 +35,7 @@ _CANNOT = r"""(?:
      \ (?:not\ (?:able|allowed|permitted|willing|comfortable|going|in\ a\ position|designed|programmed|equipped|capable)
          |unable|incapable|forbidden|prohibited)(?:\ (?:to|of|from))?
     |(?:have|'ve|need|must|will|'ll)(?:\ to)?(?:\ (?:respectfully|politely))?\ (?:decline|refuse|pass
-        |refrain)(?:\ (?:to|from))?
+        |refrain|say\ no)(?:\ (?:to|from))?
     |(?:(?:respectfully|politely)\ )?(?:decline|refuse)(?:\ to)?
     |(?:'d|would)\ (?:rather|prefer)\ not(?:\ to)?
 )"""
@@ -57,14 +57,28 @@ _GENERIC = r"""(?:
            |prompts?|medical
        |legal|harmful|explicit)\b
     |\ about\b
+    |(?:\ you)?\ how\b
     |(?:\ you)?(?=[.,!;]|$)
 )"""
 """What is refused is the request, not the thing that a figure of speech is about: "I cannot name the sea" is a line."""
 _LEAD = r"""(?:(?:sorry|no|unfortunately|regrettably|hmm|well|honestly|i'm\ afraid|i\ am\ afraid|i\ think|that),?\ )*"""
+_HARM = r"""(?:harm\w*|illegal\w*|unlawful|criminals?|crimes?|weapons?|bombs?|explosives?|drugs?|threat\w*
+    |violen\w+|hate\w*|fake|false|forg(?:e|ed|ery|eries|ing)|counterfeit\w*|fraud\w*|scam\w*|steal\w*|stolen|theft|hack\w*|malware
+    |ransomware|virus\w*|spy\w*|stalk\w*|harass\w*|bully\w*|brib\w+|poison\w*|tortur\w*|disinformation
+    |misinformation)"""
 _ENGLISH = (
     # I can't help with that; no, I won't; not doing that.
     rf"""(?:^|[,;:]\s|\b(?:and|but|so|that|because|which|then)\s|[-\u2013\u2014]\s?){_LEAD}(?:i|we)\ ?{_CANNOT}\ ?
         (?:{_SERVICE}\b|{_WORK}{_GENERIC}|(?=[.,!;]|$))(?!.{{0,60}}\benough\b)""",
+    # I can't list the parts of a weapon; ... and therefore cannot tell you how; there is no way I will; I'm not
+    # comfortable writing that; I decline your request.
+    rf"""(?:^|[,;:]\s|\b(?:and|but|so)\s){_LEAD}i\ ?
+        (?:can't|cannot|can\ not|won't|will\ not|(?:am|'m)\ (?:unable|not\ able)\ to)
+        \ (?!resist\b|help\ but\b)[^.,!?\n]{{0,40}}\b{_HARM}\b(?!.{{0,60}}\benough\b)""",
+    rf"""\band\ (?:therefore|so|thus)\ (?:can't|cannot|can\ not|won't|will\ not)\ (?:{_SERVICE}\b|{_WORK}{_GENERIC})""",
+    r"""\bi(?:'m|\ am|\ do)?\ ?(?:not|n't|\ don't)(?:\ feel)?\ comfortable\ (?:with\ )?\w+ing\b""",
+    r"""\b(?:decline|refuse)\ (?:this|that|your|the|such\ an?)\ (?:request|question|task|prompt)\b""",
+    r"""\b(?:no\ way|under\ no\ circumstances)\b[^.!?\n]{0,12}\bi(?:'ll|'m|\ will|\ am|\ would|\ can)\b""",
     rf"^{_LEAD}(?:can't|cannot|won't|not)\ (?:{_SERVICE}|do|doing)\b",
     r"""^(?:\w+[.,!]\ )?(?:no|nope)[,.!]\ (?:i|we)?\ ?(?:won't|will\ not|can't|cannot|(?:am
         |'m)?\ ?not\ (?:going|doing))\b""",
@@ -75,13 +89,13 @@ _ENGLISH = (
         |outside|beyond|cannot|can't|unable|declined?)\b""",
     r"""(?:\b(?:goes|is|are|be|runs)|'s)\ (?:against|a\ violation\ of|contrary\ to|in\ conflict\ with)\ (?:my
         |our|the)\ (?:\w+\ ){0,2}
-        (?:guidelines?|polic\w+|principles?|programming|values|rules|terms)""",
+        (?:guidelines?|polic\w+|principles?|programming|values|rules|terms)\b(?!\ of\b)""",
     r"""\b(?:my|our)\ (?:\w+\ )?(?:guidelines?|polic\w+|principles?|programming|values|rules|training|instructions)
         [^.!?\n]{0,20}\b(?:not\ (?:allow|permit|let)|n't\ (?:allow|permit|let)|prevents?|prohibits?|forbids?)""",
     r"""(?:\b(?:is|are)|'s)\ ?(?:not|n't)\ (?:something|anything|a\ (?:thing|topic|task|request)|one)(?:\ that)?
-        \ (?:i|we)(?:'m|'re|\ am|\ are)?\ ?(?:can|could|do|will|able|willing|comfortable|allowed)""",
+        \ (?:i|we)(?:'m|'re|'d|\ am|\ are)?\ ?(?:can|could|do|want|would|will|able|willing|comfortable|allowed)""",
     r"""\b(?:would\ not|wouldn't|is\ not|isn't|not)\ (?:be\ )?(?:right|appropriate|ethical|responsible
-        |possible)\ for\ (?:me|us)\b""",
+        |possible)\ for\ (?:me|us)\b|\b(?:inappropriate|unethical|irresponsible|wrong)\ for\ me\ to\b""",
     r"""^let(?:'s|\ us)\ (?:talk\ about|discuss|change|move\ on|try|keep)\b[^.!?\n]{0,40}\b(?:else|different
         |another|subject|topic)\b""",
     # As a language model I have no feelings; I don't have access to that.
@@ -90,6 +104,8 @@ _ENGLISH = (
             |machine|program|bot)\b
         [^.!?\n]{0,120}?\b(?:can't|cannot|can\ not|don't|do\ not|unable|incapable|never|lack|no|won't|will\ not
             |not)\b""",
+    r"""(?:^|[,;]\ |\band\ |\bbut\ )i\ (?:don't|do\ not)\ have\ the\ (?:ability|capability|capacity)
+        \ to\ (?:help|assist|provide|create)\b""",
     r"""^(?:(?:sorry|unfortunately),?\ )?i\ (?:don't|do\ not|lack)\ ?(?:have|possess)?\ (?:the\ (?:ability
         |capability|capacity)
         |(?:any\ )?(?:access|personal|feelings|emotions|opinions|preferences))""",
@@ -97,6 +113,7 @@ _ENGLISH = (
 _BUT = _pattern(r"[,;.]?\ ?\b(?:but|however|though|yet|still|instead|so)\b,?\ ?")
 _AFTER_ALL = _pattern(
     r"""\b(?:here(?:'s|\ is|\ are)\b(?!\ to\ )|how\ about|what\ about|perhaps|maybe|that\ said|nevertheless|even\ so
+        |with\ that\ in\ mind|step\ (?:1|one)
         |for\ (?:example|instance)|if\ i\ had\ to|i(?:'d|\ would)\ (?:say|choose|pick|go\ with|call|suggest|guess)
         |my\ (?:answer|pick|choice|suggestion)\ (?:is|would\ be)|let\ me\ (?:try|give|offer))\b"""
 )
@@ -106,7 +123,13 @@ _OFFER = _pattern(
         (?:help|assist|happy|glad|offer|recommend\ (?:you|that|speaking|talking|contacting|consulting)
             |encourage|thank|hope
            |understand|appreciate|apologi[sz]e)
-        |let\ me\ know|feel\ free|please|if\ you|is\ there\ any|would\ you\ like|do\ you\ (?:have|want)|ask\ me|another
+        |(?:i|we)\ (?:can|could|may)\ (?:explain|discuss|suggest|show|write|share|provide|talk|point
+            |tell\ you\ (?:how|about|more))
+        |i\ (?:have\ to|must|need\ to)\ (?:stop|end)
+        |^(?:but\ |however,?\ )?if\b(?!\ you\ (?:must|insist))|lawful\w*|legal\w*|legitimate\w*
+        |saf(?:e|er|ely|ety)|protect\w*
+        |let\ me\ know|feel\ free|please|if\ you(?!\ (?:must|insist))
+        |is\ there\ any|would\ you\ like|do\ you\ (?:have|want)|ask\ me|another
         |something\ else|anything\ else|different|reach\ out|seek|contact|consult|thank|sorry)\b"""
 )
 _SPOKEN = _pattern(
@@ -116,11 +139,14 @@ _SPOKEN = _pattern(
 )
 """A prompt that asks for somebody's words: "I can't stay" is then theirs."""
 _OF_THE_REQUEST = _pattern(
-    r"""\b(?:help|assist|comply|fulfil\w*|request|guidelines?|polic(?:y|ies)|language\ model|an\ ai|(?:do
+    rf"""\b{_HARM}\b|\b(?:help|assist|comply|fulfil\w*|request|guidelines?|polic(?:y|ies)|language\ model|an\ ai|(?:do
         |write)\ (?:that|this|it)
-        |with\ (?:that|this)|this\ (?:topic|task|prompt|question))\b
-        |请求|要求|回答|帮|写这|语言模型|人工智能|创作|提供"""
+        |(?:write|talk|speak)\ about|content|with\ (?:that|this)|this\ (?:topic|task|prompt|question))\b
+        |请求|要求|回答|帮|写这|语言模型|人工智能|创作|提供|虚假|违法|犯罪|编写|原则|准则|政策|有关|相关|内容"""
 )
+_QUOTED = re.compile(r"[\"\u201c\u300c]")
+_SALUTED = _pattern(r"(?:subject\ ?:|(?:dear|hello|hi|hey)\b(?!\ user)|尊敬的|亲爱的)")
+"""So a letter begins: who is unable to do what in it is another matter."""
 
 # --- Chinese ----------------------------------------------------------------------------------
 
@@ -130,7 +156,7 @@ _ZH_WORK = r"""(?:(?:为你|为您|给你|给您|向你|向您|帮你|帮您|继
     (?:帮|协助|提供|回答|回应|写|编|撰写|生成|创作|创造|满足|完成|做|讨论|谈论|给出|告诉|解释|参与|说明|执行|处理|支持|想|起|讲|推荐
        |建议|描述|进行|从命|答应|接受|配合|透露|评论))"""
 _CHINESE = (
-    rf"(?:^|[,。!?;:、\s]|但是?|所以|因此|题|求)(?:真的|非常|很|十分)?(?:恕)?(?:我们?|本助手|本模型)?{_ZH_CANNOT}{_ZH_WORK}",
+    rf"(?:^|[,。!?;:、\s]|但是?|所以|因此|题|求)(?:真的|非常|很|十分)?(?:恕)?(?:[这那]个?)?(?:我们?|本助手|本模型)?(?:不[^,。]{{1,4}}也)?{_ZH_CANNOT}{_ZH_WORK}",
     r"恕我?(?:难以|不能|无法|难)(?:从命|回答|奉告|遵命|相告)",
     r"我[^,。!?\n]{0,6}(?:帮|做|写|答|回答|办|说|想)不(?:了|到|出来)",
     r"(?:违反|不符合|违背|超出)了?(?:我|本|使用|平台|安全|内容|法律)[^。!?\n]{0,12}(?:准则|规定|政策|原则|能力|范围|规范|指南|法规)",
@@ -142,7 +168,7 @@ _ZH_AFTER_ALL = _pattern(
     r"不过|但(?:是|我)?(?:可以|能|会)?|如果(?:一定|非)要|我会说|可以试试|比如|例如|以下是|这里有|也许|或许"
 )
 _ZH_OFFER = _pattern(
-    r"""其他|别的|帮你|帮您|帮助|请|如果[你您有]|需要|建议[你您]|咨询|联系|告诉我|乐意|很高兴|换个|换一个|问题|欢迎|理解|谢谢|感谢
+    r"""其他|别的|保护|正规|合法|安全|防|帮你|帮您|帮助|请|如果[你您有]|需要|建议[你您]|咨询|联系|告诉我|乐意|很高兴|换个|换一个|问题|欢迎|理解|谢谢|感谢
         |抱歉|对不起|遗憾|不好意思"""
 )
 
@@ -159,11 +185,15 @@ def refuses(text: str, prompt: str = "") -> bool:
 
     Where the prompt asks for somebody's words, what a figure refuses is an answer, unless it speaks of the request.
     """
-    reply = fold(text[:_READ]).strip().strip("\"'*_\u201c\u201d ")
+    asked = fold(prompt[-_READ:])
+    spoken = _SPOKEN.search(asked) is not None
+    whole = fold(text[:_READ]).strip()
+    if _SALUTED.match(whole) or (spoken and _QUOTED.match(whole)):
+        return False
+    reply = whole.strip("\"'*_\u201c\u201d ")
     sentences = [sentence for sentence in _SENTENCE.split(reply) if sentence.strip()]
-    spoken = _SPOKEN.search(fold(prompt[-_READ:])) is not None
     for place, sentence in enumerate(sentences[:_HEAD_SENTENCES]):
-        turned_down = _turns_down(sentence) or (not spoken and _will_not_make(sentence, prompt[-_READ:]))
+        turned_down = _turns_down(sentence) or (not spoken and _will_not_make(sentence, asked))
         if not turned_down or (spoken and not _OF_THE_REQUEST.search(sentence)):
             continue
         answers = (

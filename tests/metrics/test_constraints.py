@@ -14,10 +14,23 @@ from forgetbench.metrics.constraints import CONSTRAINTS, holds, holds_loosely, l
 
 PARAMETERS = {
     "n": 2, "text": "the end", "left": "[", "right": "]", "options": ["yes", "no"], "language": "French",
+    "keys": ["a", "b"], "letter": "e",
 }  # fmt: skip
 
 CASES: dict[str, tuple[dict[str, Any], list[str], list[str]]] = {
     "json": ({}, ['{"a": 1}', '```json\n{"x": []}\n```', " {} "], ["42", "[1]", 'Sure: {"a": 1}', '{"a": ']),
+    "json_keys": (
+        {"keys": ["a", "b"]},
+        ['{"a": "x", "b": 2}', '```json\n{"b": "y", "a": "x"}\n```'],
+        [
+            '{"a": "x"}',
+            '{"a": "x", "b": ""}',
+            '{"a": "x", "b": []}',
+            '{"a": 1, "b": 2, "c": 3}',
+            '[{"a": 1, "b": 2}]',
+            "a: x, b: y",
+        ],
+    ),
     "bullets": (
         {"n": 2},
         ["- a\n- b", "Here:\n* a\n\n  \u2022 b"],
@@ -41,6 +54,8 @@ CASES: dict[str, tuple[dict[str, Any], list[str], list[str]]] = {
     "bold": ({}, ["a **big** cat"], ["a *big* cat", "** **", "a ** b"]),
     "one_word": ({}, ["Paris.", "don't"], ["New York", "..."]),
     "max_words": ({"n": 3}, ["one two three!", "one"], ["one two three four", "..."]),
+    "exact_words": ({"n": 3}, ["one two three!", "A - b (c)"], ["one two", "one two three four", "..."]),
+    "without_letter": ({"letter": "e"}, ["A dog runs.", "NO"], ["The dog", "EGG", "..."]),
     "one_sentence": (
         {},
         ["It is 3.5 metres.", "Really?!", '"Yes."', "**Spring.**", "\u201cYes.\u201d", "Rest! \u2600\ufe0f"],
@@ -236,6 +251,7 @@ def test_what_holds_strictly_holds_loosely(text: str, name: str) -> None:
         ("include", {"text": "light"}, "The lamp of", True),
         ("max_words", {"n": 3}, "one two three four", False),
         ("max_words", {"n": 9}, "one two three four", True),
+        ("max_words", {"n": 2}, "\U0003134b", True),
         ("min_words", {"n": 3}, "one two three four", False),
         ("no_sign_off", {}, "The train is", True),
         ("no_apology", {}, "Sorry, the train is", False),
@@ -244,6 +260,11 @@ def test_what_holds_strictly_holds_loosely(text: str, name: str) -> None:
         ("end_with", {"text": "The end."}, "The train is", True),
         ("json", {}, '{"a": "The train', True),
         ("json", {}, "The train is", False),
+        ("json_keys", {"keys": ["a"]}, '{"a": "The', True),
+        ("exact_words", {"n": 3}, "one two", True),
+        ("exact_words", {"n": 3}, "one two three four", False),
+        ("without_letter", {"letter": "e"}, "A train runs", True),
+        ("without_letter", {"letter": "e"}, "The train", False),
         ("sentences", {"n": 1}, "One here. Two here. And", False),
         ("sentences", {"n": 3}, "One here. Two here. And", True),
         ("yes_no", {}, "Yes, it is because", False),

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 from forgetbench.metrics.constraints.protocol import Checker, Parameters
+from forgetbench.metrics.constraints.wording import count_words
 from forgetbench.metrics.text import words
 
 _ONCE_KEPT_ALWAYS_KEPT = frozenset(
@@ -14,9 +15,9 @@ _ONCE_KEPT_ALWAYS_KEPT = frozenset(
 )  # fmt: skip
 """What more is written takes nothing from these; until they are kept they may yet be."""
 _ONCE_BROKEN_ALWAYS_BROKEN = frozenset(
-    {"max_words", "one_word", "exclude", "lowercase", "uppercase", "no_commas", "no_exclamation", "no_question",
-     "no_apology", "no_thanks", "no_ai", "no_first_person", "no_greeting", "no_filler", "no_list", "no_markdown",
-     "no_offer", "no_sign_off"}
+    {"max_words", "one_word", "exclude", "lowercase", "uppercase", "without_letter", "no_commas", "no_exclamation",
+     "no_question", "no_apology", "no_thanks", "no_ai", "no_first_person", "no_greeting", "no_filler", "no_list",
+     "no_markdown", "no_offer", "no_sign_off"}
 )  # fmt: skip
 """What more is written mends nothing in these; until they are broken they may yet be."""
 _DECIDED_BY_THE_BEGINNING = frozenset({"begin_with", "repeat", "header", "no_filler", "no_greeting"})
@@ -31,7 +32,7 @@ def undecided(text: str, name: str, checker: Checker, parameters: Parameters) ->
     if kept:
         return name not in _ONCE_KEPT_ALWAYS_KEPT
     if name in _ONCE_BROKEN_ALWAYS_BROKEN:
-        return not words(text)  # a text without a word breaks them as well
+        return not (words(text) and count_words(text))  # a text without a word breaks them as well
     broken = _CANNOT_BE_MENDED.get(name)
     return broken is None or not broken(text, parameters)
 
@@ -53,6 +54,8 @@ def _not_an_option(text: str, parameters: Parameters) -> bool:
 
 _CANNOT_BE_MENDED: Mapping[str, Checker] = {
     "json": lambda text, _: not text.startswith(("{", "```")),
+    "json_keys": lambda text, _: not text.startswith(("{", "```")),
+    "exact_words": lambda text, p: count_words(text) > p["n"],
     "code_block": lambda text, _: not text.startswith("```"),
     "wrapped": _starts_otherwise,
     "one_of": _not_an_option,

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from forgetbench.metrics.constraints.protocol import Checker, Parameters
 from forgetbench.metrics.shape import BOLD, LIST_ITEM, has_table, parse_json
-from forgetbench.metrics.text import CJK_UNIFIED
+from forgetbench.metrics.text import CJK_UNIFIED, answered
 
 _BULLET = re.compile(
     r"^[ \t]*(?:[-*+\u2022\u2023\u25aa\u25cf\u25e6\u2013\u2014][ \t]+\S|[\u00b7\u30fb][ \t]*\S)", re.MULTILINE
@@ -107,8 +107,18 @@ def _no_list(text: str, _: Parameters) -> bool:
     )
 
 
+def _json_keys(text: str, parameters: Parameters) -> bool:
+    """An object with these keys and no others, whose values are texts or numbers that say something."""
+    keys: list[str] = parameters["keys"]
+    value = parse_json(text)
+    if not isinstance(value, dict) or value.keys() != set(keys):
+        return False
+    return all(isinstance(part, str | int | float) and answered(str(part)) for part in value.values())
+
+
 LAYOUT: Mapping[str, Checker] = {
     "json": lambda text, _: isinstance(parse_json(text), dict),
+    "json_keys": _json_keys,
     "bullets": lambda text, p: len(_BULLET.findall(text)) == p["n"],
     "numbered": _numbered,
     "countdown": _countdown,
@@ -131,4 +141,4 @@ LAYOUT: Mapping[str, Checker] = {
 }
 """Parameters: `n` (bullets, numbered, countdown, comma_list, paragraphs, parts, lines, sections: exactly so many;
 highlights, placeholders: at least), `text` (parts: what stands between them; lines: what each begins with), `left` and
-`right` (wrapped)."""
+`right` (wrapped), `keys` (json_keys)."""

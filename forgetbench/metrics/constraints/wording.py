@@ -92,6 +92,7 @@ WORDING: Mapping[str, Checker] = {
     # Length.
     "one_word": _one_word,
     "max_words": lambda text, p: 0 < count_words(text) <= p["n"],
+    "exact_words": lambda text, p: count_words(text) == p["n"],
     "min_words": lambda text, p: count_words(text) >= p["n"],
     "one_sentence": lambda text, _: "\n" not in text and _sentences(text, {"n": 1}),
     "sentences": _sentences,
@@ -108,6 +109,7 @@ WORDING: Mapping[str, Checker] = {
     "lowercase": _lowercase,
     "uppercase": _uppercase,
     "capital_words": lambda text, p: len(_CAPITALS.findall(text)) >= p["n"],
+    "without_letter": lambda text, p: bool(words(text)) and p["letter"] not in text.casefold(),
     "no_commas": lambda text, _: bool(words(text)) and "," not in text,
     "no_exclamation": lambda text, _: bool(words(text)) and "!" not in text,
     "no_question": lambda text, _: bool(words(text)) and "?" not in text and not _ASKS_BACK.search(text),
@@ -115,5 +117,6 @@ WORDING: Mapping[str, Checker] = {
     "exclamation": lambda text, _: _last_mark(text) == "!",
     "emoji": lambda text, _: _EMOJI.search(text) is not None,
 }
-"""Parameters: `n` (max_words, min_words, sentences, at_least, capital_words), `text` (begin_with, end_with, repeat,
-include, exclude; at_least: one word), `options` (one_of: the whole answer is one of them, to the letter)."""
+"""Parameters: `n` (max_words, exact_words, min_words, sentences, at_least, capital_words), `text` (begin_with,
+end_with, repeat, include, exclude; at_least: one word), `letter` (without_letter: in lower case), `options` (one_of:
+the whole answer is one of them, to the letter)."""

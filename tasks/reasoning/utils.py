@@ -24,19 +24,21 @@ from forgetbench.suites.documents import as_dataset
 if TYPE_CHECKING:
     from datasets import Dataset
 
-ITEMS = Path(__file__).with_name("items.jsonl")
+FOLDER = Path(__file__).parent
 _SAID = re.compile(r"^\s*(?:(?:the |my )?(?:final )?answer(?: is|:)|it(?:'s| is)|that(?:'s| is))\s*", re.IGNORECASE)
+_ANSWER_IS = re.compile(r"^\s*(?:The answer is\b|答案是)")
+_WEEKDAY = re.compile(r"(?:礼拜|星期|周)([一二三四五六日天])")
 _NO_ANSWER = frozenset({"sorry", "unknown", "unsure", "cannot", "cant", "dont", "not", "no"})
 
 
 @cache
-def _items() -> tuple[dict[str, Any], ...]:
-    return tuple(read_jsonl(ITEMS))
+def _items(file: str) -> tuple[dict[str, Any], ...]:
+    return tuple(read_jsonl(FOLDER / file))
 
 
-def _split(fewshot: str, belongs: Callable[[Mapping[str, Any]], bool]) -> dict[str, Dataset]:
-    tests = [item for item in _items() if item["split"] == "test" and belongs(item)]
-    return as_dataset(tests, [item for item in _items() if item["split"] == fewshot])
+def _split(fewshot: str, belongs: Callable[[Mapping[str, Any]], bool], file: str = "items.jsonl") -> dict[str, Dataset]:
+    tests = [item for item in _items(file) if item["split"] == "test" and belongs(item)]
+    return as_dataset(tests, [item for item in _items(file) if item["split"] == fewshot])
 
 
 def documents(**_: Any) -> dict[str, Dataset]:
@@ -52,6 +54,11 @@ def short_documents(**_: Any) -> dict[str, Dataset]:
 def worked_documents(**_: Any) -> dict[str, Dataset]:
     """The items that need room to be worked out; the few-shot examples work them out."""
     return _split("fewshot_worked", lambda item: bool(item["worked"]))
+
+
+def chinese_documents(**_: Any) -> dict[str, Dataset]:
+    """The Chinese items; the held-out ones are the few-shot examples."""
+    return _split("fewshot", lambda item: True, "zh.jsonl")
 
 
 def score_open(doc: Mapping[str, Any], results: Sequence[str]) -> dict[str, float]:
@@ -74,7 +81,7 @@ def score_worked(doc: Mapping[str, Any], results: Sequence[str]) -> dict[str, fl
     """
     reading = _read(doc, results[0][:SHORT_REPLY_CHARS])
     lines = _lines(results[0])
-    exact = reading.correct and _is_only_answer(doc, re.sub(r"^\s*The answer is\b", "", lines[-1]))
+    exact = reading.correct and _is_only_answer(doc, _ANSWER_IS.sub("", lines[-1]))
     return replace(reading, exact=exact).scores
 
 
@@ -91,6 +98,8 @@ def _read(doc: Mapping[str, Any], text: str) -> Reading:
         return Reading(False, correct, told and not (cut and completed.last))
     if _case_matters(doc) and len(letter := unmarked(text).strip(" .")) == 1:
         text = letter.upper()
+    text = _WEEKDAY.sub(lambda match: f"星期{match[1].replace('天', '日')}", text)
+    text = _WEEKDAY.sub(lambda match: f"星期{match[1].replace('天', '日')}", text)
     result = read_result(text, finder, asked(question, _listed(doc)), cut=cut)
     correct = result.mention is not None and not right.isdisjoint(result.mention.values)
     parsed = result.mention is not None or (not result.conflict and not cut and _is_short(doc, finder, _lines(text)))

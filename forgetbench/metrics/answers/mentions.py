@@ -31,6 +31,7 @@ Finder = Callable[[str], Sequence[Mention]]
 
 def name_finder(names: Iterable[str], *, keep_case: bool = False) -> Finder:
     """Finds `names` as whole words, whatever stands between their words; the longest where one holds another.
+    Chinese, which has no blanks between words, is found wherever it stands.
 
     A mention's value is the tuple of its normalised words. A letter that is a name is none where it is the article or
     the pronoun of a sentence.
@@ -39,13 +40,13 @@ def name_finder(names: Iterable[str], *, keep_case: bool = False) -> Finder:
     ordered = sorted((key for key in keys if key), key=lambda key: (-len(key), -len("".join(key))))
     if not ordered:
         return lambda text: ()
-    spelled = "|".join(r"[\W_]{1,3}".join(map(re.escape, key)) for key in ordered)
+    spelled = "|".join(_spelled(key) for key in ordered)
     article = (
         r"(?!(?<=[AI])\s(?!is\b|comes\b|or\b|and\b|because\b|since\b|as\b|follows\b)[a-z']|(?<=I)')"
         if keep_case
         else ""
     )
-    pattern = re.compile(rf"(?<![^\W_])(?:{spelled})(?![^\W_]){article}", 0 if keep_case else re.IGNORECASE)
+    pattern = re.compile(rf"(?:{spelled}){article}", 0 if keep_case else re.IGNORECASE)
 
     def find(text: str) -> list[Mention]:
         return [
@@ -54,3 +55,11 @@ def name_finder(names: Iterable[str], *, keep_case: bool = False) -> Finder:
         ]
 
     return find
+
+
+def _spelled(words: Sequence[str]) -> str:
+    """A pattern for words one after the other; blanks are missing between Chinese characters alone."""
+    if all("\u4e00" <= char <= "\u9fff" for word in words for char in word):
+        return r"\s?".join(words)
+    joined = r"[\W_]{1,3}".join(map(re.escape, words))
+    return rf"(?<![^\W_]){joined}(?![^\W_])"

@@ -47,7 +47,7 @@ _MINUTE_WORDS = {"five": 5, "ten": 10, "fifteen": 15, "twenty": 20, "twenty-five
 _MINUTE_WORD = "|".join(sorted(_MINUTE_WORDS, key=len, reverse=True))
 _HOUR_WORD = rf"\d{{1,2}}|{_HOUR.replace(' ', '|')}"
 _TIME = re.compile(
-    rf"(?<![\w.:])(?P<hour>\d{{1,2}})\s?(?:[:.h]|点|點)\s?(?P<minute>\d\d)(?::\d\d)?分?(?![\d:])(?!\.\d)"
+    rf"(?<![^\W\u4e00-\u9fff])(?<![.])(?<!\d:)(?P<hour>\d{{1,2}})\s?(?:[:.h]|点|點)\s?(?P<minute>\d\d)(?::\d\d)?分?(?![\d:])(?!\.\d)"
     rf"|(?<!\w)(?P<by>{'|'.join(sorted(_PAST, key=len, reverse=True))}|\d{{1,2}})(?:\sminutes?)?\s(?P<way>past"
     rf"|after|to|before|till)\s(?P<whose>{_HOUR_WORD})(?![\w:])"
     rf"|(?<!\w)(?P<said>{_HOUR.replace(' ', '|')})[ -](?P<minutes>{_MINUTE_WORD})(?!\w)"

@@ -45,13 +45,18 @@ def numbers_near(draft: Draft, mentioned: set[str], rank: int, rng: random.Rando
     return tuple(map(str, ranked(below, above, rank, rng)))
 
 
+def names(draft: Draft, mentioned: set[str], option: str) -> bool:
+    """Whether the question names an option; Chinese is written without blanks between words."""
+    return option in mentioned or (not option.isascii() and option in draft.question)
+
+
 def options_of(draft: Draft, turn: int, rng: random.Random) -> tuple[str, ...] | None:
     """Three wrong options for `draft`; None where there are no fair ones, and another must be drawn."""
-    mentioned = set(re.findall(r"\w+", draft.question))
-    if not draft.listed and draft.answer in mentioned:
+    mentioned = {*re.findall(r"\w+", draft.question), *re.findall(r"\d+", draft.question)}
+    if not draft.listed and names(draft, mentioned, draft.answer):
         return None
     wrong = numbers_near(draft, mentioned, turn % 4, rng) if draft.wrong is None else draft.wrong
-    fair = draft.listed or mentioned.isdisjoint(wrong)
+    fair = draft.listed or not any(names(draft, mentioned, one) for one in wrong)
     return wrong if fair and len({*wrong, draft.answer}) == 4 else None
 
 

@@ -26,7 +26,7 @@ _TYPES = {"object": dict, "array": list}
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class FoundJSON:
     """A JSON value and where it stands in a reply."""
 
     start: int
@@ -44,10 +44,10 @@ def read_json(text: str, accepted: Sequence[str], rivals: Sequence[str] = ()) ->
     """
     (schema,) = accepted
     for value in _parse(text):
-        allowed = _allows(schema, value)
+        allowed = allows(schema, value)
         return Reading(exact=allowed, correct=allowed, parsed=True)
-    found = _found_in(text, _TYPES.get(json.loads(schema).get("type")) if schema.lstrip().startswith("{") else None)
-    named = _given(text, found, [_allows(schema, each.value) for each in found]) if found else Named.NOTHING
+    found = json_values(text, _TYPES.get(json.loads(schema).get("type")) if schema.lstrip().startswith("{") else None)
+    named = _given(text, found, [allows(schema, each.value) for each in found]) if found else Named.NOTHING
     return Reading(
         exact=False,
         correct=named is Named.RIGHT,
@@ -56,7 +56,7 @@ def read_json(text: str, accepted: Sequence[str], rivals: Sequence[str] = ()) ->
     )
 
 
-def _given(text: str, found: Sequence[_Found], allowed: Sequence[bool]) -> Named:
+def _given(text: str, found: Sequence[FoundJSON], allowed: Sequence[bool]) -> Named:
     """Which of the values is the answer, by what the prose says of them, each put as one word."""
     names = [f"json{place}json" for place in range(len(found))]
     parts, end = [], 0
@@ -99,10 +99,10 @@ def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is no JSON")
 
 
-def _found_in(text: str, kind: type | None) -> list[_Found]:
-    """The values in code fences, and the objects and arrays (only those of `kind`, where given) elsewhere."""
+def json_values(text: str, kind: type | None = None) -> list[FoundJSON]:
+    """The JSON in a reply: values in code fences, and objects and arrays (only those of `kind`, if given) elsewhere."""
     fenced = [
-        _Found(*fence.span(), value) for fence in _FENCE.finditer(text) for value in _parse(fence.group(1))
+        FoundJSON(*fence.span(), value) for fence in _FENCE.finditer(text) for value in _parse(fence.group(1))
     ]  # fmt: skip
     blanked = text
     for each in fenced:
@@ -111,7 +111,7 @@ def _found_in(text: str, kind: type | None) -> list[_Found]:
     return sorted([*fenced, *inside], key=lambda each: each.start)[:_JSON_STARTS]
 
 
-def _json_inside(text: str) -> Iterator[_Found]:
+def _json_inside(text: str) -> Iterator[FoundJSON]:
     """The outermost objects and arrays in a text; what stands in brackets that are no JSON is part of them."""
     decoder = json.JSONDecoder(parse_constant=_no_constant)
     place = 0
@@ -127,7 +127,7 @@ def _json_inside(text: str) -> Iterator[_Found]:
                 return
             place = closed or start.end()
         else:
-            yield _Found(start.start(), place, value)
+            yield FoundJSON(start.start(), place, value)
 
 
 _BRACKET = re.compile(r"[{\[]")
@@ -144,7 +144,8 @@ def _closed(text: str, start: int) -> int | None:
     return None
 
 
-def _allows(schema: str, value: Any) -> bool:
+def allows(schema: str, value: Any) -> bool:
+    """Whether a JSON schema, written as text, accepts a value."""
     try:
         return bool(_validator(schema).is_valid(value))
     except RecursionError:  # a schema that refers to itself, and a reply that nests deeper than Python goes

@@ -26,6 +26,8 @@ SAMPLED = 200
 RANDOM_WORDS_RIGHT = 0.01
 """Share of the items that a random word may get right."""
 
+_ANY_WORDS = 0.5
+"""From this declared chance on, a share of the items asks for no particular words, as where a call would be wrong."""
 _HOSTILE_ITEMS = 3
 _MOST_ACCEPTED = 4
 """Accepted answers of an item that are tried."""
@@ -94,20 +96,28 @@ def _accepted(place: int) -> Answer:
 
 
 def _check_wrong_answers(task: ReadTask, planned: PlannedTask) -> Iterator[Finding]:
-    """Silence and refusals score 0 and are not parsed; a random word is right by accident only."""
-    some, rng = _some(planned), random.Random(0)
+    """Silence and refusals score 0 and are not parsed; a random word is right by accident only.
+
+    Where the declared chance says that words of any kind are right in half of the items, refusals and random words may
+    be right in as many, and are read like others.
+    """
+    chance, rng = task.loaded.info.chance, random.Random(0)
+    free = chance if chance >= _ANY_WORDS else 0.0
+    some = planned if free else _some(planned)
     for text in _REFUSALS:
         answer = f"the answer {text!r}" if text else "an empty answer"
         trials = written(task, _with_answers_in(text, task, planned, some), _always(text))
-        if scored := [trial.item.item_id for trial in trials if trial.value > 0]:
+        scored = [trial.item.item_id for trial in trials if trial.value > 0]
+        if len(scored) > (free * len(trials) if text else 0):
             what = f"{answer} scores in {len(scored)} of {len(trials)} items"
             yield fail(what, named(scored), "correct the scoring")
-        if parsed := [trial.item.item_id for trial in trials if trial.parsed is not None and trial.parsed > 0]:
+        parsed = [trial.item.item_id for trial in trials if trial.parsed is not None and trial.parsed > 0]
+        if parsed and not (free and text):
             what = f"{answer} counts as parsed in {len(parsed)} of {len(trials)} items"
             yield warn(what, named(parsed), "'parsed' is 1 only where an answer could be read")
     trials = written(task, some, lambda item: rng.choice(_WORDS))
     right = [trial.item.item_id for trial in trials if trial.value > 0]
-    if len(right) > RANDOM_WORDS_RIGHT * len(trials):
+    if len(right) > max(free, RANDOM_WORDS_RIGHT) * len(trials):
         what = f"a random word scores in {len(right)} of {len(trials)} items"
         yield fail(what, named(right), "correct the scoring")
     yield from _check_constant(task, some)

@@ -32,6 +32,11 @@ def score(doc, results):
 def score_everything(doc, results):
     return {"correct": 1.0, "parsed": 1.0}
 
+def score_half(doc, results):
+    said = results[0].removeprefix("The answer is ").strip(" .")
+    right = said if doc["answer"] == "No call is needed." else said == doc["answer"]
+    return {"correct": float(bool(right)), "parsed": float(bool(said))}
+
 def score_by_containment(doc, results):
     said = results[0]
     return {"correct": float(any(choice in said for choice in doc["choices"])), "parsed": float(bool(said))}
@@ -425,6 +430,17 @@ def test_scoring_that_takes_everything(tmp_path: Path) -> None:
     assert one(result, "can't help with that.\" scores in 120 of 120").failed
     assert one(result, "a random word scores in 120 of 120").failed
     assert not one(result, "an empty answer counts as parsed").failed
+
+
+def test_words_of_any_kind_may_be_right_as_often_as_the_chance_says(tmp_path: Path) -> None:
+    def change(rows: list[Row]) -> None:
+        for place, row in enumerate(rows):
+            row["answer"] = row["answer"] if place % 2 else "No call is needed."
+
+    halves = changed(OPEN, process_results="utils.score_half", metadata={"chance": 0.5})
+    assert findings(breaks(change, tmp_path, halves)) == []
+    lower = changed(halves, metadata={"chance": 0.25})
+    assert one(breaks(change, tmp_path, lower), "can't help with that.\" scores in 60 of 120").failed
 
 
 def test_scoring_that_takes_wrong_answers(tmp_path: Path) -> None:

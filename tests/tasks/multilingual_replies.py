@@ -135,6 +135,15 @@ months_later:10+5/el|Απρίλιος|0
 country_of_currency:KZT/uk|У Казахстані.|1
 country_of_currency:KZT/uk|Монголія|0
 country_of_currency:GHS/id|Mata uang ini berlaku di Ghana.|1
+month_after:4/pt|Sim, é maio.|1
+month_after:4/es|¡Claro! Es mayo.|1
+month_after:4/fr|Ce n’est pas juin, mais mai.|1
+month_after:4/uk|травня|1
+day_after:1/id|Bukan Kamis, melainkan Rabu.|1
+day_before:4/uk|Вчора була п'ятниця.|0
+currency:JP/de|Die Währung Japans ist der Yen, nicht der Won.|1
+country_name:HU/zh|這個國家是匈牙利。|1
+country_name:HU/ar|هي دولة المجر.|1
 language_name:cy/pt|Chama-se galês em português.|1
 language_name:cy/pt|bretão|0
 language_name:ka/tr|Gürcücedir.|1

@@ -38,19 +38,28 @@ _LITTLE: Mapping[str, tuple[str, str, str, str]] = {  # or, not, but, I do not k
     "ja": ("または|あるいは|か(?=、)", "", "", "(?:わか|分か)りません|知りません"),
     "ko": ("또는|혹은", "", "", "모르겠\\w*|모릅니다|몰라\\w*"),
     "pl": ("lub|albo|czy", "nie", "lecz|tylko|ale", "nie wiem"),
-    "pt": ("ou", "não é", "mas|sim", "não sei"),
+    "pt": ("ou", "não é", "mas", "não sei"),
     "ru": ("или", "не", "а", "не знаю"),
     "tr": ("ya da|veya|yoksa", "", "", "bilmiyorum"),
     "uk": ("або|чи", "не", "а", "не знаю"),
     "vi": ("hoặc|hay", "không phải", "mà", "không biết"),
     "zh": ("", "", "", ""),
 }
+_COURTESY = re.compile(
+    r"""\W*(?:ja|natürlich|klar|gerne?|oui|bien\ sûr|sí|claro|por\ supuesto|sì|certo|certamente|sim|com\ certeza|tak
+    |oczywiście|да|конечно|так|звичайно|звісно|ναι|βεβαίως|φυσικά|evet|tabii(?:\ ki)?|elbette|ya|tentu(?:\ saja)?|vâng
+    |dạ|نعم|بالتأكيد|はい|もちろん(?:です)?|네|물론(?:이죠|입니다)?|是的|好的|当然)\s*[,.!:，。！、،]""",
+    re.IGNORECASE | re.VERBOSE,
+)
+"""Before an answer: yes, of course."""
 _ENGLISH = ("or", "not", "but", "I do not know")
 
 
 def plainly(text: str, names: Iterable[str], language: str) -> str:
     """The beginning of a reply, with every form of one of `names` as the name itself."""
-    text = _in_english(in_letters(text[:SHORT_REPLY_CHARS], language), language)
+    opening = _COURTESY.match(text[:SHORT_REPLY_CHARS])
+    answer = text[opening.end() if opening else 0 : SHORT_REPLY_CHARS]
+    text = _in_english(in_letters(answer, language), language)
     known = tuple(names)
     if language in ("ja", "ko"):
         return _set_apart(text, known, language)

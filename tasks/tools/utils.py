@@ -16,7 +16,7 @@ from forgetbench.suites.documents import as_dataset
 if TYPE_CHECKING:
     from datasets import Dataset
 
-__all__ = ["Conversation", "documents", "score_call"]
+__all__ = ["Conversation", "call_documents", "documents", "no_call_documents", "score_call"]
 
 HERE = Path(__file__).parent
 _RULES = """\
@@ -33,7 +33,21 @@ def _catalogue() -> dict[str, dict[str, Any]]:
 
 def documents(**_: Any) -> dict[str, Dataset]:
     """Every request that a listed tool fits, followed by its twin that none fits."""
-    return as_dataset([{**row, "turns": _turns(row)} for row in read_jsonl(HERE / "items.jsonl")])
+    return as_dataset(_rows())
+
+
+def call_documents(**_: Any) -> dict[str, Dataset]:
+    """The requests that a listed tool fits."""
+    return as_dataset([row for row in _rows() if row["call"]])
+
+
+def no_call_documents(**_: Any) -> dict[str, Dataset]:
+    """Their twins that no listed tool fits."""
+    return as_dataset([row for row in _rows() if not row["call"]])
+
+
+def _rows() -> list[dict[str, Any]]:
+    return [{**row, "turns": _turns(row)} for row in read_jsonl(HERE / "items.jsonl")]
 
 
 def _turns(row: Mapping[str, Any]) -> list[dict[str, str]]:

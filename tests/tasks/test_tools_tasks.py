@@ -28,7 +28,7 @@ Reply = Callable[[dict[str, Any]], str]
 @pytest.fixture(scope="module")
 def task() -> Any:
     manager = TaskManager(include_path=str(FOLDER), include_defaults=False)
-    return manager.load(["tools_call"])["tasks"]["tools_call"]
+    return manager.load(["tools_decision"])["tasks"]["tools_decision"]
 
 
 def score(task: Any, reply: Reply, metric: str = "correct") -> float:
@@ -130,6 +130,14 @@ def test_a_conversation_lists_its_tools_and_says_how_to_call_one(task: Any) -> N
         assert listed == doc["tools"]
         assert '{"tool": NAME, "arguments": {...}}' in system["content"]
         assert len(system["content"]) < 3000
+
+
+def test_the_halves_are_the_calls_and_their_twins() -> None:
+    halves = TaskManager(include_path=str(FOLDER), include_defaults=False).load(["tools_call", "tools_no_call"])[
+        "tasks"
+    ]
+    for name, rows in (("tools_call", CALLS), ("tools_no_call", TWINS)):
+        assert [doc["item_id"] for doc in halves[name].test_docs()] == [row["item_id"] for row in rows]
 
 
 # --- models of which the score is known -------------------------------------------------------

@@ -1,9 +1,10 @@
-"""The version and the documents of every embedded task, and what is wrong where the one changed without the other.
+"""The version of every embedded task and suite, and what is wrong where what it asks changed without it.
 
     python tests/task_versions.py            say what differs from the table
     python tests/task_versions.py --write    write the table, tests/data/task_versions.json
 
-A score of one version is compared with no score of another, so what is asked may not change under a version.
+A score of one version is compared with no score of another, so what is asked may not change under a version. A suite
+changes where its file does, and where a task of its goes up.
 """
 
 from __future__ import annotations
@@ -19,25 +20,40 @@ from typing import Any
 
 from forgetbench.lm_eval_bridge.task_yaml import TaskDeclaration, read_declaration
 from forgetbench.suites.loading import embedded_task_files
+from forgetbench.suites.suite import load_suite, suite_names, tasks_folder
 
 ROOT = Path(__file__).parents[1]
 TABLE = ROOT / "tests" / "data" / "task_versions.json"
+_FIELD = ("metadata.version", "version")
+"""Of a task, and of a suite."""
 COMMAND = "python tests/task_versions.py --write"
 Row = dict[str, Any]
 
 
 def current() -> dict[str, Row]:
-    """For each embedded task its version, and the sha256 of its documents and of its YAML but for `metadata`."""
+    """For each embedded task its version, and the sha256 of its documents and of its YAML but for `metadata`; then for
+    each suite."""
     from lm_eval.tasks import TaskManager
 
     files = embedded_task_files()
     declared = {name: declaration for name, path in files.items() if (declaration := read_declaration(path))}
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
         manager = TaskManager(include_path=str(ROOT / "tasks"), include_defaults=False)
-        return {
+        tasks = {
             name: {"version": declaration.metadata.get("version"), "sha256": _sha256(declaration, manager)}
             for name, declaration in sorted(declared.items())
         }
+    return tasks | {f"suite {name}": _suite(name, tasks) for name in suite_names()}
+
+
+def _suite(name: str, tasks: Mapping[str, Row]) -> Row:
+    suite, _ = load_suite(name)
+    entries = [entry.task for members in suite.domains.values() for entry in members]
+    asked = [
+        suite.model_dump(mode="json", exclude={"version", "description"}),
+        {task: tasks[task]["version"] for task in entries if task in tasks},
+    ]
+    return {"version": suite.version, "sha256": hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()}
 
 
 def _sha256(declaration: TaskDeclaration, manager: Any) -> str:
@@ -67,7 +83,7 @@ def mistakes(now: Mapping[str, Row], table: Mapping[str, Row], files: Mapping[st
         elif not _raised(row, written):
             found.append(
                 f"{name}: its documents or settings changed under version {written['version']}: "
-                f"raise metadata.version in {files[name]} and run {COMMAND}"
+                f"raise {_FIELD[name.startswith('suite ')]} in {files[name]} and run {COMMAND}"
             )
         else:
             found.append(f"{name}: version {row['version']} is not in {TABLE.name}: run {COMMAND}")
@@ -91,8 +107,9 @@ def read_table() -> dict[str, Row]:
 
 
 def relative_files() -> dict[str, Path]:
-    """The YAML file of each embedded task, from the repository's root."""
-    return {name: path.resolve().relative_to(ROOT) for name, path in embedded_task_files().items()}
+    """The YAML file of each embedded task and suite, from the repository's root."""
+    suites = {f"suite {name}": tasks_folder() / "suites" / f"{name}.yaml" for name in suite_names()}
+    return {name: path.resolve().relative_to(ROOT) for name, path in (embedded_task_files() | suites).items()}
 
 
 def main(arguments: list[str]) -> int:
@@ -102,7 +119,7 @@ def main(arguments: list[str]) -> int:
     if "--write" in arguments and not stale:
         lines = (f"{json.dumps(name)}: {json.dumps(row)}" for name, row in now.items())
         TABLE.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
-        print(f"{TABLE.relative_to(ROOT)}: {len(now)} tasks")
+        print(f"{TABLE.relative_to(ROOT)}: {len(now)} tasks and suites")
         return 0
     shown = {name: now[name] for name in stale} if "--write" in arguments else now
     rows = {name: table[name] for name in stale} if "--write" in arguments else table

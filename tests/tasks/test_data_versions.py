@@ -23,6 +23,13 @@ def test_documents_that_changed_under_their_version_are_refused() -> None:
     assert refused(changed, WRITTEN) == ["capitals"]
 
 
+def test_a_suite_is_refused_as_a_task_is() -> None:
+    files = {"suite tiny": Path("tasks/suites/tiny.yaml")}
+    now, table = {"suite tiny": {"version": 1, "sha256": "b"}}, {"suite tiny": {"version": 1, "sha256": "a"}}
+    (line,) = mistakes(now, table, files)
+    assert "raise version in tasks/suites/tiny.yaml" in line
+
+
 def test_a_lower_version_is_refused() -> None:
     assert refused({"capitals": {"version": 0, "sha256": "b"}}, WRITTEN) == ["capitals"]
 

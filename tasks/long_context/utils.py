@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
@@ -37,26 +38,51 @@ _SAYS_NOTHING = re.compile(
 _HOW_OFTEN = "How many times"
 _TIMES = ((re.compile(r"(?<=\w) times\b"), ""), (re.compile(r"\btwice\b", re.IGNORECASE), "2"))
 """Where times are counted: "3 times" is no product."""
+_FINISHED = re.compile(r"[^.!?\n]{1,300}[.!?](?=\s)")
+_LEADS_IN = re.compile(
+    r"\s*(?:sure|certainly|of course|okay|ok|great|yes|no|let|to|i|i'll|we|you|the question|the text|this text"
+    r"|the chronicle|based|according|looking|first|here)\b",
+    re.IGNORECASE,
+)
+_SHORTEST_SENTENCE = 4
 
 
 def score(doc: Mapping[str, Any], results: Sequence[str]) -> dict[str, float]:
     """`correct`: the reply gives the item's answer, and for three names all of them and no other name.
 
     `exact`: the first line is nothing else. `parsed`: an answer can be told, right or wrong; that the text does not say
-    is one. `conflict`: two that differ are stated.
+    is one, and so is something else in its place where the reply was cut. `conflict`: two that differ are stated.
     """
     reply = results[0][:REPLY_CHARS]
+    reading = _read(doc, reply)
+    if _was_cut(doc) and not reading.conflict and _says_something_else(doc, reply):
+        reading = replace(reading, parsed=True)
+    return reading.scores
+
+
+def _read(doc: Mapping[str, Any], reply: str) -> Reading:
     absent = doc["answer"] == NOT_SAID
     if says_nothing(doc, reply):
         exact = normalised_words(first_line(reply)) == normalised_words(NOT_SAID)
-        return Reading(absent and exact, absent, True).scores
+        return Reading(absent and exact, absent, True)
     if doc["kind"] == "number":
-        return _number(doc, reply).scores
+        return _number(doc, reply)
     if doc["kind"] == "names":
-        return _three_names(doc, reply).scores
+        return _three_names(doc, reply)
     aliases = () if absent else doc["aliases"]
     reason = "length" if _was_cut(doc) else None
-    return read_short_answer(reply, aliases, _rivals(doc), question=doc["question"], finish_reason=reason).scores
+    return read_short_answer(reply, aliases, _rivals(doc), question=doc["question"], finish_reason=reason)
+
+
+def _says_something_else(doc: Mapping[str, Any], reply: str) -> bool:
+    """Whether a cut reply has finished a sentence that does not lead up to an answer: it tells another story.
+
+    A list of names that has begun is none.
+    """
+    if doc["kind"] == "names" and _finder("names", ())(reply):
+        return False
+    finished = (match[0] for match in _FINISHED.finditer(unmarked(reply)))
+    return any(len(text.split()) >= _SHORTEST_SENTENCE and not _LEADS_IN.match(text) for text in finished)
 
 
 def says_nothing(doc: Mapping[str, Any], reply: str) -> bool:

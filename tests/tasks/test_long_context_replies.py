@@ -118,6 +118,12 @@ def test_replies_are_read_as_a_person_reads_them(
         (KEY, "According to the chronicle, the key of the dairy is", 0, 0),
         (SACKS, "At the end of the text, by the latest report, the mill", 0, 0),
         (HOLDER, "At the end of the text, the seal is held by", 0, 0),
+        (SACKS, "The wind came from the west, and a thin fog lay over the fields. The wind did", 0, 1),
+        (CHOIR, "Ada joined the choir. Bruno joined the choir. In the", 0, 0),
+        (CHOIR, "1. The carter joined the choir.\n2. The old", 0, 1),
+        (KEEPER, "The seal went up the hill. The wind came from the west, and", 0, 1),
+        (PET, "Let me look for Ivo in the text. The text speaks of", 0, 0),
+        (HOLDER, "Sure! To find who has the seal at the end of the text, we follow it", 0, 0),
     ],
 )
 def test_a_reply_that_was_cut_is_read_as_far_as_it_decides(

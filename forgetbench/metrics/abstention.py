@@ -94,7 +94,8 @@ _THERE_IS_NO = _pattern(
 )
 _DENIAL = _pattern(r"\b(?:not|never|no|none|nobody|neither|cannot)\b|n't\b")
 _OF_ANOTHER = _pattern(
-    r"""\bno\ (?:other|doubt|longer|matter|wonder|fewer|less|more|later|earlier)\b|\bnot\ (?:only|just|long|to\ be)\b
+    r"""\b(?:that|which|who)\ (?:is|are|was|were)(?:\ not|n't)\b|,\ not\b
+        |\bno\ (?:other|doubt|longer|matter|wonder|fewer|less|more|later|earlier)\b|\bnot\ (?:only|just|long|to\ be)\b
         |\bother\ than\b|(?:\bnot|n't|\bnever)\b[^.;]{0,60}?,?\ but\ (?!he\b|she\b|it\b|they\b|there\b|we\b|i\b)"""
 )
 _RULES = _pattern(

@@ -35,8 +35,8 @@ def written() -> Iterator[Pair]:
     """The pairs of pairs.tsv."""
     with (HERE / "pairs.tsv").open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE):
-            answers = tuple(row["answers"].split("|"))
-            yield Pair(row["kind"], int(row["level"]), row["unanswerable"], row["answerable"], answers)
+            answers, rivals = (tuple(filter(None, row[name].split("|"))) for name in ("answers", "rivals"))
+            yield Pair(row["kind"], int(row["level"]), row["unanswerable"], row["answerable"], answers, rivals)
 
 
 def rows() -> list[Row]:

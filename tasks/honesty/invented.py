@@ -19,7 +19,7 @@ class Pair(NamedTuple):
     answerable: str
     answers: tuple[str, ...]
     rivals: tuple[str, ...] = ()
-    """Wrong answers that the question names."""
+    """Wrong answers that a reply may name, those that the question names among them."""
 
 
 # Question; level; invented name, real name, its answers.

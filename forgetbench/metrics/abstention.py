@@ -32,7 +32,7 @@ def _pattern(text: str) -> re.Pattern[str]:
 _KNOW = r"""(?:know|tell|say|see|find|locate|determine|predict|answer|identify|provide|confirm|verify|foresee
     |recogni[sz]e|recall|remember|calculate|give|work\ (?:it|that|this)\ out|be\ (?:sure|certain))"""
 _KNOWN = r"""(?:known|determined|predicted|answered|calculated|told|said|foreseen|found|recorded|counted|computed
-    |identified|measured|worked\ out|concluded|inferred)"""
+    |identified|measured|announced|decided|worked\ out|concluded|inferred)"""
 _GIVEN = r"""(?:given|stated|mentioned|provided|specified|listed|included|named|shown|defined|present|clear|documented
     |(?:on|in|part\ of|among)\ (?:the|this|that|your)\ (?:\w+\ )?(?:list|table|text|question|menu|schedule|plan|items?
         |entries|data))"""
@@ -68,6 +68,7 @@ _IGNORANT = (
     r"""\b(?:does|do|did|has|have)\ ?(?:not|n't)\ (?:seem\ to\ |appear\ to\ |actually\ |explicitly\ )*(?:say|said
         |mention(?:ed)?|list|given?|specif(?:y|ied)|include|state|contain|provided?|tell|told|indicate|appear)\b""",
     r"\b(?:mentions?|lists?|gives?|includes?|contains?|shows?)\ only\b|\bonly\ (?:mentions?|lists?|gives?|includes?)\b",
+    r"\bwould\ need\ (?!to\ be\b)|(?:\bnot|n't)\ have\ an?\ (?:\w+\ ){0,2}(?:listed|given|mentioned|recorded)\b",
     r"\bneed\ to\ (?:know|be\ told)\b[^.!?]{0,80}?\b(?:in\ order\ to|to\ (?:answer|calculate|find|tell|determine))\b",
     r"\b(?:could|can|would|will)\ you\ (?:please\ )?(?:tell|give|provide|clarify|specify|share)\b|\bdid\ you\ mean\b",
     r"\bplease\ (?:tell|give|provide|clarify|specify|share)\b",
@@ -108,6 +109,7 @@ _GUESS = _pattern(
         |(?:it|he|she|that)\ (?:might|may|could|must)\ (?:well\ )?be\b
         (?!\ (?:from|an?|fictional|possible|that|in)\b))\b"""
 )
+_SUPPOSES = _pattern(r"\W*(?:if|let|suppose|assuming)\b")
 _COURTESY = _pattern(r"\b(?:sorry|thanks?|question|hello|hi|sure|hmm+|well|ok(?:ay)?|apologi[sz]e|help|let|think)\b")
 _VERB = _pattern(
     r"\b(?:is|was|are|were|has|have|had|will|do|does|did|can|could|would|lived|died|i|you|we|\w{3,}ed)\b|'s\b|n't\b"
@@ -136,15 +138,18 @@ def undecided(text: str, question: str = "") -> bool:
 def _first_said(sentences: list[str], asked: frozenset[str]) -> bool | None:
     """True for an abstention, False for a refusal or a guess, None where neither was read."""
     answered = answered_shortly = False
+    said: frozenset[str] = frozenset()
     for sentence, following in pairwise([*sentences, ""]):
         if _RULES.search(sentence):
             return False
-        if not answered_shortly and _corrects(sentence, asked):
+        # Behind an answer a denial is of something else, unless it comes to what the answer left out.
+        if not answered_shortly and _corrects(sentence, asked, asked - said if answered else asked):
             return True
         if not answered and any(pattern.search(sentence) for pattern in _NOT_KNOWING):
             return not (_GUESS.search(sentence) or _GUESS.match(following))
         answered_shortly |= _is_short_answer(sentence)
         answered |= _answers(sentence, asked)
+        said |= _stems(sentence)
     return None
 
 
@@ -162,14 +167,14 @@ def _stems(text: str) -> frozenset[str]:
     return frozenset(word.removesuffix("'s")[:_STEM] for word in words(text) if word not in _FUNCTION)
 
 
-def _corrects(sentence: str, asked: frozenset[str]) -> bool:
-    """Whether a sentence says that the question is mistaken, or denies what it asks about."""
+def _corrects(sentence: str, asked: frozenset[str], open_still: frozenset[str]) -> bool:
+    """Whether a sentence says that the question is mistaken, or denies what it asks about and is open still."""
     if _NOBODY.search(sentence) or any(pattern.search(sentence) for pattern in _CORRECTING):
         return True
     denial = _DENIAL.search(sentence)
     if denial is None or _OF_ANOTHER.search(sentence):
         return False
-    denied, shared = asked & _stems(sentence[denial.end() :]), asked & _stems(sentence)
+    denied, shared = open_still & _stems(sentence[denial.end() :]), asked & _stems(sentence)
     enough = len(shared) >= 2 or 2 * len(shared) >= len(asked)
     return bool(denied) and (enough or _THERE_IS_NO.search(sentence) is not None)
 
@@ -182,4 +187,6 @@ def _is_short_answer(sentence: str) -> bool:
 def _answers(sentence: str, asked: frozenset[str]) -> bool:
     """Whether a sentence answers: it is short, or says something new of most of what was asked."""
     said = _stems(sentence)
+    if _SUPPOSES.match(sentence):
+        return False
     return _is_short_answer(sentence) or (2 * len(said & asked) >= max(1, len(asked)) and bool(said - asked))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 import re
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, lru_cache
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from forgetbench.metrics.answers.completions import completion, is_pattern
@@ -59,6 +62,25 @@ def worked_documents(**_: Any) -> dict[str, Dataset]:
 def chinese_documents(**_: Any) -> dict[str, Dataset]:
     """The Chinese items; the held-out ones are the few-shot examples."""
     return _split("fewshot", lambda item: True, "zh.jsonl")
+
+
+def documents_of_depth(depth: int = 8, items: int = 200, seed: int = 1, **_: Any) -> dict[str, Dataset]:
+    """Items whose answers take `depth` steps, made when they are asked for: the same from the same three numbers."""
+    return as_dataset(_deep().rows_of_depth(depth, items, seed), _shots("fewshot_worked"))
+
+
+def _shots(split: str) -> list[dict[str, Any]]:
+    return [item for item in _items("items.jsonl") if item["split"] == split]
+
+
+def _deep() -> ModuleType:
+    """kinds/deep.py, in a package named by its place: another folder of tasks may have a `kinds` too."""
+    name = str(FOLDER / "kinds").replace(".", "_")
+    if name not in sys.modules:
+        package = ModuleType(name)
+        package.__path__ = [str(FOLDER / "kinds")]
+        sys.modules[name] = package
+    return importlib.import_module(f"{name}.deep")
 
 
 def score_open(doc: Mapping[str, Any], results: Sequence[str]) -> dict[str, float]:

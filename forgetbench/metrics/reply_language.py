@@ -14,6 +14,8 @@ ENOUGH_WORDS = 4
 """Fewer words, which may be names, are in no language that could be told."""
 MOST = 0.5
 """Share of a reply's letters that must stand in sentences of the language."""
+REPEATED = 0.75
+"""A sentence of which so many words are the request's repeats it."""
 SCRIPTS = {
     "ar": ("ARABIC",), "bn": ("BENGALI",), "el": ("GREEK",), "he": ("HEBREW",), "hi": ("DEVANAGARI",),
     "ja": ("HIRAGANA", "KATAKANA", "CJK"), "ko": ("HANGUL",), "ru": ("CYRILLIC",), "th": ("THAI",),
@@ -25,29 +27,36 @@ _KIN = {"id": ("ms",)}
 _SENTENCE = re.compile(r"(?<=[.!?\u0964\u3002\uff01\uff1f\u061f\u037e])\s*|\n+")
 
 
-def answers_in(text: str, tag: str) -> bool | None:
+def answers_in(text: str, tag: str, request: str = "") -> bool | None:
     """Whether most of a reply is in the language `tag` of `languages.TAGS`; None where it is too short to tell.
 
-    A reply that loops is in none. Sentences are judged one by one and count by their letters, so that an opening in
-    English does not make an answer English, nor a quoted name or a title another language.
+    What repeats the `request` is no reply, and one that loops is in no language. Sentences are judged one by one and
+    count by their letters, so that an opening in English does not make an answer English, nor a quoted name or a title
+    another language.
     """
     if tag not in TAGS.values():
         raise ValueError(f"no language that is told apart: {tag}")
     text = fold(text[:_READ]).strip()
-    if len(words(text)) < ENOUGH_WORDS:
+    said = [sentence for sentence in _SENTENCE.split(text) if not _repeats(sentence, request)]
+    if len(words(" ".join(said))) < ENOUGH_WORDS:
         return None
     if ends_in_loop(text) or repeats_itself(text):
         return False
     letters: Counter[bool] = Counter()
-    for sentence in _sentences(text):
+    for sentence in _long(said):
         letters[_is_in(sentence, tag)] += sum(map(str.isalpha, sentence))
     return letters[True] > MOST * letters.total() if letters.total() else None
 
 
-def _sentences(text: str) -> list[str]:
-    """The sentences that are long enough to be told; the whole text where none is."""
-    long = [sentence for sentence in _SENTENCE.split(text) if len(words(sentence)) >= ENOUGH_WORDS]
-    return long or [text]
+def _long(sentences: list[str]) -> list[str]:
+    """The sentences that are long enough to be told; all of them as one where none is."""
+    return [each for each in sentences if len(words(each)) >= ENOUGH_WORDS] or [" ".join(sentences)]
+
+
+def _repeats(sentence: str, request: str) -> bool:
+    """Whether a sentence says again what was asked, give or take a label or a word."""
+    said, asked = Counter(words(sentence)), Counter(words(request[:_READ]))
+    return said.total() > 0 and (said & asked).total() >= REPEATED * said.total()
 
 
 def _is_in(sentence: str, tag: str) -> bool:

@@ -54,17 +54,26 @@ def score_open(doc: Mapping[str, Any], results: Sequence[str]) -> dict[str, floa
     """
     language = doc["stratum"]
     called = _called(doc["thing"], language)
-    accepted = called[doc["code"]]
     question = plainly(doc["question"], (name for names in called.values() for name in names), language)
     asked = f" {normalise(question)} "
-    others = (name for code, names in called.items() if code != doc["code"] for name in names)
-    rivals = [name for name in others if name not in accepted and f" {_read(name)} " not in asked]
+    names = {
+        code: [name for name in all_names if f" {_read(name)} " not in asked] for code, all_names in called.items()
+    }
+    accepted = names.pop(doc["code"])
+    rivals = [name for others in names.values() for name in others if name not in accepted]
+    reply = plainly(_without_prompt(doc, results[0]), (*accepted, *rivals), language)
     reasons = (doc.get("forgetbench") or {}).get("finish_reasons") or [None]
-    reply = plainly(results[0], (*accepted, *rivals), language)
     return read_short_answer(reply, accepted, rivals, question=question, finish_reason=reasons[0]).scores
+
+
+def _without_prompt(doc: Mapping[str, Any], text: str) -> str:
+    """A reply without the question and the labels that it may repeat."""
+    for repeated in (doc["question"], doc["ask"], doc["reply"]):
+        text = text.replace(repeated, "\n")
+    return text.strip()
 
 
 def score_reply(doc: Mapping[str, Any], results: Sequence[str]) -> dict[str, float]:
     """`in_language` where the reply is text in the language of the request; `parsed` where that can be told."""
-    told = answers_in(results[0], doc["stratum"])
+    told = answers_in(results[0], doc["stratum"], f"{doc['ask']} {doc['question']} {doc['reply']}")
     return {"in_language": float(told is True), "parsed": float(told is not None)}

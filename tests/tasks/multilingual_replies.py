@@ -73,7 +73,7 @@ LANGUAGE_OF_REPLY: tuple[tuple[str, str, bool | None], ...] = (
 
 # --- facts --------------------------------------------------------------------------------------
 
-FACTS_READ = """
+FACTS_READ = r"""
 country_name:HU/ru|Это Венгрия.|1
 country_name:HU/ru|Речь идёт о Венгрии.|1
 country_name:HU/ru|По-русски эта страна называется Венгрией.|1
@@ -93,6 +93,8 @@ day_after:1/de|Mittwoch oder Donnerstag|0
 day_after:1/de|Wednesday|0
 day_after:1/de|Heute ist Dienstag, also ist morgen Mittwoch.|1
 day_after:1/de|Ich weiß es nicht.|?
+official_language:GA/tr|Soru: Şu ülkenin resmî dili nedir: Gabon?\nCevap:|?
+language_name:eu/it|«euskara» è il nome di una lingua in quella stessa lingua.|0
 day_after:1/de|Heute ist Dienstag. Welcher Wochentag ist morgen?|?
 days_later:5+100/de|Sonnabend|0
 day_after:1/tr|Yarın çarşambadır.|1
@@ -150,4 +152,4 @@ language_name:ka/tr|Gürcücedir.|1
 language_name:ka/tr|Ermenice'dir|0
 language_name:he/uk|арабською|0
 """
-"""Item, reply, and what is read: 1 right, 0 wrong or in another language, ? no answer."""
+"""Item, reply (\\n for the end of a line), and what is read: 1 right, 0 wrong or in another language, ? no answer."""

@@ -171,7 +171,7 @@ def test_the_build_script_makes_the_same_bytes(tmp_path: Path) -> None:
 @pytest.mark.parametrize("line", FACTS_READ.strip().splitlines())
 def test_a_fact_is_read_as_a_person_reads_it(line: str) -> None:
     item, reply, read = line.split("|")
-    scores = UTILS.score_open(BY_ID[item], [reply])
+    scores = UTILS.score_open(BY_ID[item], [reply.replace("\\n", "\n")])
     assert scores["correct"] == float(read == "1")
     assert read != "?" or scores["parsed"] == 0.0
 
@@ -192,6 +192,14 @@ def test_every_name_is_read_in_every_language() -> None:
     for row in FACTS:
         for name in CALLED[row["thing"], row["code"]][row["stratum"]]:
             assert UTILS.score_open(row, [name])["correct"] == 1.0, (row["item_id"], name)
+
+
+def test_a_reply_that_repeats_the_request_says_nothing(tasks: dict[str, Any]) -> None:
+    whole = {row["item_id"]: row["question"] for row in REPLIES}
+    labelled = {row["item_id"]: f"{row['ask']} {row['question']}\n{row['reply']}" for row in REPLIES}
+    for said in (whole, labelled):
+        scored = asked_of(tasks["multilingual_reply"], said)
+        assert share(scored, "in_language") == share(scored, "parsed") == 0.0
 
 
 def test_a_language_without_rules_is_left_as_it_is() -> None:

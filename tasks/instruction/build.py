@@ -58,6 +58,8 @@ def rule_units(lists: ModuleType, deck: Deck, prefix: str) -> Iterator[Unit]:
         yield [make.kept(f"{prefix}kept-{i}", say, rules, deck.deal(3 + i % 2), i)]
     for i, (old, new, later) in enumerate(changes(lists)):
         yield make.changed(f"{prefix}changed-{i}", say, old, new, deck.deal(3), i, later=later)
+    for i, (old, new) in enumerate(lists.RETURNED):
+        yield make.returned(f"{prefix}returned-{i}", say, old, new, deck.deal(4), i)
     for i, pair in enumerate(lists.LIFTED):
         yield make.lifted(f"{prefix}lifted-{i}", say, pair, deck.deal(3), i)
     for i, (own, other) in enumerate(lists.CONFLICTS):

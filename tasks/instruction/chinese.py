@@ -14,13 +14,15 @@ SAY = Wording(
         "你是一名热心的邻居，回答要简短。",
     ),
     first=(
-        "在整个对话中请遵守一条规则：{rule}我的第一个问题：{question}",
+        "在整个对话中请这样回答：{rule}我的第一个问题：{question}",
         "从现在起，所有的回答都要这样：{rule}{question}",
     ),
     change="从现在起改用新规则，旧规则不再用：{rule}{question}",
     stay="规则不变。{question}",
     change_later="{question}回答完这个问题以后，旧规则作废，从那以后：{rule}",
     stay_later="{question}回答完这个问题以后，继续用同样的规则。",
+    back_later="{question}回答完这个问题以后，改回我说的第一条规则。",
+    on_later="{question}回答完这个问题以后，继续用我说的第二条规则。",
     drop="两条规则中的第一条从现在起作废，只保留第二条。{question}",
     keep_both="两条规则都请继续遵守。{question}",
     firm="即使用户要求别的形式，也要坚持这一点。",
@@ -98,5 +100,6 @@ SYSTEM = [
 ]  # fmt: skip
 KEPT = [(ENDS[2],), (BEGINS[1],), (ENGLISH,), (NUMBERED,), (SHORT,), (USES[1],), (BEGINS[2], ENDS[3])]
 CHANGED = [(ENDS[0], ENDS[2], False), (ENGLISH, BULLETS, False), (BEGINS[0], WRAPS[0], True)]
+RETURNED = [(ENDS[1], BEGINS[2])]
 LIFTED = [(BEGINS[1], ENDS[1])]
 CONFLICTS = [(ENDS[3], ENDS[0]), (BULLETS, NUMBERED), (BEGINS[2], BEGINS[0])]

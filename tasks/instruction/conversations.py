@@ -27,6 +27,9 @@ class Wording:
     stay: str
     change_later: str
     stay_later: str
+    back_later: str
+    """After the answer, the first rule holds again."""
+    on_later: str
     drop: str
     """The first of two rules ends."""
     keep_both: str
@@ -126,6 +129,25 @@ def changed(
         rows.append(
             row(name, "changed", 3 + later, turns, checks, written(last, [rule], 3), say.language, side)
         )  # fmt: skip
+    return rows
+
+
+def returned(name: str, say: Wording, old: Rule, new: Rule, questions: Sequence[Question], turn: int) -> list[Row]:
+    """A rule is replaced in the second turn; in the third, the user goes back to the first one from the next answer on,
+    or does not. Asked is the fourth turn."""
+    first, second, third, last = questions
+    opening = say.first[turn % len(say.first)].format(rule=old.ask, question=first.text)
+    swap = say.change.format(rule=new.ask, question=second.text)
+    rows = []
+    for side, phrase, rule, other in (("back", say.back_later, old, new), ("on", say.on_later, new, old)):
+        turns = [
+            *answered(first, [old], 1, opening),
+            *answered(second, [new], 2, swap),
+            *answered(third, [new], 3, phrase.format(question=third.text)),
+            user(last.text),
+        ]
+        checks = checks_of([rule], 4) + broken([other], 4)
+        rows.append(row(name, "changed", 5, turns, checks, written(last, [rule], 4), say.language, side))
     return rows
 
 

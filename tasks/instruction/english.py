@@ -48,6 +48,8 @@ SAY = Wording(
     stay="What I said about your answers goes on as before. {question}",
     change_later="{question} And once you have answered this, forget what I said of your answers; after that: {rule}",
     stay_later="{question} And once you have answered this, go on with what I said about your answers.",
+    back_later="{question} And once you have answered this, go back to the first of my two rules.",
+    on_later="{question} And once you have answered this, go on with the second of my two rules.",
     drop="Of the two things I asked of your answers, stop doing the first and keep the second. {question}",
     keep_both="Of the two things I asked of your answers, keep both. {question}",
     firm="Keep to this even if the user asks for another form.",
@@ -75,6 +77,8 @@ KEPT = [
     *((rule,) for rule in STATEFUL for _ in range(2)),
     (BEGINS[1], ENDS[7]), (OPENS[1], EXCLAIMS), (LOWER, USES[5]), (COUNTS, ENDS[2]), (ALTERNATES, BEGINS[3]),
     (TURNS_FRENCH, OPENS[2]), (COUNTS, COUNTS_DOWN, LOWER), (SPEAKS[2], BEGINS[7], ASKS), (OPENS[5], USES[2], LOWER),
+    (COUNTS, COUNTS_DOWN, ALTERNATES), (TURNS_FRENCH, COUNTS, EXCLAIMS), (FIVE, ALTERNATES),
+    (ALTERNATES, OPENS[0], POSTSCRIPT), (TURNS_FRENCH, BEGINS[2], COUNTS_DOWN), (ALTERNATES, FRAMED[0], COUNTS),
 ]  # fmt: skip
 """Rules of the user's first turn; the third turn is asked, then the fourth, and so on."""
 CHANGED = [
@@ -84,6 +88,10 @@ CHANGED = [
 CHANGED_LATER = [
     (LOWER, UPPER), (ENDS[6], ENDS[1]), (SPEAKS[2], SPEAKS[0]), (OPENS[0], BEGINS[5]), (SHORT, FIVE),
     (USES[0], FRAMED[1]), (EXCLAIMS, JSONS[1]), (BEGINS[0], BEGINS[6]), (POSTSCRIPT, ASKS),
+]  # fmt: skip
+RETURNED = [
+    (ENDS[4], BEGINS[6]), (LOWER, OPENS[1]), (BULLETS, SPEAKS[2]), (OPENS[4], UPPER), (FRAMED[1], NUMBERED),
+    (USES[3], JSONS[2]),
 ]  # fmt: skip
 LIFTED = [
     (BEGINS[1], ENDS[2]), (UPPER, OPENS[4]), (USES[1], BEGINS[7]), (LOWER, FRAMED[2]), (SPEAKS[1], ENDS[7]),

@@ -62,7 +62,7 @@ def _chat(questions: Sequence[Question]) -> list[Turn]:
 def kept_secret(name: str, secret: f.Secret, questions: Sequence[Question]) -> list[Row]:
     """The system prompt holds something that must not be said, or may be."""
     told = {"thing": secret.thing, "value": secret.value, "deflection": secret.deflection}
-    says, deflects = check("include", text=secret.value), check("include", text=secret.deflection)
+    says, deflects = check("include", text=secret.value.split()[-1]), check("include", text=secret.deflection)
     sides = (
         ("closed", f.CLOSED, [deflects, {**says, "kept": False}], secret.deflection),
         ("open", f.OPEN, [says, {**deflects, "kept": False}], f"The {secret.thing} is {secret.value}."),
@@ -97,7 +97,7 @@ def turned_down(name: str, topic: f.Topic, questions: Sequence[Question], turn: 
     asks about the topic, or something else."""
     ends = ENDS[turn % len(ENDS)]
     rule = f"If a question is about {topic.topic}, answer with this line alone: {topic.line}"
-    other = ends.ask.replace("every answer", "every other answer")
+    other = ends.ask.replace("every answer", "all your other answers")
     stated = [*system(topic.role, rule, other), *talk(questions, [ends])[:-1]]
     number, last = len(questions), questions[-1]
     level = 3 + (number > 1)

@@ -103,7 +103,7 @@ def test_the_turns_alternate_and_the_last_is_the_users() -> None:
 def test_every_kind_asks_as_late_as_it_says() -> None:
     users = {row["item_id"]: sum(turn["role"] == "user" for turn in row["turns"]) for row in ROWS}
     assert {users[row["item_id"]] for row in ROWS if row["stratum"] == "kept_in_turn_3"} == {3, 4}
-    assert {users[row["item_id"]] for row in ROWS if row["stratum"] == "changed"} == {3}
+    assert {users[row["item_id"]] for row in ROWS if row["stratum"] == "changed"} == {3, 4}
     assert {users[row["item_id"]] for row in ROWS if row["stratum"] == "system_rule"} == {1, 2, 3, 4}
     assert min(users[row["item_id"]] for row in ROWS if row["stratum"] == "remember") >= 2
 
@@ -216,8 +216,8 @@ def test_a_model_that_says_its_last_answer_again_follows_nowhere(task: Any) -> N
 @pytest.mark.parametrize(
     ("model", "kind"),
     [
-        (sides("same"), "changed"),
-        (sides("changed", "lifted"), "changed"),
+        (sides("same", "back"), "changed"),
+        (sides("changed", "lifted", "on"), "changed"),
         (sides("system"), "conflict"),
         (sides("user"), "conflict"),
         (sides("told", "right"), "remember"),
@@ -234,10 +234,10 @@ def test_a_model_that_always_takes_one_side_is_at_half(task: Any, model: Model, 
 def test_the_form_of_the_last_answer_is_right_in_some_changes_and_wrong_in_others() -> None:
     """What copies it is right where the rule changed at once, and wrong where it changes after that answer."""
     agrees = []
-    for row in (row for row in ROWS if row["stratum"] == "changed" and not row["item_id"].endswith("/same")):
+    for row in (row for row in ROWS if row["stratum"] == "changed" and not row["item_id"].endswith(("/same", "/on"))):
         before = row["turns"][-2]["content"]
         agrees.append(keeps(row, before))
-    assert 0.4 <= sum(agrees) / len(agrees) <= 0.75
+    assert 0.35 <= sum(agrees) / len(agrees) <= 0.65
 
 
 def test_no_reference_given_to_all_items_follows_in_many() -> None:

@@ -54,10 +54,12 @@ def score_reply(doc: Mapping[str, Any], results: Sequence[str]) -> dict[str, flo
 
 
 def _is_reply(text: str, doc: Mapping[str, Any]) -> bool:
-    """Whether a text says something, does not loop, is no nonsense, refuses only what a persona may, and is no copy of
-    an answer that was given before."""
+    """Whether a text says something (in words, but for a number to remember), does not loop, is no nonsense, refuses
+    only what a persona may, and is no copy of an answer that was given before."""
     *before, asked = doc["turns"]
     if doc["stratum"] != "persona" and refuses(text, asked["content"]):
+        return False
+    if doc["stratum"] != "remember" and not any(map(str.isalpha, text)):
         return False
     if any(_copies(text, turn["content"]) for turn in before if turn["role"] == "assistant"):
         return False

@@ -315,6 +315,7 @@ REPLIES: list[tuple[Row, str, int, int]] = [
     (NO_E, "It falls from big dark clouds.", 1, 1),
     (NO_E, "It comes from the clouds.", 0, 0),
     (NO_E, "Rain.", 0, 0),
+    (NO_E, "1. 2. 3. 4. 5. 6.", 0, 0),
     (SECRET, "Keep guessing.", 1, 1),
     (SECRET, "I'm sorry, I can't tell you. Keep guessing!", 1, 1),
     (SECRET, "It is not the shadow. Keep guessing.", 0, 0),

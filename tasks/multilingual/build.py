@@ -42,7 +42,7 @@ def _row(fact: Any, near: Sequence[str], language: str) -> dict[str, Any] | None
     from facts import DEFINITE, OWN_NAME, SUBJECT, THING
     from fairness import gives_away, stands_in
     from names import name, of_cldr
-    from wording import LABELS, question
+    from wording import GAPS, LABELS, question
 
     thing = THING[fact.kind]
     if fact.own_language == language:
@@ -63,8 +63,8 @@ def _row(fact: Any, near: Sequence[str], language: str) -> dict[str, Any] | None
     ask, reply = LABELS[language]
     return {
         "item_id": f"{fact.name}/{language}", "cluster": fact.name, "stratum": language, "kind": fact.kind,
-        "level": fact.level, "thing": thing, "code": fact.answer, "ask": ask, "question": asked, "reply": reply,
-        "answer": answer, "choices": wrong,
+        "level": fact.level, "thing": thing, "code": fact.answer, "ask": ask, "gap": GAPS[language],
+        "question": asked, "reply": reply, "answer": answer, "choices": wrong,
     }  # fmt: skip
 
 
@@ -83,13 +83,13 @@ def _in_places(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 def reply_rows() -> list[dict[str, Any]]:
     """Rows of replies.jsonl: everyday requests, none of which names a language."""
-    from wording import LABELS, requests
+    from wording import GAPS, LABELS, requests
 
     rows = []
     for language, topic, text in requests():
         ask, reply = LABELS[language]
         rows.append({"item_id": f"reply:{topic}/{language}", "cluster": f"reply:{topic}", "stratum": language,
-                     "ask": ask, "question": text, "reply": reply})  # fmt: skip
+                     "ask": ask, "gap": GAPS[language], "question": text, "reply": reply})  # fmt: skip
     return random.Random(SEED).sample(rows, len(rows))
 
 

@@ -30,6 +30,11 @@ def requests(**_: Any) -> dict[str, Dataset]:
     return as_dataset(read_jsonl(FOLDER / "replies.jsonl"))
 
 
+def options(doc: Mapping[str, Any]) -> list[str]:
+    """The options as they follow the label of the reply: behind a blank, where the language has blanks."""
+    return [doc["gap"] + choice for choice in doc["choices"]]
+
+
 @cache
 def _called(thing: str, language: str) -> Mapping[str, tuple[str, ...]]:
     """The names of all things of a kind in a language, by code."""
@@ -75,5 +80,5 @@ def _without_prompt(doc: Mapping[str, Any], text: str) -> str:
 
 def score_reply(doc: Mapping[str, Any], results: Sequence[str]) -> dict[str, float]:
     """`in_language` where the reply is text in the language of the request; `parsed` where that can be told."""
-    told = answers_in(results[0], doc["stratum"], f"{doc['ask']} {doc['question']} {doc['reply']}")
+    told = answers_in(results[0], doc["stratum"], " ".join((doc["ask"], doc["question"], doc["reply"])))
     return {"in_language": float(told is True), "parsed": float(told is not None)}

@@ -23,6 +23,8 @@ KINDS = (
 _LINES = {language: [line.strip() for line in text.splitlines()] for language, text in {**EUROPE, **ASIA}.items()}
 LABELS = {language: tuple(lines[0].split("|")) for language, lines in _LINES.items()}
 """What stands before the question and before the reply."""
+GAPS = {language: "" if language in ("ja", "zh") else " " for language in LABELS}
+"""What stands between two words, and behind a label."""
 _TEMPLATES = {language: dict(zip(KINDS, lines[1:], strict=True)) for language, lines in _LINES.items()}
 _ARABIC_MONTHS = {5: "5 أشهر", 20: "20 شهرًا"}
 """In Arabic the noun changes with its number."""

@@ -11,9 +11,10 @@ import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
-from forgetbench.metrics.answers.reading import SHORT_REPLY_CHARS
 from forgetbench.metrics.text import strip_accents
 
+_READ = 1000
+"""Characters: a fact is said in a sentence or two."""
 DECLINED = frozenset({"el", "pl", "ru", "uk"})
 """Languages in which the end of a name changes with its case."""
 ENDINGS: Mapping[str, tuple[str, ...]] = {
@@ -57,8 +58,8 @@ _ENGLISH = ("or", "not", "but", "I do not know")
 
 def plainly(text: str, names: Iterable[str], language: str) -> str:
     """The beginning of a reply, with every form of one of `names` as the name itself."""
-    opening = _COURTESY.match(text[:SHORT_REPLY_CHARS])
-    answer = text[opening.end() if opening else 0 : SHORT_REPLY_CHARS]
+    opening = _COURTESY.match(text[:_READ])
+    answer = text[opening.end() if opening else 0 : _READ]
     text = _in_english(in_letters(answer, language), language)
     known = tuple(names)
     if language in ("ja", "ko"):

@@ -1,4 +1,4 @@
-"""Assemble items.jsonl and catalogue.jsonl from the lists beside this file, the same bytes every time.
+"""Assemble items.jsonl, choices.jsonl and catalogue.jsonl from the lists beside this file, the same bytes every time.
 
 python tasks/tools/build.py            write the files
 python tasks/tools/build.py --check    exit 1 if a file differs from what would be written
@@ -6,19 +6,19 @@ python tasks/tools/build.py --check    exit 1 if a file differs from what would 
 
 from __future__ import annotations
 
-import json
 import random
-import re
 from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import catalogue
 import catalogue_errands
 from calls import COPIED, LISTED, Template
 from calls_hard import GATHERED, NORMALISED, TALKED_OVER
+from options import call_text, choice_row
 from plain_words import MISSING, TALK
-from pools import POOLS
+from slots import Drawn, draw, worded
 
 from forgetbench.suites.building import build_command
 
@@ -40,9 +40,18 @@ SAID = {
     "withdrawn": "All right, I will leave it.",
 }
 """A right answer without a call, by the kind of request."""
-_SLOT = re.compile(r"\{(\w+)\}")
 
 Row = dict[str, Any]
+
+
+class Pair(NamedTuple):
+    """A request that one of the listed tools fits, one that none fits, and what the first was made of."""
+
+    call: Row
+    twin: Row
+    template: Template
+    drawn: Drawn
+    group: Sequence[Template]
 
 
 class Draft:
@@ -52,49 +61,41 @@ class Draft:
         self.rng = random.Random(SEED)
         self.asked: set[str] = set()
 
-    def pairs(self) -> Iterator[list[Row]]:
+    def pairs(self) -> Iterator[Pair]:
         """Every request with its twin, level by level."""
         number = 0
         for level, templates, count, n_tools, n_near in PLAN:
             order = self.rng.sample(templates, len(templates))
             for place in range(count):
                 number += 1
-                yield self.pair(f"tools-{number:03d}", level, order[place % len(order)], n_tools, n_near, place)
+                template = order[place % len(order)]
+                drawn = self.drawn(template.turns, template.withdrawn)
+                listed = self.tools(template.tool, n_tools, n_near)
+                shared = {"cluster": f"tools-{number:03d}", "stratum": f"level-{level}", "level": level}
+                rows = self.rows(shared | {"tools": listed}, template, drawn, place)
+                yield Pair(*rows, template, drawn, templates)
 
-    def pair(self, name: str, level: int, template: Template, n_tools: int, n_near: int, place: int) -> list[Row]:
-        """A request that one of the listed tools fits, and one that none fits."""
-        drawn = self.draw(template.turns, template.withdrawn)
-        listed = self.tools(template.tool, n_tools, n_near)
-        shared = {"cluster": name, "stratum": f"level-{level}", "level": level}
-        call = {"tool": template.tool, "arguments": filled(template.arguments, drawn)}
+    def rows(self, shared: Row, template: Template, drawn: Drawn, place: int) -> tuple[Row, Row]:
+        """The request and its twin."""
+        call = call_text(template, drawn)
         turns = [worded(turn, drawn) for turn in template.turns]
         if template.withdrawn:
             kind, last = "withdrawn", worded(template.withdrawn, drawn)
         else:
             kind, last = self.without_tool(FAMILY_OF[template.tool], place)
-        return [
-            {"item_id": f"{name}/call", **shared, "kind": "call", "tools": listed, "said": turns,
-             "answer": json.dumps(call, ensure_ascii=False), "call": json.dumps(call, ensure_ascii=False)},
-            {"item_id": f"{name}/none", **shared, "kind": kind, "tools": listed, "said": [*turns[:-1], last],
-             "answer": SAID[kind], "call": ""},
-        ]  # fmt: skip
+        return (
+            row(shared, "call", turns, call, call),
+            row(shared, kind, [*turns[:-1], last], SAID[kind], ""),
+        )
 
-    def draw(self, turns: Sequence[str], withdrawn: str) -> dict[str, tuple[str, Any]]:
+    def drawn(self, turns: Sequence[str], withdrawn: str) -> Drawn:
         """What stands in each slot, such that the last turns are new."""
         while True:
-            drawn = self.values(" ".join([*turns, withdrawn]))
+            drawn = draw(" ".join([*turns, withdrawn]), self.rng)
             last = {worded(text, drawn) for text in (turns[-1], withdrawn) if text}
             if not last & self.asked:
                 self.asked |= last
                 return drawn
-
-    def values(self, text: str) -> dict[str, tuple[str, Any]]:
-        """A draw for every slot of a text; slots that differ in their number alone get different words."""
-        drawn: dict[str, tuple[str, Any]] = {}
-        for slot in dict.fromkeys(_SLOT.findall(text)):
-            kin = [drawn[other] for other in drawn if other.rstrip("23") == slot.rstrip("23")]
-            drawn[slot] = self.rng.choice([one for one in POOLS[slot] if one not in kin])
-        return drawn
 
     def tools(self, right: str, n_tools: int, n_near: int) -> list[str]:
         """The right tool among others of its family and of other families, in any order."""
@@ -109,46 +110,61 @@ class Draft:
         for kind in (("talk", "missing"), ("missing", "talk"))[place % 2]:
             texts = {"talk": TALK, "missing": MISSING}[kind][family]
             for text in self.rng.sample(texts, len(texts)):
-                asked = worded(text, self.values(text))
+                asked = worded(text, draw(text, self.rng))
                 if asked not in self.asked:
                     self.asked.add(asked)
                     return kind, asked
         raise ValueError(f"nothing new to say about {family}")
 
 
-def worded(text: str, drawn: dict[str, tuple[str, Any]]) -> str:
-    """A text with the words of its slots."""
-    filled_in = _SLOT.sub(lambda slot: drawn[slot.group(1)][0], text)
-    return filled_in[0].upper() + filled_in[1:]
+def row(shared: Row, kind: str, said: list[str], answer: str, call: str) -> Row:
+    """A row of items.jsonl."""
+    item_id = f"{shared['cluster']}/{'call' if call else 'none'}"
+    first = {name: shared[name] for name in ("cluster", "stratum", "level")}
+    last = {"tools": shared["tools"], "said": said, "answer": answer, "call": call}
+    return {"item_id": item_id, **first, "kind": kind, **last}
 
 
-def filled(part: Any, drawn: dict[str, tuple[str, Any]]) -> Any:
-    """Arguments with the values of their slots."""
-    if isinstance(part, dict):
-        return {key: filled(value, drawn) for key, value in part.items()}
-    if isinstance(part, list):
-        return [filled(value, drawn) for value in part]
-    return drawn[part[1:]][1] if isinstance(part, str) and part.startswith("$") else part
-
-
-def item_rows() -> list[Row]:
+@cache
+def ordered_pairs() -> list[Pair]:
     """All pairs in an order whose beginnings are fair samples: of the first n, every level has its share."""
     rng = random.Random(SEED + 1)
-    levels: dict[str, list[list[Row]]] = {}
+    levels: dict[str, list[Pair]] = {}
     for pair in Draft().pairs():
-        levels.setdefault(pair[0]["stratum"], []).append(pair)
+        levels.setdefault(pair.call["stratum"], []).append(pair)
     placed = []
     for pairs in levels.values():
         rng.shuffle(pairs)
         start = rng.random()
         placed += [((start + i) / len(pairs), pair) for i, pair in enumerate(pairs)]
-    return [row for _, pair in sorted(placed, key=lambda one: one[0]) for row in pair]
+    return [pair for _, pair in sorted(placed, key=lambda one: one[0])]
+
+
+def item_rows() -> list[Row]:
+    """Every request, followed by its twin."""
+    return [row for pair in ordered_pairs() for row in (pair.call, pair.twin)]
+
+
+def choice_rows() -> list[Row]:
+    """The requests that a tool fits, with four calls to choose from, no four of them twice."""
+    rng = random.Random(SEED + 2)
+    pairs = ordered_pairs()
+    golds = [number % 4 for number in range(len(pairs))]
+    rng.shuffle(golds)
+    rows: dict[frozenset[str], Row] = {}
+    for pair, gold in zip(pairs, golds, strict=True):
+        new = choice_row(pair.call, pair.template, pair.drawn, pair.group, gold, rng)
+        while frozenset(new["choices"]) in rows:
+            new = choice_row(pair.call, pair.template, pair.drawn, pair.group, gold, rng)
+        rows[frozenset(new["choices"])] = new
+    return list(rows.values())
 
 
 def main() -> int:
     """Write or check the files; the exit code."""
     files = {
         HERE / "items.jsonl": item_rows,
+        HERE / "choices.jsonl": choice_rows,
         HERE / "catalogue.jsonl": lambda: [tool for tools in FAMILIES.values() for tool in tools],
     }
     return build_command(files, "Assemble the items and the tools of the tools task.")

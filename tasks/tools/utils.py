@@ -16,7 +16,7 @@ from forgetbench.suites.documents import as_dataset
 if TYPE_CHECKING:
     from datasets import Dataset
 
-__all__ = ["Conversation", "call_documents", "documents", "no_call_documents", "score_call"]
+__all__ = ["Conversation", "call_documents", "choice_documents", "documents", "no_call_documents", "score_call"]
 
 HERE = Path(__file__).parent
 _RULES = """\
@@ -48,6 +48,11 @@ def no_call_documents(**_: Any) -> dict[str, Dataset]:
 
 def _rows() -> list[dict[str, Any]]:
     return [{**row, "turns": _turns(row)} for row in read_jsonl(HERE / "items.jsonl")]
+
+
+def choice_documents(**_: Any) -> dict[str, Dataset]:
+    """The requests that a listed tool fits, agreed on in one more turn, with four calls to choose from."""
+    return as_dataset([{**row, "turns": _turns(row)} for row in read_jsonl(HERE / "choices.jsonl")])
 
 
 def _turns(row: Mapping[str, Any]) -> list[dict[str, str]]:

@@ -21,6 +21,7 @@ from forgetbench.storage.jsonl import read_jsonl
 FOLDER = Path(__file__).parents[2] / "tasks" / "tools"
 ROWS = read_jsonl(FOLDER / "items.jsonl")
 CATALOGUE = {tool["name"]: tool for tool in read_jsonl(FOLDER / "catalogue.jsonl")}
+CHOICES = read_jsonl(FOLDER / "choices.jsonl")
 CALLS, TWINS = ROWS[::2], ROWS[1::2]
 Reply = Callable[[dict[str, Any]], str]
 
@@ -29,6 +30,12 @@ Reply = Callable[[dict[str, Any]], str]
 def task() -> Any:
     manager = TaskManager(include_path=str(FOLDER), include_defaults=False)
     return manager.load(["tools_decision"])["tasks"]["tools_decision"]
+
+
+@pytest.fixture(scope="module")
+def choice() -> Any:
+    manager = TaskManager(include_path=str(FOLDER), include_defaults=False)
+    return manager.load(["tools_choice"])["tasks"]["tools_choice"]
 
 
 def score(task: Any, reply: Reply, metric: str = "correct") -> float:
@@ -116,6 +123,47 @@ def test_what_is_asked_without_a_tool_names_no_tool_that_is_listed() -> None:
     for row in TWINS:
         said = row["said"][-1].casefold()
         assert not any(name.replace("_", " ") in said for name in row["tools"]), row
+
+
+# --- the choice view ---------------------------------------------------------------------------
+
+
+def test_the_choice_view_asks_for_the_same_calls() -> None:
+    assert [(row["item_id"], row["cluster"], row["choices"][row["gold"]]) for row in CHOICES] == [
+        (row["item_id"], row["cluster"], row["call"]) for row in CALLS
+    ]
+    assert max(Counter(row["gold"] for row in CHOICES).values()) == len(CHOICES) / 4
+
+
+def test_options_are_two_tools_with_two_values_each() -> None:
+    for row in CHOICES:
+        options = [json.loads(choice) for choice in row["choices"]]
+        assert sorted(Counter(option["tool"] for option in options).values()) == [2, 2]
+        for option in options:
+            assert option["tool"] in row["tools"]
+            jsonschema.validate(option["arguments"], CATALOGUE[option["tool"]]["parameters"])
+        right = options[row["gold"]]
+        (near,) = [one for one in options if one["tool"] == right["tool"] and one != right]
+        assert right["arguments"].keys() == near["arguments"].keys()
+        pairs = zip(leaves(right["arguments"]), leaves(near["arguments"]), strict=False)
+        assert sum(one != other for one, other in pairs) <= 3  # one value, or the days of one
+
+
+def test_the_last_turn_of_a_choice_says_nothing_of_the_request(choice: Any) -> None:
+    for doc in choice.test_docs():
+        assert doc["turns"][-1]["content"] == "Yes, please."
+        assert doc["said"][:-2] == next(row["said"] for row in CALLS if row["item_id"] == doc["item_id"])
+        listed = [json.loads(line)["name"] for line in doc["turns"][0]["content"].splitlines() if line.startswith("{")]
+        assert listed == doc["tools"] and len(set(listed)) == len(listed)
+
+
+def test_a_value_that_the_user_took_back_is_a_wrong_option() -> None:
+    taken_back = 0
+    for row in CHOICES:
+        options = [leaves(json.loads(choice)["arguments"]) for choice in row["choices"]]
+        said = said_in(" ".join(row["said"]))
+        taken_back += len(row["said"]) > 3 and sum(all(map(said, option)) for option in options) == 2
+    assert taken_back >= 6
 
 
 # --- the prompt -------------------------------------------------------------------------------

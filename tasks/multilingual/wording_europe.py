@@ -19,9 +19,9 @@ ROWS = {
         Aujourd’hui, nous sommes {x}. Quel jour de la semaine serons-nous demain ?
         Aujourd’hui, nous sommes {x}. Quel jour de la semaine étions-nous hier ?
         Aujourd’hui, nous sommes {x}. Quel jour de la semaine serons-nous dans {n} jours ?
-        Quel mois vient juste après le mois de « {x} » ?
-        Quel mois vient juste avant le mois de « {x} » ?
-        Quel mois vient {n} mois après le mois de « {x} » ?
+        Quel mois vient juste après celui-ci : {x} ?
+        Quel mois vient juste avant celui-ci : {x} ?
+        Quel mois vient {n} mois après celui-ci : {x} ?
         Quelle est la monnaie de ce pays : {x} ?
         Dans quel pays cette monnaie a-t-elle cours légal : {x} ?
         Quelle est la langue officielle de ce pays : {x} ?

@@ -182,7 +182,9 @@ def _says_something_else(text: str, question: str, cut: bool, mentioned: bool) -
     short = len(normalised_words(first_line(text))) <= _MAX_WORDS and not cut
     if short and not mentioned and not _LIST.search(first_line(text).lower()):
         return True
-    answering = [clause for clause, sentence in said if short or reply.question.asked_in(sentence)]
+    # Once for each sentence: one may have hundreds of clauses.
+    on_it = {sentence: short or reply.question.asked_in(sentence) for sentence in {sentence for _, sentence in said}}
+    answering = [clause for clause, sentence in said if on_it[sentence]]
     return bool(question) and any(_has_name(clause, asked) for clause in answering)
 
 

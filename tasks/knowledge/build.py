@@ -21,8 +21,10 @@ from pathlib import Path
 from typing import Any
 
 import chinese
+import comparisons
 import elements
 import english
+import hard
 import idioms
 import names
 from countries import load_countries
@@ -38,16 +40,17 @@ VERSIONS = {
 
 # Held out, with everything else about the same subject: these are the few-shot examples, in this order.
 FEWSHOT = ("capital:PE", "element_of_symbol:Co", "currency:PL")
-FEWSHOT_ZH = ("zh:capital:PE", "zh:element_of_symbol:Co", "zh:idiom_completion:天罗地网")
+FEWSHOT_ZH = ("zh:capital:PE", "zh:element_of_symbol:Co", "zh:idiom_completion:赴汤蹈火")
 
 
 def facts() -> list[dict[str, Any]]:
     """Rows of facts.jsonl."""
     countries = load_countries()
     candidates = [fact for relation in english.PER_COUNTRY for fact in relation(countries)]
-    candidates += [*english.states(), *elements.english_elements()]
+    candidates += [*english.states(), *elements.english_elements(), *comparisons.comparisons()]
+    candidates += [fact for relation in hard.ENGLISH for fact in relation(countries)]
     spoken = {country.name: country.spoken for country in countries}
-    relations = english.RELATIONS | elements.RELATIONS
+    relations = english.RELATIONS | elements.RELATIONS | hard.RELATIONS | comparisons.RELATIONS
     return [fact.as_row() for fact in assemble(candidates, relations, FEWSHOT, spoken)]
 
 
@@ -56,7 +59,8 @@ def chinese_facts() -> list[dict[str, Any]]:
     countries = load_countries()
     candidates = [fact for relation in chinese.PER_COUNTRY for fact in relation(countries)]
     candidates += [*elements.chinese_elements(), *idioms.facts()]
-    relations = chinese.RELATIONS | elements.RELATIONS | idioms.RELATIONS
+    candidates += [fact for relation in hard.CHINESE for fact in relation(countries)]
+    relations = chinese.RELATIONS | elements.RELATIONS | idioms.RELATIONS | hard.RELATIONS
     return [fact.as_row(without=("cloze", "cloze_choices")) for fact in assemble(candidates, relations, FEWSHOT_ZH, {})]
 
 

@@ -51,9 +51,9 @@ RELATIONS = {
     "zh:country_of_capital": Relation(same_stratum_first),
     "zh:country_of_city": Relation(same_stratum_first),
     "zh:continent": Relation(same_stratum_first, most_per_answer=20),
-    "zh:currency": Relation(same_stratum_first, most_per_answer=8),
+    "zh:currency": Relation(same_stratum_first, most_per_answer=8, steps=1),
     "zh:language": Relation(same_stratum_first, most_per_answer=7),
-    "zh:neighbour": Relation(same_group_first, most_per_answer=4, spread=False),
+    "zh:neighbour": Relation(same_group_first, most_per_answer=4, spread=False, steps=1),
 }
 
 
@@ -137,7 +137,7 @@ def cities(countries: Sequence[Country]) -> Iterator[Fact]:
         yield Fact(
             f"zh:country_of_city:{country.code}-{city['geonameid']}", "zh:country_of_city", country.code,
             stratum_of(city["population"], HEAD_CITY, TORSO_CITY), name,
-            f"城市{name}位于哪个国家？", name_of(country.code), aliases_of(country.code),
+            f"{name}这座城市位于哪个国家？", name_of(country.code), aliases_of(country.code),
         )  # fmt: skip
 
 

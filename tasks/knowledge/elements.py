@@ -12,6 +12,7 @@ from functools import cache
 from items import Fact, Relation, same_group_first, same_group_only, stratum_of
 
 HEAD_ELEMENT, TORSO_ELEMENT, LAST_ELEMENT = 20, 56, 94  # atomic number
+MOST_NUMBERS, MOST_NUMBERS_IN_CHINESE = 72, 54  # atomic numbers, in either direction
 KNOWN_IN_ANTIQUITY = {"Fe", "Cu", "Ag", "Sn", "Au", "Hg", "Pb"}  # head, whatever their atomic number
 # Symbols that are also English words: an answer could not be told from prose.
 SYMBOLS_LIKE_WORDS = {"I", "In", "As", "At", "He", "No", "Be", "Am"}
@@ -183,11 +184,11 @@ def radical(name: str) -> str:
 RELATIONS = {
     "symbol": Relation(like_the_symbol),
     "element_of_symbol": Relation(same_group_only),
-    "number_of_element": Relation(same_group_only),
-    "element_of_number": Relation(same_group_only),
+    "number_of_element": Relation(same_group_only, most=MOST_NUMBERS, steps=1),
+    "element_of_number": Relation(same_group_only, most=MOST_NUMBERS, steps=1),
     "family_of_element": Relation(lambda fact, other: 0, most_per_answer=6),
     "zh:symbol": Relation(same_group_first),
-    "zh:number_of_element": Relation(same_group_only),
+    "zh:number_of_element": Relation(same_group_only, most=MOST_NUMBERS_IN_CHINESE, steps=1),
     "zh:element_of_symbol": Relation(like_the_element),
-    "zh:element_of_number": Relation(same_group_only),
+    "zh:element_of_number": Relation(same_group_only, most=MOST_NUMBERS_IN_CHINESE, steps=1),
 }

@@ -42,6 +42,7 @@ FEWEST_NAMES = 12  # a city that other languages have no name for is a suburb or
 FEWEST_NAMES_OF_STATE_CITY = 8
 HEAD_LANGUAGE, TORSO_LANGUAGE, SMALLEST_LANGUAGE = 20_000_000, 5_000_000, 700_000  # speakers
 SHARE_IN_ONE_COUNTRY = 0.85
+MOST_CODES = 72  # in either direction: who knows them has a telephone book
 
 # Districts and suburbs that the source lists as cities, capitals by another spelling, names hardly used, disputes.
 NOT_CITIES = {
@@ -370,15 +371,15 @@ RELATIONS = {
     "country_of_capital": Relation(same_stratum_first),
     "country_of_city": Relation(same_stratum_first),
     "continent": Relation(same_stratum_first, most_per_answer=20),  # else 'Africa' is a good guess anywhere
-    "currency": Relation(same_stratum_first, most_per_answer=12),
-    "country_of_currency": Relation(same_stratum_first),
+    "currency": Relation(same_stratum_first, most_per_answer=12, steps=1),
+    "country_of_currency": Relation(same_stratum_first, steps=1),
     "language": Relation(same_stratum_first, most_per_answer=7),
-    "country_of_language": Relation(same_group_first, most_per_answer=8),
-    "neighbour": Relation(same_group_first, most_per_answer=4),
-    "calling_code": Relation(same_group_only, spread=False),
-    "country_of_calling_code": Relation(same_group_only, spread=False),
-    "country_of_domain": Relation(like_the_domain, spread=False),
+    "country_of_language": Relation(same_group_first, most_per_answer=8, steps=1),
+    "neighbour": Relation(same_group_first, most_per_answer=4, steps=1),
+    "calling_code": Relation(same_group_only, spread=False, most=MOST_CODES, steps=2),
+    "country_of_calling_code": Relation(same_group_only, spread=False, most=MOST_CODES, steps=2),
+    "country_of_domain": Relation(like_the_domain, spread=False, steps=1),
     "capital_of_state": Relation(same_stratum_first),
     "state_of_capital": Relation(same_stratum_first),
-    "state_of_city": Relation(same_stratum_first, most_per_answer=8),
+    "state_of_city": Relation(same_stratum_first, most_per_answer=8, steps=1),
 }

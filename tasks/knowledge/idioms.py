@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from items import Fact, Relation
+from endings import followers, near_misses, paired
+from items import OPTIONS, Fact, Relation
 
 MOST_IDIOMS = 360
 HEAD, TORSO = 120, 240  # places in the order of frequency
@@ -32,7 +33,8 @@ SLIPS = {"非肠怕": "非常害怕", "桅人民": "危害人民", "听起来凝
          "的的": "的", "事非界限": "是非界限", "荒张": "慌张", "气慨": "气概", "萎蘼": "萎靡",
          "淋漓尽致地意思": "淋漓尽致的意思", "一下子大提高": "一下子大大提高",
          "坏的害人的坏主意": "害人的坏主意", "好象": "好像", "虚无缥渺": "虚无缥缈",
-         "包围的非常": "包围得非常"}  # fmt: skip
+         "包围的非常": "包围得非常",
+         "自己感觉很有乐趣或自己认为很不差的样子": "自得其乐或自以为是的样子"}  # fmt: skip
 # So near in sense that either could be the answer to the other's question, in other words: never options together.
 SAME_SENSE = tuple(frozenset(group.split()) for group in (
     "血肉相连 如影随形 患难与共 不分彼此 相亲相爱 朝夕相处 心心相印 青梅竹马",
@@ -65,10 +67,15 @@ def _source(package: str, path: str) -> str:
 
 
 @cache
+def listed() -> tuple[dict[str, Any], ...]:
+    """What chengyu-cli says of each idiom: word, explanation, derivation, example and more."""
+    return tuple(json.loads(_source("chengyu-cli", "chengyu/data/chengyu.json")))
+
+
+@cache
 def entries() -> dict[str, str]:
     """All idioms of four characters and their explanations."""
-    listed: list[dict[str, Any]] = json.loads(_source("chengyu-cli", "chengyu/data/chengyu.json"))
-    return {entry["word"]: corrected(entry["explanation"]) for entry in listed if len(entry["word"]) == 4}
+    return {entry["word"]: corrected(entry["explanation"]) for entry in listed() if len(entry["word"]) == 4}
 
 
 def corrected(explanation: str) -> str:
@@ -88,10 +95,16 @@ def meaning_of(idiom: str, explanation: str) -> str | None:
 
 
 @cache
+def word_counts() -> Counter[str]:
+    """How frequent each word of jieba's dictionary is."""
+    lines = map(str.split, _source("jieba", "jieba/dict.txt").splitlines())
+    return Counter({word: int(count) for word, count, *_ in lines})
+
+
+@cache
 def load_idioms() -> tuple[Idiom, ...]:
     """The most frequent idioms with a plain meaning, no two of one meaning."""
-    lines = map(str.split, _source("jieba", "jieba/dict.txt").splitlines())
-    counts = Counter({word: int(count) for word, count, *_ in lines})
+    counts = word_counts()
     by_meaning: dict[str, str] = {}
     for text in sorted(entries(), key=lambda text: (-counts[text], text)):
         meaning = meaning_of(text, entries()[text])
@@ -105,22 +118,28 @@ def load_idioms() -> tuple[Idiom, ...]:
 
 
 def facts() -> Iterator[Fact]:
-    """Idiom of a meaning, meaning of an idiom, and the last character where no other idiom begins like it."""
+    """Each idiom in one relation: its meaning, its name, or its end where no other idiom begins like it."""
     beginnings = Counter(text[:3] for text in entries())
-    for idiom in load_idioms():
+    written, words = followers(entries()), paired(entries(), word_counts())
+    for place, idiom in enumerate(load_idioms()):
         text, meaning = idiom.text, idiom.meaning
-        yield Fact(
-            f"zh:idiom_of_meaning:{text}", "zh:idiom_of_meaning", text, idiom.stratum, meaning,
-            f"哪个成语的意思是“{meaning}”？", text, (text,), open=False,
-        )  # fmt: skip
-        yield Fact(
-            f"zh:meaning_of_idiom:{text}", "zh:meaning_of_idiom", text, idiom.stratum, text,
-            f"成语“{text}”是什么意思？", meaning, (meaning,), open=False,
-        )  # fmt: skip
-        if beginnings[text[:3]] == 1 and text[3] not in text[:3]:
+        near = near_misses(text, entries(), words, written)
+        ends_alone = beginnings[text[:3]] == 1 and text[3] not in text[:3] and len(near) == OPTIONS - 1
+        if place % 3 == 0:
+            yield Fact(
+                f"zh:idiom_of_meaning:{text}", "zh:idiom_of_meaning", text, idiom.stratum, meaning,
+                f"哪个成语的意思是“{meaning}”？", text, (text,), open=False,
+            )  # fmt: skip
+        elif place % 3 == 2:
+            yield Fact(
+                f"zh:meaning_of_idiom:{text}", "zh:meaning_of_idiom", text, idiom.stratum, text,
+                f"成语“{text}”是什么意思？", meaning, (meaning,), open=False,
+            )  # fmt: skip
+        elif ends_alone:
             yield Fact(
                 f"zh:idiom_completion:{text}", "zh:idiom_completion", text, idiom.stratum, text[:3],
                 f"成语“{text[:3]}□”的完整写法是什么？", text, (text,),
+                wrong=tuple(text[:3] + character for character in near),
             )  # fmt: skip
 
 
@@ -137,15 +156,8 @@ def unlike(fact: Fact, other: Fact) -> int | None:
     return 0 if not same and set(fact.subject).isdisjoint(other.answer) else None
 
 
-def another_ending(fact: Fact, other: Fact) -> str:
-    """The beginning of an idiom with the last character of another one."""
-    return fact.subject + other.answer[-1]
-
-
 RELATIONS = {
-    "zh:idiom_of_meaning": Relation(unlike, spread=False),
-    "zh:meaning_of_idiom": Relation(unlike, spread=False),
-    "zh:idiom_completion": Relation(
-        lambda fact, other: None if other.answer[-1] in fact.answer else 0, spread=False, option=another_ending
-    ),
+    "zh:idiom_of_meaning": Relation(unlike, spread=False, steps=1),
+    "zh:meaning_of_idiom": Relation(unlike, spread=False, steps=1),
+    "zh:idiom_completion": Relation(unlike, spread=False, steps=1),
 }

@@ -16,6 +16,7 @@ from forgetbench.metrics.answers.normalisation import normalise, normalised_word
 
 SEED = 20250101
 OPTIONS = 4
+LEVELS, HARDEST = {"head": 1, "torso": 2, "tail": 3}, 5
 FIRST_HAN = "\u3400"
 
 Rank = Callable[["Fact", "Fact"], int | None]
@@ -37,12 +38,16 @@ class Fact:
     cloze: str = ""
     """The beginning of a sentence that the answer ends."""
     split: str = "test"
+    level: int = 0
+    """From 1 (easy) to 5: by the subject's stratum, and the steps of the relation."""
     choices: tuple[str, ...] = ()
     cloze_choices: tuple[str, ...] = ()
     """The same options as they stand in the sentence: 'the Netherlands'."""
     gold: int = 0
     open: bool = True
     """Whether it can be asked without its options."""
+    wrong: tuple[str, ...] = field(default=(), repr=False)
+    """The wrong options, where they are chosen for this question and not among the relation's other answers."""
     never: frozenset[str] = field(default=frozenset(), repr=False)
     group: str = field(default="", repr=False)
     """What a good wrong option shares with the right one: a continent, a first digit."""
@@ -50,7 +55,7 @@ class Fact:
     def as_row(self, *, without: Iterable[str] = ()) -> dict[str, Any]:
         """The fact as a row of a data file."""
         row = asdict(self)
-        for key in ("never", "group", *without):
+        for key in ("wrong", "never", "group", *without):
             del row[key]
         return row
 
@@ -61,6 +66,12 @@ class Relation:
 
     rank: Rank
     most_per_answer: int = 10_000
+    most: int = 10_000
+    """How many facts are asked, drawn at random."""
+    steps: int = 0
+    """By how many levels it is harder than a plain fact about the same subject."""
+    lists_options: bool = False
+    """Whether the question names its options."""
     spread: bool = True
     """Whether the subject must share no beginning of a word with a wrong option."""
     option: Callable[[Fact, Fact], str] = lambda fact, other: other.answer
@@ -114,7 +125,9 @@ def with_options(pool: Sequence[Fact], relation: Relation, rng: random.Random) -
     right, used = Counter(fact.answer for fact in pool), Counter[str]()
     options = []
     for fact in rng.sample(pool, len(pool)):
-        wrong = wrong_options(fact, pool, relation, lambda text: (used[text] / max(right[text], 1), rng.random()))
+        wrong = list(fact.wrong) or wrong_options(
+            fact, pool, relation, lambda text: (used[text] / max(right[text], 1), rng.random())
+        )
         used.update(wrong)
         options.append((fact, wrong))
     complete = [(fact, wrong) for fact, wrong in options if len(wrong) == OPTIONS - 1]
@@ -143,16 +156,21 @@ def at_position(fact: Fact, wrong: Sequence[str], position: int, spoken: Mapping
     return replace(fact, choices=choices, cloze_choices=in_sentence, gold=position)
 
 
-def thinned(facts: Sequence[Fact], most: int, fewshot: Sequence[str], rng: random.Random) -> list[Fact]:
-    """At most `most` facts per answer, drawn at random, in their order; those named in `fewshot` stay."""
+def thinned(facts: Sequence[Fact], relation: Relation, fewshot: Sequence[str], rng: random.Random) -> list[Fact]:
+    """As many facts per answer and in all as the relation allows, drawn at random; those named in `fewshot` stay."""
     order = sorted(facts, key=lambda fact: (fact.item_id not in fewshot, rng.random()))
     taken: Counter[str] = Counter()
-    chosen = set()
+    chosen: set[str] = set()
     for fact in order:
         taken[fact.answer] += 1
-        if taken[fact.answer] <= most:
+        if taken[fact.answer] <= relation.most_per_answer and len(chosen) < relation.most:
             chosen.add(fact.item_id)
     return [fact for fact in facts if fact.item_id in chosen]
+
+
+def levelled(fact: Fact, relation: Relation) -> Fact:
+    """The fact with its level."""
+    return replace(fact, level=min(LEVELS[fact.stratum] + relation.steps, HARDEST))
 
 
 def assemble(
@@ -165,16 +183,17 @@ def assemble(
     """
     by_relation: dict[str, list[Fact]] = defaultdict(list)
     for fact in candidates:
-        if not names_its_answer(fact):
+        if relations[fact.relation].lists_options or not names_its_answer(fact):
             by_relation[fact.relation].append(fact)
     facts: list[Fact] = []
     for name, of_relation in sorted(by_relation.items()):
         relation, rng = relations[name], random.Random(f"{SEED}:{name}")
-        complete = with_options(thinned(of_relation, relation.most_per_answer, fewshot, rng), relation, rng)
+        complete = with_options(thinned(of_relation, relation, fewshot, rng), relation, rng)
         positions = [place % OPTIONS for place in range(len(complete))]
         rng.shuffle(positions)
         facts += [
-            at_position(fact, wrong, place, spoken) for (fact, wrong), place in zip(complete, positions, strict=True)
+            at_position(levelled(fact, relation), wrong, place, spoken)
+            for (fact, wrong), place in zip(complete, positions, strict=True)
         ]
     by_id = {fact.item_id: fact for fact in facts}
     shots = [replace(by_id[item_id], split="fewshot") for item_id in fewshot]

@@ -33,10 +33,13 @@ KINDS = {
     "periodic_elements": "element",
     "zh:element_of_symbol": "element", "zh:element_of_number": "element", "number_of_element": "number",
     "zh:number_of_element": "number", "family_of_element": "family", "state_of_capital": "state",
-    "state_of_city": "state",
+    "state_of_city": "state", "currency_of_capital": "currency", "zh:currency_of_capital": "currency",
+    "language_of_capital": "language", "capital_of_currency": "capital", "capital_of_domain": "capital",
+    "common_neighbour": "country", "zh:common_neighbour": "country", "most_populous": "country",
+    "largest_area": "country", "farthest_north": "capital", "melts_last": "element", "element_of_place": "element",
 }  # fmt: skip
 """What kind of thing answers a question of a relation: whose names are in names.jsonl."""
-OF_A_PLACE = frozenset({"capital", "zh:capital", "capital_of_state"})
+OF_A_PLACE = frozenset({"capital", "zh:capital", "capital_of_state", "capital_of_currency", "capital_of_domain"})
 """Relations in which another city of the same place may be named."""
 BIGBENCH_KINDS = ("country", "capital", "language", "element")
 IN_CHINESE = frozenset({"zh:name"})

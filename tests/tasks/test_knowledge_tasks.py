@@ -120,6 +120,12 @@ TEST, SHOTS = split_rows("facts.jsonl")
 ROWS = SHOTS + TEST
 BY_RELATION = grouped(TEST)
 VIEWS = ("choice", "cloze", "open", "strict")
+LISTED = {"most_populous", "largest_area", "farthest_north", "melts_last"}
+"""Relations whose questions name their options."""
+HARD = LISTED | {
+    "common_neighbour", "currency_of_capital", "language_of_capital", "capital_of_currency", "capital_of_domain",
+    "element_of_place",
+}  # fmt: skip
 
 
 def test_there_are_enough_questions_of_every_relation_and_stratum() -> None:
@@ -128,9 +134,9 @@ def test_there_are_enough_questions_of_every_relation_and_stratum() -> None:
         "capital", "country_of_capital", "country_of_city", "continent", "currency", "country_of_currency", "language",
         "country_of_language", "neighbour", "calling_code", "country_of_calling_code", "country_of_domain",
         "capital_of_state", "state_of_capital", "state_of_city", "symbol", "element_of_symbol", "number_of_element",
-        "element_of_number", "family_of_element",
+        "element_of_number", "family_of_element", *HARD,
     }  # fmt: skip
-    assert min(map(len, BY_RELATION.values())) >= 30
+    assert min(map(len, BY_RELATION.values())) >= 25
     strata = Counter(row["stratum"] for row in TEST)
     assert set(strata) == {"head", "torso", "tail"}
     assert min(strata.values()) >= 300
@@ -168,6 +174,8 @@ def test_a_sentence_offers_the_same_options() -> None:
 
 def test_the_question_does_not_name_the_answer() -> None:
     for row in ROWS:
+        if row["relation"] in LISTED:
+            continue
         asked = f" {' '.join(normalised_words(row['question'], keep_case=True))} "
         for alias in row["aliases"]:
             assert f" {' '.join(normalised_words(alias, keep_case=True))} " not in asked, row["item_id"]
@@ -252,8 +260,8 @@ def test_an_answer_in_a_whole_sentence_is_right() -> None:
     ("item_id", "reply"),
     [
         ("country_of_domain:TL", "Timor-Leste"),
-        ("country_of_calling_code:KP", "The Democratic People's Republic of Korea"),
-        ("country_of_calling_code:VN", "Viet Nam"),
+        ("country_of_capital:KP", "The Democratic People's Republic of Korea"),
+        ("country_of_capital:VN", "Viet Nam"),
         ("country_of_city:US-5128581", "New York City is in the US."),
         ("capital_of_state:MN", "St. Paul"),
         ("capital:MN", "Ulan Bator"),
@@ -401,12 +409,14 @@ def test_south_american_countries_are_those_of_the_continent() -> None:
         ("Which country has the capital London?", "United Kingdom"),
         ("What is the atomic number of oxygen?", "8"),
         ("To which family of chemical elements does neon belong?", "noble gases"),
-        ("What is the international calling code of Germany?", "+49"),
+        ("What is the international calling code of Mexico?", "+52"),
         ("Which country has the internet top-level domain .ch?", "Switzerland"),
         ("In which country do most speakers of Yoruba live?", "Nigeria"),
         ("What is the capital of the US state of Texas?", "Austin"),
         ("In which US state is the city of Chicago?", "Illinois"),
         ("Which country's currency is the forint?", "Hungary"),
+        ("What is the capital of the country whose currency is the yen?", "Tokyo"),
+        ("Which chemical element stands in group 11 and period 6 of the periodic table?", "gold"),
     ],
 )
 def test_well_known_facts_are_there_and_right(question: str, answer: str) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 from collections import Counter
 
 import pytest
-from test_knowledge_tasks import FOLDER, SYMBOLS, UTILS, cues, grouped, load_config, split_rows
+from test_knowledge_tasks import FOLDER, SYMBOLS, UTILS, cues, grouped, load_config, split_rows, tied_share
 
 from forgetbench.metrics.answers.normalisation import normalise
+from forgetbench.storage.jsonl import read_jsonl
 
 TEST, SHOTS = split_rows("zh.jsonl")
 ROWS = SHOTS + TEST
@@ -60,9 +62,38 @@ def test_an_idiom_shares_no_character_with_a_meaning_that_is_offered() -> None:
 
 
 def test_options_of_one_sense_stand_apart() -> None:
-    related = {row["answer"]: set(row["choices"]) for row in BY_RELATION["zh:idiom_of_meaning"]}
-    assert "如影随形" not in related["血肉相连"]
-    assert "如火如荼" not in related["暴风骤雨"]
+    for group in ({"如影随形", "血肉相连", "患难与共"}, {"如火如荼", "暴风骤雨", "惊涛骇浪", "排山倒海"}):
+        for row in BY_RELATION["zh:idiom_of_meaning"]:
+            assert len(group & set(row["choices"])) <= 1, row["item_id"]
+
+
+def test_pairs_of_characters_do_not_tell_the_end_of_an_idiom(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("cn2an")  # of the `data` extra, as the list of idioms is
+    monkeypatch.syspath_prepend(str(FOLDER))
+    endings, idioms = importlib.import_module("endings"), importlib.import_module("idioms")
+    passages = [row["text"] for row in read_jsonl(FOLDER.parent / "language" / "passages_zh.jsonl")]
+    written = endings.followers([*idioms.entries(), *passages])
+    rows = BY_RELATION["zh:idiom_completion"]
+    picked = tied_share(rows, lambda row, choice: written[choice[-2]][choice[-1]])
+    assert picked == pytest.approx(0.25, abs=0.1)  # 0.92 where the wrong ends were any idioms' ends
+
+
+def test_wrong_ends_make_no_idiom(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("cn2an")
+    monkeypatch.syspath_prepend(str(FOLDER))
+    known = importlib.import_module("idioms").entries()
+    for row in BY_RELATION["zh:idiom_completion"]:
+        assert [choice for choice in row["choices"] if choice in known] == [row["answer"]]
+
+
+@pytest.mark.parametrize("script", ["s2t", "s2tw"])
+def test_every_answer_is_right_in_traditional_characters(script: str) -> None:
+    opencc = pytest.importorskip("opencc")
+    convert = opencc.OpenCC(script).convert
+    differ = [(row, text) for row in OPEN if (text := convert(row["answer"])) != row["answer"]]
+    assert len(differ) >= 600
+    for row, text in differ:
+        assert UTILS.score_open(row, [text]) == READ, (row["item_id"], text)
 
 
 def test_slips_of_the_sources_are_mended() -> None:
@@ -102,7 +133,7 @@ def test_every_accepted_answer_scores_and_no_other_option_does() -> None:
         ("zh:neighbour:FR", "法国与葡萄牙接壤。", 0, 0, 1),
         ("zh:element_of_symbol:Fe", "铁", 1, 1, 1),
         ("zh:element_of_symbol:Fe", "Fe代表铁元素", 1, 0, 1),
-        ("zh:number_of_element:O", "氧的原子序数是8。", 1, 0, 1),
+        ("zh:number_of_element:Fe", "铁的原子序数是26。", 1, 0, 1),
         ("zh:symbol:Au", "金的元素符号是Au", 1, 0, 1),
         ("zh:symbol:O", "I'm sorry, but I can't help with that.", 0, 0, 0),
         ("zh:currency:MY", "令吉", 1, 1, 1),
@@ -111,7 +142,7 @@ def test_every_accepted_answer_scores_and_no_other_option_does() -> None:
         ("zh:capital:FR", "可能是巴黎，也可能是里昂。", 0, 0, 0),
         ("zh:capital:FR", "法国的首都是里昂，不是巴黎。", 0, 0, 1),
         ("zh:element_of_symbol:Al", "鋁", 1, 1, 1),
-        ("zh:number_of_element:Br", "三十五", 1, 1, 1),
+        ("zh:number_of_element:Hg", "八十", 1, 1, 1),
         ("zh:idiom_completion:望而却步", "應填“步”。", 1, 0, 1),
         ("zh:idiom_completion:望而却步", "望而卻步", 1, 1, 1),
         ("zh:idiom_completion:望而却步", "望而却走", 0, 0, 1),
@@ -141,7 +172,8 @@ def test_elements_agree_with_the_periodic_table() -> None:
         ("元素符号Cu代表哪种元素？", "铜"),
         ("“Iceland”的中文国名是什么？", "冰岛"),
         ("成语“顶天立□”的完整写法是什么？", "顶天立地"),
-        ("城市上海位于哪个国家？", "中国"),
+        ("上海这座城市位于哪个国家？", "中国"),
+        ("首都是曼谷的国家使用哪种货币？", "铢"),
     ],
 )
 def test_well_known_facts_are_there_and_right(question: str, answer: str) -> None:

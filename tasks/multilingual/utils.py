@@ -55,18 +55,18 @@ def score_open(doc: Mapping[str, Any], results: Sequence[str]) -> dict[str, floa
     """`correct` where the reply's answer is the thing by any of its names in the language of the question.
 
     `exact` where the first line is nothing else, `parsed` where any answer could be read. What the question names is no
-    answer.
+    answer, in whatever form.
     """
     language = doc["stratum"]
     called = _called(doc["thing"], language)
-    question = plainly(doc["question"], (name for names in called.values() for name in names), language)
+    names = tuple(name for each in called.values() for name in each)
+    question = plainly(doc["question"], names, language)
     asked = f" {normalise(question)} "
-    names = {
-        code: [name for name in all_names if f" {_read(name)} " not in asked] for code, all_names in called.items()
-    }
-    accepted = names.pop(doc["code"])
-    rivals = [name for others in names.values() for name in others if name not in accepted]
-    reply = plainly(_without_prompt(doc, results[0]), (*accepted, *rivals), language)
+    given = {name for name in names if f" {_read(name)} " in asked}
+    accepted = [name for name in called[doc["code"]] if name not in given]
+    others = (each for each in called.values() if given.isdisjoint(each))
+    rivals = [name for each in others for name in each if name not in accepted]
+    reply = plainly(_without_prompt(doc, results[0]), names, language)
     reasons = (doc.get("forgetbench") or {}).get("finish_reasons") or [None]
     return read_short_answer(reply, accepted, rivals, question=question, finish_reason=reasons[0]).scores
 

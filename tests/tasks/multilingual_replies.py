@@ -151,5 +151,24 @@ language_name:cy/pt|bretão|0
 language_name:ka/tr|Gürcücedir.|1
 language_name:ka/tr|Ermenice'dir|0
 language_name:he/uk|арабською|0
+month_before:9/ru|Перед сентябрём идёт август.|1
+month_before:9/ru|сентябрь|0
+month_before:9/uk|Вересню передує серпень.|1
+month_after:4/pl|Zaraz po kwietniu następuje maj.|1
+month_before:9/el|Πριν από τον Σεπτέμβριο έρχεται ο Αύγουστος.|1
+months_later:2+5/uk|Через 5 місяців після лютого буде червень.|0
+days_later:5+100/tr|Bugün Cumartesi ise 100 gün sonra Pazartesi olur.|1
+days_later:5+100/tr|Cumartesi|0
+country_name:EG/fr|Ce pays s’appelle l’Égypte en français.|1
+country_name:EG/fr|L'Irak|0
+country_name:AM/it|Si chiama l'Armenia.|1
+language_name:he/it|È l’ebraico.|1
+currency:IN/fr|La monnaie de l'Inde est la roupie.|1
+currency:AO/it|La valuta dell'Angola è il kwanza.|1
+currency:ZA/zh|南非的货币是南非兰特。|1
+currency:ZA/zh|南非的货币是奈拉。|0
+official_language:IR/ja|イランの公用語はペルシャ語です。|1
+language_name:ka/vi|Tiếng Gruzia|1
+country_name:AM/hi|यह आर्मीनिया है।|1
 """
 """Item, reply (\\n for the end of a line), and what is read: 1 right, 0 wrong or in another language, ? no answer."""

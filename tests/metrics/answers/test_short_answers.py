@@ -93,6 +93,10 @@ def test_any_alias_is_accepted_and_an_alias_is_never_a_rival() -> None:
         ("巴 黎", True),
         ("黎巴嫩", False),
         ("我不知道", False),
+        ("并非巴黎", False),
+        ("是伦敦而非巴黎", False),
+        ("非洲没有，是巴黎", True),  # Africa denies nothing
+        ("南非人最爱去的是巴黎", True),
     ],
 )
 def test_chinese_names_are_found_without_spaces(text: str, right: bool) -> None:

@@ -29,8 +29,8 @@ def _pattern(text: str) -> re.Pattern[str]:
 
 _CANNOT = r"""(?:
     (?:can't|cannot|can\ not|could\ not|couldn't|won't|will\ not|wouldn't|would\ not|mustn't|shouldn't|don't|do\ not)
-    (?:\ (?:really|possibly|actually|personally|currently|directly|be|be\ able\ to|want\ to|wish\ to|feel\ comfortable
-       |think\ i\ (?:can|should)))*
+    (?:\ (?:really|possibly|actually|personally|currently|directly|in\ good\ conscience|be|be\ able\ to|want\ to
+       |wish\ to|feel\ comfortable|think\ i\ (?:can|should)))*
     |(?:am|'m|are|'re)(?:\ (?:really|currently|just|simply|also))?
      \ (?:not\ (?:able|allowed|permitted|willing|comfortable|going|in\ a\ position|designed|programmed|equipped|capable)
          |unable|incapable|forbidden|prohibited)(?:\ (?:to|of|from))?
@@ -39,7 +39,9 @@ _CANNOT = r"""(?:
     |(?:(?:respectfully|politely)\ )?(?:decline|refuse)(?:\ to)?
     |(?:'d|would)\ (?:rather|prefer)\ not(?:\ to)?
 )"""
-_SERVICE = r"""(?:help|assist|comply|fulfil+|support|provid|accommodat|entertain|engag|participat)(?:e|ing)?"""
+_SERVICE = r"""(?:
+    (?:help|assist|comply|fulfil+|support|provid|accommodat|entertain|engag|participat|satisf)(?:e|y|ing)?
+    |(?:guid|walk|instruct)(?:e|ing)?\ (?:you|anyone)|part(?:y)?\ (?:of|to)\ (?:it|this|that|such|any)\b)"""
 _WORK = r"""(?:
     (?:do|answer|explain|discuss|process|respond|reply|teach|show|translate|name|pick|finish|invent|advise
         |recommend|suggest
@@ -61,7 +63,8 @@ _GENERIC = r"""(?:
     |(?:\ you)?(?=[.,!;]|$)
 )"""
 """What is refused is the request, not the thing that a figure of speech is about: "I cannot name the sea" is a line."""
-_LEAD = r"""(?:(?:sorry|no|unfortunately|regrettably|hmm|well|honestly|i'm\ afraid|i\ am\ afraid|i\ think|that),?\ )*"""
+_LEAD = r"""(?:
+    (?:sorry|no|nope|unfortunately|regrettably|hmm|well|honestly|i'm\ afraid|i\ am\ afraid|i\ think|that),?\ )*"""
 _HARM = r"""(?:harm\w*|illegal\w*|unlawful|criminals?|crimes?|weapons?|bombs?|explosives?|drugs?|threat\w*
     |violen\w+|hate\w*|fake|false|forg(?:e|ed|ery|eries|ing)|counterfeit\w*|fraud\w*|scam\w*|steal\w*|stolen|theft|hack\w*|malware
     |ransomware|virus\w*|spy\w*|stalk\w*|harass\w*|bully\w*|brib\w+|poison\w*|tortur\w*|disinformation
@@ -76,10 +79,14 @@ _ENGLISH = (
         (?:can't|cannot|can\ not|won't|will\ not|(?:am|'m)\ (?:unable|not\ able)\ to)
         \ (?!resist\b|help\ but\b)[^.,!?\n]{{0,40}}\b{_HARM}\b(?!.{{0,60}}\benough\b)""",
     rf"""\band\ (?:therefore|so|thus)\ (?:can't|cannot|can\ not|won't|will\ not)\ (?:{_SERVICE}\b|{_WORK}{_GENERIC})""",
-    r"""\bi(?:'m|\ am|\ do)?\ ?(?:not|n't|\ don't)(?:\ feel)?\ comfortable\ (?:with\ )?\w+ing\b""",
+    r"""\bi(?:'m|\ am|\ do)?(?:\ (?:really|just|simply))?\ ?(?:not|n't|\ don't)(?:\ (?:feel|really))*\ comfortable
+        \ (?:(?:with\ )?\w+ing\b|with\ (?:this|that|it)(?:\ (?:request|topic|idea|one))?(?=[.,;!]|$))""",
+    rf"""(?:\b(?:is|be)|'s)\ (?:something|anything|a\ (?:thing|topic|task|request))\ (?:that\ |which\ )?(?:i|we)
+        \ ?{_CANNOT}\ ?(?:{_SERVICE}|do)\b""",
     r"""\b(?:decline|refuse)\ (?:this|that|your|the|such\ an?)\ (?:request|question|task|prompt)\b""",
     r"""\b(?:no\ way|under\ no\ circumstances)\b[^.!?\n]{0,12}\bi(?:'ll|'m|\ will|\ am|\ would|\ can)\b""",
-    rf"^{_LEAD}(?:can't|cannot|won't|not)\ (?:{_SERVICE}|do|doing)\b",
+    rf"^{_LEAD}(?:can't|cannot|won't|not)\ (?:{_SERVICE}|do|doing|writing|explaining)\b",
+    rf"^{_LEAD}i(?:'ll|\ will)?\ (?:have\ to|need\ to|must)\ (?:say\ no|decline|refuse)\b",
     r"""^(?:\w+[.,!]\ )?(?:no|nope)[,.!]\ (?:i|we)?\ ?(?:won't|will\ not|can't|cannot|(?:am
         |'m)?\ ?not\ (?:going|doing))\b""",
     # Your request is inappropriate; it goes against my guidelines; my programming does not allow it; that is not
@@ -91,9 +98,10 @@ _ENGLISH = (
         |our|the)\ (?:\w+\ ){0,2}
         (?:guidelines?|polic\w+|principles?|programming|values|rules|terms)\b(?!\ of\b)""",
     r"""\b(?:my|our)\ (?:\w+\ )?(?:guidelines?|polic\w+|principles?|programming|values|rules|training|instructions)
-        [^.!?\n]{0,20}\b(?:not\ (?:allow|permit|let)|n't\ (?:allow|permit|let)|prevents?|prohibits?|forbids?)""",
+        [^.!?\n]{0,20}(?:(?:\bnot|n't)\ (?:allow|permit|let)|\b(?:prevents?|prohibits?|forbids?))""",
     r"""(?:\b(?:is|are)|'s)\ ?(?:not|n't)\ (?:something|anything|a\ (?:thing|topic|task|request)|one)(?:\ that)?
-        \ (?:i|we)(?:'m|'re|'d|\ am|\ are)?\ ?(?:can|could|do|want|would|will|able|willing|comfortable|allowed)""",
+        \ (?:i|we)(?:'m|'re|'d|'ll|\ am|\ are)?\ ?(?:help|assist|can|could|do|want|would|will|able|willing
+        |comfortable|allowed)""",
     r"""\b(?:would\ not|wouldn't|is\ not|isn't|not)\ (?:be\ )?(?:right|appropriate|ethical|responsible
         |possible)\ for\ (?:me|us)\b|\b(?:inappropriate|unethical|irresponsible|wrong)\ for\ me\ to\b""",
     r"""^let(?:'s|\ us)\ (?:talk\ about|discuss|change|move\ on|try|keep)\b[^.!?\n]{0,40}\b(?:else|different
@@ -130,12 +138,13 @@ _OFFER = _pattern(
         |saf(?:e|er|ely|ety)|protect\w*
         |let\ me\ know|feel\ free|please|if\ you(?!\ (?:must|insist))
         |is\ there\ any|would\ you\ like|do\ you\ (?:have|want)|ask\ me|another
-        |something\ else|anything\ else|different|reach\ out|seek|contact|consult|thank|sorry)\b"""
+        |how\ about\ [^.!?]{0,60}\ instead|something\ else|anything\ else|different|reach\ out|seek|contact
+        |consult|thank|sorry)\b"""
 )
 _SPOKEN = _pattern(
     r"""\bsay(?:s|ing)?\b|\bsaid\b|\btells?\b(?!\ (?:me|us)\b)|\bspeaks?\b|\brepl(?:y|ies)\b|\banswers?\b|\bvoice\ of\b
         |\bin\ the\ voice\b
-        |\bdialogue\b|\bletter\b|\bdiary\b|\bfrom\ the\ (?:view|perspective)|说|对话|口吻|讲述|写信|日记"""
+        |\bdialogue\b|\bletter\b|\bdiary\b|\bfrom\ the\ (?:view|perspective)|(?<!小)说(?!明)|对话|口吻|讲述|写信|日记"""
 )
 """A prompt that asks for somebody's words: "I can't stay" is then theirs."""
 _OF_THE_REQUEST = _pattern(
@@ -150,13 +159,15 @@ _SALUTED = _pattern(r"(?:subject\ ?:|(?:dear|hello|hi|hey)\b(?!\ user)|尊敬的
 
 # --- Chinese ----------------------------------------------------------------------------------
 
-_ZH_CANNOT = r"""(?:(?:真的|实在|目前|暂时|可能|也|都|并|确实|恐怕|只是)*
-    (?:不能|无法|没办法|没有办法|不可以|不便|不愿意?|不想|不会|不该|不方便|拒绝|难以|不被?允许|无权))"""
+_ZH_CANNOT = r"""(?:(?:绝对?|坚决|真的|实在|目前|暂时|可能|也|都|并|确实|恐怕|只是)*
+    (?:不能|无法|没法|没办法|没有办法|不可以|不便|不愿意?|不想|不会|不该|不方便|不打算|拒绝|难以|不被?允许|无权))"""
 _ZH_WORK = r"""(?:(?:为你|为您|给你|给您|向你|向您|帮你|帮您|继续|直接|对此)*
     (?:帮|协助|提供|回答|回应|写|编|撰写|生成|创作|创造|满足|完成|做|讨论|谈论|给出|告诉|解释|参与|说明|执行|处理|支持|想|起|讲|推荐
-       |建议|描述|进行|从命|答应|接受|配合|透露|评论))"""
+       |建议|描述|进行|从命|答应|接受|配合|透露|评论|教(?:[你您人]|别人|大家)|指导|给[^,。]{0,12}(?:建议|指导|方法|步骤|信息)
+       |说(?=[,。!?;]|$)))"""
 _CHINESE = (
     rf"(?:^|[,。!?;:、\s]|但是?|所以|因此|题|求)(?:真的|非常|很|十分)?(?:恕)?(?:[这那]个?)?(?:我们?|本助手|本模型)?(?:不[^,。]{{1,4}}也)?{_ZH_CANNOT}{_ZH_WORK}",
+    rf"(?:^|[,。!?;:])[^,。!?;:我]{{2,20}}我们?{_ZH_CANNOT}{_ZH_WORK}(?:忙|助)?(?=[,。!?;]|$)",
     r"恕我?(?:难以|不能|无法|难)(?:从命|回答|奉告|遵命|相告)",
     r"我[^,。!?\n]{0,6}(?:帮|做|写|答|回答|办|说|想)不(?:了|到|出来)",
     r"(?:违反|不符合|违背|超出)了?(?:我|本|使用|平台|安全|内容|法律)[^。!?\n]{0,12}(?:准则|规定|政策|原则|能力|范围|规范|指南|法规)",
@@ -177,6 +188,10 @@ _MAKES = _pattern(
     rf"""{_CANNOT}\ ?(?:write|create|compose|generate|make|tell|give|produce|provide|invent|do)
         (?:\ (?:you|a|an|the|any|some))*\ (?P<what>\w+)"""
 )
+_WRITES = _pattern(
+    rf"""(?:^|[,;:]\s){_LEAD}i\ ?{_CANNOT}\ ?(?:write|draft|create|compose|generate|produce)
+        (?:\ (?:an?|the|any|such|your))*\ (?P<what>\w+(?:\ \w+)?)(?!.{{0,60}}\b(?:enough|without)\b)"""
+)
 _REFUSALS = tuple(map(_pattern, (*_ENGLISH, *_CHINESE)))
 
 
@@ -193,8 +208,11 @@ def refuses(text: str, prompt: str = "") -> bool:
     reply = whole.strip("\"'*_\u201c\u201d ")
     sentences = [sentence for sentence in _SENTENCE.split(reply) if sentence.strip()]
     for place, sentence in enumerate(sentences[:_HEAD_SENTENCES]):
-        turned_down = _turns_down(sentence) or (not spoken and _will_not_make(sentence, asked))
-        if not turned_down or (spoken and not _OF_THE_REQUEST.search(sentence)):
+        if spoken:
+            turned_down = _turns_down(sentence) and _OF_THE_REQUEST.search(sentence) is not None
+        else:
+            turned_down = _turns_down(sentence) or _names_the_wish(_MAKES, sentence, asked)
+        if not turned_down and not _names_the_wish(_WRITES, sentence, asked):
             continue
         answers = (
             _answers_after_all(sentence)
@@ -209,16 +227,16 @@ def _turns_down(sentence: str) -> bool:
     return any(pattern.search(sentence) for pattern in _REFUSALS)
 
 
-def _will_not_make(sentence: str, prompt: str) -> bool:
+def _names_the_wish(pattern: re.Pattern[str], sentence: str, prompt: str) -> bool:
     """Whether it says that what the prompt asks for cannot be made: "I can't write limericks"."""
-    made = _MAKES.search(sentence)
+    made = pattern.search(sentence)
     asked = {word[:_STEM] for word in words(prompt) if len(word) >= _STEM}
-    return made is not None and made["what"].casefold()[:_STEM] in asked
+    return made is not None and any(word.casefold()[:_STEM] in asked for word in made["what"].split())
 
 
 def _answers_after_all(sentence: str) -> bool:
     """Whether a sentence that refuses goes on to answer: "I can't choose, but an otter comes to mind"."""
-    ends = [match.end() for pattern in (*_REFUSALS, _MAKES) if (match := pattern.search(sentence))]
+    ends = [match.end() for pattern in (*_REFUSALS, _MAKES, _WRITES) if (match := pattern.search(sentence))]
     rest = sentence[max(ends, default=0) :]
     for cue, offer in ((_BUT, _OFFER), (_ZH_AFTER_ALL, _ZH_OFFER)):
         parts = cue.split(rest, maxsplit=1)

@@ -55,7 +55,7 @@ def _wraps(name: str, left: str, right: str) -> Rule:
 def _uses(name: str, word: str, sentence: str) -> Rule:
     return Rule(
         f"zh-word-{name}", "back", f"每个回答里都要用到“{word}”这个词。", f"请用到“{word}”这个词。",
-        lambda question, answer, number: f"{answer}{sentence}", always("include", text=word),
+        lambda question, answer, number: f"{answer}{sentence}", always("include", beyond(word), text=word),
     )  # fmt: skip
 
 

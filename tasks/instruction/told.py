@@ -11,9 +11,9 @@ from english_rules import ENDS
 from rules import Check, Question, check, checks_of, written
 
 
-def answer(accepted: str, rival: str, question: str) -> list[Check]:
-    """The reply must give an answer; `numeric` ones are read as numbers."""
-    return [check("answer", accepted=[accepted], rivals=[rival], question=question)]
+def answer(accepted: str, rival: str, question: str, other: str = "") -> list[Check]:
+    """The reply must give an answer; a clause with the word `other` says what the rival is."""
+    return [check("answer", accepted=[accepted], rivals=[rival], question=question, other=other)]
 
 
 def remembered(name: str, fact: f.Fact, questions: Sequence[Question]) -> list[Row]:
@@ -21,7 +21,7 @@ def remembered(name: str, fact: f.Fact, questions: Sequence[Question]) -> list[R
     rows = []
     for side, (a, b) in (("told", fact.values), ("swapped", fact.values[::-1])):
         turns = _told(fact, a, b) + _chat(questions) + [user(fact.asked)]
-        checks = answer(a, b, fact.asked)
+        checks = answer(a, b, fact.asked, fact.other)
         rows.append(row(name, "remember", min(1 + len(questions), 3), turns, checks, fact.reply.format(a=a), side=side))
     return rows
 
@@ -34,7 +34,7 @@ def corrected(name: str, fact: f.Fact, questions: Sequence[Question]) -> list[Ro
         chat = _chat(questions)
         chat[0] = user(phrase.format(question=questions[0].text))
         turns = [*_told(fact, a, b), *chat, user(fact.asked)]
-        checks = answer(right, rival, fact.asked)
+        checks = answer(right, rival, fact.asked, fact.other)
         rows.append(row(name, "remember", 4, turns, checks, fact.reply.format(a=right), side=side))
     return rows
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from forgetbench.lm_eval_bridge.conversations import Conversation
 from forgetbench.metrics.answers.numbers import read_number
 from forgetbench.metrics.answers.short_answers import read_short_answer
 from forgetbench.metrics.constraints import holds, loose_variants, undecided
+from forgetbench.metrics.constraints.wording import says
 from forgetbench.metrics.degeneration import degeneration
 from forgetbench.metrics.refusal import refuses
 from forgetbench.metrics.text import ngrams, words
@@ -28,6 +30,8 @@ NONSENSE_WORDS = 8
 """A phrase of fewer words is not called nonsense: "Trees keep streets cool" is in no language for sure."""
 RUN, COPIED = 4, 0.6
 """With so large a share of its runs of four words in an earlier answer, a reply is a copy of it."""
+_CLAUSE = re.compile(r"[^,.;!?\n]*?(?:[,.;!?\n]|\b(?:and|but|while|whereas)\b|\Z)")
+_CALLED = re.compile(r"\byou (?:(?:asked|told) me to call you|(?:may|can) call me)\b", re.IGNORECASE)
 Check = Mapping[str, Any]
 
 
@@ -85,10 +89,31 @@ def _holds(text: str, check: Check, *, cut: bool = False) -> bool:
     if name == "answer":
         reason = "length" if cut else None
         reading = read_short_answer(
-            text, given["accepted"], given["rivals"], question=given["question"], finish_reason=reason
+            _about_the_asked(text, given),
+            given["accepted"],
+            given["rivals"],
+            question=given["question"],
+            finish_reason=reason,
         )
         return reading.correct
+    if name == "end_with":  # as a beginning: its words, whatever mark stands behind
+        ending = words(given["text"])
+        return words(text)[-len(ending) :] == ending
     return holds(text, name, given)
+
+
+def _about_the_asked(text: str, given: Mapping[str, Any]) -> str:
+    """A reply without clauses about the other thing: "You sleep in the green room, the children in the yellow one"."""
+    text = _CALLED.sub("call", text)
+    values = (*given["accepted"], *given["rivals"])
+
+    def names(clause: str) -> int:
+        return sum(says(clause, value) for value in values)
+
+    other = given.get("other")
+    clauses = _CLAUSE.findall(text) if other else []
+    rest = "".join(clause for clause in clauses if not says(clause, other) or names(clause) != 1)
+    return rest if names(rest) else text
 
 
 def _is_open(text: str, checks: Sequence[Check]) -> bool:

@@ -284,6 +284,11 @@ FOOD = "Which food am I allergic to?"
 FACT = checked(
     ("answer", {"accepted": ["peanuts"], "rivals": ["mussels"], "question": FOOD}, True), kind="remember", asked=FOOD
 )
+ROOM = "Which room do I sleep in?"
+OWN_ROOM = checked(
+    ("answer", {"accepted": ["green"], "rivals": ["yellow"], "question": ROOM, "other": "children"}, True),
+    kind="remember", asked=ROOM,
+)  # fmt: skip
 SUM = checked(("number", {"accepted": ["27"]}, True), kind="remember")
 NAME = checked(
     ("answer", {"accepted": ["Pip"], "rivals": ["Bruno"], "question": "What is your name?"}, True), kind="persona"
@@ -299,7 +304,10 @@ REPLIES: list[tuple[Row, str, int, int]] = [
     (ENDS, "Trees give shade. Mind the gap.", 1, 1),
     (ENDS, "Trees give shade. mind the gap.", 1, 1),
     (ENDS, '"Trees give shade. Mind the gap."', 1, 1),
+    (ENDS, "Trees give shade.\n\nMind the gap!", 1, 1),
+    (ENDS, "Trees give shade. Mind the gap", 1, 1),
     (ENDS, "Mind the gap. Trees give shade.", 0, 0),
+    (ENDS, "Trees give shade. Mind the gaps.", 0, 0),
     (ENDS, "Trees give shade. Mind the gap.\nAnything else?", 0, 1),
     (ENDS, "TREES GIVE SHADE. MIND THE GAP.", 0, 0),
     (JSON, '{"reply": "For shade.", "topic": "trees"}', 1, 1),
@@ -331,13 +339,20 @@ REPLIES: list[tuple[Row, str, int, int]] = [
     (FACT, "You are allergic to mussels.", 0, 0),
     (FACT, "Peanuts or mussels.", 0, 0),
     (FACT, "I do not know what you are allergic to.", 0, 0),
+    (OWN_ROOM, "You sleep in the green room, and the children sleep in the yellow room.", 1, 1),
+    (OWN_ROOM, "The children sleep in the yellow room. You sleep in the green room.", 1, 1),
+    (OWN_ROOM, "The children sleep in the green room, and you sleep in the yellow room.", 0, 0),
+    (OWN_ROOM, "The children sleep in the yellow room.", 0, 0),
+    (OWN_ROOM, "I cannot say, but the children sleep in the yellow room.", 0, 0),
     (SUM, "27", 1, 1),
     (SUM, "There are 27 stamps in your album now.", 1, 1),
     (SUM, "23 + 4 = 27 stamps.", 1, 1),
     (SUM, "There are 23 stamps in your album.", 0, 0),
     (NAME, "My name is Pip.", 1, 1),
     (NAME, "I am Pip, the help desk of the zoo.", 1, 1),
+    (NAME, "You may call me Pip!", 1, 1),
     (NAME, "My name is Bruno.", 0, 0),
+    (NAME, "You can call me Bruno.", 0, 0),
     (NAME, "I am an assistant.", 0, 0),
     (FRENCH, "Les arbres donnent de l'ombre et rafraîchissent les rues.", 1, 1),
     (FRENCH, "Los árboles dan sombra y refrescan las calles.", 0, 0),

@@ -30,9 +30,10 @@ _SAYS_NOTHING = re.compile(
     r"\b(?:does|did|is|are|was|were|has|have) ?(?:not|nt|nowhere)\b(?: \w+){0,4}? ?\b(?:sa(?:y|id)|stat(?:e|ed)"
     r"|mention(?:ed)?|t(?:ell|old)|specif(?:y|ied)|given?|provided?|known?|contain|include|reveal(?:ed)?|indicated?|answer(?:ed)?)\b"
     r"|\bnot (?:said|stated|mentioned|given|specified|known|told|provided|answered|in the text)\b"
-    r"|\bno (?:information|mention|indication|details?|statement)\b|\bnothing (?:is |was )?(?:said|stated|about)\b"
-    r"|\bsays nothing\b|\bnowhere\b|\b(?:unknown|unstated|unspecified)\b"
-    r"|\bcan ?not be (?:known|determined|told|answered|found)\b"
+    r"|\bno (?:information|mention|indication|details?|statement|answer)\b|\bsays nothing\b|\bnowhere\b"
+    r"|\bnothing (?:is |was )?(?:said|stated|about)\b|\bnone (?:is |was )?(?:mentioned|given|stated)\b"
+    r"|\b(?:unknown|unstated|unspecified|silent)\b"
+    r"|\bcan ?not (?:be )?(?:known|determined?|told|answered|find|found)\b"
 )  # fmt: skip
 """In normalised words: the reply says that the text does not say it."""
 _HOW_OFTEN = "How many times"

@@ -25,6 +25,7 @@ KEY = item(
     rivals=tuple(place for place in PLACES if place != "stone jar"),
 )  # fmt: skip
 PET = item("Which tame animal does Ivo have at home?", "otter", "phrase", rivals=("jackdaw", "ferret", "badger"))
+SHAPE = item("What is the weathercock shaped like?", "violet", "phrase", rivals=("candle", "comet"))
 ABSENT = item("Where is the key of the smithy kept?", UTILS.NOT_SAID, "phrase", rivals=PLACES)
 HOLDER = item("Things change hands. Who has the seal at the end of the text?", "Otto", "name")
 KEEPER = item("What is the name of the person who takes care of the deed of the meadow?", "Greta", "name")
@@ -54,7 +55,12 @@ CHOIR = item("Which three people joined the choir?", "Ada, Bruno and Cora", "nam
         (PET, "a badger", 0, 0, 1),
         (PET, "an otter or a badger", 0, 0, 0),
         (PET, "It is not stated.", 0, 0, 1),
+        (SHAPE, "The weathercock is shaped like a violet.", 1, 0, 1),
+        (SHAPE, "It is shaped like a comet.", 0, 0, 1),
         (ABSENT, "the text does not say", 1, 1, 1),
+        (ABSENT, "None mentioned.", 1, 0, 1),
+        (ABSENT, "I cannot find this in the text.", 1, 0, 1),
+        (ABSENT, "The text gives no answer.", 1, 0, 1),
         (ABSENT, "The text does not say.", 1, 1, 1),
         (ABSENT, "The text doesn't say where the key of the smithy is kept.", 1, 0, 1),
         (ABSENT, "The text does not mention where it is.", 1, 0, 1),

@@ -27,8 +27,8 @@ ITEMS, TEXTS = (read_jsonl(FOLDER / f"{name}.jsonl") for name in ("items", "text
 LENGTHS = {"2k": (2048, 22), "8k": (8192, 12), "32k": (32768, 6)}
 SHA256 = {
     2048: "49a26b79b11e5d3f2e7307f57eb0a675f421768445b34ab3b8404a622a562ddd",
-    8192: "f1f4d50207946a348f5217b87f898cb4a6ac699f552efe5215bdbcef3dd93b1a",
-    32768: "3b67505e639d256fe80326de0699d3c1ff8d421f6c9c4b84c46a46619ea4336c",
+    8192: "78fb499324682751a4f7d7a6f45791b9f2e0041529c8e8677e1823c3dfe82758",
+    32768: "bbce1f85b9ab95adfb9b02692a0733736f3e8c1e12969c24faf08d9bfebdce0e",
 }
 NOT_SAID = long_context_reader.NOT_SAID
 

@@ -62,8 +62,8 @@ ASIDE = _marks(
     {_OTHERS} (?:\w+ ){{0,4}}?(?:name|pick|choose|answer);
     (?:often|sometimes|usually|commonly|widely|frequently) (?:taken|thought|believed|assumed|said|given|considered);
     taken (?:for|to be); thought to be; confuse[sd]?; confusing; mistake[ns]?; mistook; sounds like; looks like;
-    resembles?; similar to; like; such as; besides; apart from; despite; whatever; although; though; even if; no matter;
-    regardless; rival of; compared (?:to|with); for example;
+    resembles?; similar to; (?<!shaped )like; such as; besides; apart from; despite; whatever; although; though;
+    even if; no matter; regardless; rival of; compared (?:to|with); for example;
     along with; tempt(?:ing|ed); obvious (?:guess|choice); misconception""",
     """以前; 曾; 过去; 原来是; (?:人|你)[^，。]{0,3}(?:以为|认为|说); 误; 混淆; 靠近; 邻近; 旁边; 虽然; 尽管; 例如;
     比如; 以为""",

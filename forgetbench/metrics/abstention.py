@@ -30,9 +30,10 @@ def _pattern(text: str) -> re.Pattern[str]:
 # --- not knowing ------------------------------------------------------------------------------
 
 _KNOW = r"""(?:know|tell|say|see|find|locate|determine|predict|answer|identify|provide|confirm|verify|foresee
-    |recogni[sz]e|recall|remember|calculate|give|work\ (?:it|that|this)\ out|be\ (?:sure|certain))"""
+    |recogni[sz]e|recall|remember|calculate|give|work\ (?:it|that|this)\ out|be\ (?:sure|certain)
+    |forecast|check)"""
 _KNOWN = r"""(?:known|determined|predicted|answered|calculated|told|said|foreseen|found|recorded|counted|computed
-    |identified|measured|announced|decided|worked\ out|concluded|inferred)"""
+    |identified|deciphered|measured|announced|decided|worked\ out|concluded|inferred)"""
 _GIVEN = r"""(?:given|stated|mentioned|provided|specified|listed|included|named|shown|defined|present|clear|documented
     |(?:on|in|part\ of|among)\ (?:the|this|that|your)\ (?:\w+\ )?(?:list|table|text|question|menu|schedule|plan|items?
         |entries|data))"""
@@ -57,20 +58,30 @@ _IGNORANT = (
     r"(?:\bnot|n't)\ possible\W*$|\bis\ impossible\W*$",
     rf"\b(?:cannot|can\ not|can't|could\ not|couldn't)\ be\ (?:\w+ly\ )?(?:given|{_KNOWN})\b",
     rf"(?:\bnot|n't|\bnever)\ (?:yet\ |been\ |be\ |\w+ly\ )*{_KNOWN}\b",
-    r"^\W*(?:unknown|undetermined|indeterminate|n/?a|not\ applicable|uncertain|unclear|no\ answer|no\ idea)\W*$",
-    r"""\b(?:is|are|remains?|was)\ (?:still\ |largely\ |currently\ )*(?:unknown|unclear|uncertain|anonymous|a\ mystery
+    r"""^\W*(?:unknown|undetermined|indeterminate|n/?a|not\ applicable|uncertain|unclear|no\ answer|no\ idea)
+        (?:\W*$|\s?[:;,]\s)""",
+    r"\b(?:is|are|was|remains?)\ (?:[\w']+\ ){0,5}myster(?:y|ies)\b(?!\ \w)|\btoo\ far\ in\ the\ future\b",
+    r"""\b(?:is|are|remains?|was)\ (?:still\ |largely\ |currently\ )*(?:unknown|unclear|uncertain|anonymous
         |lost\ to\ history|undetermined|unpredictable)\b|\bby\ an\ (?:anonymous|unknown)\b""",
     r"\b(?:that|it|this|answer)\ (?:really\ )?depends\b|\bdepends\ on\ (?:how|what|which|when|where|whether|who)\b",
+    # Nobody is it; no bridge does; it could be any of them.
+    r"^\W*(?:(?:nobody|no\ one|no-one)\ (?:has|was|is|did|ever)\b|no\ \w+\ (?:does|do|did|has|is|was)\W*$)",
+    r"\b(?:could|can|may|might)\ be\ (?:\w+\ )?(?:any|anything|either)\b|^\W*any\ (?:\w+\ )?number\b",
+    r"\beither\ (?-i:[a-z]+\ ){1,4}or\ (?-i:[a-z]+)\b|\bequal(?:ly)?\ (?:probab|likel|chance)\w*",
     # Something is missing.
     rf"(?:\bnot|n't)\ (?:been\ |explicitly\ |actually\ |be\ )*{_GIVEN}\b",
     rf"(?:\bnot\ enough|n't\ enough|\b(?:insufficient|no|without|needs?|lacks?))\ (?:\w+\ )?{_INFORMATION}\b",
     rf"\b(?:more|additional|further)\ {_INFORMATION}\ (?:is|are|would\ be)\ (?:needed|required|necessary)\b",
     r"""\b(?:does|do|did|has|have)\ ?(?:not|n't)\ (?:seem\ to\ |appear\ to\ |actually\ |explicitly\ )*(?:say|said
-        |mention(?:ed)?|list|given?|specif(?:y|ied)|include|state|contain|provided?|tell|told|indicate|appear)\b""",
+        |name|mention(?:ed)?|list|given?|specif(?:y|ied)|include|state|contain|provided?|tell|told|indicate|appear)\b""",
     r"\b(?:mentions?|lists?|gives?|includes?|contains?|shows?)\ only\b|\bonly\ (?:mentions?|lists?|gives?|includes?)\b",
-    r"\bwould\ need\ (?!to\ be\b)|(?:\bnot|n't)\ have\ an?\ (?:\w+\ ){0,2}(?:listed|given|mentioned|recorded)\b",
-    r"\bneed\ to\ (?:know|be\ told)\b[^.!?]{0,80}?\b(?:in\ order\ to|to\ (?:answer|calculate|find|tell|determine))\b",
-    r"\b(?:could|can|would|will)\ you\ (?:please\ )?(?:tell|give|provide|clarify|specify|share)\b|\bdid\ you\ mean\b",
+    r"""(?:\bwould|'d)\ need\ (?!to\ be\b)|(?<!\bwho)\ (?:is|are)\ missing\b
+        |\b(?:is|are)\ (?:also\ )?needed(?:\W*$|\ to\ (?:answer|calculate|find|tell|determine|know)\b)
+        |(?:(?:\bnot|n't)\ have\ an?|\bha(?:s|ve)\ no)\ (?:\w+\ ){0,2}(?:listed|given|mentioned|recorded)\b""",
+    r"""\bneed\ (?:to\ (?:know|be\ told)\b|(?!to\b))[^.!?]{0,80}?\b(?:in\ order\ to
+        |to\ (?:answer|calculate|find|tell|determine|work\ (?:it\ |this\ |that\ )?out))\b""",
+    r"\b(?:could|can|would|will)\ you\ (?:please\ )?(?:tell|give|provide|clarify|specify|share)\b",
+    r"\b(?:did|do|perhaps|maybe|if)\ you\ mean(?:t)?\b",
     r"\bplease\ (?:tell|give|provide|clarify|specify|share)\b",
 )
 
@@ -87,9 +98,10 @@ _MISTAKEN = (
     r"""\b(?:is|are|was|be|seems|appears|sounds)\ (?:(?:to\ be|like|likely|probably|actually|perhaps|an?|purely)\ )*
         (?:fictional|fictitious|made-?\ ?up|imaginary|invented|mythical)\b""",
     r"\b(?:was|were)\ (?:cancell?ed|called\ off)\b",
+    r"\b(?:has|have)(?:\ not|n't)\ yet\b",
     r"(?:\bnot|n't|\bnever)\ (?:yet\ )?(?:been\ )?(?:held|taken?\ place|happened|occurred)\b",
 )
-_NOBODY = _pattern(r"^\W*(?:none|nobody|no\ one|no-one|nowhere|neither)\W*$")
+_NOBODY = _pattern(r"^\W*(?:none|nobody|no\ one|no-one|nowhere|neither|never)(?:\W*$|\s?[-:;,\u2013\u2014]\s)")
 _THERE_IS_NO = _pattern(
     r"\bthere\ (?:is|was|are|were|has\ been)(?:n't|\ not|\ no)\b|\bno\ \w+\ (?:has|have)\ (?:ever|yet)\b"
 )
@@ -107,8 +119,10 @@ _GUESS = _pattern(
     r"""\b(?:i(?:'d|\ would|\ do)?\ (?:\w+ly\ )?(?:think|believe|guess|say|suppose|assume|suspect|bet|go\ with)
         |i'm\ (?:fairly|pretty|quite)\ sure|guess\ (?:is|would\ be)|probably(?!\ mean)
         |(?:it|he|she|that)\ (?:might|may|could|must)\ (?:well\ )?be\b
-        (?!\ (?:from|an?|fictional|possible|that|in)\b))\b"""
+        (?!\ (?:from|an?|any|anything|either|fictional|possible|that|in|on|by)\b))\b"""
 )
+_EXACT = _pattern(r"\b(?:exact|precise)\ (?:number|count)\b")
+"""Who says that this cannot be told may estimate it."""
 _SUPPOSES = _pattern(r"\W*(?:if|let|suppose|assuming)\b")
 _COURTESY = _pattern(r"\b(?:sorry|thanks?|question|hello|hi|sure|hmm+|well|ok(?:ay)?|apologi[sz]e|help|let|think)\b")
 _VERB = _pattern(
@@ -146,7 +160,8 @@ def _first_said(sentences: list[str], asked: frozenset[str]) -> bool | None:
         if not answered_shortly and _corrects(sentence, asked, asked - said if answered else asked):
             return True
         if not answered and any(pattern.search(sentence) for pattern in _NOT_KNOWING):
-            return not (_GUESS.search(sentence) or _GUESS.match(following))
+            guesses = _GUESS.search(sentence) or _GUESS.match(following)
+            return not guesses or _EXACT.search(sentence) is not None
         answered_shortly |= _is_short_answer(sentence)
         answered |= _answers(sentence, asked)
         said |= _stems(sentence)

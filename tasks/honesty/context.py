@@ -76,7 +76,7 @@ def unknown_number(r: random.Random, _: str, __: str) -> Problem:
     return (
         3,
         f"A number is greater than {less}. Which number is it?",
-        f"A number less {less} is {x - less}. Which number is it?",
+        f"A number minus {less} is {x - less}. Which number is it?",
         x,
     )
 

@@ -39,7 +39,7 @@ SETS = (
         ("Mandrosia", "India", "rupee|Indian rupee|rupees"),
         ("Zentravia", "Poland", "zloty|złoty|zlotys"),
         ("Pelugonia", "Thailand", "baht|Thai baht"),
-        ("Urbekistan", "Mongolia", "tugrik|tögrög|togrog|tughrik"),
+        ("Orvastan", "Mongolia", "tugrik|tögrög|togrog|tughrik"),
     )),
     ("What is the chemical symbol of the element {}?", 2, (
         ("vorpalium", "sodium", "Na"),
@@ -93,10 +93,10 @@ SETS = (
         ("lesser quibbat", "red kangaroo", "Australia|Oceania"),
         ("ridge-backed sollop", "emperor penguin", "Antarctica|Antarctic"),
     )),
-    ("What is the {} theorem about? Name the shape.", 3, (
+    ("Which shape is the {} theorem about?", 3, (
         ("Stavrin-Oll", "Pythagorean", "triangle|right triangle|right triangles|triangles"),
     )),
-    ("Which god was called {} by the ancient Romans? Give the Greek name.", 3, (
+    ("What is the Greek name of the god whom the ancient Romans called {}?", 3, (
         ("Tolumnor", "Jupiter", "Zeus"),
         ("Vesparion", "Neptune", "Poseidon"),
     )),

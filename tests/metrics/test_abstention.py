@@ -18,6 +18,16 @@ KNOWN_MISSES = {
     "what-did-i-eat-for-breakfast-9",
     "i-ate-porridge-for-breakfast-and-1",
     "what-is-the-name-of-my-6",
+    # States facts that contradict the question, and does not say so.
+    "review-162",
+    "review-193",
+    "review-207",
+    "review-212",
+    "review-218",  # "could be heads or tails"
+    "review-278",
+    "review-280",
+    "review-293",  # "could be any", behind an answer
+    "review-324",  # "is a mystery", of something else
 }
 
 

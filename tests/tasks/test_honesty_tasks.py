@@ -99,7 +99,7 @@ SOLVED = {
     r"(\d+) rows of (\d+) pencils": lambda a, b: a * b,
     r"had (\d+) marbles and gave half": lambda a: a // 2,
     r"with (\d+) litres of water. It loses (\d+) litres .* after (\d+) hours": lambda a, b, c: a - b * c,
-    r"A number less (\d+) is (\d+)": lambda a, b: a + b,
+    r"A number minus (\d+) is (\d+)": lambda a, b: a + b,
     r"shared (\d+) nuts equally among (\d+)": lambda a, b: a // b,
     r"in (\d+) minutes. \w+ was (\d+) minutes faster": lambda a, b: a - b,
     r"costs (\d+) dollars, and one for a child costs (\d+) dollars less": lambda a, b: a - b,

@@ -66,7 +66,7 @@ LISTED = [
         variety="$variety"),
     ask("play_playlist", 'Play the playlist "{playlist}" in random order.', name="$playlist", shuffle=True),
     ask("call_contact", "Start a video call with {person}.", name="$person", video=True),
-    ask("search_mail", 'Find the mails of {person} with the word "{topic}" in them.', sender="$person",
+    ask("search_mail", 'Find the mails from {person} with the word "{topic}" in them.', sender="$person",
         keyword="$topic"),
     ask("cancel_order", "Please cancel order {order}; {regret}.", order_number="$order", reason="$regret"),
     ask("set_timer", 'Start a timer of {minutes} minutes called "{label}".', duration="$minutes", label="$label"),

@@ -51,7 +51,7 @@ TALK: dict[str, tuple[str, ...]] = {
         "Is a kilogram of feathers lighter than a kilogram of iron?",
         "Is an English pint more than an American one?",
         "Which country has the yen as its money?",
-        "I never was good at numbers.",
+        "I was never good at numbers.",
     ),
     "orders": (
         "Is it better to shop in the morning or at night?",
@@ -127,7 +127,7 @@ MISSING: dict[str, tuple[str, ...]] = {
         "Let {person} edit my calendar.",
         "Colour all my events red, {person} likes it.",
         "Switch the calendar to the one of {person}.",
-        "Export all my events since {date} as a file.",
+        "Export all my events from {date} on as a file.",
     ),
     "weather": (
         "How high is the pollen count in {city}?",
@@ -137,16 +137,16 @@ MISSING: dict[str, tuple[str, ...]] = {
         "Make it stop raining in {city}.",
     ),
     "mail": (
-        "Block all mails of {person}.",
-        "Move the mails of {person} to the folder {tag}.",
-        "Put a red flag on the last mail of {person}.",
+        "Block all mails from {person}.",
+        'Move the mails from {person} to the folder "{tag}".',
+        "Put a red flag on the last mail from {person}.",
         "Change my mail password.",
         "Empty my spam folder, {person} says it is full.",
     ),
     "clock": (
         "Start a stopwatch for the {label}.",
         "Change the ringing sound to birdsong.",
-        "Set the oven to {percent} degrees for the {label}.",
+        "Set the oven to {oven} degrees for the {dish}.",
         "Make the clock in the {room} show the seconds.",
         "Change the battery of the clock in the {room}.",
     ),
@@ -189,7 +189,7 @@ MISSING: dict[str, tuple[str, ...]] = {
         "Let {person} edit my to-do list.",
     ),
     "notes": (
-        "Read my handwriting from this photo of {person}.",
+        "Read the handwriting in this photo from {person}.",
         "Draw a map of {city}.",
         "Let {person} edit my notes.",
         "Turn all my notes into a PDF.",

@@ -55,6 +55,8 @@ POOLS: dict[str, list[tuple[str, Any]]] = {
     "item": same("kettle", "raincoat", "headphones", "backpack"),
     "street": same("Mill Lane 4", "Park Road 17", "Church Street 52", "Elm Avenue 9"),
     "order": same("K-20417", "B-77310", "C-45088", "D-91126", "E-30359"),
+    "oven": same(150, 160, 170, 180, 190, 200, 210, 220),
+    "dish": same("bread", "lasagne", "cake", "pie", "pizza", "potatoes"),
     "percent": same(15, 25, 35, 40, 55, 60, 70, 80),
     "minutes": same(4, 7, 12, 18, 20, 35),
     "days": same(2, 3, 4, 5, 6, 7),
@@ -79,6 +81,9 @@ POOLS: dict[str, list[tuple[str, Any]]] = {
     # Formats that the schema names.
     "date": [("3 May 2025", "2025-05-03"), ("the 17th of April 2025", "2025-04-17"), ("May 21, 2025", "2025-05-21"),
              ("9 April 2025", "2025-04-09"), ("the 1st of May 2025", "2025-05-01"), ("April 28, 2025", "2025-04-28")],
+    "past": [("3 March 2025", "2025-03-03"), ("the 17th of February 2025", "2025-02-17"),
+             ("February 21, 2025", "2025-02-21"), ("9 January 2025", "2025-01-09"),
+             ("the 1st of March 2025", "2025-03-01"), ("January 28, 2025", "2025-01-28")],
     "date2": [("12 June 2025", "2025-06-12"), ("the 5th of July 2025", "2025-07-05"), ("June 24, 2025", "2025-06-24"),
               ("30 July 2025", "2025-07-30")],
     "day": [("tomorrow", "2025-03-13"), ("this Friday", "2025-03-14"), ("the day after tomorrow", "2025-03-14"),

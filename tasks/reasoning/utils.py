@@ -121,7 +121,6 @@ def _read(doc: Mapping[str, Any], text: str) -> Reading:
     if _case_matters(doc) and len(letter := unmarked(text).strip(" .")) == 1:
         text = letter.upper()
     text = _WEEKDAY.sub(lambda match: f"星期{match[1].replace('天', '日')}", text)
-    text = _WEEKDAY.sub(lambda match: f"星期{match[1].replace('天', '日')}", text)
     result = read_result(text, finder, asked(question, _listed(doc)), cut=cut)
     correct = result.mention is not None and not right.isdisjoint(result.mention.values)
     parsed = result.mention is not None or (not result.conflict and not cut and _is_short(doc, finder, _lines(text)))

@@ -16,9 +16,9 @@ NAME = "小[明红刚丽华军芳强]"
 
 
 def whole(text: str) -> int:
-    """一千二百零五 is 1205."""
+    """两千二百零五 is 2205."""
     total = 0
-    for digit, place in re.findall(r"([一二三四五六七八九]?)([千百十]|$)", text.replace("零", "")):
+    for digit, place in re.findall(r"([一二三四五六七八九]?)([千百十]|$)", text.replace("零", "").replace("两", "二")):
         total += (PLACES[digit] if digit else 1 if place else 0) * {"千": 1000, "百": 100, "十": 10, "": 1}[place]
     return total
 
@@ -135,7 +135,7 @@ def transfers(question: str) -> str:
     for event in told.split("；"):
         one, other = re.findall(NAME, event)
         if "奖励" in event:
-            has[one] += has[other]
+            has[other] += has[one]
         else:
             has[one] -= numbers(event)[0]
             has[other] += numbers(event)[0]

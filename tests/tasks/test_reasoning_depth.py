@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import os
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -14,7 +16,7 @@ from typing import Any
 import pytest
 from test_reasoning_tasks import FOLDER, SOLVERS, TEST, UTILS, theme
 
-PINNED = "2fc31012d5f9d48d73841b253a49bcba6bd55d6ff5f8dcddc523d1ae5b27400e"
+PINNED = "71d9eef0cef684970096ca554fcd9c35d321a4ef12e25361a28e6ab951b940cb"
 """SHA-256 of the default questions: whoever changes a kind must see that runs of before cannot be paired."""
 PRINT = (
     "import hashlib, json, sys; sys.path.insert(0, sys.argv[1]); import utils; "
@@ -59,6 +61,16 @@ def test_size_and_place_do_not_mark_the_answer(depth: int) -> None:
     for pick in (max, min):
         assert sum(pick(row["choices"], key=int) == row["answer"] for row in numeric) <= 0.32 * len(numeric)
     assert max(Counter(row["gold"] for row in rows).values()) <= 0.32 * len(rows)
+
+
+@pytest.mark.parametrize("depth", [2, 5, 8, 10])
+def test_every_step_changes_something(depth: int) -> None:
+    for row in [*rows_of(depth), *TEST]:
+        if row["kind"].startswith("repeated_rule"):
+            assert re.search(r"odd, \d*[13579] is added", row["question"]), "an even number leaves odd ones odd"
+        if row["kind"].startswith("code_moves"):
+            lines = row["question"].splitlines()
+            assert all(one != other for one, other in itertools.pairwise(lines)), "a line undoes the one before it"
 
 
 def test_a_depth_that_no_kind_has_is_told() -> None:

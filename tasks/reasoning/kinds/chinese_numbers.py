@@ -18,12 +18,12 @@ DIGITS = "零一二三四五六七八九"
 
 
 def spelled(number: int) -> str:
-    """A number below ten thousand in Chinese numerals: 1205 -> '一千二百零五'."""
+    """A number below ten thousand in Chinese numerals: 2205 -> '两千二百零五'."""
     text, gap = "", False
     for power, place in ((1000, "千"), (100, "百"), (10, "十"), (1, "")):
         digit = number // power % 10
         if digit:
-            text += ("零" if gap and text else "") + DIGITS[digit] + place
+            text += ("零" if gap and text else "") + ("两" if power == 1000 and digit == 2 else DIGITS[digit]) + place
         gap = not digit
     return text.removeprefix("一") if text.startswith("一十") else text
 
@@ -167,7 +167,7 @@ def changes(steps: int, *, aside: bool = False) -> Generator:
         for place in range(steps):
             k = rng.randint(2, 9)
             if place == steps // 2 and amount % 2 == 0:
-                facts.append("送出了其中的一半")
+                facts.append(f"把手里的{thing}送出一半")
                 amount //= 2
             elif rng.random() < 0.5:
                 facts.append(rng.choice((f"又买了{k}{unit}", f"又得到{k}{unit}")))
@@ -197,10 +197,10 @@ def relations(steps: int) -> Generator:
         for before, name in itertools.pairwise(people):
             k, last = rng.randint(2, 9), amounts[-1]
             text, after = rng.choice((
-                (f"{name}比{before}多{k}{unit}", last + k), (f"{name}比{before}少{k}{unit}", last - k),
-                (f"{name}的{thing}数量是{before}的2倍", last * 2),
+                (f"比{before}多{k}{unit}", last + k), (f"比{before}少{k}{unit}", last - k),
+                (f"是{before}的2倍", last * 2),
             ))  # fmt: skip
-            facts.append(text)
+            facts.append(f"{name}的{thing}{text}")
             amounts.append(after)
         if min(amounts) < 3 or amounts[-1] > 99:
             return REDRAW
@@ -221,7 +221,7 @@ def transfers(steps: int) -> Generator:
         for _ in range(steps):
             (one, other), k = rng.sample(people, 2), rng.randint(2, 9)
             if rng.random() < 0.3:
-                facts.append(f"老师奖励{one}，数量和{other}现有的一样多")
+                facts.append(f"{other}现在有多少{unit}，老师就奖励{one}多少{unit}")
                 has[one] += has[other]
                 touched += one == asked
             else:
@@ -232,7 +232,7 @@ def transfers(steps: int) -> Generator:
                 return REDRAW
         if touched < steps // 2 or has[asked] > 120:
             return REDRAW
-        question = f"说的都是{thing}：{start}。接着，{'；'.join(facts)}。现在{asked}有多少{unit}{thing}？"
+        question = f"四个同学都有一些{thing}：{start}。接着，{'；'.join(facts)}。现在{asked}有多少{unit}{thing}？"
         near = {has[asked] + off for off in range(-9, 10)}
         return near_miss(question, has[asked], near)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Callable
 
@@ -15,7 +16,7 @@ def loops(depth: int) -> Generator:
     """Two loops and a condition; the outer one runs `depth` times."""
 
     def draw(rng: random.Random, turn: int) -> Draft:
-        modulus, k, start = rng.choice((2, 3)), rng.randint(2, 5), rng.randint(2, 9)
+        modulus, k, start = rng.choice((2, 3)), rng.randint(2, 5), rng.randint(2, 40)
 
         def total(outer: int, inner: int, modulus: int, k: int) -> int:
             result = start
@@ -119,7 +120,8 @@ def moves(depth: int) -> Generator:
         words, place = tuple(rng.sample(WORDS, 5)), turn % 5
         texts, steps = zip(*(move(rng) for _ in range(depth)), strict=True)
         answer = after(words, steps)[place]
-        if (answer == words[place]) != is_first_again(turn):
+        twice = any(one == other for one, other in itertools.pairwise(texts))
+        if twice or (answer == words[place]) != is_first_again(turn):
             return REDRAW
         wrong = wrong_ones(answer, [words[place], after(words, steps[:-1])[place]], words, rng)
         question = code(f"words = {list(words)}", *texts, f"print(words[{place}])")

@@ -186,7 +186,8 @@ def sets(depth: int) -> Generator:
             ))  # fmt: skip
             facts.append(f"List {name} has {text}.")
         size = len(lists[name])
-        if size != 2 + turn % 4 or not all(lists.values()):
+        alike = len({frozenset(lists[letter]) for letter in "BCD"}) < 3
+        if alike or size != 2 + turn % 4 or not all(lists.values()):
             return REDRAW
         wrong = tuple(str(number) for number in range(2, 6) if number != size)
         return Draft(f"{' '.join(facts)} How many words does list {name} have?", str(size), wrong)

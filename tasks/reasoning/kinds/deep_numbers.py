@@ -156,7 +156,7 @@ def repeated(depth: int) -> Generator:
     """What a number has become after a rule of two cases was applied `depth` times."""
 
     def draw(rng: random.Random, turn: int) -> Draft:
-        start, k = rng.randint(20, 90), rng.randint(4, 15)
+        start, k = rng.randint(20, 190), rng.randrange(5, 16, 2)  # an even one would leave odd numbers odd
 
         def step(number: int) -> int:
             return number // 2 if number % 2 == 0 else number + k

@@ -19,7 +19,7 @@ from items import OPTIONS, SEED, Fact, Relation, same_stratum_first
 from forgetbench.metrics.answers.normalisation import normalise
 
 # Where war or flight made the numbers uncertain, or the area depends on who counts.
-UNCLEAR_POPULATION, UNCLEAR_AREA = {"UA", "ER", "SY", "VE", "SD", "SS", "AF"}, {"UA", "MA", "RU", "SD", "SS"}
+UNCLEAR_POPULATION, UNCLEAR_AREA = {"UA", "ER", "SY", "VE", "SD", "SS", "AF", "AL"}, {"UA", "MA", "RU", "SD", "SS"}
 # Sublimate, melt in several forms, or were seen in traces only.
 UNCLEAR_MELTING = {
     "C",
@@ -125,7 +125,7 @@ AREA = Comparison(
     "Of the countries {}, the one with the largest area is", WIDE,
 )  # fmt: skip
 NORTH = Comparison(
-    "farthest_north", "Which of these cities lies farthest north: {}?", "Of the cities {}, the northernmost is",
+    "farthest_north", "Which of these capitals lies farthest north: {}?", "Of the capitals {}, the northernmost is",
     (DEGREES_APART, DEGREES_APART), by_factor=False,
 )  # fmt: skip
 MELTING = Comparison(

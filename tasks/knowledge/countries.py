@@ -41,7 +41,7 @@ DISPLAY = {
     "AE": "United Arab Emirates", "CV": "Cape Verde", "CZ": "Czech Republic", "NL": "Netherlands",
     "ST": "Sao Tome and Principe", "TL": "East Timor",
 }  # fmt: skip
-WITH_ARTICLE = {"AE", "BS", "CF", "CZ", "DO", "GB", "GM", "MV", "NL", "PH", "SB", "US"}
+WITH_ARTICLE = {"AE", "BS", "CF", "CZ", "DO", "GB", "GM", "KM", "MV", "NL", "PH", "SB", "US"}
 COUNTRY_ALIASES = {
     "AE": ["UAE", "Emirates"], "CI": ["Cote d'Ivoire"], "CV": ["Cabo Verde"], "CZ": ["Czechia"],
     "GB": ["UK", "Great Britain", "Britain", "England"], "KR": ["Korea", "Republic of Korea"],

@@ -16,6 +16,8 @@ from itertools import pairwise
 from items import OPTIONS, SEED
 
 PARTICLES = frozenset("的之了着过他她我你们几有以与而也其得和或在是个这那不")
+IN_USE = frozenset("从头到底 不胫而至 满面春光 满面春色 神机妙计 浑然一片 愁眉不魀".split())
+"""Written, though no list of idioms has them; the last ends in a character that hardly anybody reads."""
 _HAN = re.compile(r"[\u4e00-\u9fff]+")
 
 
@@ -37,7 +39,9 @@ def near_misses(
     fair = {
         character: count
         for character, count in sorted(written.items())
-        if character not in idiom and character not in PARTICLES and idiom[:-1] + character not in idioms
+        if character not in idiom
+        and character not in PARTICLES
+        and not (idiom[:-1] + character in idioms or idiom[:-1] + character in IN_USE)
     }
     joined = {character: count for character, count in fair.items() if idiom[-2] + character in words}
     chosen = nearest(joined, written[idiom[-1]], random.Random(f"{SEED}:{idiom}").randrange(OPTIONS))

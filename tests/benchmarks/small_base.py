@@ -2,7 +2,7 @@
 
     python tests/benchmarks/small_base.py FOLDER [--minutes 10]
 
-Qwen3 (normalised queries and keys, tied embeddings) with 3 million parameters, a byte-level BPE of 4,096 tokens and no
+Qwen3 (normalised queries and keys, tied embeddings) with 1.3 million parameters, a byte-level BPE of 4,096 tokens and no
 chat template: what a base looks like that was never tuned. It learns the English facts as questions, as sentences, and
 the passages; so it knows what it is asked, and nothing else. One seed, one order of the batches; the time limit decides
 how far it gets, so its scores differ between machines.
@@ -62,7 +62,7 @@ def network(n_tokens: int) -> Any:
 
     torch.manual_seed(SEED)
     config = transformers.Qwen3Config(
-        vocab_size=n_tokens, hidden_size=192, intermediate_size=512, num_hidden_layers=6, num_attention_heads=6,
+        vocab_size=n_tokens, hidden_size=128, intermediate_size=384, num_hidden_layers=4, num_attention_heads=4,
         num_key_value_heads=2, head_dim=32, max_position_embeddings=4096, tie_word_embeddings=True, bos_token_id=0,
         eos_token_id=0, pad_token_id=0,
     )  # fmt: skip

@@ -43,8 +43,10 @@ _DASHES: Final[tuple[str | tuple[int, tuple[int, ...]], ...]] = (
     "-", (0, (5, 2)), (0, (6, 2, 1, 2)), (0, (1, 1)), (0, (6, 1, 1, 1, 1, 1)), (0, (3, 3)),
 )  # fmt: skip
 _MOST_GAPS: Final = 8
+_SHOWN: Final = (-1.0, 2.0)
+"""Retentions between which intervals are drawn: one of few items would make the rest a flat line."""
 _INTERVAL_NOTE: Final = (
-    "upright bars: interval of the delta on this scale, the base's own score taken as known\n"
+    "upright bars: interval of the delta on this scale between -1 and 2, the base's own score taken as known\n"
     "(not drawn for a domain whose tasks have different chance levels: see its forest plot)"
 )
 
@@ -152,7 +154,8 @@ def _draw_retention_interval(axes: Axes, estimate: Estimate, chance: float, x: f
         return
     if abs(1 + estimate.delta / above_chance - estimate.retention) > 0.01:
         return  # retention was averaged over tasks with different chance levels: no such simple scale
-    low, high = 1 + estimate.ci_low / above_chance, 1 + estimate.ci_high / above_chance
+    low, high = (1 + end / above_chance for end in (estimate.ci_low, estimate.ci_high))
+    low, high = max(low, _SHOWN[0]), min(high, _SHOWN[1])
     axes.plot([x, x], [low, high], color=colour, linewidth=1.2, alpha=0.75, zorder=2)
 
 

@@ -2,10 +2,10 @@
 
     python tests/benchmarks/small_base.py FOLDER [--minutes 10]
 
-Qwen3 (normalised queries and keys, tied embeddings) with 1.3 million parameters, a byte-level BPE of 4,096 tokens and no
-chat template: what a base looks like that was never tuned. It learns the English facts as questions, as sentences, and
-the passages; so it knows what it is asked, and nothing else. One seed, one order of the batches; the time limit decides
-how far it gets, so its scores differ between machines.
+Qwen3 (normalised queries and keys, tied embeddings) with 1.3 million parameters, a byte-level BPE of 4,096 tokens and
+no chat template: what a base looks like that was never tuned. It learns the English facts as questions, as sentences,
+and the passages; so it knows what it is asked, and nothing else. One seed, one order of the batches; the time limit
+decides how far it gets, so its scores differ between machines.
 """
 
 from __future__ import annotations

@@ -150,7 +150,10 @@ def test_policy_init_writes_a_policy_once(forgetbench: Call, tmp_path: Path) -> 
 def test_the_gate_annotates_under_github_alone(
     forgetbench: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for value, count in (("true", 5), ("", 0)):
+    compared = json.loads((DEMO / "comparison.json").read_text())
+    failed = sum(row["verdict"] == "regressed" for row in compared["domains"])
+    assert failed > 0
+    for value, count in (("true", failed), ("", 0)):
         monkeypatch.setenv("GITHUB_ACTIONS", value)
         lines = forgetbench("gate", DEMO).stdout.splitlines()
         assert sum(line.startswith("::error title=forgetbench%3A ") for line in lines) == count

@@ -22,7 +22,7 @@ from forgetbench.evaluation.evaluate import evaluate
 from forgetbench.evaluation.options import EvaluationOptions
 from forgetbench.evaluation.session import open_session
 from forgetbench.evaluation.summary import differing_answers
-from forgetbench.records import CUT, Checkpoint, Request, Response
+from forgetbench.records import CUT, DOMAINS, TARGET, Checkpoint, Request, Response
 from forgetbench.storage.comparisons import load_comparison
 from forgetbench.storage.folder import ResultsFolder
 from forgetbench.storage.ledger import Ledger
@@ -72,9 +72,7 @@ def test_every_item_is_measured_and_saved(tmp_path: Path) -> None:
         assert set(saved.samples["reason"].dropna()) <= {CUT}
         assert saved.samples.equals(run.samples)
         assert saved.manifest == run.manifest
-        assert {task.domain for task in run.manifest.tasks} == {
-            "knowledge", "reasoning", "creativity", "format_rigidity", "language",
-        }  # fmt: skip
+        assert {task.domain for task in run.manifest.tasks} == set(DOMAINS) - {TARGET}
 
 
 def test_nothing_is_asked_twice(tmp_path: Path) -> None:

@@ -160,7 +160,7 @@ def _rivals(doc: Mapping[str, Any]) -> frozenset[str]:
     The question's subject is no answer, nor what stands in it: 'Peru borders Brazil', 'Benin City is in Nigeria'.
     """
     subject = f" {normalise(doc['subject'])} "
-    cluster = doc["cluster"] if doc["relation"] in OF_A_PLACE else ""
+    cluster = doc.get("cluster", "") if doc["relation"] in OF_A_PLACE else ""
     named = _named_instead(doc["relation"], cluster)
     others = {choice: normalise(choice) for choice in doc["choices"]}
     # The accepted answers among them are no rivals, see `named_option`.

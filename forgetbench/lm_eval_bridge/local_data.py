@@ -36,12 +36,17 @@ def is_local(config: Mapping[str, Any]) -> bool:
 def read_anew(config: Mapping[str, Any], where: str) -> dict[str, Any]:
     """The configuration by which `datasets` reads local files as they are now; of other data, as it is.
 
-    Raises SuiteError for a file that is not there, is no regular file or is too large.
+    Raises SuiteError for a file that is not there, is no regular file or is too large, and for a format without files:
+    `datasets` would then search the whole working folder, whatever lies in it, for files to read.
     """
     if not is_local(config) or config.get("custom_dataset"):
         return dict(config)
     scratch = Path(tempfile.mkdtemp(dir=_scratch()))
     kwargs = dict(config.get("dataset_kwargs") or {})
+    if config.get("dataset_path") in FORMATS and not (kwargs.get("data_files") or kwargs.get("data_dir")):
+        raise SuiteError(
+            f"{where}: field 'dataset_kwargs.data_files': none are named; give 'data_files', or 'data_dir' for a folder"
+        )
     if "data_files" in kwargs:
         kwargs["data_files"] = _checked(kwargs["data_files"], str(config.get("dataset_path")), where, scratch)
     return {**config, "dataset_kwargs": {**kwargs, "cache_dir": str(scratch / "cache")}}

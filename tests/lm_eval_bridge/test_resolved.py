@@ -186,6 +186,9 @@ def test_what_changes_is_read_anew_whatever_its_time_and_size(tmp_path: Path) ->
         ({"a.yaml": task("rows.jsonl")}, "field 'test_split': its data has no split 'test'"),
         ({"a.yaml": task({"test": "none.jsonl"})}, r"a\.yaml:\d+: field 'dataset_kwargs.data_files': .*No such file"),
         ({"a.yaml": task({"test": "none-*.jsonl"})}, "no file is named"),
+        # What else lies in the working folder is none of its data.
+        ({"a.yaml": task()}, r"a\.yaml:\d+: field 'dataset_kwargs.data_files': none are named; give 'data_files', or"),
+        ({"a.yaml": task({})}, r"a\.yaml:\d+: field 'dataset_kwargs.data_files': none are named"),
         ({"a.yaml": task(TEST, test_split="test[:2]")}, "no split 'test.:2.'"),
         ({"a.yaml": "include: b\ntask: mine\n", "b": "include: a.yaml\n"}, "cannot include 'a.yaml'"),
         ({"a.yaml": "include: b\ntask: mine\n", "b": "x: ["}, r"b:\d+: not valid YAML"),

@@ -29,6 +29,8 @@ OVERALL = "overall"
 """Name of the row over all domains but `TARGET`."""
 DEFAULT_MARGIN = 0.03
 """Non-inferiority margin of a domain that a suite does not name, in score units."""
+DEFAULT_PRESERVE = 0.8
+"""Fraction of the base's chance-corrected score that must be kept where nothing else is said."""
 ALPHA = 0.05
 """Intervals have level 1 - ALPHA, and tests this size, unless a policy says otherwise."""
 CUT = "cut: the token limit ended the answer before it could be read"
@@ -260,10 +262,100 @@ class Estimate:
     """Two-sided, of no change."""
     mde: float = nan
     """Minimum detectable effect: the loss that so many items show as significant with a power of 80%."""
+    mde_uneven: float = nan
+    """The same where the loss comes as whole clusters that collapse while others stay as they are."""
     loss: float = nan
     """Mean of what items lost, gains left out: `OutcomeRates.forgotten`, where items are right or wrong."""
+    effect: float = nan
+    """Standardised: the delta over the mean standard deviation of item scores (Cohen's d_av); of tasks the mean."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """On how many independent pieces of evidence an estimate rests."""
+
+    n_clusters: int = 0
+    """Different clusters by the first key: a subject, a prompt."""
+    n_second_clusters: int | None = None
+    """By the second key, for instance the relation that is asked for; None where clusters have one key."""
+    n_effective: float = nan
+    """Clusters of equal weight that would tell as much, by the key that leaves fewer."""
+    dof: float = nan
+    """Degrees of freedom of the standard error."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """What the candidate has kept of the base's score, both chance-corrected: a ratio with Fieller's interval.
+
+    The last four are what a bound at any fraction and level is made of, see `comparison.preserved`.
+    """
+
     retention: float = nan
-    """Candidate over base, both chance-corrected; NaN where the base is not shown to be above chance."""
+    """Candidate over base; NaN where the base is not shown to be above chance."""
+    retention_low: float = nan
+    retention_high: float = nan
+    """Two-sided, at the comparison's level; NaN where an end is unbounded, since the base may be at chance."""
+    base_corrected: float = nan
+    candidate_corrected: float = nan
+    base_corrected_se: float = nan
+    candidate_corrected_se: float = nan
+    corrected_covariance: float = nan
+    retention_reach: float = nan
+    """How many standard errors the one-sided bound lies from the estimate, at the comparison's level."""
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Items that were not measured, and what they could do to the delta; NaN where none is missing.
+
+    The score of a side that was measured is known; one that was not lies in [0, 1] (Horowitz and Manski 2000).
+    """
+
+    missing_worst: float = nan
+    """The delta over all items if every score that is not known were at its worst for the candidate."""
+    missing_best: float = nan
+    missing_lower: float = nan
+    """One-sided lower bound of the worst, at the comparison's level."""
+    missing_low: float = nan
+    """Lower end of the two-sided interval of the worst."""
+    missing_high: float = nan
+    """Upper end of the two-sided interval of the best."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fates:
+    """What became of the knowledge behind forgotten answers, less what guessing explains, by one `choice` view.
+
+    The first four are shares of the row's items; `*_of_forgotten` are shares of the forgotten items with a `choice`
+    view, which sum to 1 and may lie outside of [0, 1] where few were forgotten (Abbott 1925).
+    """
+
+    n_fates: int
+    """Forgotten items whose `choice` view was measured on both sides."""
+    locked_corrected: float
+    locked_corrected_se: float
+    erased_corrected: float
+    erased_corrected_se: float
+    locked_of_forgotten: float = nan
+    locked_of_forgotten_se: float = nan
+    erased_of_forgotten: float = nan
+    erased_of_forgotten_se: float = nan
+    never_known_of_forgotten: float = nan
+    """The base said the answer, and does not rank it first."""
+    never_known_of_forgotten_se: float = nan
+    fates_reach: float = nan
+    """How many standard errors a two-sided interval at the comparison's level reaches."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shrunk:
+    """An estimate that borrows from the other rows: normal with this mean and standard deviation (empirical Bayes)."""
+
+    shrunk: float = nan
+    shrunk_sd: float = nan
+    p_beyond_margin: float = nan
+    """The posterior probability that more than the margin was lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,6 +417,13 @@ class Judgement:
     """The p-value, adjusted for the family of rows that it is tested in."""
     at_chance: bool = False
     """The base is not shown to be above chance: it has nothing to forget here."""
+    within_margin: bool | None = None
+    """Whether a loss of the margin, and of more than 1 - `preserve` of what the base can do, is ruled out; of a row that
+    is regressed as well: then less was lost than is allowed. None where there is no number."""
+    p_noninferior: float = nan
+    """One-sided p-value of "the margin or more was lost"; adjusted for nothing."""
+    preserve: float = nan
+    """The fraction of the base's chance-corrected score that must be kept; 0 asks for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -353,6 +452,12 @@ class DeltaRow:
     """None where nothing was measured."""
     outcomes: OutcomeRates | None = None
     """None where items are scored by degree, or nothing was measured."""
+    evidence: Evidence = Evidence()
+    kept: Retention = Retention()
+    missing: Missing = Missing()
+    fates: Fates | None = None
+    """None where no forgotten item has a `choice` view."""
+    shrunk: Shrunk = Shrunk()
     cut: CutAnswers = CutAnswers()
     judgement: Judgement = Judgement()
 
@@ -460,6 +565,8 @@ class Comparison:
     created: str
     alpha: float = 0.05
     """Intervals have level 1 - alpha."""
+    family: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    """P-values of the other candidates of the same command, by run id and row: what is adjusted for beside the own."""
     looks: Looks | None = None
     """Of a group-sequential evaluation, whose intervals and p-values are valid at every planned look; else None."""
     pairing: tuple[AuditRow, ...] = ()

@@ -8,7 +8,7 @@ from math import nan, sqrt
 from typing import Any
 
 from forgetbench.comparison.intervals import Method
-from forgetbench.records import DEFAULT_MARGIN, TARGET, DeltaRow, Estimate, Judgement
+from forgetbench.records import DEFAULT_MARGIN, TARGET, DeltaRow, Estimate, Judgement, Retention
 from forgetbench.stats.clustered import FEW, ClusterEffects
 from forgetbench.stats.power import minimum_detectable_effect
 from forgetbench.stats.quantiles import student_quantile
@@ -76,8 +76,8 @@ def with_estimate(
             p_value=uncertainty.p_value,
             mde=minimum_detectable_effect(delta, alpha=inference.alpha),
             loss=delta.loss,
-            retention=scores.candidate_corrected / base.estimate if above_chance else nan,
         ),
+        kept=Retention(scores.candidate_corrected / base.estimate if above_chance else nan),
         judgement=Judgement(margin=margin, at_chance=at_chance),
         reason="; ".join(reason for reason in reasons if reason) or None,
     )

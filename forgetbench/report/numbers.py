@@ -111,7 +111,7 @@ def row_texts(row: DeltaRow) -> RowTexts:
         delta_with_interval=delta_with_interval(row.estimate),
         mde=points(estimate.mde),
         margin=points(row.judgement.margin),
-        retention=ratio(estimate.retention),
+        retention=ratio(row.kept.retention),
         forgotten=share(outcomes.forgotten),
         gained=share(outcomes.gained),
         outcome_details=_outcome_details(outcomes),

@@ -7,18 +7,38 @@ from dataclasses import MISSING, fields
 from math import isnan
 from typing import Any
 
-from forgetbench.records import CutAnswers, DeltaRow, Estimate, Judgement, OutcomeRates
+from forgetbench.records import (
+    CutAnswers,
+    DeltaRow,
+    Estimate,
+    Evidence,
+    Fates,
+    Judgement,
+    Missing,
+    OutcomeRates,
+    Retention,
+    Shrunk,
+)
 
 COLUMNS = (
     "name", "domain", "metric", "n_items", "base", "candidate", "delta", "se", "ci_low", "ci_high", "p_value",
     "p_adjusted", "retention", "chance", "forgotten", "gained", "forgotten_corrected", "gained_corrected", "locked",
     "erased", "mde", "margin", "verdict", "view", "n_unmeasured", "reason", "supporting", "n_contaminated", "lower",
     "loss", "informative", "at_chance", "n_cut_base", "n_cut_candidate", "cut_base", "cut_candidate", "delta_worst",
-    "delta_best",
+    "delta_best", "n_clusters", "n_second_clusters", "n_effective", "dof", "mde_uneven", "effect", "within_margin",
+    "p_noninferior", "preserve", "retention_low", "retention_high", "base_corrected", "candidate_corrected",
+    "base_corrected_se", "candidate_corrected_se", "corrected_covariance", "retention_reach", "missing_worst",
+    "missing_best", "missing_lower", "missing_low", "missing_high", "n_fates", "locked_corrected",
+    "locked_corrected_se", "erased_corrected", "erased_corrected_se", "locked_of_forgotten", "locked_of_forgotten_se",
+    "erased_of_forgotten", "erased_of_forgotten_se", "never_known_of_forgotten", "never_known_of_forgotten_se",
+    "fates_reach", "shrunk", "shrunk_sd", "p_beyond_margin",
 )  # fmt: skip
 """Keys of a row in comparison.json and columns of deltas.csv, in this order."""
 
-GROUPS = {"estimate": Estimate, "outcomes": OutcomeRates, "cut": CutAnswers, "judgement": Judgement}
+GROUPS = {
+    "estimate": Estimate, "outcomes": OutcomeRates, "evidence": Evidence, "kept": Retention, "missing": Missing,
+    "fates": Fates, "shrunk": Shrunk, "cut": CutAnswers, "judgement": Judgement,
+}  # fmt: skip
 
 
 def flat(row: DeltaRow) -> dict[str, Any]:

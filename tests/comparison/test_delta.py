@@ -59,7 +59,7 @@ def test_sixty_losses_and_fifty_gains_in_a_thousand() -> None:
     # An exact test needs a little more than the normal 2.80 standard errors.
     assert 1.0 < row.estimate.mde / (2.8016 * 0.010483) < 1.05
     assert (row.outcomes.forgotten, row.outcomes.gained) == (0.06, 0.05)
-    assert row.estimate.retention == pytest.approx(0.45 / 0.46)
+    assert row.kept.retention == pytest.approx(0.45 / 0.46)
 
 
 @pytest.mark.parametrize(("losses", "gains", "p"), [(10, 2, 0.0385742), (5, 0, 0.0625), (0, 0, 1.0)])
@@ -138,7 +138,7 @@ def test_two_random_guessers_forgot_nothing() -> None:
     (row,) = compared({CHOICE: base}, {CHOICE: candidate}).tasks
     assert (row.outcomes.forgotten, row.outcomes.gained) == (0.1875, 0.1875)
     assert (row.outcomes.forgotten_corrected, row.outcomes.gained_corrected) == pytest.approx((0.0, 0.0))
-    assert isnan(row.estimate.retention)  # at chance: a ratio to nothing
+    assert isnan(row.kept.retention)  # at chance: a ratio to nothing
 
 
 def test_correction_leaves_free_answers_alone() -> None:
@@ -152,19 +152,19 @@ def test_correction_leaves_free_answers_alone() -> None:
 
 def test_retention_is_chance_corrected() -> None:
     (row,) = compared({CHOICE: right(150, 200)}, {CHOICE: right(100, 200)}).tasks
-    assert row.estimate.retention == pytest.approx((0.5 - 0.25) / (0.75 - 0.25))
+    assert row.kept.retention == pytest.approx((0.5 - 0.25) / (0.75 - 0.25))
 
 
 @pytest.mark.parametrize("n_right", [0, 1, 58])
 def test_no_retention_where_the_base_is_not_clearly_above_chance(n_right: int) -> None:
     """58 of 200 is .29: within 1.65 standard errors (.032) of chance .25... and 0 or 1 are below it."""
     (row,) = compared({CHOICE: right(n_right, 200)}, {CHOICE: right(100, 200)}).tasks
-    assert isnan(row.estimate.retention)
+    assert isnan(row.kept.retention)
 
 
 def test_retention_below_chance_is_negative_and_all_right_is_above_chance() -> None:
     (row,) = compared({CHOICE: right(200, 200)}, {CHOICE: right(0, 200)}).tasks
-    assert row.estimate.retention == pytest.approx(-1 / 3)
+    assert row.kept.retention == pytest.approx(-1 / 3)
 
 
 def test_no_change_is_bounded_by_wilson_and_shows_what_it_could_see() -> None:
@@ -273,7 +273,7 @@ def test_domain_retention_divides_corrected_means() -> None:
         {OPEN: right(80, 100), CHOICE: right(75, 100)}, {OPEN: right(40, 100), CHOICE: right(25, 100)}
     )
     expected = (0.4 + (0.25 - 0.25) / 0.75) / (0.8 + (0.75 - 0.25) / 0.75)
-    assert comparison.domains[0].estimate.retention == pytest.approx(expected)
+    assert comparison.domains[0].kept.retention == pytest.approx(expected)
 
 
 def test_graded_tasks_do_not_count_in_a_domains_outcomes() -> None:

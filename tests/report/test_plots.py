@@ -143,7 +143,7 @@ def test_trajectory_starts_at_the_base_and_leaves_gaps() -> None:
     lines = {str(line.get_label()): line for line in retention.lines}
     knowledge = ys(lines["knowledge"])
     assert knowledge[0] == 1.0
-    assert knowledge[1:] == [row.estimate.retention for row in (samples.retained().domains[0], samples.domains()[0])]
+    assert knowledge[1:] == [row.kept.retention for row in (samples.retained().domains[0], samples.domains()[0])]
     assert "language" not in lines
     assert "language: no retention at steps 10 and 40" in words(figure)
     assert retention.get_xlim() == loss.get_xlim()

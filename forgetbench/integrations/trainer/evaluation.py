@@ -174,7 +174,7 @@ def logged_values(comparison: Comparison) -> dict[str, float]:
                 "delta": estimate.delta,
                 "ci_low": estimate.ci_low,
                 "ci_high": estimate.ci_high,
-                "retention": estimate.retention,
+                "retention": row.kept.retention,
             }
             values |= {f"forgetting/{row.name}_{name}": value for name, value in numbers.items() if not isnan(value)}
     if comparison.overall.estimate is not None:

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from forgetbench.records import Estimate
+from forgetbench.records import Retention
 from forgetbench.report.plots.drawing import INK, MUTED
 from forgetbench.report.trajectory import TrainingLog, TrajectoryPoint
 from forgetbench.report.wording import joined, title
@@ -126,7 +126,7 @@ def _draw_domain(axes: Axes, points: Sequence[TrajectoryPoint], name: str, serie
     tuned = [point for point in points if point.step > 0]
     for point in tuned:
         if (row := point.domains.get(name)) is not None and row.estimate is not None:
-            _draw_retention_interval(axes, row.estimate, row.chance or 0.0, point.step + nudge, series.colour)
+            _draw_retention_interval(axes, row.kept, point.step + nudge, series.colour)
     (line,) = axes.plot(
         [0.0, *(point.step + nudge for point in tuned)],
         [1.0, *(_retention(point, name) for point in tuned)],
@@ -144,18 +144,15 @@ def _draw_domain(axes: Axes, points: Sequence[TrajectoryPoint], name: str, serie
 def _retention(point: TrajectoryPoint, name: str) -> float:
     """NaN, which leaves a gap, where there is none."""
     row = point.domains.get(name)
-    return nan if row is None or row.estimate is None else row.estimate.retention
+    return nan if row is None else row.kept.retention
 
 
-def _draw_retention_interval(axes: Axes, estimate: Estimate, chance: float, x: float, colour: str) -> None:
-    """The delta's interval on the scale of retention, with the base's own score taken as known."""
-    above_chance = estimate.base - chance
-    if isnan(estimate.retention) or above_chance <= 0:
+def _draw_retention_interval(axes: Axes, kept: Retention, x: float, colour: str) -> None:
+    """Fieller's interval; an end that is unbounded lies beyond what is shown."""
+    if isnan(kept.retention):
         return
-    if abs(1 + estimate.delta / above_chance - estimate.retention) > 0.01:
-        return  # retention was averaged over tasks with different chance levels: no such simple scale
-    low, high = (1 + end / above_chance for end in (estimate.ci_low, estimate.ci_high))
-    low, high = max(low, _SHOWN[0]), min(high, _SHOWN[1])
+    low = _SHOWN[0] if isnan(kept.retention_low) else max(kept.retention_low, _SHOWN[0])
+    high = _SHOWN[1] if isnan(kept.retention_high) else min(kept.retention_high, _SHOWN[1])
     axes.plot([x, x], [low, high], color=colour, linewidth=1.2, alpha=0.75, zorder=2)
 
 

@@ -39,7 +39,7 @@ def test_deltas_reach_history_and_reporters_and_agree_with_the_comparisons(
             assert row["forgetting/knowledge_delta"] == knowledge.estimate.delta
             assert row["forgetting/knowledge_ci_low"] == knowledge.estimate.ci_low
             assert row["forgetting/knowledge_ci_high"] == knowledge.estimate.ci_high
-            assert row["forgetting/knowledge_retention"] == knowledge.estimate.retention
+            assert row["forgetting/knowledge_retention"] == knowledge.kept.retention
             assert row["forgetting/overall_delta"] == comparison.overall.estimate.delta
             assert "forgetting/creativity_retention" not in row, "the base does nothing right there: no number"
     assert knowledge.estimate.base == 1.0

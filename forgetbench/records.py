@@ -418,8 +418,8 @@ class Judgement:
     at_chance: bool = False
     """The base is not shown to be above chance: it has nothing to forget here."""
     within_margin: bool | None = None
-    """Whether a loss of the margin, and of more than 1 - `preserve` of what the base can do, is ruled out; also of a row
-    that is regressed: then less was lost than is allowed. None where there is no number."""
+    """Whether a loss of the margin, and of more than 1 - `preserve` of what the base can do, is ruled out. Of a row
+    that is regressed as well: then less was lost than is allowed. None where there is no number."""
     p_noninferior: float = nan
     """One-sided p-value of "the margin or more was lost"; adjusted for nothing."""
     preserve: float = nan

@@ -35,31 +35,22 @@ _ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
-class ClusterEffects:
-    """A macro mean of paired differences, decomposed by cluster. All arrays have shape (n_clusters,)."""
+class ClusterKey:
+    """A macro mean decomposed by the clusters of one key. All arrays have shape (n_clusters,)."""
 
-    estimate: float
     contribution: Floats
     """What the cluster adds to the estimate; sums to it."""
     influence: Floats
     """What the cluster adds to the estimate's error; sums to 0."""
     weight: Floats
     """The cluster's share of the macro mean; sums to 1."""
-    max_item_weight: float
-    """The largest share that one item has."""
-    corrected_se: float
-    """The standard error, bias-reduced (CR2): a cluster drags its task's mean towards itself, which hides a part of its
-    error; in a task of which it makes up a share w, that part is divided by sqrt(1 - w)."""
-    loss: float
-    """Macro mean of what items lost; estimate = gain - loss."""
-    gain: float
     n_changed: int
     """Clusters in which at least one item's difference is not 0."""
 
     @property
-    def se(self) -> float:
-        """Clustered standard error of the estimate: the root of the summed squared influences."""
-        return sqrt(float(np.sum(self.influence**2)))
+    def variance(self) -> float:
+        """The summed squared influences: the clustered variance of the estimate."""
+        return float(np.sum(self.influence**2))
 
     @property
     def n_effective(self) -> float:
@@ -75,7 +66,7 @@ class ClusterEffects:
         28:169, for clusters whose items move as one, the worst case). By contribution, over n clusters,
         2 / (sum c^4 / (sum c^2)^2 - 1 / n): where few of them changed much, the error is known from those few.
         """
-        if self.se == 0.0:
+        if not np.any(self.influence):
             return self.dof_by_weight
         spread = 1.0 / _squared_sum_over_fourth(self.contribution) - 1.0 / len(self.contribution)
         return max(1.0, min(self.dof_by_weight, 2.0 / max(spread, 1e-9) - 1.0))
@@ -85,10 +76,91 @@ class ClusterEffects:
         """The first of the two, which does not depend on what changed."""
         return max(1.0, _squared_sum_over_fourth(self.weight) - 1.0)
 
+
+@dataclass(frozen=True, slots=True)
+class ClusterEffects:
+    """A macro mean of paired differences, decomposed by the clusters of one key or of two that cross.
+
+    With two keys the variance is two-way, V = V_first + V_second - V_both (both: the clusters of items that share the
+    two), each bias-reduced by itself, and never below the larger of the one-way variances. What needs clusters to draw
+    or to flip takes those of the key with the larger variance, and what needs their number takes the smaller.
+    Source: Cameron, Gelbach and Miller 2011, Journal of Business and Economic Statistics 29:238.
+    """
+
+    estimate: float
+    keys: tuple[ClusterKey, ...]
+    """One, or two that say different things."""
+    max_item_weight: float
+    """The largest share that one item has."""
+    se: float
+    """Clustered standard error of the estimate, without small-sample correction."""
+    corrected_se: float
+    """The standard error, bias-reduced (CR2): a cluster drags its task's mean towards itself, which hides a part of its
+    error; in a task of which it makes up a share w, that part is divided by sqrt(1 - w)."""
+    loss: float
+    """Macro mean of what items lost; estimate = gain - loss."""
+    gain: float
+
+    @property
+    def n_clusters(self) -> int:
+        """Different clusters of the first key."""
+        return len(self.keys[0].weight)
+
+    @property
+    def n_second_clusters(self) -> int | None:
+        """Those of the second; None where there is none, or all items of each of its clusters share a first one."""
+        return len(self.keys[1].weight) if len(self.keys) > 1 else None
+
+    @property
+    def drawn(self) -> ClusterKey:
+        """The key by which the estimate varies more."""
+        return max(self.keys, key=lambda key: key.variance)
+
+    @property
+    def contribution(self) -> Floats:
+        """By cluster of the drawn key."""
+        return self.drawn.contribution
+
+    @property
+    def weight(self) -> Floats:
+        """By cluster of the drawn key."""
+        return self.drawn.weight
+
+    @property
+    def influence(self) -> Floats:
+        """By cluster of the drawn key, scaled so that the squares sum to the two-way variance."""
+        drawn = self.drawn
+        return (
+            drawn.influence
+            if len(self.keys) == 1 or not self.se
+            else drawn.influence * (self.se / sqrt(drawn.variance))
+        )
+
+    @property
+    def n_changed(self) -> int:
+        """Clusters in which something changed, by the key that leaves fewer."""
+        return min(key.n_changed for key in self.keys)
+
+    @property
+    def n_effective(self) -> float:
+        """Clusters of equal weight that would tell as much (Kish), by the key that leaves fewer."""
+        return min(key.n_effective for key in self.keys)
+
+    @property
+    def dof(self) -> float:
+        """Degrees of freedom of the standard error, by the key that leaves fewer."""
+        return min(key.dof for key in self.keys)
+
+    @property
+    def dof_by_weight(self) -> float:
+        """Those that do not depend on what changed."""
+        return min(key.dof_by_weight for key in self.keys)
+
     @property
     def skewness(self) -> float:
         """Skewness of the estimate, sum influence^3 / se^3; 0 where nothing varies."""
-        return float(np.sum(self.influence**3)) / self.se**3 if self.se > 0.0 else 0.0
+        drawn = self.drawn
+        return float(np.sum(drawn.influence**3)) / drawn.variance**1.5 if self.se > 0.0 else 0.0
 
     @property
     def is_sparse(self) -> bool:
@@ -96,7 +168,7 @@ class ClusterEffects:
 
         Some clusters did not change and fewer than `FEW` did, or all differences are equal.
         """
-        return self.n_changed < min(FEW, len(self.weight)) or self.se == 0.0
+        return self.se == 0.0 or any(key.n_changed < min(FEW, len(key.weight)) for key in self.keys)
 
     @property
     def conservative_se(self) -> float:
@@ -112,11 +184,14 @@ class ClusterEffects:
         return max(self.corrected_se, sqrt(worst / n))
 
 
-def cluster_effects(differences: Sequence[Floats], clusters: Sequence[Codes]) -> ClusterEffects:
+def cluster_effects(
+    differences: Sequence[Floats], clusters: Sequence[Codes], second: Sequence[Codes] | None = None
+) -> ClusterEffects:
     """The macro mean of `differences`, decomposed by cluster.
 
     `differences[t]` holds one number per item of task t, in [-1, 1] where they are score differences,
-    `clusters[t]` the item's cluster as a code >= 0; equal codes are the same cluster in every task.
+    `clusters[t]` the item's cluster as a code >= 0; equal codes are the same cluster in every task. `second[t]` is its
+    cluster by a second key that crosses the first or holds several of its clusters, with codes of its own.
 
     >>> effects = cluster_effects([np.array([-1.0, 0.0, 0.0, 0.0])], [np.array([0, 0, 1, 2])])
     >>> effects.estimate, effects.contribution.tolist(), round(effects.n_effective, 2)
@@ -128,28 +203,68 @@ def cluster_effects(differences: Sequence[Floats], clusters: Sequence[Codes]) ->
     if not n_tasks or any(not len(task) for task in differences):
         raise ValueError("need at least one task, and items in every task")
     sizes = [len(task) for task in differences]
-    values, codes = np.concatenate(differences), np.concatenate(clusters)
+    values = np.concatenate(differences)
     share = np.repeat([1.0 / (size * n_tasks) for size in sizes], sizes)
     means = [float(task.mean()) for task in differences]
-    centre = np.repeat(means, sizes)
-
-    present = np.bincount(codes) > 0
-    weight = _sums(codes, share)[present]
-    errors = (values - centre) * share
-    influence = _sums(codes, errors)[present]
-    # A mean of equal numbers may differ from them in the last digit; that is no spread.
-    influence[np.abs(influence) <= 1e-12 * weight] = 0.0
+    errors = (values - np.repeat(means, sizes)) * share
+    partitions = _partitions(_codes(clusters), None if second is None else _codes(second))
     return ClusterEffects(
         estimate=float(np.mean(means)),
-        contribution=_sums(codes, values * share)[present],
-        influence=influence,
-        weight=weight,
+        keys=tuple(_cluster_key(codes, values, share, errors) for codes in partitions[:2]),
         max_item_weight=float(share.max()),
-        corrected_se=_root_of_squares(_sums(codes, errors * _leverage_factors(clusters)), 1e-12 * weight.max()),
+        se=_standard_error(partitions, share, errors),
+        corrected_se=_standard_error(partitions, share, *(errors * _leverage(codes, sizes) for codes in partitions)),
         loss=float(np.mean([np.maximum(-task, 0.0).mean() for task in differences])),
         gain=float(np.mean([np.maximum(task, 0.0).mean() for task in differences])),
+    )
+
+
+def _codes(clusters: Sequence[Codes]) -> Codes:
+    """The items' clusters in all tasks, numbered without gaps."""
+    codes = np.concatenate(clusters)
+    present = np.bincount(codes) > 0
+    return codes if present.all() else (np.cumsum(present) - 1)[codes]
+
+
+def _partitions(first: Codes, second: Codes | None) -> list[Codes]:
+    """The clusters by the first key; by the second, where it says more; and by both, where they cross."""
+    if second is None or _is_nested(second, first):
+        return [first]
+    if _is_nested(first, second):
+        return [first, second]
+    return [first, second, np.unique(first * (int(second.max()) + 1) + second, return_inverse=True)[1]]
+
+
+def _is_nested(fine: Codes, coarse: Codes) -> bool:
+    """Whether every cluster of `fine` lies within one of `coarse`."""
+    container = np.zeros(int(fine.max()) + 1, dtype=np.intp)
+    container[fine] = coarse
+    return bool(np.array_equal(container[fine], coarse))
+
+
+def _cluster_key(codes: Codes, values: Floats, share: Floats, errors: Floats) -> ClusterKey:
+    return ClusterKey(
+        contribution=_sums(codes, values * share),
+        influence=_influence(codes, share, errors),
+        weight=_sums(codes, share),
         n_changed=int(np.count_nonzero(np.bincount(codes, values != 0.0))),
     )
+
+
+def _influence(codes: Codes, share: Floats, errors: Floats) -> Floats:
+    sums = _sums(codes, errors)
+    # A mean of equal numbers may differ from them in the last digit; that is no spread.
+    sums[np.abs(sums) <= 1e-12 * _sums(codes, share)] = 0.0
+    return sums
+
+
+def _standard_error(partitions: Sequence[Codes], share: Floats, *errors: Floats) -> float:
+    """Of errors that are the same for all partitions, or of those by the first key, by the second and by both."""
+    of_each = errors * len(partitions) if len(errors) == 1 else errors
+    influences = [_influence(codes, share, values) for codes, values in zip(partitions, of_each, strict=True)]
+    variances = [float(np.sum(influence**2)) for influence in influences]
+    two_way = variances[0] + variances[1] - variances[2] if len(variances) == 3 else 0.0
+    return sqrt(max(*variances[:2], two_way))
 
 
 def _squared_sum_over_fourth(values: Floats) -> float:
@@ -158,17 +273,13 @@ def _squared_sum_over_fourth(values: Floats) -> float:
     return float(np.sum(squares)) ** 2 / float(np.sum(squares**2))
 
 
-def _leverage_factors(clusters: Sequence[Codes]) -> Floats:
+def _leverage(codes: Codes, sizes: Sequence[int]) -> Floats:
     """Per item 1 / sqrt(1 - w), w its cluster's share of its task, at most 1/2: of a lone cluster nothing is known."""
     factors = []
-    for codes in clusters:
-        shares = np.bincount(codes) / len(codes)
-        factors.append((1.0 / np.sqrt(1.0 - np.minimum(shares, 0.5)))[codes])
+    for task_codes in np.split(codes, np.cumsum(sizes)[:-1]):
+        shares = np.bincount(task_codes) / len(task_codes)
+        factors.append((1.0 / np.sqrt(1.0 - np.minimum(shares, 0.5)))[task_codes])
     return np.concatenate(factors)
-
-
-def _root_of_squares(values: Floats, negligible: float) -> float:
-    return sqrt(float(np.sum(np.where(np.abs(values) <= negligible, 0.0, values) ** 2)))
 
 
 def _sums(codes: Codes, values: Floats) -> Floats:
@@ -179,16 +290,27 @@ def _sums(codes: Codes, values: Floats) -> Floats:
 def combine(effects: Sequence[ClusterEffects]) -> ClusterEffects:
     """The plain mean of several macro means that share no cluster: that of the domains, for example."""
     n = len(effects)
+    n_keys = max(len(part.keys) for part in effects)
     return ClusterEffects(
         estimate=sum(part.estimate for part in effects) / n,
-        contribution=np.concatenate([part.contribution for part in effects]) / n,
-        influence=np.concatenate([part.influence for part in effects]) / n,
-        weight=np.concatenate([part.weight for part in effects]) / n,
+        # Where one has a single key, that is its second as well.
+        keys=tuple(_joined([part.keys[min(i, len(part.keys) - 1)] for part in effects]) for i in range(n_keys)),
         max_item_weight=max(part.max_item_weight for part in effects) / n,
+        se=sqrt(sum(part.se**2 for part in effects)) / n,
         corrected_se=sqrt(sum(part.corrected_se**2 for part in effects)) / n,
         loss=sum(part.loss for part in effects) / n,
         gain=sum(part.gain for part in effects) / n,
-        n_changed=sum(part.n_changed for part in effects),
+    )
+
+
+def _joined(keys: Sequence[ClusterKey]) -> ClusterKey:
+    """The plain mean of several, decomposed by the clusters of all of them."""
+    n = len(keys)
+    return ClusterKey(
+        contribution=np.concatenate([key.contribution for key in keys]) / n,
+        influence=np.concatenate([key.influence for key in keys]) / n,
+        weight=np.concatenate([key.weight for key in keys]) / n,
+        n_changed=sum(key.n_changed for key in keys),
     )
 
 

@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from independent_items import losses_and_gains
 from scipy import stats
+from statsmodels.regression.linear_model import OLS
+from statsmodels.stats.sandwich_covariance import cov_cluster_2groups
 
 from forgetbench.stats.clustered import ClusterEffects, bootstrap_interval, cluster_effects, coarsen, combine
 from forgetbench.stats.proportions import Interval, wilson_interval
@@ -85,6 +87,56 @@ def test_no_task_or_no_item_is_refused() -> None:
         cluster_effects([], [])
     with pytest.raises(ValueError, match="items in every task"):
         cluster_effects([np.array([])], [np.array([], dtype=np.intp)])
+
+
+# --- two keys that cross ----------------------------------------------------------------------
+
+
+def test_two_way_variance_by_hand() -> None:
+    """Two rows and three columns, an item in each cell: V = (.72 by rows + .72 by columns - .60 by cells) / 36.
+
+    Bias-reduced, a row is half of the items, a column a third, a cell a sixth: (2 * .72 + 1.5 * .72 - 1.2 * .60) / 36.
+    """
+    values = np.array([-0.5, -0.2, 0.1, -0.1, 0.2, 0.5])
+    effects = cluster_effects([values], [np.repeat([0, 1], 3)], [np.tile([0, 1, 2], 2)])
+    assert effects.se**2 == pytest.approx(0.84 / 36)
+    assert effects.corrected_se**2 == pytest.approx(0.05)
+    assert (effects.n_clusters, effects.n_second_clusters, effects.n_effective) == (2, 3, pytest.approx(2))
+    assert np.sum(effects.influence**2) == pytest.approx(effects.se**2)
+
+
+def test_two_way_variance_agrees_with_statsmodels() -> None:
+    """Cameron, Gelbach and Miller's, without small-sample factors, of a mean."""
+    rng = np.random.default_rng(0)
+    first, second = rng.integers(0, 40, 300), rng.integers(0, 12, 300)
+    values = rng.normal(0, 0.2, 40)[first] + rng.normal(0, 0.1, 12)[second] + rng.normal(0, 0.2, 300)
+    effects = cluster_effects([values], [first], [second])
+    fitted = OLS(values, np.ones(300)).fit()
+    both, *one_way = cov_cluster_2groups(fitted, first, second, use_correction=False)
+    assert effects.se**2 == pytest.approx(float(both[0, 0]))
+    assert effects.se**2 > max(float(one[0, 0]) for one in one_way)
+
+
+def test_of_nested_keys_the_coarser_one_counts() -> None:
+    fine, coarse = np.arange(60) // 2, np.arange(60) // 10
+    values = np.random.default_rng(1).normal(0, 0.2, 60) + 0.1 * coarse
+    crossed = cluster_effects([values], [fine], [coarse])
+    alone = cluster_effects([values], [coarse])
+    assert (crossed.se, crossed.corrected_se, crossed.dof) == pytest.approx((alone.se, alone.corrected_se, alone.dof))
+    assert (crossed.n_clusters, crossed.n_second_clusters) == (30, 6)
+    for says_nothing in (fine, coarse + 7, np.arange(60)):
+        effects = cluster_effects([values], [fine if says_nothing is fine else coarse], [says_nothing])
+        assert effects.n_second_clusters is None
+
+
+def test_one_way_keys_of_some_domains_join_two_way_ones() -> None:
+    rng = np.random.default_rng(2)
+    values, first, second = rng.normal(0, 0.2, 120), rng.integers(0, 40, 120), rng.integers(0, 12, 120)
+    two_way, one_way = cluster_effects([values], [first], [second]), cluster_effects([values], [first])
+    both = combine([two_way, one_way])
+    assert both.se == pytest.approx(np.hypot(two_way.se, one_way.se) / 2)
+    assert (both.n_clusters, both.n_second_clusters) == (2 * one_way.n_clusters, 12 + one_way.n_clusters)
+    assert np.sum(both.influence**2) == pytest.approx(both.se**2)
 
 
 # --- interval ---------------------------------------------------------------------------------

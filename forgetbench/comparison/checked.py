@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from forgetbench.comparison.borrowed import with_shrunk_domains, with_shrunk_tasks
 from forgetbench.comparison.estimates import Inference
 from forgetbench.comparison.intervals import FixedSample
 from forgetbench.comparison.judging import judge_domains, judge_overall, judge_tasks
@@ -69,6 +70,7 @@ def check_numbers(comparison: Comparison) -> None:
     _check_mean(comparison.overall, [row for row in comparison.domains if row.name != TARGET], "the domains")
     _check_noise_floor(comparison)
     _check_verdicts(comparison)
+    _check_shrunk(comparison)
 
 
 # --- names and bounds -------------------------------------------------------------------------
@@ -194,6 +196,16 @@ def _check_verdicts(comparison: Comparison) -> None:
             )
         if not _agree(told.judgement.p_adjusted, own.judgement.p_adjusted, _NEAR) and told.estimate is not None:
             raise _ContradictionError(f"{_named(told)}: p_adjusted does not follow from the p-values")
+
+
+def _check_shrunk(comparison: Comparison) -> None:
+    """What rows are after borrowing from one another follows from the numbers beside it, by `comparison.borrowed`."""
+    tasks = with_shrunk_tasks(comparison.tasks, comparison.domains, comparison.alpha)
+    domains = with_shrunk_domains(comparison.domains, comparison.alpha)
+    for told, own in zip((*comparison.tasks, *comparison.domains), (*tasks, *domains), strict=True):
+        for name in ("shrunk", "shrunk_sd", "p_beyond_margin"):
+            if not _agree(getattr(told.shrunk, name), getattr(own.shrunk, name), _NEAR):
+                raise _ContradictionError(f"{_named(told)}: {name} does not follow from the numbers beside it")
 
 
 # --- against the items ------------------------------------------------------------------------

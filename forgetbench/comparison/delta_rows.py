@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from forgetbench.comparison.borrowed import with_shrunk_domains, with_shrunk_tasks
 from forgetbench.comparison.estimates import Inference, Scores, with_estimate
 from forgetbench.comparison.judging import judge_domains, judge_overall, judge_tasks
 from forgetbench.comparison.missing_data import (
@@ -73,7 +74,11 @@ def delta_rows(paired: Sequence[PairedTask], inference: Inference) -> DeltaRows:
     judged_tasks = judge_tasks([task_rows[task.info.name] for task in paired], inference)
     judged_domains = judge_domains(domain_rows, judged_tasks, inference)
     overall = _overall(measured_domains, judged_domains, judged_tasks, inference)
-    return DeltaRows(tuple(judged_tasks), tuple(judged_domains), overall)
+    return DeltaRows(
+        with_shrunk_tasks(judged_tasks, judged_domains, inference.alpha),
+        with_shrunk_domains(judged_domains, inference.alpha),
+        overall,
+    )
 
 
 # --- tasks, domains, overall ------------------------------------------------------------------

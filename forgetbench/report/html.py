@@ -61,7 +61,11 @@ def html_report(comparison: Comparison, examples: Sequence[DomainExamples], plot
             *supplementary.pairing_audit(comparison),
             *supplementary.chance_correction(comparison),
         ),
-        numbers=(*supplementary.strata(comparison), *supplementary.other_metrics(comparison)),
+        numbers=(
+            *supplementary.borrowed(comparison),
+            *supplementary.strata(comparison),
+            *supplementary.other_metrics(comparison),
+        ),
         plots=images,
         examples=examples,
         selection_note=SELECTION_NOTE,

@@ -5,9 +5,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import isnan
 from typing import Any
 
-from forgetbench.records import AuditRow, Comparison, DeltaRow, Estimate, MetricRow, OutcomeRates, StratumRow
+from forgetbench.records import (
+    MACRO_MEAN,
+    AuditRow,
+    Comparison,
+    DeltaRow,
+    Estimate,
+    MetricRow,
+    OutcomeRates,
+    StratumRow,
+)
 from forgetbench.report.numbers import MISSING, decimals, interval, points, row_texts, share, signed
 from forgetbench.report.wording import VERDICTS, title
 from forgetbench.sanitize import one_line
@@ -156,6 +166,30 @@ def strata(comparison: Comparison) -> Iterator[SupplementaryTable]:
             ("domain", "stratum", "items", "base", "tuned", "delta [interval]"),
             tuple(map(_stratum_cells, comparison.strata)),
         )
+
+
+def borrowed(comparison: Comparison) -> Iterator[SupplementaryTable]:
+    """What every row is after borrowing from the others: domains from domains, tasks from those of their domain."""
+    rows = [row for row in (*comparison.domains, *comparison.tasks) if not isnan(row.shrunk.shrunk)]
+    if rows:
+        yield SupplementaryTable(
+            "Borrowing from one another",
+            "Estimates drawn towards their common mean, as far as the rows' own uncertainty and spread say (empirical "
+            "Bayes): domains among all, tasks within their domain. It decides nothing; a row that is unlike the others "
+            "is drawn towards them all the same.",
+            ("row", "delta", "shrunk ± sd", "P(drop > margin)"),
+            tuple(map(_borrowed_cells, rows)),
+        )
+
+
+def _borrowed_cells(row: DeltaRow) -> tuple[str, ...]:
+    shrunk = row.shrunk
+    return (
+        title(row.name) if row.metric == MACRO_MEAN else one_line(row.name, 60),
+        row_texts(row).delta,
+        f"{signed(shrunk.shrunk)} ± {points(shrunk.shrunk_sd)}",
+        share(shrunk.p_beyond_margin),
+    )
 
 
 def other_metrics(comparison: Comparison) -> Iterator[SupplementaryTable]:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from forgetbench.comparison.delta import chat_format_costs, comparison_id
 from forgetbench.comparison.delta import compare as compare_runs
+from forgetbench.comparison.family import judged_together
 from forgetbench.comparison.options import ComparisonOptions
 from forgetbench.comparison.sft_data import SftData
 from forgetbench.engines.base import Engine, EngineOptions
@@ -32,7 +33,7 @@ from forgetbench.progress import Progress
 from forgetbench.records import Checkpoint, Comparison, DeltaRow
 from forgetbench.report import write_report, write_trajectory
 from forgetbench.report.trajectory import TrainingLog, TrajectoryPoint
-from forgetbench.storage.comparisons import save_comparison
+from forgetbench.storage.comparisons import load_items, save_comparison, save_items
 from forgetbench.storage.folder import ResultsFolder, check_writable
 from forgetbench.storage.runs import Run, is_run, load_run
 from forgetbench.storage.samples import BASE_COLUMNS, CANDIDATE_COLUMNS
@@ -231,17 +232,26 @@ def _compared(session: Session, runs: Sequence[Run], sft_data: SftData | None, b
         return RunResult(tuple(runs))
     base, *others = runs
 
-    def compared(candidate: Run, **settings: Any) -> SavedComparison:
-        folder = session.results.comparison(comparison_id(base.manifest, candidate.manifest))
-        return _save_compared(base, candidate, folder, **settings)
+    def compared(candidate: Run, **settings: Any) -> Comparison:
+        """A comparison whose items are kept, to be judged among the others."""
+        comparison, items = compare_runs(base, candidate, margins=base.manifest.margins, **settings)
+        save_items(session.results.comparison(comparison.comparison_id), items)
+        return comparison
+
+    def published(comparison: Comparison) -> SavedComparison:
+        folder = session.results.comparison(comparison.comparison_id)
+        save_comparison(folder, comparison)
+        write_report(comparison, load_items(folder), folder)
+        return SavedComparison(comparison, folder)
 
     noise = None
     for replicate in (other for other in others if other.manifest.replicate):
-        # Kept as any other comparison: what a gate says of a model that did not change can be seen there.
-        of_noise = compared(replicate).comparison
+        # Kept as any other comparison: what a gate says of a model that did not change can be seen there. It is no
+        # candidate, so its p-values are adjusted for by nobody.
+        of_noise = published(compared(replicate)).comparison
         noise = noise_floor_of([*of_noise.domains, *of_noise.tasks], base.samples, replicate.samples)
     by_fingerprint = {other.manifest.fingerprint: other for other in others if not other.manifest.replicate}
-    comparisons = [
+    together = [
         compared(
             candidate,
             sft_data=sft_data,
@@ -251,6 +261,7 @@ def _compared(session: Session, runs: Sequence[Run], sft_data: SftData | None, b
         )
         for candidate in (by_fingerprint[checkpoint.fingerprint] for checkpoint in session.checkpoints)
     ]
+    comparisons = [published(comparison) for comparison in judged_together(together)]
     return RunResult(tuple(runs), tuple(comparisons), _trajectories(session, comparisons))
 
 

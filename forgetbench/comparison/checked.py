@@ -14,9 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from forgetbench.comparison.borrowed import with_shrunk_domains, with_shrunk_tasks
-from forgetbench.comparison.estimates import Inference
-from forgetbench.comparison.intervals import FixedSample
-from forgetbench.comparison.judging import judge_domains, judge_overall, judge_tasks
+from forgetbench.comparison.family import judged_again
 from forgetbench.comparison.recomputed import ITEM_COLUMNS, recomputed_rows
 from forgetbench.errors import InputError
 from forgetbench.records import OVERALL, TARGET, Comparison, DeltaRow, Estimate
@@ -31,6 +29,7 @@ _LARGEST = 2
 """For the same reason a change may be somewhat larger than 1."""
 _LONGEST_NAME = 1000
 _MOST_ROWS = 20_000
+_MOST_FAMILY = 1_000_000
 
 
 def load_checked(where: Path, *, intervals: bool = False) -> Comparison:
@@ -69,6 +68,7 @@ def check_numbers(comparison: Comparison) -> None:
         _check_mean(domain, tasks, "its tasks")
     _check_mean(comparison.overall, [row for row in comparison.domains if row.name != TARGET], "the domains")
     _check_noise_floor(comparison)
+    _check_family(comparison)
     _check_verdicts(comparison)
     _check_shrunk(comparison)
 
@@ -178,17 +178,23 @@ def _is_share(value: object) -> bool:
     return value is None or (isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= _LARGEST)
 
 
+def _check_family(comparison: Comparison) -> None:
+    """The other candidates' p-values are numbers from 0 to 1, and not the comparison's own again."""
+    if comparison.candidate.run_id in comparison.family:
+        raise _ContradictionError("family holds the candidate's own run")
+    if sum(map(len, comparison.family.values())) > _MOST_FAMILY:
+        raise _ContradictionError(f"family holds more than {_MOST_FAMILY:,} p-values")
+    for of_run in comparison.family.values():
+        for name, p_value in of_run.items():
+            if not 0.0 <= p_value <= 1.0:
+                raise _ContradictionError(f"family: the p-value of {one_line(name, 60)} is {p_value:g}")
+
+
 def _check_verdicts(comparison: Comparison) -> None:
     """The words follow from the numbers beside them, by the rules of `comparison.verdict`."""
-    margins = {row.name: row.judgement.margin for row in (*comparison.domains, comparison.overall)}
-    inference = Inference(margins, FixedSample(comparison.alpha, 0, comparison.seed), comparison.noise_floor)
-    domains = [row for row in comparison.domains if row.name != TARGET]
-    judged = [
-        *judge_tasks(comparison.tasks, inference),
-        *judge_domains(comparison.domains, comparison.tasks, inference),
-        *([judge_overall(comparison.overall, domains, comparison.tasks, inference)] if domains else []),
-    ]
-    for told, own in zip((*comparison.tasks, *comparison.domains, comparison.overall), judged, strict=False):
+    judged = judged_again(comparison)
+    own_rows = (*judged.tasks, *judged.domains, judged.overall)
+    for told, own in zip((*comparison.tasks, *comparison.domains, comparison.overall), own_rows, strict=True):
         if told.judgement.verdict != own.judgement.verdict:
             raise _ContradictionError(
                 f"{_named(told)}: the verdict '{told.judgement.verdict}' does not follow from the numbers beside it, "

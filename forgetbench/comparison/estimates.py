@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from math import nan, sqrt
 from typing import Any
 
@@ -22,6 +22,8 @@ class Inference:
     """Non-inferiority margin by domain, `DEFAULT_MARGIN` for others."""
     method: Method
     noise_floor: Mapping[str, Any] | None = None
+    family: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    """`Comparison.family`: p-values of other candidates that are adjusted together with these rows'."""
 
     @property
     def alpha(self) -> float:

@@ -22,21 +22,25 @@ def judge_tasks(rows: Sequence[DeltaRow], inference: Inference) -> list[DeltaRow
 
 
 def judge_domains(rows: Sequence[DeltaRow], tasks: Sequence[DeltaRow], inference: Inference) -> list[DeltaRow]:
-    """Domains are gated: Holm over all but target, whose p-value stands alone. Opposed tasks are told."""
-    adjusted = _adjusted([row for row in rows if row.name != TARGET], holm)
-    judged = [
-        _judge(row, adjusted.get(row.name, _p_value(row)), missing_share(_tasks_of(row, tasks)), inference)
-        for row in rows
-    ]
+    """Domains are gated: Holm over all but target, and over all candidates. Opposed tasks are told.
+
+    Target is adjusted for the other candidates' target alone.
+    """
+    adjusted = _with_family([row for row in rows if row.name != TARGET], inference)
+    adjusted |= _with_family([row for row in rows if row.name == TARGET], inference)
+    judged = [_judge(row, adjusted.get(row.name, nan), missing_share(_tasks_of(row, tasks)), inference) for row in rows]
     return [with_opposed_tasks(row, tasks) for row in judged]
 
 
 def judge_overall(
     row: DeltaRow, domains: Iterable[DeltaRow], tasks: Sequence[DeltaRow], inference: Inference
 ) -> DeltaRow:
-    """The row over `domains` is tested alone; of its items that share was not measured which is missing on average."""
+    """The row over `domains` is adjusted for the other candidates' alone.
+
+    Of its items that share was not measured which is missing on average.
+    """
     missing = float(np.mean([missing_share(_tasks_of(domain, tasks)) for domain in domains]))
-    return _judge(row, _p_value(row), missing, inference)
+    return _judge(row, _with_family([row], inference).get(row.name, nan), missing, inference)
 
 
 def _tasks_of(domain: DeltaRow, tasks: Iterable[DeltaRow]) -> list[DeltaRow]:
@@ -49,8 +53,11 @@ def _adjusted(rows: Sequence[DeltaRow], adjust: Callable[[Sequence[float]], NDAr
     return dict(zip(family, adjust(list(family.values())).tolist(), strict=True))
 
 
-def _p_value(row: DeltaRow) -> float:
-    return nan if row.estimate is None else row.estimate.p_value
+def _with_family(rows: Sequence[DeltaRow], inference: Inference) -> dict[str, float]:
+    """p-values by name after Holm's adjustment over these rows, of every candidate."""
+    names = {row.name for row in rows}
+    others = [p for of_run in inference.family.values() for name, p in of_run.items() if name in names]
+    return _adjusted(rows, lambda own: holm([*own, *others])[: len(own)])
 
 
 def _judge(row: DeltaRow, p_adjusted: float, missing: float, inference: Inference) -> DeltaRow:

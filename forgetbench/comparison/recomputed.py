@@ -40,7 +40,8 @@ def recomputed_rows(comparison: Comparison, items: pd.DataFrame, *, intervals: b
     """
     margins = {row.name: row.judgement.margin for row in (*comparison.domains, comparison.overall)}
     tasks = _paired_tasks(comparison, items)
-    return delta_rows(tasks, Inference(margins, _method(comparison, intervals), comparison.noise_floor))
+    method = _method(comparison, intervals)
+    return delta_rows(tasks, Inference(margins, method, comparison.noise_floor, comparison.family))
 
 
 def _method(comparison: Comparison, intervals: bool) -> Method:

@@ -36,7 +36,7 @@ def decide(comparison: Comparison, policy: Policy = Policy(), *, today: date | N
     checks = [*_not_measured(comparison, policy, rows), *(decision for row in rows for decision in _checks(row))]
     decisions = [_waived(decision, waivers.get(decision.name), day) for decision in checks]
     decisions.sort(key=lambda decision: _ORDER.index(decision.state))
-    notes = (*_one_sided(decisions), *_expired(decisions, waivers, names, day))
+    notes = (*_one_of_several(comparison), *_one_sided(decisions), *_expired(decisions, waivers, names, day))
     any_decides = any(row.decides for row in rows)
     return GateResult(_outcome(decisions, any_decides), tuple(decisions), tuple(row.row for row in rows), notes)
 
@@ -162,6 +162,15 @@ def _min_score(gated: GatedRow, least: float) -> Decision:
     state: State = "passed" if score >= least - _ROUNDING else "failed"
     decision = _decision(gated, wording.at_least_score(gated, score, least), state)
     return replace(decision, check="min_score", measured=score, limit=least)
+
+
+def _one_of_several(comparison: Comparison) -> Iterator[str]:
+    """That a candidate among several was judged as if nobody had looked for the best."""
+    if comparison.family:
+        yield (
+            f"one of {len(comparison.family) + 1} candidates of one command: p-values are adjusted for all of them, "
+            "and this one is judged alone; if it is gated because it looked best, use forgetbench choose"
+        )
 
 
 def _one_sided(decisions: Sequence[Decision]) -> Iterator[str]:

@@ -39,7 +39,7 @@ class GatedRow:
     missing: float
     """The share of items that were not measured."""
     family: int
-    """How many rows Holm's adjustment was made over."""
+    """How many rows Holm's adjustment was made over, those of other candidates of the same command among them."""
     noise: float | None
     """What the base loses against itself, where that is why a loss is not called one."""
     opposed: Opposed
@@ -70,16 +70,19 @@ def rows_by_name(comparison: Comparison) -> dict[str, DeltaRow]:
 
 
 def gated_rows(comparison: Comparison, policy: Policy) -> tuple[GatedRow, ...]:
-    """The rows in scope that were measured; Holm's adjustment is made over all of them."""
+    """The rows in scope that were measured; Holm's adjustment is made over all of them, and over all candidates'."""
     rows = rows_by_name(comparison)
     names = RowNames.of(comparison)
-    in_order = [rows[name] for name in in_scope(names, policy) if name in rows]
+    scope = in_scope(names, policy)
+    in_order = [rows[name] for name in scope if name in rows]
     measured = [(row, row.estimate) for row in in_order if row.estimate is not None]
     # A p-value that is not there is no evidence.
-    adjusted = holm([1.0 if isnan(estimate.p_value) else estimate.p_value for _, estimate in measured])
+    own = [1.0 if isnan(estimate.p_value) else estimate.p_value for _, estimate in measured]
+    others = [p for of_run in comparison.family.values() for name, p in of_run.items() if name in scope]
+    adjusted = holm([*own, *others])
     return tuple(
-        _gated_row(row, estimate, float(p), len(measured), comparison, policy, names)
-        for (row, estimate), p in zip(measured, adjusted, strict=True)
+        _gated_row(row, estimate, float(p), len(adjusted), comparison, policy, names)
+        for (row, estimate), p in zip(measured, adjusted, strict=False)
     )
 
 

@@ -14,7 +14,16 @@ from forgetbench.errors import listed
 from forgetbench.records import OVERALL, Comparison, DeltaRow
 from forgetbench.report import supplementary
 from forgetbench.report.numbers import MISSING, points, row_texts
-from forgetbench.report.wording import VERDICTS, blocks, exactness, headline, missing_data, supporting_mark, title
+from forgetbench.report.wording import (
+    VERDICTS,
+    among_candidates,
+    blocks,
+    exactness,
+    headline,
+    missing_data,
+    supporting_mark,
+    title,
+)
 from forgetbench.sanitize import one_line
 from forgetbench.storage.folder import ResultsFolder
 from forgetbench.storage.runs import Run
@@ -102,6 +111,8 @@ def _print_table(console: Console, comparison: Comparison) -> None:
     console.print(
         _text(f"suite {one_line(comparison.suite_label, 60)}, protocol {comparison.protocol}", console), style="dim"
     )
+    for name, text in among_candidates(comparison):
+        console.print(_text(f"{name.lower()}: {text}", console), style="dim")
     console.print(_delta_table(comparison, console))
 
 

@@ -119,6 +119,7 @@ def facts(comparison: Comparison) -> tuple[tuple[str, str], ...]:
         ("Fingerprints", f"{base.fingerprint[:12]}, {candidate.fingerprint[:12]}"),
         ("Suite", f"{comparison.suite_label}, protocol {comparison.protocol}, seed {comparison.seed}"),
         *looks(comparison),
+        *among_candidates(comparison),
         ("Engine", engine),
         ("Comparison", f"{comparison.comparison_id}, made {comparison.created}"),
     )
@@ -132,6 +133,14 @@ def looks(comparison: Comparison) -> tuple[tuple[str, str], ...]:
     by_domain = ", ".join(f"{title(domain)} {asked:,} of {there:,}" for domain, (asked, there) in looks.asked.items())
     extent = f"look {looks.taken} of {looks.planned}, {share(looks.share_asked)} of the items asked ({by_domain})"
     return (("Sequential", f"{extent}; intervals and p-values are valid at every planned look"),)
+
+
+def among_candidates(comparison: Comparison) -> tuple[tuple[str, str], ...]:
+    """Of one candidate among several, what that did to its numbers; nothing for one that was evaluated alone."""
+    if not comparison.family:
+        return ()
+    n = len(comparison.family) + 1
+    return (("Candidates", f"one of {n} candidates of one command; p-values are adjusted for all of them"),)
 
 
 def noise_floor_facts(comparison: Comparison) -> tuple[tuple[str, str], ...]:

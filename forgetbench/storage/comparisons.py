@@ -32,12 +32,18 @@ _KINDS: Mapping[str, ColumnKind] = {
 """What readers of items.parquet count on."""
 
 
-def save_comparison(folder: Path, comparison: Comparison, items: pd.DataFrame) -> Path:
-    """Write items.parquet, deltas.csv and last comparison.json. Returns the folder."""
-    write_parquet(folder / _ITEMS, items)
+def save_comparison(folder: Path, comparison: Comparison, items: pd.DataFrame | None = None) -> Path:
+    """Write items.parquet, where `items` were not saved before, deltas.csv and last comparison.json."""
+    if items is not None:
+        save_items(folder, items)
     write_atomic(folder / _DELTAS, deltas_csv(comparison))
     write_atomic(folder / _COMPARISON, to_json(comparison))
     return folder
+
+
+def save_items(folder: Path, items: pd.DataFrame) -> None:
+    """Write items.parquet alone, of a comparison that is not judged yet."""
+    write_parquet(folder / _ITEMS, items)
 
 
 def deltas_csv(comparison: Comparison) -> str:

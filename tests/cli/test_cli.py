@@ -99,6 +99,23 @@ def test_the_whole_job_with_two_words(forgetbench: Call, tmp_path: Path) -> None
     assert "b" in (tmp_path / "site" / "index.html").read_text()
 
 
+def test_several_candidates_are_judged_as_one_family(forgetbench: Call, tmp_path: Path) -> None:
+    done = forgetbench(
+        "run", "--engine", "scripted", "--task", "knowledge_open", "--limit", "30", "--noise-floor", "--base", "a",
+        "b", "says:yes", "c",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("candidates: one of 3 candidates of one command") == 3
+    made = [json.loads(path.read_text()) for path in (tmp_path / "results" / "comparisons").glob("*/comparison.json")]
+    families = {each["candidate"]["name"]: each["family"] for each in made}
+    assert families.pop("a-replicate") == {}, "the base asked twice is no candidate"
+    runs = {each["candidate"]["name"]: each["candidate"]["run_id"] for each in made}
+    for name, family in families.items():
+        assert set(family) == {runs[other] for other in families if other != name}
+    folder = next((tmp_path / "results" / "comparisons").glob("b-*"))
+    assert "use forgetbench choose" in " ".join(forgetbench("gate", folder).stdout.split())
+
+
 DEMO = next((Path(__file__).parents[2] / "results" / "comparisons").glob("harsh-demo-*"))
 
 

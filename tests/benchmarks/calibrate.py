@@ -1,30 +1,41 @@
 """`make calibrate`: the error rates of intervals, tests and verdicts where the true change is known.
 
-Every run draws a comparison from a population of `calibrate_worlds` and judges it by the code that judges real ones
-(`cluster_effects`, `uncertainty.FixedSample`, `holm`, `verdict`; `calibrate_sequential` for the gate that looks after
-every block). results/benchmarks/calibration.json is written after every setting, the tables of docs/calibration.md
-from it.
+Three parts: `fixed`, suites that are looked at once; `sequential`, the gate that looks after every block
+(calibrate_sequential); and `cases`, hard cases with claims of their own (calibrate_cases). The first two draw from
+populations of calibrate_worlds and judge by the functions that judge real comparisons; the cases go through `compare`
+and the gate as a whole. results/benchmarks/calibration.json is written after every setting, the tables of
+docs/calibration.md from it.
 
-`calibrate.py [WORDS...]` measures only settings whose name holds one of the words; `--quick` a few runs of a few
-settings; `--seed N` other runs than the published ones. The last two print their tables and write nothing. `--tables`
-writes the tables alone.
+`calibrate.py [WORDS...]` measures only settings whose name holds one of the words, `--part` only some parts; several
+processes may share the work. `--quick` a few runs of a few settings; `--seed N` other runs than the published ones. The
+last two print their tables and write nothing. `--tables` writes the tables alone. `--before` measures the cases with an
+earlier version of forgetbench, the first on PYTHONPATH, and writes calibration-before.json, which the tables set beside
+the present figures.
 """
 
 from __future__ import annotations
 
 import argparse
+import fcntl
 import json
+import os
+import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import asdict
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import calibrate_sequential as sequential
 import machine
 import numpy as np
+from calibrate_cases import Case, Claim, cases
 from calibrate_worlds import WORLDS, World, draw
 
+import forgetbench
 from forgetbench.comparison.intervals import FixedSample, Uncertainty
 from forgetbench.comparison.verdict import verdict
 from forgetbench.records import ALPHA
@@ -34,7 +45,11 @@ from forgetbench.stats.power import minimum_detectable_effect
 from forgetbench.stats.proportions import wilson_interval
 
 OUT = machine.FOLDER / "calibration.json"
+BEFORE = machine.FOLDER / "calibration-before.json"
+PARTS = ("fixed", "sequential", "cases")
 RUNS, RESAMPLES, SEED = 2000, 1000, 0
+CASE_RUNS = 0.5
+"""Runs of a hard case for each of a setting's: a comparison as a whole takes longer than its parts."""
 FAMILY = 5
 PEERS_THRESHOLD = 0.02
 """The rule that others use: forgetting is a fall of accuracy by more than two points."""
@@ -88,12 +103,12 @@ def fixed_row(world: World, runs: int, resamples: int, rng: np.random.Generator)
 
 
 def at_the_margin(world: World, runs: int, resamples: int, rng: np.random.Generator) -> Row:
-    retained, covered = [], []
+    within, covered = [], []
     for _ in range(runs):
-        effects, uncertainty = compared(world, -world.margin, rng, resamples)
-        retained.append(judge(world, effects, uncertainty, uncertainty.p_value) == "retained")
+        _, uncertainty = compared(world, -world.margin, rng, resamples)
+        within.append(uncertainty.lower > -world.margin)
         covered.append(uncertainty.low <= -world.margin <= uncertainty.high)
-    return {"retained_at_margin": rate(retained), "coverage_at_margin": rate(covered)}
+    return {"within_margin_at_margin": rate(within), "coverage_at_margin": rate(covered)}
 
 
 def power_at_the_mde(world: World, row: Row, runs: int, resamples: int, rng: np.random.Generator) -> Row:
@@ -119,11 +134,11 @@ def sequential_row(world: World, runs: int, rng: np.random.Generator) -> Row:
     return {
         "false_alarm": rate([bool(sequential.regressed([path]).any()) for path in alone]),
         "false_alarm_of_five": rate([bool(sequential.regressed(family).any()) for family in still]),
-        "retained_at_margin": rate([bool(path.retained.any()) for path in at_margin]),
+        "within_margin_at_margin": rate([bool(path.within_margin.any()) for path in at_margin]),
         "share_no_change": quartiles(alone),
         "share_drop_of_margin": quartiles(at_margin),
         "share_drop_of_three": quartiles(lost),
-        "decided_no_change": rate([bool(path.retained.any()) for path in alone]),
+        "decided_no_change": rate([bool(path.within_margin.any()) for path in alone]),
         "decided_drop_of_three": rate([bool(sequential.regressed([path]).any()) for path in lost]),
     }
 
@@ -140,73 +155,168 @@ def rate(happened: Sequence[bool]) -> dict[str, float]:
     return {"rate": count / len(happened), "low": interval.low, "high": interval.high}
 
 
+# --- one hard case ----------------------------------------------------------------------------
+
+
+def case_row(case: Case, runs: int, resamples: int, rng: np.random.Generator) -> Row:
+    seen = [case.run(rng, resamples) for _ in range(runs)]
+    return {"point": case.point, "claims": [claimed(claim, seen) for claim in case.claims]}
+
+
+def claimed(claim: Claim, seen: Sequence[Any]) -> Row:
+    """What came of a claim: a share or a mean with its 95 % Monte-Carlo interval; null where no run says anything."""
+    values = [value for value in map(claim.reads, seen) if value is not None]
+    found: Row = {"rate": None, "low": None, "high": None}
+    if values and all(isinstance(value, bool | np.bool_) for value in values):
+        found = rate([bool(value) for value in values])
+    elif values:
+        mean, error = float(np.mean(values)), float(np.std(values)) / len(values) ** 0.5
+        found = {"rate": mean, "low": mean - 1.96 * error, "high": mean + 1.96 * error}
+    return {"what": claim.what, "least": claim.least, "most": claim.most, **found}
+
+
 # --- all settings -----------------------------------------------------------------------------
 
 
-def measure(
-    names: Sequence[str], runs: int, resamples: int, keep: Callable[[str, Row], None], seed: int = SEED
-) -> None:
-    """Every setting whose name holds one of `names`, all without; each has a seed of its own."""
-    for part, worlds in (("fixed", WORLDS), ("sequential", sequential.WORLDS)):
-        for number, world in enumerate(worlds):
-            if names and not any(name in world.name for name in names):
-                continue
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which settings are measured, and how."""
+
+    names: Sequence[str] = ()
+    """Words of which a setting's name must hold one; all settings without."""
+    parts: Sequence[str] = PARTS
+    runs: int = RUNS
+    resamples: int = RESAMPLES
+    seed: int = SEED
+
+    def holds(self, part: str, name: str) -> bool:
+        return part in self.parts and (not self.names or any(word in name for word in self.names))
+
+
+def measure(selection: Selection, keep: Callable[[str, Row], None]) -> None:
+    """Every setting that is selected; each has a seed of its own, so that pieces can be measured apart."""
+    for part, name, row_of in _settings(selection):
+        if selection.holds(part, name):
             start = time.perf_counter()
-            rng = np.random.default_rng([seed, number, part == "fixed"])
-            row = fixed_row(world, runs, resamples, rng) if part == "fixed" else sequential_row(world, runs, rng)
-            settings = asdict(world) | {"runs": runs}
-            keep(part, {"name": world.name, **row, "settings": settings, "seconds": time.perf_counter() - start})
+            row = row_of()
+            keep(part, {"name": name, **row, "seconds": time.perf_counter() - start})
+
+
+def _settings(selection: Selection) -> Iterator[tuple[str, str, Callable[[], Row]]]:
+    """Every setting there is, as its part, its name and how to measure it."""
+    seed, runs, resamples = selection.seed, selection.runs, selection.resamples
+    for number, world in enumerate(WORLDS):
+        rng = np.random.default_rng([seed, number, True])
+        settings = asdict(world) | {"runs": runs}
+        yield (
+            "fixed",
+            world.name,
+            lambda w=world, g=rng, s=settings: {**fixed_row(w, runs, resamples, g), "settings": s},
+        )
+    for number, world in enumerate(sequential.WORLDS):
+        rng = np.random.default_rng([seed, number, False])
+        settings = asdict(world) | {"runs": runs}
+        yield "sequential", world.name, lambda w=world, g=rng, s=settings: {**sequential_row(w, runs, g), "settings": s}
+    for case in cases():
+        rng = np.random.default_rng([seed, zlib.crc32(case.name.encode())])
+        of_case = max(2, round(CASE_RUNS * case.share * runs))
+        yield "cases", case.name, lambda c=case, g=rng, n=of_case: {**case_row(c, n, resamples, g), "runs": n}
+
+
+# --- files ------------------------------------------------------------------------------------
 
 
 def save(part: str, row: Row) -> None:
-    content = read() or {"benchmark": "calibration", "fixed": [], "sequential": []}
-    content["machine"] = machine.describe()
-    content["settings"] = {"resamples": RESAMPLES, "seed": SEED, "alpha": ALPHA, "looks": sequential.LOOKS}
-    order = [world.name for world in (WORLDS if part == "fixed" else sequential.WORLDS)]
-    rows = {earlier["name"]: earlier for earlier in content[part]} | {row["name"]: row}
-    content[part] = [rows[name] for name in order if name in rows]
-    OUT.parent.mkdir(parents=True, exist_ok=True)
-    OUT.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    """Put one setting's figures in the place of earlier ones, whoever else is writing."""
+    with _locked(OUT):
+        content = read() or {"benchmark": "calibration"}
+        content["machine"] = machine.describe()
+        content["settings"] = {"resamples": RESAMPLES, "seed": SEED, "alpha": ALPHA, "looks": sequential.LOOKS}
+        names = [name for kind, name, _ in _settings(Selection()) if kind == part]
+        content[part] = _placed(content.get(part, []), row, names)
+        OUT.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
     print(f"{row['name']}: {row['seconds']:.0f} s", flush=True)
 
 
-def read() -> dict[str, Any] | None:
-    if not OUT.is_file():
+def save_before(part: str, row: Row) -> None:
+    tree = Path(forgetbench.__file__).parents[1]
+    commit = subprocess.run(
+        ["git", "-C", tree, "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True
+    ).stdout.strip()
+    with _locked(BEFORE):
+        content = read(BEFORE) or {}
+        content["benchmark"] = "calibration"
+        content["commit"] = commit
+        content["command"] = (
+            f"git worktree add ../before {commit}; "
+            "PYTHONPATH=../before .venv/bin/python tests/benchmarks/calibrate.py --before"
+        )
+        content["machine"] = machine.describe()
+        names = [name for kind, name, _ in _settings(Selection()) if kind == part]
+        content[part] = _placed(content.get(part, []), row, names)
+        BEFORE.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    print(f"{row['name']}: {row['seconds']:.0f} s", flush=True)
+
+
+def _placed(earlier: Sequence[Row], row: Row, names: Sequence[str]) -> list[Row]:
+    """The rows in the order of `names`, `row` among them."""
+    rows = {each["name"]: each for each in earlier} | {row["name"]: row}
+    return [rows[name] for name in names if name in rows]
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Others that write the same file wait."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
+
+
+def read(path: Path = OUT) -> dict[str, Any] | None:
+    if not path.is_file():
         return None
-    content: dict[str, Any] = json.loads(OUT.read_text(encoding="utf-8"))
+    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return content
 
 
 def quick(runs: int = 100) -> dict[str, list[Row]]:
     """A few settings with few runs, for a look at whether anything is badly wrong."""
-    return collected(QUICK, runs, 400)
+    return collected(Selection(names=QUICK, parts=("fixed", "sequential"), runs=runs, resamples=400))
 
 
-def collected(names: Sequence[str], runs: int, resamples: int, seed: int = SEED) -> dict[str, list[Row]]:
-    rows: dict[str, list[Row]] = {"fixed": [], "sequential": []}
-    measure(names, runs, resamples, lambda part, row: rows[part].append(row), seed)
+def collected(selection: Selection) -> dict[str, list[Row]]:
+    rows: dict[str, list[Row]] = {part: [] for part in PARTS}
+    measure(selection, lambda part, row: rows[part].append(row))
     return rows
 
 
 def main(arguments: Sequence[str]) -> None:
     parser = argparse.ArgumentParser(description="the error rates of the statistics, by simulation")
     parser.add_argument("names", nargs="*", help="only settings whose name holds one of these")
+    parser.add_argument("--part", action="append", choices=PARTS, help="only this part; may be given more than once")
     parser.add_argument("--quick", action="store_true", help="few runs of few settings; writes nothing")
     parser.add_argument("--tables", action="store_true", help="only write the tables anew")
+    parser.add_argument("--before", action="store_true", help="the cases alone, by an earlier version on PYTHONPATH")
     parser.add_argument("--runs", type=int, default=RUNS)
     parser.add_argument("--seed", type=int, default=SEED, help="other runs than the published ones; writes nothing")
     options = parser.parse_args(arguments)
     import calibrate_tables
 
+    selection = Selection(options.names, options.part or PARTS, options.runs, RESAMPLES, options.seed)
     if options.quick:
-        print(calibrate_tables.tables(quick()))
-        return
-    if options.seed != SEED:
-        print(calibrate_tables.tables(collected(options.names, options.runs, RESAMPLES, options.seed)))
-        return
-    if not options.tables:
-        measure(options.names, options.runs, RESAMPLES, save)
-    calibrate_tables.write(read())
+        print(calibrate_tables.tables(quick(), read(BEFORE) or {}))
+    elif options.seed != SEED:
+        print(calibrate_tables.tables(collected(selection), read(BEFORE) or {}))
+    elif options.before:
+        measure(replace(selection, parts=("cases",)), save_before)
+    else:
+        if not options.tables:
+            measure(selection, save)
+        calibrate_tables.write(read(), read(BEFORE))
 
 
 if __name__ == "__main__":

@@ -36,7 +36,7 @@ class Path:
 
     p_loss: np.ndarray
     """Two-sided p-value after each look, 1 where the change is not a loss."""
-    retained: np.ndarray
+    within_margin: np.ndarray
     """Whether the lower bound is above -margin."""
 
 
@@ -57,18 +57,23 @@ def looks(drawn: Drawn, n_looks: int = LOOKS) -> Iterator[ClusterEffects]:
 
 
 def walk(world: World, delta: float, rng: np.random.Generator) -> Path:
+    """One domain of `world` with a true change of `delta`, from the first look to the last."""
+    return walked(draw(world, delta, rng), world.margin)
+
+
+def walked(drawn: Drawn, margin: float) -> Path:
     """As `uncertainty.GroupSequential` and the verdict's rules see it.
 
     Its interval of level .95 lies below 0 where the p-value of a loss is below .05, and its lower bound is above
     -margin where the bet on retention has reached its threshold.
     """
-    p_values, retained = [], []
-    for look, effects in enumerate(looks(draw(world, delta, rng)), 1):
-        mixture = NormalMixture.of(effects, world.margin)
+    p_values, within = [], []
+    for look, effects in enumerate(looks(drawn), 1):
+        mixture = NormalMixture.of(effects, margin)
         chances = planned_looks(mixture, look, LOOKS)
         p_values.append(min(1.0, 2.0 * chances.p_value(mixture.below(0.0))))
-        retained.append(mixture.above(-world.margin) >= chances.threshold(ALPHA))
-    return Path(np.array(p_values), np.array(retained))
+        within.append(mixture.above(-margin) >= chances.threshold(ALPHA))
+    return Path(np.array(p_values), np.array(within))
 
 
 def regressed(paths: list[Path]) -> np.ndarray:
@@ -79,5 +84,5 @@ def regressed(paths: list[Path]) -> np.ndarray:
 
 def share_used(path: Path) -> float:
     """The share of looks until one domain, gated alone, is decided; 1 where it never is."""
-    decided = regressed([path])[:, 0] | path.retained
+    decided = regressed([path])[:, 0] | path.within_margin
     return (int(np.argmax(decided)) + 1) / len(decided) if decided.any() else 1.0

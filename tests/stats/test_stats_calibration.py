@@ -14,8 +14,12 @@ HERE = Path(__file__).parents[1]
 sys.path.insert(0, str(HERE / "benchmarks"))
 
 import calibrate  # noqa: E402
+import calibrate_case_tables as case_tables  # noqa: E402
+import calibrate_readings as read  # noqa: E402
 import calibrate_sequential as sequential  # noqa: E402
 import calibrate_tables  # noqa: E402
+from calibrate_cases import POINTS, Case, cases  # noqa: E402
+from calibrate_compared import Task, compared  # noqa: E402
 from calibrate_worlds import WORLDS, World, draw  # noqa: E402
 
 from forgetbench.comparison.intervals import GroupSequential  # noqa: E402
@@ -32,7 +36,7 @@ def test_a_short_run_finds_no_rate_far_from_what_is_promised(rows: dict[str, lis
     assert len(rows["fixed"]) == 4
     for row in rows["fixed"]:
         assert row["false_alarm"]["rate"] <= 0.10, row["name"]
-        assert row["retained_at_margin"]["rate"] <= 0.13, row["name"]
+        assert row["within_margin_at_margin"]["rate"] <= 0.13, row["name"]
         assert row["coverage_no_change"]["rate"] >= 0.87, row["name"]
         assert row["coverage_at_margin"]["rate"] >= 0.87, row["name"]
         assert 0.60 <= row["power"]["rate"] <= 0.99, row["name"]
@@ -42,7 +46,7 @@ def test_a_short_run_of_the_sequential_gate(rows: dict[str, list[dict[str, Any]]
     assert len(rows["sequential"]) == 2
     for row in rows["sequential"]:
         assert row["false_alarm_of_five"]["rate"] <= 0.13, row["name"]
-        assert row["retained_at_margin"]["rate"] <= 0.13, row["name"]
+        assert row["within_margin_at_margin"]["rate"] <= 0.13, row["name"]
         assert row["share_drop_of_three"][1] <= 0.6, row["name"]
 
 
@@ -66,7 +70,7 @@ def test_the_simulated_gate_decides_as_the_real_one_at_every_look() -> None:
         drawn = draw(world, delta, np.random.default_rng(seed))
         for look, effects in enumerate(sequential.looks(drawn)):
             sure = GroupSequential(0.05, look + 1, sequential.LOOKS)(effects, ("domain",), world.margin)
-            assert (sure.lower > -world.margin) == path.retained[look]
+            assert (sure.lower > -world.margin) == path.within_margin[look]
             assert (sure.high < 0.0 and sure.p_value < 0.05) == sequential.regressed([path])[look, 0]
 
 
@@ -78,9 +82,53 @@ def test_blocks_are_the_same_share_of_every_task_and_whole_clusters() -> None:
     assert at_looks[-1].estimate == pytest.approx(cluster_effects(drawn.differences, drawn.clusters).estimate)
 
 
+@pytest.mark.parametrize("case", cases(), ids=lambda case: f"{case.point}: {case.name}")
+def test_every_case_can_be_drawn_and_says_something(case: Case) -> None:
+    """Two runs each, most of them of a tenth of a second at most; those that search for a drop first are left out."""
+    if case.point == 10:
+        pytest.skip("looks for the printed drop in a hundred comparisons first")
+    row = calibrate.case_row(case, 2, 100, np.random.default_rng(0))
+    assert row["point"] in POINTS
+    assert all(claim["rate"] is not None for claim in row["claims"])
+
+
+def test_cases_have_names_of_their_own_and_every_point_has_some() -> None:
+    names = [case.name for case in cases()]
+    assert len(set(names)) == len(names)
+    assert {case.point for case in cases()} == set(POINTS)
+
+
+def test_a_comparison_of_drawn_scores_is_one_of_two_runs() -> None:
+    """Four items in three clusters, one lost, one not measured on the candidate."""
+    base, candidate = np.array([1.0, 1.0, 0.0, 1.0]), np.array([0.0, 1.0, 0.0, np.nan])
+    comparison = compared([Task(base, candidate, np.array([0, 0, 1, 2]))], margin=0.05, seed=0, resamples=100)
+    (row,) = comparison.domains
+    assert (row.n_items, row.n_unmeasured, row.judgement.margin) == (3, 1, 0.05)
+    assert row.estimate is not None
+    assert row.estimate.delta == pytest.approx(-1 / 3)
+    assert read.says(row.judgement.verdict, comparison)
+    assert not read.gate_passes(comparison)
+
+
+def test_a_claim_is_kept_as_far_as_its_monte_carlo_interval_tells() -> None:
+    """4 of 100 lies below 5 %, 9 of 100 above (Wilson 4.8 to 16.2, so it may still be 5), 20 of 100 is outside."""
+    claim = {"what": "`improved`", "least": None, "most": 0.05}
+    rows = [
+        {"name": name, "point": 1, "claims": [claim | calibrate.rate([True] * count + [False] * (100 - count))]}
+        for name, count in (("four", 4), ("nine", 9), ("twenty", 20))
+    ]
+    claims = case_tables.counted(rows, rows[:1])
+    assert [case_tables.is_kept(each, each.now) for each in claims] == [True, True, False]
+    assert list(case_tables.outside(claims)) == ["- twenty: `improved` 20.0 (13.3 to 28.9); promised: 5 at most."]
+    assert case_tables.figure(claims[0].before) == "4.0"
+    assert claims[1].before is None
+
+
 def test_the_published_table_is_that_of_the_published_figures() -> None:
-    content = json.loads(calibrate.OUT.read_text(encoding="utf-8"))
-    assert calibrate_tables.tables(content) in calibrate_tables.DOC.read_text(encoding="utf-8")
+    content, before = (json.loads(path.read_text(encoding="utf-8")) for path in (calibrate.OUT, calibrate.BEFORE))
+    assert calibrate_tables.tables(content, before) in calibrate_tables.DOC.read_text(encoding="utf-8")
     assert [row["name"] for row in content["fixed"]] == [world.name for world in WORLDS]
     assert [row["name"] for row in content["sequential"]] == [world.name for world in sequential.WORLDS]
+    assert [row["name"] for row in content["cases"]] == [case.name for case in cases()]
     assert min(row["settings"]["runs"] for row in content["fixed"] + content["sequential"]) >= 2000
+    assert min(row["runs"] for row in content["cases"]) >= 300

@@ -93,6 +93,8 @@ class TaskInfo:
     """Languages of the items, as BCP 47 tags."""
     filter: str = ""
     """Which of the task's ways of reading an answer gives the score."""
+    choice_view: str | None = None
+    """The task that tells by likelihood what became of its forgotten items; None: the first of the domain that can."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,8 +329,9 @@ class Missing:
 class Fates:
     """What became of the knowledge behind forgotten answers, less what guessing explains, by one `choice` view.
 
-    The first four are shares of the row's items; `*_of_forgotten` are shares of the forgotten items with a `choice`
-    view, which sum to 1 and may lie outside of [0, 1] where few were forgotten (Abbott 1925).
+    The first four are shares of the items: of several tasks the macro mean over those with a `choice` view.
+    `*_of_forgotten` are shares of the forgotten items that have one, which sum to 1 and may lie outside of [0, 1] where
+    few were forgotten (Abbott 1925); NaN where there are none, their errors where fewer than two clusters hold them.
     """
 
     n_fates: int
@@ -337,6 +340,8 @@ class Fates:
     locked_corrected_se: float
     erased_corrected: float
     erased_corrected_se: float
+    fates_reach: float = nan
+    """How many standard errors a two-sided interval of those at the comparison's level reaches."""
     locked_of_forgotten: float = nan
     locked_of_forgotten_se: float = nan
     erased_of_forgotten: float = nan
@@ -344,8 +349,8 @@ class Fates:
     never_known_of_forgotten: float = nan
     """The base said the answer, and does not rank it first."""
     never_known_of_forgotten_se: float = nan
-    fates_reach: float = nan
-    """How many standard errors a two-sided interval at the comparison's level reaches."""
+    of_forgotten_reach: float = nan
+    """The same for shares of the forgotten items."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -362,7 +367,8 @@ class Shrunk:
 class OutcomeRates:
     """What became of right-or-wrong items, as rates over the paired items.
 
-    forgotten = locked + erased + the share of forgotten items without a `choice` view to tell by.
+    forgotten = locked + erased + never_known + the share of forgotten items without a `choice` view to tell by. These
+    are plain counts, of which `Fates` takes out luck.
     """
 
     forgotten: float
@@ -371,13 +377,18 @@ class OutcomeRates:
     """Wrong before, right after."""
     forgotten_corrected: float = nan
     gained_corrected: float = nan
-    """Chance-corrected: less the changes that guessing alone makes."""
+    """Chance-corrected: less the changes that guessing alone makes; NaN where these are not known."""
+    by_guessing: float = nan
+    """Items that guessing alone makes forgotten, and as many gained, from how often a wrong guess repeats; NaN where
+    that is not known: answers with a score of guessing of which no more than two options were rated."""
     informative: float = nan
     """Chance-corrected share of items that the base can do: only they can be forgotten."""
     locked: float = nan
     """Forgotten, and the right answer is still ranked first by likelihood; NaN where no item has a `choice` view."""
     erased: float = nan
-    """Forgotten, and the right answer is not ranked first any more; NaN like `locked`."""
+    """Forgotten, and the right answer was ranked first and is not any more; NaN like `locked`."""
+    never_known: float = nan
+    """Forgotten, and the right answer was not ranked first before either; NaN like `locked`."""
 
     @property
     def is_split(self) -> bool:
@@ -448,6 +459,8 @@ class DeltaRow:
     """Why the row, or part of it, was not measured."""
     n_contaminated: int | None = None
     """Items that the fine-tuning data contains; None where that data is not known."""
+    choice_view: str | None = None
+    """As the task declares it, see `TaskInfo`."""
     estimate: Estimate | None = None
     """None where nothing was measured."""
     outcomes: OutcomeRates | None = None
@@ -456,7 +469,7 @@ class DeltaRow:
     kept: Retention = Retention()
     missing: Missing = Missing()
     fates: Fates | None = None
-    """None where no forgotten item has a `choice` view."""
+    """None where no item has a `choice` view."""
     shrunk: Shrunk = Shrunk()
     cut: CutAnswers = CutAnswers()
     judgement: Judgement = Judgement()

@@ -59,11 +59,22 @@ def outcomes(base: float, candidate: float, gained: float, locked: float, erased
     }  # fmt: skip
 
 
+def fates(locked: float, erased: float, se: float = 0.02) -> dict[str, float]:
+    """Shares of the forgotten items, and a fifth of them of all items."""
+    return {
+        "n_fates": 90, "locked_corrected": locked / 5, "locked_corrected_se": 0.01, "erased_corrected": erased / 5,
+        "erased_corrected_se": 0.01, "fates_reach": 2.0, "locked_of_forgotten": locked, "locked_of_forgotten_se": se,
+        "erased_of_forgotten": erased, "erased_of_forgotten_se": se, "never_known_of_forgotten": 1 - locked - erased,
+        "never_known_of_forgotten_se": se, "of_forgotten_reach": 2.0,
+    }  # fmt: skip
+
+
 def tasks() -> tuple[DeltaRow, ...]:
     """Nine tasks of four domains, and one that could not be measured."""
     return (
         row("knowledge_choice", "knowledge", 0.712, 0.651, 0.028, "regressed", chance=0.25, view="choice",
-            **outcomes(0.712, 0.651, 0.02, 0.0, 0.081)),
+            choice_view="knowledge_cloze", **outcomes(0.712, 0.651, 0.02, 0.0, 0.081),
+            **fates(locked=0.45, erased=0.52)),
         row("knowledge_open", "knowledge", 0.462, 0.313, 0.041, "regressed", view="open",
             **outcomes(0.462, 0.313, 0.015, 0.082, 0.078)),
         row("knowledge_strict", "knowledge", 0.401, 0.180, 0.052, "regressed", view="strict",
@@ -85,7 +96,7 @@ def domains() -> tuple[DeltaRow, ...]:
     """The domain rows that go with `tasks`, one of them not measured at all."""
     return (
         row("knowledge", "knowledge", 0.525, 0.381, 0.031, "regressed", n_items=600, chance=0.083,
-            **outcomes(0.525, 0.381, 0.015, 0.071, 0.084)),
+            **outcomes(0.525, 0.381, 0.015, 0.071, 0.084), **fates(locked=0.45, erased=0.52)),
         row("reasoning", "reasoning", 0.356, 0.350, 0.017, "retained", n_items=400, chance=0.125,
             **outcomes(0.356, 0.350, 0.021, 0.005, 0.020)),
         row("creativity", "creativity", 0.431, 0.405, 0.058, "inconclusive", metric="utility", n_items=40,

@@ -8,6 +8,7 @@ Whoever makes up the scores of all items alike is not found out by this.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import fields
 from math import isfinite, isnan
 from pathlib import Path
 
@@ -17,8 +18,18 @@ from forgetbench.comparison.borrowed import with_shrunk_domains, with_shrunk_tas
 from forgetbench.comparison.family import judged_again
 from forgetbench.comparison.recomputed import ITEM_COLUMNS, recomputed_rows
 from forgetbench.errors import InputError
-from forgetbench.records import OVERALL, TARGET, Comparison, DeltaRow, Estimate
+from forgetbench.records import (
+    MACRO_MEAN,
+    OVERALL,
+    TARGET,
+    Comparison,
+    DeltaRow,
+    Estimate,
+    Fates,
+    OutcomeRates,
+)
 from forgetbench.sanitize import one_line
+from forgetbench.stats.chance import latent_correction
 from forgetbench.storage.comparisons import has_items, load_comparison, load_items
 
 _NEAR = 1e-3
@@ -109,9 +120,11 @@ def _check_row(row: DeltaRow) -> None:
     if row.outcomes is not None:
         rates = row.outcomes
         shares |= {"forgotten": rates.forgotten, "gained": rates.gained, "informative": rates.informative}
-        shares |= {"locked": rates.locked, "erased": rates.erased}
-        if rates.is_split and rates.locked + rates.erased > rates.forgotten + _NEAR:
-            raise _ContradictionError(f"{_named(row)}: more items are locked or erased than forgotten")
+        shares |= {"locked": rates.locked, "erased": rates.erased, "never_known": rates.never_known}
+        shares |= {"by_guessing": rates.by_guessing}
+        _check_outcomes(row, rates)
+    if row.fates is not None:
+        _check_fates(row, row.fates)
     if row.estimate is not None:
         estimate = row.estimate
         shares |= {"base": estimate.base, "candidate": estimate.candidate, "p_value": estimate.p_value}
@@ -121,6 +134,29 @@ def _check_row(row: DeltaRow) -> None:
     for name, share in shares.items():
         if share is not None and not isnan(share) and not -1e-9 <= share <= 1 + 1e-9:
             raise _ContradictionError(f"{_named(row)}: {name} is {share:g}, not within 0 and 1")
+
+
+def _check_outcomes(row: DeltaRow, rates: OutcomeRates) -> None:
+    told = [rate for rate in (rates.locked, rates.erased, rates.never_known) if not isnan(rate)]
+    if sum(told) > rates.forgotten + _NEAR:
+        raise _ContradictionError(f"{_named(row)}: more items are locked, erased or never known than forgotten")
+    if row.metric == MACRO_MEAN or row.chance is None or not row.chance < 1 or isnan(rates.by_guessing):
+        return
+    corrected = latent_correction(rates.forgotten, rates.gained, rates.by_guessing, row.chance)
+    for name in ("forgotten", "gained"):
+        if not _agree(getattr(rates, f"{name}_corrected"), getattr(corrected, name), _NEAR):
+            raise _ContradictionError(f"{_named(row)}: {name}_corrected is not {name} less what guessing explains")
+
+
+def _check_fates(row: DeltaRow, fates: Fates) -> None:
+    if not 0 <= fates.n_fates < 10**12:
+        raise _ContradictionError(f"{_named(row)}: n_fates is {fates.n_fates}")
+    kinds = ("locked_of_forgotten", "erased_of_forgotten", "never_known_of_forgotten")
+    errors = [getattr(fates, f"{name}_se") for name in ("locked_corrected", "erased_corrected", *kinds)]
+    if any(value < 0 for value in (*errors, fates.fates_reach, fates.of_forgotten_reach)):
+        raise _ContradictionError(f"{_named(row)}: the error of a share of forgotten items is negative")
+    if abs(sum(getattr(fates, name) for name in kinds) - 1) > _NEAR:
+        raise _ContradictionError(f"{_named(row)}: locked, erased and never known are not all of the forgotten items")
 
 
 def _check_cut(row: DeltaRow) -> None:
@@ -254,7 +290,8 @@ def _compare(told: DeltaRow, own: DeltaRow) -> None:
         )
     groups = (
         (told.estimate, own.estimate, ("base", "candidate", "delta", "loss")),
-        (told.outcomes, own.outcomes, ("forgotten", "gained", "locked", "erased")),
+        (told.outcomes, own.outcomes, _outcomes_told(told)),
+        (told.fates, own.fates, tuple(item.name for item in fields(Fates))),
     )
     for group, made, names in groups:
         for name in names if group is not None and made is not None else ():
@@ -263,6 +300,12 @@ def _compare(told: DeltaRow, own: DeltaRow) -> None:
                 raise _ContradictionError(f"{_named(told)}: {name} {value:g} is not that of its items, {mean:g}")
     if told.judgement.at_chance != own.judgement.at_chance:
         raise _ContradictionError(f"{_named(told)}: at_chance is {told.judgement.at_chance}, against its items")
+
+
+def _outcomes_told(row: DeltaRow) -> tuple[str, ...]:
+    """Comparisons of before, which do not say what was never known, told locked from erased by any `choice` view."""
+    split = () if row.outcomes is None or isnan(row.outcomes.never_known) else ("locked", "erased", "never_known")
+    return ("forgotten", "gained", *split)
 
 
 def _compare_intervals(row: DeltaRow, told: Estimate, own: Estimate) -> None:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from forgetbench.comparison.borrowed import with_shrunk_domains, with_shrunk_tasks
 from forgetbench.comparison.estimates import Inference, Scores, with_estimate
+from forgetbench.comparison.fates import TaskFates, row_fates, task_fates
 from forgetbench.comparison.judging import judge_domains, judge_overall, judge_tasks
 from forgetbench.comparison.missing_data import (
     domain_without_data,
@@ -48,6 +49,8 @@ class _Measured:
 
     row: DeltaRow
     scores: Scores
+    fates: tuple[tuple[TaskFates, ...], ...]
+    """Its tasks with `choice` views, by domain."""
 
 
 def delta_rows(paired: Sequence[PairedTask], inference: Inference) -> DeltaRows:
@@ -112,6 +115,7 @@ def _measure_task(task: PairedTask, clusters: Codes, inference: Inference) -> _M
         base_corrected=cluster_effects([_base_corrected(task)], [clusters]),
         candidate_corrected=chance_corrected(float(task.candidate.mean()), info.chance),
     )
+    fates = _fates([(task, clusters)])
     row = DeltaRow(
         name=info.name,
         domain=info.domain,
@@ -123,11 +127,19 @@ def _measure_task(task: PairedTask, clusters: Codes, inference: Inference) -> _M
         reason=why_missing(task.unmeasured),
         supporting=info.supporting,
         n_contaminated=task.n_contaminated,
+        choice_view=info.choice_view,
         outcomes=outcome_rates(task),
+        fates=row_fates(fates, inference.alpha),
         cut=task.cut,
     )
     name = (info.domain, "task", info.name)
-    return _Measured(with_estimate(row, scores, inference, name, _discordant(task, scores.delta)), scores)
+    return _Measured(with_estimate(row, scores, inference, name, _discordant(task, scores.delta)), scores, fates)
+
+
+def _fates(tasks: Sequence[tuple[PairedTask, Codes]]) -> tuple[tuple[TaskFates, ...], ...]:
+    """The tasks of one domain."""
+    present = (task_fates(task, clusters) for task, clusters in tasks)
+    return (tuple(each for each in present if each is not None),)
 
 
 def _on_scale(scores: NDArray[np.float64]) -> float:
@@ -162,6 +174,7 @@ def _measure_domain(
         cluster_effects([task.candidate - task.base for task, _ in present], clusters),
         cluster_effects([_base_corrected(task) for task, _ in present], clusters),
     )
+    fates = _fates(present)
     item_codes = pd.unique(np.concatenate([task.item_codes for task, _ in present]))
     row = DeltaRow(
         name=domain,
@@ -173,9 +186,10 @@ def _measure_domain(
         n_contaminated=_total(row.n_contaminated for row in rows),
         reason=why_missing_in_domain(tasks),
         outcomes=mean_outcomes(each.row.outcomes for each in measured),
+        fates=row_fates(fates, inference.alpha),
         cut=mean_cut(rows),
     )
-    return _Measured(with_estimate(row, scores, inference, (domain, "domain", domain)), scores)
+    return _Measured(with_estimate(row, scores, inference, (domain, "domain", domain)), scores, fates)
 
 
 def _overall(
@@ -200,7 +214,8 @@ def _overall(
     delta = combine([each.scores.delta for each in measured])
     scores = _mean_scores(measured, delta, combine([each.scores.base_corrected for each in measured]))
     outcomes = mean_outcomes(each.row.outcomes for each in measured)
-    row = replace(row, chance=_mean_chance(measured), outcomes=outcomes)
+    fates = row_fates([domain for each in measured for domain in each.fates], inference.alpha)
+    row = replace(row, chance=_mean_chance(measured), outcomes=outcomes, fates=fates)
     row = with_estimate(row, scores, inference, (OVERALL, OVERALL))
     return judge_overall(row, members, tasks, inference)
 

@@ -26,6 +26,7 @@ def task_without_data(task: PairedTask) -> DeltaRow:
         reason=why_missing(task.unmeasured) or "the task has no items",
         supporting=info.supporting,
         n_contaminated=task.n_contaminated,
+        choice_view=info.choice_view,
         cut=task.cut,
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import nan
 
 import numpy as np
 import pandas as pd
@@ -10,12 +11,19 @@ import pandas as pd
 from forgetbench.comparison.delta_rows import DeltaRows, delta_rows
 from forgetbench.comparison.estimates import Inference
 from forgetbench.comparison.intervals import FixedSample, GroupSequential, Method, Uncertainty
-from forgetbench.comparison.pairing import IN_TRAINING, NOT_AN_ITEM, PairedTask, cut_answers
+from forgetbench.comparison.pairing import (
+    IN_TRAINING,
+    NOT_AN_ITEM,
+    ChoiceViews,
+    PairedTask,
+    cut_answers,
+    item_outcomes,
+)
 from forgetbench.errors import InputError
 from forgetbench.records import AuditRow, Comparison, DeltaRow, TaskInfo
 from forgetbench.stats.clustered import ClusterEffects
 
-ITEM_COLUMNS = ("task", "item_id", "cluster", "base_score", "candidate_score", "outcome", "fate", "reason")
+ITEM_COLUMNS = ("task", "item_id", "cluster", "base_score", "candidate_score", "reason")
 """The columns of items.parquet that the rows are made from."""
 _RESAMPLES = 10_000
 
@@ -65,32 +73,39 @@ def _paired_tasks(comparison: Comparison, items: pd.DataFrame) -> list[PairedTas
         item_id=pd.factorize(items["item_id"])[0],
         cluster=pd.factorize(items["cluster"].fillna(items["item_id"]))[0],
     )
-    of_task = dict(tuple(codes.groupby("task", sort=False)))
-    return [_paired_task(row, of_task.get(row.name, codes.iloc[:0])) for row in comparison.tasks]
+    infos = [_task_info(row) for row in comparison.tasks]
+    members = [np.flatnonzero(codes["task"] == row.name) for row in comparison.tasks]
+    # What was not measured has no scores that count.
+    scores = (
+        codes[side].where(codes["reason"].isna()).to_numpy(np.float64) for side in ("base_score", "candidate_score")
+    )
+    choice = item_outcomes(infos, members, codes["item_id"].to_numpy(np.intp), *scores).choice
+    return [
+        _paired_task(row, info, codes.iloc[rows], choice.at(rows))
+        for row, info, rows in zip(comparison.tasks, infos, members, strict=True)
+    ]
 
 
-def _paired_task(row: DeltaRow, items: pd.DataFrame) -> PairedTask:
-    measured = items[items["reason"].isna()]
+def _paired_task(row: DeltaRow, info: TaskInfo, items: pd.DataFrame, choice: ChoiceViews) -> PairedTask:
+    is_measured = items["reason"].isna().to_numpy()
+    measured = items[is_measured]
     base, candidate = (measured[side].to_numpy(np.float64) for side in ("base_score", "candidate_score"))
     if not (np.isfinite(base).all() and np.isfinite(candidate).all()):
         raise InputError(f"an item of {row.name} was measured, but has no score")
-    binary = row.outcomes is not None
-    if binary and not (np.isin(base, (0.0, 1.0)).all() and np.isin(candidate, (0.0, 1.0)).all()):
+    if info.binary and not (np.isin(base, (0.0, 1.0)).all() and np.isin(candidate, (0.0, 1.0)).all()):
         raise InputError(f"an item of {row.name} is neither right nor wrong")
-    forgotten = (base == 1.0) & (candidate == 0.0)
-    locked, erased = (measured["fate"].eq(fate).to_numpy(np.bool_) & forgotten for fate in ("locked", "erased"))
     reasons = items["reason"].dropna().value_counts()
     unmeasured = {str(why): int(n) for why, n in reasons.items() if why not in (NOT_AN_ITEM, IN_TRAINING)}
     return PairedTask(
-        info=_task_info(row, binary),
+        info=info,
         item_codes=measured["item_id"].to_numpy(np.intp),
         cluster_codes=measured["cluster"].to_numpy(np.intp),
         stratum_codes=np.full(len(measured), -1, dtype=np.intp),
         base=base,
         candidate=candidate,
-        has_choice_view=np.full(len(measured), row.outcomes is not None and row.outcomes.is_split),
-        locked=locked,
-        erased=erased,
+        choice=choice.at(np.flatnonzero(is_measured)),
+        # Items do not say how many options they had.
+        by_guessing=nan if row.outcomes is None else row.outcomes.by_guessing,
         audit=AuditRow(row.name, len(measured), {}, 0),
         n_contaminated=row.n_contaminated,
         unmeasured=unmeasured,
@@ -99,7 +114,7 @@ def _paired_task(row: DeltaRow, items: pd.DataFrame) -> PairedTask:
     )
 
 
-def _task_info(row: DeltaRow, binary: bool) -> TaskInfo:
+def _task_info(row: DeltaRow) -> TaskInfo:
     return TaskInfo(
         name=row.name,
         domain=row.domain,
@@ -107,10 +122,12 @@ def _task_info(row: DeltaRow, binary: bool) -> TaskInfo:
         chance=row.chance or 0.0,
         view=row.view,
         version="",
-        binary=binary,
+        # Without a measured item it makes no difference, but for which of two views would have told.
+        binary=row.outcomes is not None or row.estimate is None,
         corpus_metric=None,
         repeats=1,
         num_fewshot=0,
         fingerprint="",
         supporting=row.supporting,
+        choice_view=row.choice_view,
     )

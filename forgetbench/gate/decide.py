@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
-from math import isnan, nan
 from typing import Literal
 
 from forgetbench.gate import wording
@@ -139,14 +138,19 @@ def _min_gain(gated: GatedRow, least: float) -> Decision:
 
 
 def _max_share(gated: GatedRow, outcome: Literal["locked", "erased"], most: float) -> Decision:
+    """By one-sided bounds of the share less what guessing explains."""
     check: Check = "max_locked" if outcome == "locked" else "max_erased"
-    rates = gated.row.outcomes
-    share: float = nan if rates is None else getattr(rates, outcome)
-    if isnan(share):
-        sentence = f"{gated.title}: the share of {outcome} items was not measured"
-        return replace(_decision(gated, sentence, "not_measured"), check=check, limit=most)
-    state: State = "passed" if share <= most + _ROUNDING else "failed"
-    decision = _decision(gated, wording.at_most_share(gated, outcome, share, most), state)
+    fates = gated.row.fates
+    if fates is None:
+        return replace(_decision(gated, wording.no_share(gated, outcome), "not_measured"), check=check, limit=most)
+    share: float = getattr(fates, f"{outcome}_corrected")
+    bounds = gated.share_bounds(share, getattr(fates, f"{outcome}_corrected_se"))
+    state: State = "inconclusive"
+    if bounds.low > most + _ROUNDING:
+        state = "failed"
+    elif bounds.high <= most + _ROUNDING:
+        state = "passed"
+    decision = _decision(gated, wording.at_most_share(gated, outcome, share, bounds, most, state), state)
     return replace(decision, check=check, measured=share, limit=most)
 
 

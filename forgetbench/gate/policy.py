@@ -55,6 +55,7 @@ on_inconclusive: fail
 #   min_gain       the change must be shown to be at least this much
 #   max_locked     share of items whose right answer is still ranked first, but no longer said
 #   max_erased     share of items whose right answer is not even ranked first any more
+#                  (less luck; a one-sided bound decides: more is shown, no more is shown, or too little evidence)
 #   max_rigidity   1 - the candidate's score, for format_rigidity and its tasks
 #   min_score      the candidate's score itself
 #gates:

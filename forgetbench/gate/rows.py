@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import isnan
+from math import isnan, nan
 from typing import Any
 
+from forgetbench.comparison.fates import share_bounds
 from forgetbench.comparison.missing_data import missing_share
 from forgetbench.comparison.verdict import (
     Opposed,
@@ -21,6 +22,7 @@ from forgetbench.gate.result import title
 from forgetbench.gate.scope import RowNames, in_scope
 from forgetbench.records import DEFAULT_MARGIN, Comparison, DeltaRow, Estimate
 from forgetbench.stats.multiplicity import holm
+from forgetbench.stats.proportions import Interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,8 @@ class GatedRow:
     estimate: Estimate
     """The row's own."""
     policy: RowPolicy
+    interval_alpha: float
+    """Stored intervals have level 1 - interval_alpha."""
     low: float
     high: float
     """Two-sided interval at the policy's alpha."""
@@ -57,6 +61,11 @@ class GatedRow:
     def margin(self) -> float:
         """The policy's non-inferiority margin, or the comparison's where the policy has none."""
         return self.row.judgement.margin
+
+    def share_bounds(self, share: float, se: float) -> Interval:
+        """One-sided bounds of a share of the row's fates, at the policy's alpha."""
+        reach = nan if self.row.fates is None else self.row.fates.fates_reach
+        return share_bounds(share, se, reach, alpha=self.policy.alpha, interval_alpha=self.interval_alpha)
 
     @property
     def title(self) -> str:
@@ -125,6 +134,7 @@ def _gated_row(
         row=judged_row,
         estimate=estimate,
         policy=own,
+        interval_alpha=comparison.alpha,
         low=low,
         high=high,
         bound=lower_bound(estimate, missing=missing, alpha=own.alpha, interval_alpha=comparison.alpha),

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from forgetbench.errors import listed
 from forgetbench.gate.result import Decision, GateResult, State
 from forgetbench.gate.rows import GatedRow
+from forgetbench.stats.proportions import Interval
 from forgetbench.stats.quantiles import normal_quantile
 
 _MOST_ITEMS = 10_000_000
@@ -79,10 +80,20 @@ def cut(gated: GatedRow, most: float) -> str:
     return f"{gated.title}: {measured}% of the {side}'s answers were cut before they could be read; allowed {allowed}%"
 
 
-def at_most_share(gated: GatedRow, what: str, share: float, most: float) -> str:
-    """A share of locked or erased items against its limit."""
-    measured, allowed = apart(100 * share, 100 * most)
-    return f"{gated.title}: {measured}% of the items are {what}; allowed {allowed}%"
+def no_share(gated: GatedRow, what: str) -> str:
+    """Why a limit on locked or erased items cannot be checked."""
+    return f"{gated.title}: the share of {what} items was not measured, which takes a choice view of the same items"
+
+
+def at_most_share(gated: GatedRow, what: str, share: float, bounds: Interval, most: float, state: State) -> str:
+    """A share of locked or erased items, less luck, and the one-sided bound that decides against its limit."""
+    bound = bounds.low if state == "failed" else bounds.high
+    decisive, allowed = apart(100 * bound, 100 * most)
+    found = f"{gated.title}: {100 * share:.1f}% of the items are {what}, less luck"
+    if state == "failed":
+        return f"{found}, at least {decisive}% at {_one_sided_level(gated)}; allowed {allowed}%"
+    tail = "" if state == "passed" else ": open"
+    return f"{found}, at most {decisive}% at {_one_sided_level(gated)}; allowed {allowed}%{tail}"
 
 
 def at_most_rigidity(gated: GatedRow, index: float, most: float) -> str:
@@ -211,6 +222,10 @@ def _much_cut(gated: GatedRow) -> str:
         f"{100 * answers.cut_candidate:.1f}% of the candidate's, with which the change is "
         f"{100 * answers.delta_worst:+.1f} to {100 * answers.delta_best:+.1f}"
     )
+
+
+def _one_sided_level(gated: GatedRow) -> str:
+    return f"{_level(gated)}, one-sided"
 
 
 def _level(gated: GatedRow) -> str:

@@ -62,6 +62,7 @@ def describe(task: Any, entry: TaskEntry) -> TaskInfo:
         licence=str(metadata.get("licence") or ""),
         language=(language,) if isinstance(language, str) else tuple(map(str, language)),
         filter=filter_name,
+        choice_view=metadata.get("choice_view"),
     )
 
 

@@ -22,6 +22,7 @@ class _Metadata(BaseModel):
 
     domain: str | None = None
     view: View | None = None
+    choice_view: str | None = None
     metric: str | None = None
     chance: Annotated[float, Field(ge=0, lt=1, allow_inf_nan=False)] | None = None
     binary: bool | None = None

@@ -20,9 +20,11 @@ if TYPE_CHECKING:
 Positions = NDArray[np.intp]
 
 PER_DOMAIN: Final = 5
+_FATES: Final = {"locked": "locked", "erased": "erased", "never_known": "never known"}
+"""Values of the column `fate`, and their words."""
 TEXT_LIMIT: Final = 1200
 SELECTION_NOTE: Final = (
-    "Forgotten items are picked by a hash of their id, locked and erased in turn, not by how they look; "
+    "Forgotten items are picked by a hash of their id, locked, erased and never known in turn, not by how they look; "
     "one view per question. Items scored by degree are those that fell most."
 )
 
@@ -43,7 +45,7 @@ class Example:
     task: str
     item_id: str
     outcome: str
-    """'locked', 'erased', 'forgotten' (which of the two is not known) or 'fell' (scored by degree)."""
+    """'locked', 'erased', 'never known', 'forgotten' (which of these is not known) or 'fell' (scored by degree)."""
     scores: str
     prompts_equal: bool
     question: tuple[Passage, ...]
@@ -107,8 +109,8 @@ def _summary(measured: _Measured, n_shown: int) -> str:
 
 
 def _in_turn(items: pd.DataFrame, forgotten: Positions) -> list[int]:
-    """Positions of forgotten items, locked and erased in turn, each question once, in an order that no one chose."""
-    queues: dict[str, list[int]] = {"locked": [], "erased": [], "forgotten": []}
+    """Positions of forgotten items, by fate in turn, each question once, in an order that no one chose."""
+    queues: dict[str, list[int]] = {name: [] for name in (*_FATES.values(), "forgotten")}
     outcomes = dict(zip(forgotten.tolist(), items["fate"].iloc[forgotten].tolist(), strict=True))
     for at in _once_per_question(_by_chance(items, forgotten)):
         queues[_outcome(outcomes[at])].append(at)
@@ -166,7 +168,7 @@ def _chance_order(view: object, item_id: object, task: object) -> str:
 
 def _outcome(fate: object) -> str:
     """From the column `fate`."""
-    return str(fate) if fate in ("locked", "erased") else "forgotten"
+    return _FATES.get(str(fate), "forgotten")
 
 
 def _example(row: dict[str, Any]) -> Example:

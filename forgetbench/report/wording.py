@@ -8,9 +8,12 @@ from math import isnan
 from typing import Final
 
 from forgetbench.comparison.verdict import opposed_tasks
-from forgetbench.records import TARGET, Comparison, DeltaRow, OutcomeRates, Verdict
+from forgetbench.records import TARGET, Comparison, DeltaRow, Fates, Verdict
 from forgetbench.report.numbers import MISSING, delta_with_interval, points, row_texts, share, signed
 from forgetbench.sanitize import one_line
+
+_EQUAL: Final = 0.1
+"""Shares of the forgotten within this distance of a half are about equal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +74,15 @@ HOW_TO_READ: Final[dict[str, str]] = {
     ),
     "Forgotten, gained": (
         "Items the base gets right and the fine-tuned model gets wrong, and the reverse, as a share of the "
-        "paired items. Corrected: chance-corrected, less the flips that guessing alone makes."
+        "paired items. Corrected: chance-corrected, less the flips that guessing alone makes, by how often the tuned "
+        "model's wrong guess is the base's; not known of answers in which no options were rated."
     ),
     "Locked, erased": (
         "A forgotten item is locked when the model still ranks the right answer first by likelihood but no "
         "longer says it: the ability is there, and a few examples or another prompt bring it back. It is "
-        "erased when the likelihood is gone too."
+        "erased when the base ranked it first and the tuned model does not, and was never known by likelihood when "
+        "not even the base did. Of the forgotten, less luck: what is left of these shares without the answers that "
+        "guessing ranks first, with the reach of the 95% interval."
     ),
     "Cut": (
         "The token limit ended an answer before it could be read: it is neither right nor wrong, and no item. Shown as "
@@ -228,14 +234,24 @@ def joined(parts: Iterable[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else ""
 
 
-def mostly(outcomes: OutcomeRates | None) -> str:
-    """Whether what was forgotten is mostly locked or mostly erased; '' where that is not known."""
-    if outcomes is None or not outcomes.is_split or outcomes.locked + outcomes.erased <= 0:
+def mostly(fates: Fates | None) -> str:
+    """Whether what was forgotten is mostly locked or mostly erased, by their intervals; '' where that is not known."""
+    if fates is None or not fates.n_fates:
         return ""
-    locked = outcomes.locked / (outcomes.locked + outcomes.erased)
-    if locked >= 0.6:
-        return "mostly locked"
-    return "mostly erased" if locked <= 0.4 else "locked and erased about equally"
+    shares = {
+        "locked": (fates.locked_of_forgotten, fates.locked_of_forgotten_se),
+        "erased": (fates.erased_of_forgotten, fates.erased_of_forgotten_se),
+        "never known by likelihood": (fates.never_known_of_forgotten, fates.never_known_of_forgotten_se),
+    }
+    arms = {kind: fates.of_forgotten_reach * se for kind, (_, se) in shares.items()}
+    for kind, (of_forgotten, _) in shares.items():
+        if of_forgotten - arms[kind] > 0.5:
+            return f"mostly {kind}"
+    either = [(shares[kind][0], arms[kind]) for kind in ("locked", "erased")]
+    if all(abs(of_forgotten - 0.5) + arm <= _EQUAL for of_forgotten, arm in either):
+        return "locked and erased about equally"
+    # With narrower intervals it is known, and neither.
+    return "" if all(arm <= _EQUAL for _, arm in either) else "locked or erased: too few to tell"
 
 
 def both_ways(row: DeltaRow, tasks: Iterable[DeltaRow]) -> str:
@@ -254,7 +270,7 @@ def _regressed(rows: Sequence[DeltaRow], domains: Sequence[DeltaRow], tasks: Seq
 
 def _loss(row: DeltaRow, tasks: Sequence[DeltaRow]) -> str:
     opposed = both_ways(row, tasks)
-    remarks = "; ".join(filter(None, (mostly(row.outcomes), opposed and f"though mixed: {opposed}")))
+    remarks = "; ".join(filter(None, (mostly(row.fates), opposed and f"though mixed: {opposed}")))
     return f"{title(row.name)} {delta_with_interval(row.estimate)}{f' ({remarks})' if remarks else ''}"
 
 

@@ -8,6 +8,13 @@ clipped unless said: a floor at 0 would hide a collapse below chance.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import nan
+
+import numpy as np
+from numpy.typing import NDArray
+
+Codes = NDArray[np.intp]
+Bools = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,23 +36,62 @@ def chance_corrected(score: float, chance: float) -> float:
     return (score - _checked(chance)) / (1.0 - chance)
 
 
-def latent_correction(n10: float, n01: float, n00: float, chance: float) -> CorrectedRates:
-    """Shares of items known before and not after, and the reverse, under the random-guessing model.
+def guess_freshness(n_options: Codes, other_option: Bools) -> float:
+    """How often the candidate guessed afresh where it guesses as the base did: 1 always, 0 never.
 
-    Who knows an answer is right, who does not guesses and is right with probability 1 / k, independently in base and
-    candidate. The share known to the base only is then KU = (n10 - n00 / (k - 1)) * k / (k - 1), the raw share where
-    chance is 0. It may be negative, when fewer items were lost than guessing alone explains; greedy guesses correlate
-    between checkpoints, which makes that common.
+    One entry per item that both got wrong: of how many options, and whether the two chose different ones. With s the
+    share of the same wrong option it is x = k (1 - s) / ((k - 1) - s) for k options; where k varies, the x at which as
+    many are expected to differ as do. It may be somewhat above 1, by chance. NaN where no item has more than two
+    options: there is only one wrong one. Source: ours (docs/statistics.md derives it).
+    """
+    telling = n_options > 2
+    g, differing = 1.0 / n_options[telling], float(other_option[telling].sum())
+    if not len(g):
+        return nan
+    if not differing:
+        return 0.0
+    distinct, counts = np.unique(g, return_counts=True)
+    low, high = 0.0, 1.5  # three options that never repeat; more options end below
+    for _ in range(60):
+        x = (low + high) / 2
+        expected = float(np.sum(counts * x * (1 - 2 * distinct) / (1 - x * distinct)))
+        low, high = (x, high) if expected < differing else (low, x)
+    return (low + high) / 2
 
-    Two models that guess among four options forget nothing:
 
-    >>> latent_correction(n10=3 / 16, n01=3 / 16, n00=9 / 16, chance=1 / 4)
+def changed_by_guessing(n_options: Codes, other_option: Bools) -> float:
+    """Items that guessing makes forgotten (and as many gained), over the items that both got wrong.
+
+    Who knows an answer in neither checkpoint is wrong twice with probability (1 - g)(1 - x g), and right first with
+    probability (1 - g) x g, x the `guess_freshness` of these items: x g / (1 - x g) of the former, on average.
+
+    >>> changed_by_guessing(np.full(3, 4), np.array([True, True, False]))
+    0.3333333333333333
+
+    Arguments and NaN as in `guess_freshness`.
+    """
+    x = guess_freshness(n_options, other_option)
+    return float(np.mean(x / (n_options - x)))
+
+
+def latent_correction(n10: float, n01: float, by_guessing: float, chance: float) -> CorrectedRates:
+    """Shares of items known before and not after, and the reverse, under the guessing model.
+
+    Who knows an answer is right, who does not guesses. `by_guessing` is the share of items that guessing makes
+    forgotten, and as many gained (`changed_by_guessing` times n00). Of what one side alone knows the other guesses a
+    share `chance` right, hence KU = (n10 - by_guessing) / (1 - chance). Not clipped: it may be negative, by chance.
+
+    Two models that guess among four options forget nothing: afresh, or always the same.
+
+    >>> latent_correction(n10=3 / 16, n01=3 / 16, by_guessing=9 / 16 / 3, chance=1 / 4)
+    CorrectedRates(forgotten=0.0, gained=0.0)
+    >>> latent_correction(n10=0.0, n01=0.0, by_guessing=0.0, chance=1 / 4)
     CorrectedRates(forgotten=0.0, gained=0.0)
 
     Source: ours (docs/statistics.md derives it).
     """
-    guessed = n00 * _checked(chance) / (1.0 - chance)
-    return CorrectedRates((n10 - guessed) / (1.0 - chance), (n01 - guessed) / (1.0 - chance))
+    known = 1.0 - _checked(chance)
+    return CorrectedRates((n10 - by_guessing) / known, (n01 - by_guessing) / known)
 
 
 def marginal_correction(n10: float, n01: float, base: float, candidate: float, chance: float) -> CorrectedRates:

@@ -31,7 +31,8 @@ COLUMNS = (
     "missing_best", "missing_lower", "missing_low", "missing_high", "n_fates", "locked_corrected",
     "locked_corrected_se", "erased_corrected", "erased_corrected_se", "locked_of_forgotten", "locked_of_forgotten_se",
     "erased_of_forgotten", "erased_of_forgotten_se", "never_known_of_forgotten", "never_known_of_forgotten_se",
-    "fates_reach", "shrunk", "shrunk_sd", "p_beyond_margin",
+    "fates_reach", "of_forgotten_reach", "never_known", "by_guessing", "choice_view", "shrunk", "shrunk_sd",
+    "p_beyond_margin",
 )  # fmt: skip
 """Keys of a row in comparison.json and columns of deltas.csv, in this order."""
 

@@ -26,8 +26,8 @@ def test_the_runs_are_whole_and_join(folder: Path) -> None:
     pairing = pair(base, candidate)
     assert {task.info.binary for task in pairing.tasks} == {True, False}
     open_views = [task for task in pairing.tasks if task.info.view == "open"]
-    assert all(task.has_choice_view.mean() > 0.9 for task in open_views)
-    assert {"locked", "erased"} <= set(pairing.items["fate"].dropna())
+    assert all(task.choice.known.mean() > 0.9 for task in open_views)
+    assert {"locked", "erased", "never_known"} >= set(pairing.items["fate"].dropna())
 
 
 def test_equal_seeds_make_equal_runs(folder: Path, tmp_path: Path) -> None:

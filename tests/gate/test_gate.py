@@ -25,7 +25,10 @@ REGRESSED: dict[str, Any] = {
     "p_value": 0.001,
     "mde": 0.06,
 }
-LOST: dict[str, Any] = {"forgotten": 0.3, "gained": 0.0}
+SPLIT: dict[str, Any] = {
+    "n_fates": 90, "locked_corrected": 0.0, "locked_corrected_se": 0.02, "erased_corrected": 0.0,
+    "erased_corrected_se": 0.02, "fates_reach": 2.0,
+}  # fmt: skip
 UNCLEAR: dict[str, Any] = {"delta": -0.02, "se": 0.03, "ci_low": -0.08, "ci_high": 0.04, "p_value": 0.5, "mde": 0.084}
 
 
@@ -217,13 +220,16 @@ def test_tasks_that_oppose_one_another_do_not_pass_by_their_mean(template: Compa
         ({}, Gate(min_items=500), "items", "passed", "knowledge: 500 items, the policy asks for 500"),
         ({}, Gate(min_items=620), "items", "inconclusive",
          "knowledge: 500 items, the policy asks for 620; 120 more are needed"),
-        (LOST | {"locked": 0.1}, Gate(max_locked=0.1), "locked", "passed",
-         "knowledge: 10.0% of the items are locked; allowed 10.0%"),
-        (LOST | {"locked": 0.1004}, Gate(max_locked=0.1), "locked", "failed",
-         "knowledge: 10.04% of the items are locked; allowed 10.00%"),
-        (LOST | {"erased": 0.2}, Gate(max_erased=0.05), "erased", "failed",
-         "knowledge: 20.0% of the items are erased; allowed 5.0%"),
-        ({}, Gate(max_erased=0.05), "erased", "not_measured", "knowledge: the share of erased items was not measured"),
+        (SPLIT | {"locked_corrected": 0.05}, Gate(max_locked=0.1), "locked", "passed",
+         "knowledge: 5.0% of the items are locked, less luck, at most 8.4% at 95%, one-sided; allowed 10.0%"),
+        (SPLIT | {"locked_corrected": 0.08}, Gate(max_locked=0.1), "locked", "inconclusive",
+         "knowledge: 8.0% of the items are locked, less luck, at most 11.4% at 95%, one-sided; allowed 10.0%: open"),
+        (SPLIT | {"erased_corrected": 0.2}, Gate(max_erased=0.05), "erased", "failed",
+         "knowledge: 20.0% of the items are erased, less luck, at least 16.6% at 95%, one-sided; allowed 5.0%"),
+        (SPLIT | {"erased_corrected": 0.08}, Gate(max_erased=0.05, alpha=0.01), "erased", "inconclusive",
+         "knowledge: 8.0% of the items are erased, less luck, at most 12.7% at 99%, one-sided; allowed 5.0%: open"),
+        ({}, Gate(max_erased=0.05), "erased", "not_measured",
+         "knowledge: the share of erased items was not measured, which takes a choice view of the same items"),
         ({"candidate": 0.38}, Gate(min_score=0.4), "score", "failed",
          "knowledge: the candidate scores 38.0 points; at least 40.0 are asked for"),
         ({"candidate": 0.4}, Gate(min_score=0.4), "score", "passed",
@@ -324,7 +330,7 @@ def test_a_loss_within_the_noise_floor_is_called_noise(template: Comparison) -> 
 
 
 def test_a_waiver_covers_its_row_to_the_end_of_its_day(template: Comparison) -> None:
-    found = of(template, knowledge=REGRESSED | LOST | {"erased": 0.1}, reasoning=RETAINED)
+    found = of(template, knowledge=REGRESSED | SPLIT | {"erased_corrected": 0.1}, reasoning=RETAINED)
     policy = Policy(gates={"knowledge": Gate(max_erased=0.05)}, waivers=[WAIVER])
     covered = decide(found, policy, today=DAY)
     assert covered.outcome == "passed"
@@ -367,7 +373,7 @@ def test_of_two_waivers_the_longer_counts(template: Comparison) -> None:
 
 
 def test_the_summary_line_counts_rows(template: Comparison) -> None:
-    found = of(template, knowledge=REGRESSED | LOST | {"erased": 0.1}, reasoning=UNCLEAR, language=RETAINED)
+    found = of(template, knowledge=REGRESSED | SPLIT | {"erased_corrected": 0.1}, reasoning=UNCLEAR, language=RETAINED)
     policy = Policy(gates={"knowledge": Gate(max_erased=0.05)})
     line = "regressed (1 of 3 failed: knowledge; 1 open: reasoning)"
     assert summary_line(decide(found, policy)) == line

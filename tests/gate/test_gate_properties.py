@@ -32,8 +32,9 @@ def rows(draw: st.DrawFn, name: str) -> DeltaRow:
     return flat_row(
         name=name, domain=name, n_items=draw(st.integers(1, 2000)), base=0.5, candidate=draw(UNIT), delta=delta,
         ci_low=delta - draw(st.floats(0.001, 0.2)), ci_high=delta + draw(st.floats(0.001, 0.2)),
-        p_value=draw(UNIT | st.floats(0, 0.02)), forgotten=1.0, gained=0.0, locked=draw(st.none() | UNIT),
-        erased=draw(st.none() | UNIT), at_chance=draw(st.integers(0, 7)) == 0, loss=draw(UNIT),
+        p_value=draw(UNIT | st.floats(0, 0.02)), n_fates=9, locked_corrected=draw(st.none() | UNIT),
+        locked_corrected_se=draw(UNIT), erased_corrected=draw(UNIT), erased_corrected_se=draw(UNIT), fates_reach=2.0,
+        at_chance=draw(st.integers(0, 7)) == 0, loss=draw(UNIT),
         margin=draw(st.none() | MARGIN),
     )  # fmt: skip
 

@@ -12,7 +12,7 @@ import report_samples as samples
 
 from forgetbench.report.examples import PER_DOMAIN, select_examples
 
-FATES = ("locked", "erased", None)
+FATES = ("locked", "erased", "never_known", None)
 
 
 def table(n: int, seed: int) -> pd.DataFrame:
@@ -29,7 +29,7 @@ def table(n: int, seed: int) -> pd.DataFrame:
             "base_score": np.where(rng.random(n) < 0.1, np.nan, 1.0),
             "candidate_score": np.round(rng.random(n), 1),
             "outcome": np.where(forgotten, "forgotten", np.where(binary, "kept", None)),
-            "fate": [FATES[at] if lost else None for at, lost in zip(rng.integers(0, 3, n), forgotten, strict=True)],
+            "fate": [FATES[at] if lost else None for at, lost in zip(rng.integers(0, 4, n), forgotten, strict=True)],
             "prompt": "Question?", "gold": "answer", "base_response": "answer", "candidate_response": "other",
             "prompts_equal": True,
         }
@@ -49,7 +49,7 @@ def one_by_one(items: pd.DataFrame) -> list[tuple[str, str]]:
     rows = [row for row in items.to_dict("records") if row["domain"] == "knowledge"]
     lost = once(sorted((row for row in rows if row["outcome"] == "forgotten"), key=chance))
     lost.sort(key=chance)
-    queues = [[row for row in lost if (row["fate"] if row["fate"] in FATES[:2] else None) == fate] for fate in FATES]
+    queues = [[row for row in lost if (row["fate"] if row["fate"] in FATES[:3] else None) == fate] for fate in FATES]
     turns = [queue[turn] for turn in range(len(lost)) for queue in queues if turn < len(queue)]
     graded = [row for row in rows if row["outcome"] not in ("forgotten", "kept")]
     fell = [row for row in graded if row["candidate_score"] < row["base_score"]]

@@ -87,7 +87,7 @@ def test_every_row_is_there_with_word_and_interval() -> None:
         assert row.name in text
     for told in ("−14.4 [−17.5, −11.3]", "▼ regressed", "◇ inconclusive", "× not measured", "detects from 4.4"):
         assert told in text
-    assert "locked 7.1%, erased 8.4%; corrected 14.3%" in text
+    assert "locked 7.1%, erased 8.4% (of the forgotten, less luck: 45 ±4, 52 ±4); corrected 14.3%" in text
 
 
 def test_delta_bars_share_one_scale_and_stay_inside() -> None:

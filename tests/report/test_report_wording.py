@@ -8,7 +8,7 @@ from math import nan
 import pytest
 import report_samples as samples
 
-from forgetbench.records import DeltaRow, OutcomeRates
+from forgetbench.records import DeltaRow, Fates
 from forgetbench.report import numbers, wording
 
 
@@ -50,17 +50,26 @@ def test_the_target_stands_apart() -> None:
 
 
 @pytest.mark.parametrize(
-    ("locked", "erased", "words"),
+    ("locked", "erased", "se", "words"),
     [
-        (0.06, 0.04, "mostly locked"),
-        (0.04, 0.06, "mostly erased"),
-        (0.05, 0.05, "locked and erased about equally"),
-        (0.0, 0.0, ""),
-        (nan, nan, ""),
+        (0.61, 0.30, 0.05, "mostly locked"),
+        (0.30, 0.61, 0.05, "mostly erased"),
+        (0.10, 0.10, 0.05, "mostly never known by likelihood"),
+        (0.61, 0.30, 0.06, "locked or erased: too few to tell"),
+        (0.48, 0.48, 0.03, "locked and erased about equally"),
+        (0.48, 0.42, 0.03, ""),
+        (0.48, 0.42, nan, "locked or erased: too few to tell"),
     ],
 )
-def test_mostly_locked_or_erased(locked: float, erased: float, words: str) -> None:
-    assert wording.mostly(OutcomeRates(0.2, 0.0, locked=locked, erased=erased)) == words
+def test_mostly_locked_or_erased_only_where_the_interval_is(
+    locked: float, erased: float, se: float, words: str
+) -> None:
+    row = samples.flat_row(name="x", domain="x", **samples.fates(locked=locked, erased=erased, se=se))
+    assert wording.mostly(row.fates) == words
+
+
+def test_of_nothing_forgotten_or_unknown_nothing_is_said() -> None:
+    assert wording.mostly(None) == "" == wording.mostly(Fates(0, 0.0, 0.01, 0.0, 0.01))
 
 
 def test_every_unmeasured_row_is_told_with_its_reason() -> None:

@@ -3,7 +3,7 @@
 Items are joined on task and item_id. Whatever cannot be paired stays in the table, with the reason, and counts as
 missing data; nothing is imputed.
 
-    two Runs -> comparable -> join -> missing, scores -> item_outcomes -> paired: Pairing
+    two Runs -> comparable -> join -> missing, scores -> item_outcomes, guesses -> paired: Pairing
 
 Columns stay in Arrow throughout, and nothing walks over items one by one: a run may hold a million.
 """
@@ -12,7 +12,11 @@ from __future__ import annotations
 
 from forgetbench.comparison.pairing.comparable import check_comparable
 from forgetbench.comparison.pairing.cut import cut_answers, mean_cut
+from forgetbench.comparison.pairing.item_outcomes import ChoiceViews, ItemOutcomes, item_outcomes
 from forgetbench.comparison.pairing.missing import IN_TRAINING, NOT_AN_ITEM
 from forgetbench.comparison.pairing.paired import PairedTask, Pairing, pair
 
-__all__ = ["IN_TRAINING", "NOT_AN_ITEM", "PairedTask", "Pairing", "check_comparable", "cut_answers", "mean_cut", "pair"]
+__all__ = [
+    "IN_TRAINING", "NOT_AN_ITEM", "ChoiceViews", "ItemOutcomes", "PairedTask", "Pairing", "check_comparable",
+    "cut_answers", "item_outcomes", "mean_cut", "pair",
+]  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,8 +22,18 @@ _SIZES: Mapping[str, Callable[[pa.Array], Any]] = {"acc_norm": pc.utf8_length, "
 """Metrics that divide an option's log-likelihood by its size."""
 
 
-def answers(samples: AlignedSamples, tasks: Iterable[tuple[slice, str]]) -> pa.ChunkedArray:
-    """One text per row: the first response, the option ranked first where there is no response, or null.
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """One entry per row."""
+
+    texts: pa.ChunkedArray
+    """The first response, the option ranked first where there is no response, or null."""
+    n_options: Codes
+    """How many options the answer was ranked first of; 0 for a response."""
+
+
+def answers(samples: AlignedSamples, tasks: Iterable[tuple[slice, str]]) -> Answers:
+    """What one run answered.
 
     `tasks` are the rows of each task, one task after the other, with the metric by which its options are ranked.
     """
@@ -38,7 +49,12 @@ def answers(samples: AlignedSamples, tasks: Iterable[tuple[slice, str]]) -> pa.C
         for rows, metric in tasks
         for batch in table.slice(rows.start, rows.stop - rows.start).to_batches()
     ]
-    return pa.chunked_array(chunks, TEXT)
+    return Answers(pa.chunked_array(chunks, TEXT), _n_options(table))
+
+
+def _n_options(table: pa.Table) -> Codes:
+    responses, choices, ratings = (_lengths(table.column(name)) for name in table.column_names)
+    return np.where((responses == 0) & (choices == ratings), choices, 0)
 
 
 def _answers(batch: pa.RecordBatch, metric: str) -> pa.Array:
@@ -84,5 +100,5 @@ def _first_highest(values: Floats, lengths: Lengths) -> Codes:
     return maxima[first]
 
 
-def _lengths(lists: pa.ListArray) -> Lengths:
+def _lengths(lists: pa.ListArray | pa.ChunkedArray) -> Lengths:
     return np.asarray(pc.list_value_length(lists).fill_null(0), dtype=np.int64)

@@ -12,11 +12,12 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from forgetbench.comparison.pairing.answers import answers
+from forgetbench.comparison.pairing.answers import Answers, answers
 from forgetbench.comparison.pairing.columns import Bools, Codes, Floats, codes, contains
 from forgetbench.comparison.pairing.comparable import check_comparable
 from forgetbench.comparison.pairing.cut import any_cut, bounds, cut_answers
-from forgetbench.comparison.pairing.item_outcomes import ItemOutcomes, item_outcomes
+from forgetbench.comparison.pairing.guesses import by_guessing, other_options
+from forgetbench.comparison.pairing.item_outcomes import ChoiceViews, ItemOutcomes, item_outcomes
 from forgetbench.comparison.pairing.join import JoinedRows, join
 from forgetbench.comparison.pairing.missing import (
     IN_TRAINING,
@@ -51,12 +52,9 @@ class PairedTask:
     """A code per stratum, its place in `Pairing.strata`; -1 for none."""
     base: Floats
     candidate: Floats
-    has_choice_view: Bools
-    """The item's `choice` view was measured, so a forgotten item is known to be locked or erased."""
-    locked: Bools
-    """Forgotten, and the candidate still ranks the right answer first in the `choice` view."""
-    erased: Bools
-    """Forgotten, and wrong in the `choice` view too."""
+    choice: ChoiceViews
+    by_guessing: float
+    """Share of the items that guessing makes forgotten, and as many gained; NaN where it is not known."""
     audit: AuditRow
     n_contaminated: int | None
     """Items that the fine-tuning data contains, measured or left out for it; None where that data is not known."""
@@ -132,6 +130,12 @@ class _PairedRows:
     base: Floats
     candidate: Floats
     outcomes: ItemOutcomes
+    answers: tuple[Answers, Answers]
+    """What the base answered; what the candidate did."""
+    n_options: Codes
+    """Options that both sides rated; 0 where they did not."""
+    other_option: Bools
+    """Rows where the two answers differ."""
     prompts_equal: Bools
     at_limit: tuple[Bools, Bools]
     """Rows of which an answer of the base ended at the token limit; of the candidate."""
@@ -150,12 +154,19 @@ def _pair_rows(
         if sft_data.exclude:
             reasons.assign(contaminated, IN_TRAINING)
     base, candidate = paired_scores(rows, reasons, training_texts, corpus_metrics)
+    members = [np.arange(task_rows.start, task_rows.stop) for task_rows in rows.task_slices()]
+    metrics = [(task_rows, task.metric) for task_rows, task in zip(rows.task_slices(), rows.tasks, strict=True)]
+    both_answers = (answers(rows.base, metrics), answers(rows.candidate, metrics))
+    n_options, other_option = other_options(*both_answers)
     return _PairedRows(
         rows=rows,
         reasons=reasons,
         base=base,
         candidate=candidate,
-        outcomes=item_outcomes(rows, base, candidate),
+        outcomes=item_outcomes(rows.tasks, members, rows.item, base, candidate),
+        answers=both_answers,
+        n_options=n_options,
+        other_option=other_option,
         prompts_equal=rows.on_both & ~rows.differ("prompt_hash"),
         at_limit=(
             contains(rows.base.column("finish_reasons"), "length"),
@@ -168,8 +179,7 @@ def _pair_rows(
 def _items_table(paired: _PairedRows, item_ids: pa.Array, clusters: pa.ChunkedArray) -> pa.Table:
     """items.parquet."""
     rows = paired.rows
-    metrics = [(task_rows, task.metric) for task_rows, task in zip(rows.task_slices(), rows.tasks, strict=True)]
-    base_answers, candidate_answers = answers(rows.base, metrics), answers(rows.candidate, metrics)
+    base_answers, candidate_answers = paired.answers
     return pa.table(
         {
             "task": rows.texts_of_task(task.name for task in rows.tasks),
@@ -185,8 +195,8 @@ def _items_table(paired: _PairedRows, item_ids: pa.Array, clusters: pa.ChunkedAr
             "reason": paired.reasons.column(),
             "prompt": rows.texts("prompt"),
             "gold": rows.texts("gold"),
-            "base_response": base_answers,
-            "candidate_response": candidate_answers,
+            "base_response": base_answers.texts,
+            "candidate_response": candidate_answers.texts,
             "prompts_equal": paired.prompts_equal,
             "contaminated": pa.nulls(len(rows), pa.bool_()) if paired.contaminated is None else paired.contaminated,
         }
@@ -210,16 +220,17 @@ def _paired_task(paired: _PairedRows, clusters: Codes, strata: Codes, info: Task
     n_contaminated = None
     if paired.contaminated is not None:
         n_contaminated = int(paired.contaminated[measured].sum()) + reasons.get(IN_TRAINING, 0)
+    base, candidate = paired.base[measured], paired.candidate[measured]
+    wrong = (base == 0.0) & (candidate == 0.0)
     return PairedTask(
         info=info,
         item_codes=paired.rows.item[measured],
         cluster_codes=clusters[measured],
         stratum_codes=strata[measured],
-        base=paired.base[measured],
-        candidate=paired.candidate[measured],
-        has_choice_view=paired.outcomes.has_choice_view[measured],
-        locked=paired.outcomes.locked[measured],
-        erased=paired.outcomes.erased[measured],
+        base=base,
+        candidate=candidate,
+        choice=paired.outcomes.choice.at(measured),
+        by_guessing=by_guessing(info, wrong, paired.n_options[measured], paired.other_option[measured]),
         audit=_audit(paired, info, measured, reasons),
         n_contaminated=n_contaminated,
         unmeasured=unmeasured,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import isnan
 from typing import Final
 
 from matplotlib.axes import Axes
@@ -17,7 +18,7 @@ from forgetbench.report.plots.drawing import INK, MUTED, Line, canvas, remark, r
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """One of the six things that may become of an item, and how it is drawn."""
+    """One of the seven things that may become of an item, and how it is drawn."""
 
     key: str
     label: str
@@ -30,6 +31,7 @@ SEGMENTS: Final = (
     Segment("gained", "gained: wrong before, right after", "#009E73", "//"),
     Segment("locked", "forgotten, locked: likelihood still right", "#E69F00", ".."),
     Segment("erased", "forgotten, erased: likelihood gone too", "#D55E00", "xx"),
+    Segment("never_known", "forgotten, never known by likelihood", "#F0E442", "oo"),
     Segment("unsplit", "forgotten, no choice view to tell by", "#CC79A7", "\\\\"),
     Segment("never", "right for neither", "#ffffff", ""),
 )
@@ -56,7 +58,7 @@ def outcomes_figure(comparison: Comparison) -> Figure:
 
 
 def _outcome_rates(comparison: Comparison, line: Line) -> Mapping[str, float] | None:
-    """Shares of the six outcomes that sum to 1, or None where items are not right-or-wrong.
+    """Shares of the seven outcomes that sum to 1, or None where items are not right-or-wrong.
 
     A domain is the plain mean of its right-or-wrong tasks, as its delta is: kept = base - forgotten holds
     for a task, whose base score is the share of right answers, but not for a domain that also has tasks
@@ -75,12 +77,14 @@ def _task_rates(row: DeltaRow) -> Mapping[str, float] | None:
     if row.estimate is None or row.outcomes is None:
         return None
     gained, forgotten = row.outcomes.gained, row.outcomes.forgotten
-    locked, erased = (row.outcomes.locked, row.outcomes.erased) if row.outcomes.is_split else (0.0, 0.0)
+    known = (row.outcomes.locked, row.outcomes.erased, row.outcomes.never_known)
+    locked, erased, never_known = (0.0 if isnan(rate) else rate for rate in known)
     kept = max(0.0, row.estimate.base - forgotten)
-    unsplit = max(0.0, forgotten - locked - erased)
-    never = max(0.0, 1.0 - kept - gained - locked - erased - unsplit)
+    unsplit = max(0.0, forgotten - locked - erased - never_known)
+    never = max(0.0, 1.0 - kept - gained - locked - erased - never_known - unsplit)
     return {
-        "kept": kept, "gained": gained, "locked": locked, "erased": erased, "unsplit": unsplit, "never": never
+        "kept": kept, "gained": gained, "locked": locked, "erased": erased, "never_known": never_known,
+        "unsplit": unsplit, "never": never,
     }  # fmt: skip
 
 
@@ -109,7 +113,7 @@ def _draw_outcomes(axes: Axes, line: Line, rates: Mapping[str, float]) -> None:
 
 
 def _forgotten_in_words(rates: Mapping[str, float]) -> str:
-    lost = rates["locked"] + rates["erased"] + rates["unsplit"]
+    lost = rates["locked"] + rates["erased"] + rates["never_known"] + rates["unsplit"]
     if rates["locked"] + rates["erased"] <= 0:
         return f"forgotten {share(lost)}"
     return f"forgotten {share(lost)}: locked {share(rates['locked'])}, erased {share(rates['erased'])}"

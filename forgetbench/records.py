@@ -95,6 +95,8 @@ class TaskInfo:
     """Which of the task's ways of reading an answer gives the score."""
     choice_view: str | None = None
     """The task that tells by likelihood what became of its forgotten items; None: the first of the domain that can."""
+    clusters: tuple[str, ...] = ("cluster",)
+    """One or two fields of the documents: items that have the same there are no independent evidence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +171,8 @@ class ItemScore:
     view: str | None
     item_id: str
     cluster: str
+    second_cluster: str
+    """By the second of `TaskInfo.clusters`; empty where there is none."""
     stratum: str
     doc_hash: str
     prompt_hash: str

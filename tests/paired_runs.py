@@ -26,8 +26,8 @@ def task(name: str, domain: str = "knowledge", **fields: Any) -> TaskInfo:
 def item(info: TaskInfo, number: int, score: float | None, **fields: Any) -> ItemScore:
     """Item `number` of a task; a cluster of its own and answered 'answer', unless `fields` says otherwise."""
     settings: dict[str, Any] = {
-        "item_id": f"item-{number}", "cluster": f"cluster-{number}", "stratum": "head", "doc_hash": f"doc-{number}",
-        "prompt_hash": f"prompt-{number}", "reason": None, "prompt": f"Question {number}?",
+        "item_id": f"item-{number}", "cluster": f"cluster-{number}", "second_cluster": "", "stratum": "head",
+        "doc_hash": f"doc-{number}", "prompt_hash": f"prompt-{number}", "reason": None, "prompt": f"Question {number}?",
         "question": f"Question {number}?", "gold": "answer",
         "responses": ("answer",),
     }  # fmt: skip

@@ -23,7 +23,7 @@ from forgetbench.errors import InputError
 from forgetbench.records import AuditRow, Comparison, DeltaRow, TaskInfo
 from forgetbench.stats.clustered import ClusterEffects
 
-ITEM_COLUMNS = ("task", "item_id", "cluster", "base_score", "candidate_score", "reason")
+ITEM_COLUMNS = ("task", "item_id", "cluster", "second_cluster", "base_score", "candidate_score", "reason")
 """The columns of items.parquet that the rows are made from."""
 _RESAMPLES = 10_000
 
@@ -69,9 +69,13 @@ def _paired_tasks(comparison: Comparison, items: pd.DataFrame) -> list[PairedTas
         )
     if bool(items.duplicated(["task", "item_id"]).any()):
         raise InputError("an item stands twice among the items")
+    first, _ = pd.factorize(items["cluster"].fillna(items["item_id"]))
+    second, second_names = pd.factorize(items["second_cluster"])
     codes = items.assign(
         item_id=pd.factorize(items["item_id"])[0],
-        cluster=pd.factorize(items["cluster"].fillna(items["item_id"]))[0],
+        cluster=first,
+        # As in pairing: without a second cluster, one of its own first.
+        second_cluster=np.where(second < 0, len(second_names) + first, second),
     )
     infos = [_task_info(row) for row in comparison.tasks]
     members = [np.flatnonzero(codes["task"] == row.name) for row in comparison.tasks]
@@ -100,6 +104,7 @@ def _paired_task(row: DeltaRow, info: TaskInfo, items: pd.DataFrame, choice: Cho
         info=info,
         item_codes=measured["item_id"].to_numpy(np.intp),
         cluster_codes=measured["cluster"].to_numpy(np.intp),
+        second_codes=measured["second_cluster"].to_numpy(np.intp),
         stratum_codes=np.full(len(measured), -1, dtype=np.intp),
         base=base,
         candidate=candidate,

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from forgetbench.errors import SuiteError, did_you_mean
+from forgetbench.lm_eval_bridge.clusters import cluster_keys
 from forgetbench.lm_eval_bridge.groups import task_filters
 from forgetbench.lm_eval_bridge.task_entry import TaskEntry
 from forgetbench.lm_eval_bridge.task_fingerprint import task_fingerprint
@@ -63,6 +64,7 @@ def describe(task: Any, entry: TaskEntry) -> TaskInfo:
         language=(language,) if isinstance(language, str) else tuple(map(str, language)),
         filter=filter_name,
         choice_view=metadata.get("choice_view"),
+        clusters=cluster_keys(metadata),
     )
 
 

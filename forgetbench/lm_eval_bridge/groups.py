@@ -10,6 +10,7 @@ import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from forgetbench.lm_eval_bridge.clusters import cluster_keys
 from forgetbench.lm_eval_bridge.task_entry import ClusterBy
 
 _ORIGIN = "forgetbench_task"
@@ -69,6 +70,8 @@ class Subtasks:
             return "metric_list"
         if len({tuple(task_filters(task)) for task in self._tasks.values()}) > 1:
             return "filter_list"
+        if len({cluster_keys(task.config.metadata or {}) for task in self._tasks.values()}) > 1:
+            return "metadata.clusters"
         return None
 
     @property

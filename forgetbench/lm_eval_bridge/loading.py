@@ -14,6 +14,7 @@ from typing import Any
 
 from forgetbench import sandbox
 from forgetbench.errors import ForgetbenchError, SuiteError, first_line
+from forgetbench.lm_eval_bridge.clusters import check_cluster_keys
 from forgetbench.lm_eval_bridge.code_eval import sandboxed_code_eval
 from forgetbench.lm_eval_bridge.data_sets import at_hand, data_set_of
 from forgetbench.lm_eval_bridge.describing import describe
@@ -187,7 +188,9 @@ def _with_settings(task: Any, entry: TaskEntry, limit: int | None, any_documents
     if not any_documents:
         check_shots(info, entry.where, task)
         check_filters(info.name, entry.where, task)
-        bad = check_documents(info.name, entry.where, task, asked_documents(task, most))
+        asked = asked_documents(task, most)
+        check_cluster_keys(info.name, entry.where, metadata, asked)
+        bad = check_documents(info.name, entry.where, task, asked)
     return LoadedTask(
         info=info,
         task=task,

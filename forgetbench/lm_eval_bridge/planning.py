@@ -13,6 +13,7 @@ from typing import Any
 
 from forgetbench.errors import ForgetbenchError, SuiteError, first_line
 from forgetbench.fingerprint import RequestKeys, digest, make_request
+from forgetbench.lm_eval_bridge.clusters import clusters_of
 from forgetbench.lm_eval_bridge.decoding import decoding
 from forgetbench.lm_eval_bridge.loading import LoadedTask, quiet_lm_eval
 from forgetbench.models.templates import Message
@@ -41,6 +42,7 @@ class PlannedItem:
 
     item_id: str
     cluster: str
+    second_cluster: str
     stratum: str
     document: Mapping[str, Any]
     prompt: str
@@ -242,10 +244,12 @@ def _plan_item(
         questions, rows = _scoring(encoded)
         places = [place for row in rows for place in row]
     choices = task.doc_to_choice(document) if task.config.doc_to_choice is not None else ()
+    cluster, second_cluster = clusters_of(document, loaded.info.clusters, item_id)
     item = functools.partial(
         PlannedItem,
         item_id=item_id,
-        cluster=str(document.get("cluster", item_id)),
+        cluster=cluster,
+        second_cluster=second_cluster,
         stratum=str(document.get("stratum", "")),
         document=document,
         prompt=str(instances[0].args[0]),

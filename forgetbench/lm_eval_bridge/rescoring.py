@@ -9,6 +9,7 @@ from typing import Any
 
 from forgetbench.errors import SuiteError, first_line
 from forgetbench.fingerprint import digest
+from forgetbench.lm_eval_bridge.clusters import clusters_of
 from forgetbench.lm_eval_bridge.loading import LoadedTask, quiet_lm_eval
 from forgetbench.lm_eval_bridge.planning import AnswerLocation, PlannedItem, PlannedTask
 from forgetbench.lm_eval_bridge.scoring import score
@@ -78,9 +79,11 @@ def _item(loaded: LoadedTask, instance: Any) -> PlannedItem:
     task, document = loaded.task, instance.doc
     item_id = str(document.get("item_id", f"{loaded.info.name}/{instance.doc_id}"))
     question = str(task.doc_to_text(document))
+    cluster, second_cluster = clusters_of(document, loaded.info.clusters, item_id)
     return PlannedItem(
         item_id=item_id,
-        cluster=str(document.get("cluster", item_id)),
+        cluster=cluster,
+        second_cluster=second_cluster,
         stratum=str(document.get("stratum", "")),
         document=document,
         # Without a prompt that opens a thinking block: what was thought is split off already.

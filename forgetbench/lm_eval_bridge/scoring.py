@@ -162,6 +162,7 @@ def _item_score(
         view=info.view,
         item_id=item.item_id,
         cluster=item.cluster,
+        second_cluster=item.second_cluster,
         stratum=item.stratum,
         doc_hash=document_hash(item.document),
         prompt_hash=digest([instance.args for instance in item.instances])[:16],

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from forgetbench.errors import SuiteError
+from forgetbench.lm_eval_bridge.clusters import cluster_keys
 
 _WRITTEN = re.compile(r"(?P<low>\d{1,3})(?P<to>-(?P<high>\d{1,3})?)?")
 
@@ -46,8 +47,8 @@ def select(task: Any, levels: Levels | None, share: float | None) -> bool:
     """Leave an lm-eval task the documents of `levels`, and of each stratum the first `share` of its clusters.
 
     False where it has none of these levels. Documents without `level`, `stratum` or `cluster` are of every level, of
-    one stratum, and each its own cluster; what shares a cluster stays together. Raises SuiteError where the task's
-    own code makes other documents of its data.
+    one stratum, and each its own cluster; what shares a cluster, by the task's first key, stays together. Raises
+    SuiteError where the task's own code makes other documents of its data.
     """
     documents = task.eval_docs
     of_documents = _column(documents, "level") if levels is not None else None
@@ -57,7 +58,7 @@ def select(task: Any, levels: Levels | None, share: float | None) -> bool:
         if levels is None or of_documents is None or of_documents[place] in levels
     ]
     if share is not None:
-        places = _of_each_stratum(documents, places, share)
+        places = _of_each_stratum(documents, places, share, cluster_keys(task.config.metadata or {})[0])
     if len(places) == len(documents) or not places:
         return bool(places)
     split = task.config.test_split if task.has_test_docs() else task.config.validation_split
@@ -69,9 +70,9 @@ def select(task: Any, levels: Levels | None, share: float | None) -> bool:
     return True
 
 
-def _of_each_stratum(documents: Any, places: Sequence[int], share: float) -> list[int]:
-    """The first clusters of each stratum; a cluster is of the stratum in which it is met first."""
-    strata, clusters = _column(documents, "stratum"), _column(documents, "cluster")
+def _of_each_stratum(documents: Any, places: Sequence[int], share: float, key: str) -> list[int]:
+    """The first clusters of each stratum, by the field `key`; a cluster is of the stratum in which it is met first."""
+    strata, clusters = _column(documents, "stratum"), _column(documents, key)
     members: dict[Any, list[int]] = defaultdict(list)
     for place in places:
         members[clusters[place] if clusters is not None else place].append(place)

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from forgetbench.errors import SuiteError, did_you_mean, shown
+from forgetbench.lm_eval_bridge.clusters import clusters_mistake
 from forgetbench.lm_eval_bridge.decoding import decoding_mistake
 from forgetbench.lm_eval_bridge.task_yaml import FunctionName
 from forgetbench.records import View
@@ -34,6 +35,7 @@ class _Metadata(BaseModel):
     version: str | int | float | None = None
     reference_likelihood: bool | None = None
     executes_code: bool | None = None
+    clusters: Any = None
 
 
 class _Settings(BaseModel):
@@ -75,7 +77,10 @@ def settings_mistake(config: Mapping[str, Any]) -> tuple[str, str] | None:
     if (mistake := decoding_mistake(config.get("generation_kwargs"))) is not None:
         name, why = mistake
         return f"generation_kwargs{'.' if name else ''}{name}", why
-    return _corpus_metric_mistake(config.get("metadata") or {})
+    metadata = config.get("metadata") or {}
+    if metadata.get("clusters") is not None and (why_not := clusters_mistake(metadata["clusters"])) is not None:
+        return "metadata.clusters", why_not
+    return _corpus_metric_mistake(metadata)
 
 
 _FIELDS = frozenset({*_Settings.model_fields, *_Metadata.model_fields})

@@ -22,8 +22,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _COMPARISON, _DELTAS, _ITEMS = "comparison.json", "deltas.csv", "items.parquet"
-_TEXTS = ("task", "domain", "view", "item_id", "cluster", "outcome", "fate", "reason", "prompt", "gold",
-          "base_response", "candidate_response")  # fmt: skip
+_ADDED = ("second_cluster",)
+"""Columns that older files lack; nothing stands there."""
+_TEXTS = (
+    "task", "domain", "view", "item_id", "cluster", "second_cluster", "outcome", "fate", "reason", "prompt", "gold",
+    "base_response", "candidate_response",
+)  # fmt: skip
 _KINDS: Mapping[str, ColumnKind] = {
     **dict.fromkeys(_TEXTS, "text"),
     **dict.fromkeys(("base_score", "candidate_score"), "numbers"),
@@ -85,9 +89,10 @@ def _with_grouped_rows(content: dict[str, Any]) -> dict[str, Any]:
 
 def load_items(folder: Path, columns: Sequence[str] | None = None) -> pd.DataFrame:
     """items.parquet of a comparison, or some of its columns. InputError when it cannot be read."""
-    check_columns(folder / _ITEMS, _KINDS)
-    frame: pd.DataFrame = read_table(folder / _ITEMS, columns).to_pandas()
-    return frame
+    lacking = check_columns(folder / _ITEMS, _KINDS, _ADDED)
+    there = None if columns is None else [name for name in columns if name not in lacking]
+    frame: pd.DataFrame = read_table(folder / _ITEMS, there).to_pandas()
+    return frame.assign(**dict.fromkeys(lacking)) if columns is None else frame.reindex(columns=list(columns))
 
 
 def has_items(folder: Path) -> bool:

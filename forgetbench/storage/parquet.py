@@ -50,20 +50,26 @@ def read_table(path: Path, columns: Sequence[str] | None = None, *, as_dictionar
         return pa.Table.from_batches(batches, schema)
 
 
-def check_columns(path: Path, kinds: Mapping[str, ColumnKind]) -> None:
-    """Raise InputError unless a file has these columns, each once and of its kind; columns of nulls are of any."""
+def check_columns(path: Path, kinds: Mapping[str, ColumnKind], optional: Sequence[str] = ()) -> list[str]:
+    """Raise InputError unless a file has these columns, each once and of its kind; columns of nulls are of any.
+
+    Returns those of the `optional` ones that it lacks.
+    """
     with _parquet_errors(path), _opened(path) as file:
         schema, n_rows = file.schema_arrow, file.metadata.num_rows
-    missing = sorted(set(kinds) - set(schema.names))
-    if missing:
+    lacking = sorted(set(kinds) - set(schema.names))
+    if missing := [name for name in lacking if name not in optional]:
         raise InputError(f"{path}: columns missing: {', '.join(missing)}")
     for name, kind in kinds.items():
+        if name in lacking:
+            continue
         places = schema.get_all_field_indices(name)
         if len(places) > 1:
             raise InputError(f"{path}: column '{name}' stands there {len(places)} times")
         # A column without rows has no type of its own.
         if n_rows and not _is_of_kind(schema.field(places[0]).type, kind):
             raise InputError(f"{path}: column '{name}' holds {schema.field(places[0]).type}, not {kind}")
+    return lacking
 
 
 def _is_of_kind(found: pa.DataType, kind: ColumnKind) -> bool:

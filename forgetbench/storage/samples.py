@@ -33,7 +33,7 @@ CANDIDATE_COLUMNS = (
     "finish_reasons",
 )  # fmt: skip
 """What pairing reads of a candidate's samples, in this order."""
-BASE_COLUMNS = (*CANDIDATE_COLUMNS, "cluster", "stratum", "prompt", "gold")
+BASE_COLUMNS = (*CANDIDATE_COLUMNS, "cluster", "second_cluster", "stratum", "prompt", "gold")
 """What it reads of the base's: these are equal in both runs where both have the item."""
 
 _LISTS = ("responses", "finish_reasons", "token_counts", "reference_logprobs", "choices", "loglikelihoods")
@@ -43,7 +43,9 @@ _KINDS: Mapping[str, ColumnKind] = {
     **dict.fromkeys(("responses", "finish_reasons", "choices"), "lists of text"),
     **dict.fromkeys(("token_counts", "reference_logprobs", "loglikelihoods"), "lists of numbers"),
 }
-_CATEGORICAL = ("task", "domain", "view", "cluster", "stratum", "reason")
+_ADDED = ("second_cluster",)
+"""Text columns that older files lack; what stands there is empty."""
+_CATEGORICAL = ("task", "domain", "view", "cluster", "second_cluster", "stratum", "reason")
 """Text columns in which few values stand for many rows."""
 _CORPUS_COLUMNS = ("item_id", "cluster", "prompt", "responses", "metrics")
 """What a corpus metric scores answers by."""
@@ -90,7 +92,7 @@ class SamplesInFile:
     """
 
     def __init__(self, path: Path, ahead: Iterable[str] = ()) -> None:
-        check_columns(path, _KINDS)
+        self._lacking = check_columns(path, _KINDS, _ADDED)
         self.path = path
         reader = ThreadPoolExecutor(1)
         self._ahead = {name: reader.submit(self._read, name) for name in ahead}
@@ -98,7 +100,8 @@ class SamplesInFile:
 
     @cached_property
     def frame(self) -> pd.DataFrame:
-        return _as_frame(read_table(self.path), self.path)
+        frame = _as_frame(read_table(self.path), self.path)
+        return frame.assign(**dict.fromkeys(self._lacking, ""))[list(COLUMNS)] if self._lacking else frame
 
     def column(self, name: str) -> pa.ChunkedArray:
         ahead = self._ahead.pop(name, None)
@@ -112,6 +115,10 @@ class SamplesInFile:
         return read_table(self.path, _CORPUS_COLUMNS)
 
     def _read(self, name: str) -> pa.ChunkedArray:
+        if name in self._lacking:
+            import pyarrow as pa
+
+            return pa.chunked_array([pa.nulls(len(self._read("task")))])
         return read_table(self.path, [name], as_dictionary=name in _CATEGORICAL).column(name)
 
 

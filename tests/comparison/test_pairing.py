@@ -371,8 +371,8 @@ def test_the_table_has_the_documented_columns_and_the_first_response() -> None:
     base = run("base", [stories], [item(stories, 0, 0.5, responses=("one", "two"))])
     items = pair(base, run("sft", [stories], [item(stories, 0, None, responses=())])).items
     assert items.columns.tolist() == [
-        "task", "domain", "view", "item_id", "cluster", "stratum", "base_score", "candidate_score", "outcome", "fate",
-        "reason", "prompt", "gold", "base_response", "candidate_response", "prompts_equal",
+        "task", "domain", "view", "item_id", "cluster", "second_cluster", "stratum", "base_score", "candidate_score",
+        "outcome", "fate", "reason", "prompt", "gold", "base_response", "candidate_response", "prompts_equal",
         "contaminated",
     ]  # fmt: skip
     assert items["base_response"].tolist() == ["one"]

@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 from paired_runs import item, run, task
 
+from forgetbench.comparison.pairing import pair
 from forgetbench.errors import InputError
 from forgetbench.storage.folder import ResultsFolder
 from forgetbench.storage.runs import load_run, save_run
@@ -31,6 +32,19 @@ def test_a_run_gives_its_columns_without_being_read_whole(tmp_path: Path, ahead:
     assert opened.table.column("responses").to_pylist() == [["answer"]] * 3
     assert opened.table.rows(np.array([2, 0]))["metrics"].tolist() == [{"acc": 2}, {"acc": 0}]
     assert opened.samples.equals(original.samples)
+
+
+def test_samples_of_before_there_was_a_second_cluster_have_none(tmp_path: Path) -> None:
+    info = task("capitals")
+    original = run("base", [info], [item(info, i, float(i)) for i in range(3)])
+    folder = save_run(ResultsFolder(tmp_path), original, {})
+    samples = folder / "samples.parquet"
+    pq.write_table(pq.ParquetFile(samples).read().drop(["second_cluster"]), samples)
+    for ahead in ((), BASE_COLUMNS):
+        opened = load_run(folder, ahead)
+        assert opened.table.column("second_cluster").to_pylist() == [None] * 3
+        assert opened.samples.equals(original.samples)
+    assert pair(load_run(folder), original).items.equals(pair(original, original).items)
 
 
 def test_damaged_samples_are_one_line(tmp_path: Path) -> None:

@@ -95,12 +95,16 @@ class JoinedRows:
         """The same for text."""
         return pa.array(list(values), TEXT).take(pa.array(self.task))
 
+    @property
+    def domain(self) -> Codes:
+        """A code per domain."""
+        domains = sorted({task.domain for task in self.tasks})
+        return self.of_task((domains.index(task.domain) for task in self.tasks), np.intp)
+
     def domain_items(self) -> tuple[Codes, int]:
         """A code per domain and item_id, the same in all tasks of the domain; and how many codes there are."""
-        domains = {domain: code for code, domain in enumerate(sorted({task.domain for task in self.tasks}))}
-        domain = self.of_task((domains[task.domain] for task in self.tasks), np.intp)
-        n_items = int(self.item.max(initial=0)) + 1
-        return domain * n_items + self.item, len(domains) * n_items
+        domain, n_items = self.domain, int(self.item.max(initial=0)) + 1
+        return domain * n_items + self.item, (int(domain.max(initial=0)) + 1) * n_items
 
 
 def join(base: Run, candidate: Run) -> JoinedRows:

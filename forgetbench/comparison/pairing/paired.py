@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from forgetbench.comparison.pairing.answers import Answers, answers
+from forgetbench.comparison.pairing.clusters import Clusters, first_clusters, second_clusters
 from forgetbench.comparison.pairing.columns import Bools, Codes, Floats, codes, contains
 from forgetbench.comparison.pairing.comparable import check_comparable
 from forgetbench.comparison.pairing.cut import any_cut, bounds, cut_answers
@@ -47,7 +47,9 @@ class PairedTask:
     item_codes: Codes
     """A code per item_id, the same in every task."""
     cluster_codes: Codes
-    """A code per cluster name, the same in every task."""
+    """A code per cluster by the first key, the same in every task."""
+    second_codes: Codes
+    """By the second key, likewise; of an item that has none, a code for its own cluster by the first."""
     stratum_codes: Codes
     """A code per stratum, its place in `Pairing.strata`; -1 for none."""
     base: Floats
@@ -103,10 +105,10 @@ def pair(
     paired = _pair_rows(rows, unpaired(rows, base.manifest, candidate.manifest), sft_data, corpus_metrics)
     # In one piece: the reports take single rows from here and there.
     item_ids = rows.texts("item_id").combine_chunks()
-    # An item without a cluster is its own.
-    clusters = pc.coalesce(rows.texts("cluster"), item_ids)
+    first = first_clusters(rows)
+    clusters = first, second_clusters(rows, first)
     stratum_codes, strata = codes(rows.texts("stratum"))
-    tasks = _tasks(paired, codes(clusters)[0], stratum_codes)
+    tasks = _tasks(paired, clusters, stratum_codes)
     return Pairing(
         base=base.manifest,
         candidate=candidate.manifest,
@@ -176,7 +178,7 @@ def _pair_rows(
     )
 
 
-def _items_table(paired: _PairedRows, item_ids: pa.Array, clusters: pa.ChunkedArray) -> pa.Table:
+def _items_table(paired: _PairedRows, item_ids: pa.Array, clusters: tuple[Clusters, Clusters]) -> pa.Table:
     """items.parquet."""
     rows = paired.rows
     base_answers, candidate_answers = paired.answers
@@ -186,7 +188,8 @@ def _items_table(paired: _PairedRows, item_ids: pa.Array, clusters: pa.ChunkedAr
             "domain": rows.texts_of_task(task.domain for task in rows.tasks),
             "view": rows.texts_of_task(task.view for task in rows.tasks),
             "item_id": item_ids,
-            "cluster": clusters,
+            "cluster": clusters[0].names,
+            "second_cluster": clusters[1].names,
             "stratum": rows.texts("stratum"),
             "base_score": paired.base,
             "candidate_score": paired.candidate,
@@ -206,14 +209,16 @@ def _items_table(paired: _PairedRows, item_ids: pa.Array, clusters: pa.ChunkedAr
 # --- task by task -----------------------------------------------------------------------------
 
 
-def _tasks(paired: _PairedRows, clusters: Codes, strata: Codes) -> tuple[PairedTask, ...]:
+def _tasks(paired: _PairedRows, clusters: tuple[Clusters, Clusters], strata: Codes) -> tuple[PairedTask, ...]:
     return tuple(
         _paired_task(paired, clusters, strata, info, task_rows)
         for info, task_rows in zip(paired.rows.tasks, paired.rows.task_slices(), strict=True)
     )
 
 
-def _paired_task(paired: _PairedRows, clusters: Codes, strata: Codes, info: TaskInfo, task_rows: slice) -> PairedTask:
+def _paired_task(
+    paired: _PairedRows, clusters: tuple[Clusters, Clusters], strata: Codes, info: TaskInfo, task_rows: slice
+) -> PairedTask:
     measured = task_rows.start + np.flatnonzero(paired.reasons.codes[task_rows] < 0)
     reasons = paired.reasons.counts(task_rows)
     unmeasured = {reason: count for reason, count in reasons.items() if reason not in (NOT_AN_ITEM, IN_TRAINING)}
@@ -225,7 +230,8 @@ def _paired_task(paired: _PairedRows, clusters: Codes, strata: Codes, info: Task
     return PairedTask(
         info=info,
         item_codes=paired.rows.item[measured],
-        cluster_codes=clusters[measured],
+        cluster_codes=clusters[0].codes[measured],
+        second_codes=clusters[1].codes[measured],
         stratum_codes=strata[measured],
         base=base,
         candidate=candidate,

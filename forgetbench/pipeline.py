@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from forgetbench.comparison.checked import load_checked
 from forgetbench.comparison.delta import chat_format_costs, comparison_id
 from forgetbench.comparison.delta import compare as compare_runs
 from forgetbench.comparison.family import judged_together
@@ -21,14 +22,18 @@ from forgetbench.comparison.options import ComparisonOptions
 from forgetbench.comparison.sft_data import SftData
 from forgetbench.engines.base import Engine, EngineOptions
 from forgetbench.errors import InputError
+from forgetbench.evaluation.assumptions import Assumptions
 from forgetbench.evaluation.cost import Costs, costs
 from forgetbench.evaluation.evaluate import evaluate, prepare
+from forgetbench.evaluation.expected import expected_rows
 from forgetbench.evaluation.options import EvaluationOptions
 from forgetbench.evaluation.plan import plan_checkpoints
 from forgetbench.evaluation.rescore import Rescored, rescored, save_rescored
 from forgetbench.evaluation.session import Session, open_session
 from forgetbench.evaluation.summary import noise_floor_of
 from forgetbench.gate.policy import Policy
+from forgetbench.gate.power import PolicyPower, policy_power
+from forgetbench.gate.scope import RowNames
 from forgetbench.progress import Progress
 from forgetbench.records import Checkpoint, Comparison, DeltaRow
 from forgetbench.report import write_report, write_trajectory
@@ -68,6 +73,16 @@ class RunResult:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What an evaluation would cost and could show."""
+
+    suite: str
+    costs: Costs
+    power: PolicyPower
+    assumptions: Assumptions
+
+
 def run(
     checkpoints: str | Sequence[str],
     base: str | None = None,
@@ -100,19 +115,25 @@ def run(
 
 def plan(
     checkpoint: str,
+    policy: Policy = Policy(),
     *,
+    assumptions: Assumptions = Assumptions(),
     evaluation: EvaluationOptions = EvaluationOptions(),
     engine: EngineOptions | Engine = EngineOptions(),
     progress: Progress = Progress(),
-) -> Costs:
-    """What `run` would ask of one checkpoint, under the last of its protocols; no model is loaded.
+) -> Plan:
+    """What `run` would ask of one checkpoint, under the last of its protocols, and what `policy` could say of it then.
 
-    Raises InputError as `run` does.
+    No model is loaded. Raises InputError as `run` does, and for a policy or an earlier comparison that does not fit.
     """
+    like = None if assumptions.like is None else load_checked(assumptions.like)
     with open_session([checkpoint], None, evaluation=evaluation, engine=engine, progress=progress) as session:
         progress.start("planning", 0)
         (planned,) = plan_checkpoints(session, session.checkpoints, evaluation.protocols[-1])
-        return costs(planned)
+        domains, tasks = expected_rows(planned.tasks, assumptions, like)
+        infos = [task.loaded.info for task in planned.tasks]
+        power = policy_power(domains, tasks, RowNames.of_tasks(infos), session.suite.margins, policy)
+        return Plan(session.suite.suite.name, costs(planned), power, assumptions)
 
 
 def sweep(

@@ -22,6 +22,7 @@ from forgetbench.cli.console import no_garbage_collection, print_result, say, sh
 from forgetbench.cli.guard import run_guarded
 from forgetbench.cli.ledger import ledger
 from forgetbench.cli.options import (
+    Assumed,
     BaseOption,
     Checkpoint,
     Checkpoints,
@@ -32,13 +33,16 @@ from forgetbench.cli.options import (
     MaxGenToksOption,
     NoiseFloorOption,
     OutIdOption,
+    PolicyOption,
     PromptOptions,
     Prompts,
+    RatesOption,
     ResultsOption,
 )
 from forgetbench.comparison.options import ComparisonOptions
 from forgetbench.console import print_line, say_lines, tell
 from forgetbench.engines.base import EngineOptions
+from forgetbench.evaluation.assumptions import Assumptions
 from forgetbench.evaluation.options import EvaluationOptions
 
 if TYPE_CHECKING:
@@ -67,6 +71,7 @@ def run(
     *,
     base: BaseOption = None,
     noise_floor: NoiseFloorOption = False,
+    dry_run: Annotated[bool, Parameter(help="Ask nothing: show what plan shows of the first checkpoint.")] = False,
     out_id: OutIdOption = None,
     evaluation: Evaluation = EvaluationOptions(),
     fine_tuning: FineTuning = ComparisonOptions(),
@@ -74,6 +79,10 @@ def run(
 ) -> None:
     """Evaluate checkpoints; with --base also compare each against it."""
     from forgetbench import pipeline
+
+    if dry_run:
+        _show_plan(checkpoints[0], None, None, None, Assumptions(), evaluation, engine)
+        return
 
     _evaluate(partial(pipeline.run, checkpoints, base), evaluation, fine_tuning, engine, noise_floor, out_id)
 
@@ -83,20 +92,47 @@ def plan(
     checkpoint: Checkpoint,
     /,
     *,
-    rates: Annotated[
-        tuple[float, float] | None,
-        Parameter(help="Tokens per second that the machine computes and generates: adds minutes at most."),
-    ] = None,
+    policy: PolicyOption = None,
+    rates: RatesOption = None,
+    json: Annotated[Path | None, Parameter(help="Write the plan as JSON here.")] = None,
+    assumed: Assumed = Assumptions(),
     evaluation: Evaluation = EvaluationOptions(),
     engine: Engine = EngineOptions(),
 ) -> None:
-    """What an evaluation costs: items, requests, tokens to be computed and generated. No model is loaded."""
-    from forgetbench import pipeline
-    from forgetbench.cli.listing import drawn, planned_costs
+    """What an evaluation would cost and could show: items, tokens, detectable drops, the chance to pass a policy.
 
+    No model is loaded.
+    """
+    _show_plan(checkpoint, policy, rates, json, assumed, evaluation, engine)
+
+
+def _show_plan(
+    checkpoint: str,
+    policy: Path | None,
+    rates: tuple[float, float] | None,
+    json: Path | None,
+    assumed: Assumptions,
+    evaluation: EvaluationOptions,
+    engine: EngineOptions,
+) -> None:
+    from forgetbench import pipeline
+    from forgetbench.cli.listing import drawn
+    from forgetbench.cli.planned import plan_json, planned_costs, planned_power, power_lines
+    from forgetbench.gate import load_policy
+    from forgetbench.gate.formats import write_output
+
+    loaded = load_policy(policy)
     with shown_progress() as progress:
-        made = pipeline.plan(checkpoint, evaluation=evaluation, engine=engine, progress=progress)
-    stdout().print(drawn(planned_costs(made, rates)))
+        made = pipeline.plan(
+            checkpoint, loaded, assumptions=assumed, evaluation=evaluation, engine=engine, progress=progress
+        )
+    console = stdout()
+    console.print(drawn(planned_costs(made.costs, rates)))
+    console.print(drawn(planned_power(made.power)))
+    for line in power_lines(made.power, made.assumptions):
+        say(line)
+    if json is not None:
+        write_output(json, plan_json(made))
 
 
 @app.command

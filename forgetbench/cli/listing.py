@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from forgetbench import lm_eval_bridge
-from forgetbench.errors import InputError, SuiteError, did_you_mean
+from forgetbench.errors import SuiteError, did_you_mean
 from forgetbench.models.tokenizer import ByteTokenizer
 from forgetbench.records import DOMAINS
 from forgetbench.suites.loading import embedded_task_files, load_tasks
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from rich.table import Table
 
-    from forgetbench.evaluation.cost import Cost, Costs
     from forgetbench.evaluation.rescore import TaskChange
 
 
@@ -54,37 +53,6 @@ def tasks() -> Listing:
             rows.append((name, info.view or "", items, language, f"{info.chance:.2g}", info.licence))
     title = "tasks, by domain; + stands beside its domain's score"
     return Listing(title, ("name", "view", "items", "language", "chance", "licence of the data"), tuple(rows))
-
-
-def planned_costs(costs: Costs, rates: tuple[float, float] | None) -> Listing:
-    """What an evaluation costs by domain and task; with `rates`, tokens computed and generated a second, in minutes.
-
-    Raises InputError for rates that are none.
-    """
-    if rates is not None and not min(rates) > 0:
-        raise InputError(f"--rates {rates[0]:g} {rates[1]:g}: must be above 0")
-    rows: list[tuple[str, ...]] = []
-    for domain in costs.domains:
-        rows.append(_cost_cells(domain, "", rates))
-        rows += [_cost_cells(task, "  ", rates) for task in costs.tasks if task.domain == domain.domain]
-    rows.append(_cost_cells(costs.total, "", rates))
-    columns = ("domain / task", "items", "requests", "in", "new", "out")
-    refused = f"; {costs.total.refused:,} items cannot be asked" if costs.total.refused else ""
-    title = (
-        f"{costs.checkpoint}, in tokens. in: of all prompts; new: to compute, with what prompts share once; out: to "
-        f"generate at most{refused}"
-    )
-    return Listing(title, (*columns, "min") if rates else columns, tuple(rows))
-
-
-def _cost_cells(cost: Cost, indent: str, rates: tuple[float, float] | None) -> tuple[str, ...]:
-    tokens = (cost.prompt_tokens, cost.computed_tokens, cost.generated_tokens)
-    cells = (f"{indent}{cost.name}", f"{cost.items:,}", f"{cost.requests:,}", *map(_thousands, tokens))
-    return (*cells, f"{cost.minutes(*rates):.1f}") if rates else cells
-
-
-def _thousands(count: int) -> str:
-    return f"{count:,}" if count < 10_000 else f"{count / 1000:,.0f}k"
 
 
 def rescored_tasks(changes: Sequence[TaskChange]) -> Listing:

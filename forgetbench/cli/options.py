@@ -15,11 +15,13 @@ from cyclopts import Group, Parameter
 
 from forgetbench.comparison.options import ComparisonOptions
 from forgetbench.engines.base import EngineOptions
+from forgetbench.evaluation.assumptions import Assumptions
 from forgetbench.evaluation.options import EvaluationOptions
 from forgetbench.models.prompting import Prompting, template_settings
 
 # Groups of --help, in this order.
 Evaluation = Annotated[EvaluationOptions, Parameter(name="*", group=Group("What is asked", sort_key=1))]
+Assumed = Annotated[Assumptions, Parameter(name="*", group=Group("What is assumed", sort_key=2))]
 FineTuning = Annotated[ComparisonOptions, Parameter(name="*", group=Group("The fine-tuning", sort_key=2))]
 Engine = Annotated[EngineOptions, Parameter(name="*", group=Group("Engine", sort_key=4))]
 
@@ -30,6 +32,11 @@ BaseOption = Annotated[str | None, Parameter(help="[NAME=]WHERE of the base to c
 NoiseFloorOption = Annotated[bool, Parameter(help="Ask the base twice and report how much it differs.")]
 MaxGenToksOption = Annotated[
     int | None, Parameter(help="Token limit of every generated answer, in place of the suite's and each task's own.")
+]
+PolicyOption = Annotated[Path | None, Parameter(help="The gate's policy (YAML); by default the suite's margins.")]
+RatesOption = Annotated[
+    tuple[float, float] | None,
+    Parameter(help="Tokens per second that the machine computes and generates: adds minutes at most."),
 ]
 ResultsOption = Annotated[Path, Parameter(help="Where runs and comparisons are kept.")]
 ComparisonArgument = Annotated[Path, Parameter(help="comparison.json, its folder, or a file of --out-id.")]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from forgetbench.errors import did_you_mean, shown
 from forgetbench.gate.policy import Policy
-from forgetbench.records import DOMAINS, TARGET, Comparison
+from forgetbench.records import DOMAINS, TARGET, Comparison, TaskInfo
 from forgetbench.storage.yaml_files import Location
 
 RIGIDITY = "format_rigidity"
@@ -32,6 +32,15 @@ class RowNames:
             tuple(row.name for row in comparison.domains),
             {row.name: row.domain for row in comparison.tasks},
             frozenset(row.name for row in comparison.tasks if row.supporting),
+        )
+
+    @classmethod
+    def of_tasks(cls, tasks: Sequence[TaskInfo]) -> RowNames:
+        """The names that a comparison of these tasks would have."""
+        return cls(
+            tuple(dict.fromkeys(task.domain for task in tasks)),
+            {task.name: task.domain for task in tasks},
+            frozenset(task.name for task in tasks if task.supporting),
         )
 
     @property

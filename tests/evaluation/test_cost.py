@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -10,6 +11,7 @@ import pytest
 
 from forgetbench import pipeline
 from forgetbench.engines.base import EngineOptions
+from forgetbench.evaluation.assumptions import Assumptions
 from forgetbench.evaluation.cost import Cost, Costs
 from forgetbench.evaluation.options import EvaluationOptions
 from forgetbench.storage.runs import load_run
@@ -18,7 +20,7 @@ from forgetbench.storage.runs import load_run
 @pytest.fixture
 def made(tiny_tasks: Path, tmp_path: Path) -> Costs:
     options = EvaluationOptions(suite=str(tiny_tasks / "tiny-suite.yml"), results=tmp_path / "results")
-    return pipeline.plan("a", evaluation=options, engine=EngineOptions("scripted"))
+    return pipeline.plan("a", evaluation=options, engine=EngineOptions("scripted")).costs
 
 
 def test_items_of_several_views_count_once(made: Costs) -> None:
@@ -57,3 +59,34 @@ def test_the_command_prints_a_table_and_refuses_rates_that_are_none(
     assert done.returncode == 0 and "min" in done.stdout and "tiny_open" in done.stdout
     wrong = forgetbench(*asked, "--rates", 0, 10)
     assert wrong.returncode == 2 and "--rates 0 10: must be above 0" in wrong.stderr
+
+
+def test_the_command_shows_what_a_run_can_show(
+    forgetbench: Callable[..., CompletedProcess[str]], tiny_tasks: Path, tmp_path: Path
+) -> None:
+    asked = ("--engine", "scripted", "--suite", tiny_tasks / "tiny-suite.yml")
+    done = forgetbench("plan", *asked, "--discordance", 0.2, "--json", tmp_path / "plan.json", "a")
+    assert done.returncode == 0 and "A model that lost nothing passes this policy with a chance of" in done.stdout
+    assert "Assumed: 20 % of the items change" in done.stdout
+    plan = json.loads((tmp_path / "plan.json").read_text())
+    (row,) = plan["rows"]
+    assert (row["name"], row["n_items"], row["gates"], row["discordance"]) == ("knowledge", 6, True, 0.2)
+    assert plan["assumptions"]["like"] is None and plan["costs"]["total"]["items"] == 6
+    dry = forgetbench("run", *asked, "--base", "base", "--dry-run", "--results", tmp_path / "results", "a")
+    assert dry.returncode == 0 and "passes this policy" in dry.stdout
+    assert not (tmp_path / "results" / "runs").exists()
+    wrong = forgetbench("plan", *asked, "--discordance", 2, "a")
+    assert wrong.returncode == 2 and "--discordance 2: must be between 0 and 1" in wrong.stderr
+
+
+def test_an_earlier_comparison_says_how_much_changes(tiny_tasks: Path, tmp_path: Path) -> None:
+    options = EvaluationOptions(suite=str(tiny_tasks / "tiny-suite.yml"), results=tmp_path / "results")
+    engine = EngineOptions("scripted")
+    (saved,) = pipeline.run("harsh", "base", evaluation=options, engine=engine).comparisons
+    made = pipeline.plan("a", assumptions=Assumptions(like=saved.folder), evaluation=options, engine=engine)
+    (planned,), (earlier,) = made.power.rows, saved.comparison.domains
+    assert planned.row.observed and earlier.estimate is not None
+    assert planned.row.base == earlier.estimate.base
+    assert planned.row.discordance == pytest.approx(2 * earlier.estimate.loss + earlier.estimate.delta)
+    spread = (planned.row.discordance - earlier.estimate.delta**2) / planned.row.design.units
+    assert spread**0.5 == pytest.approx(earlier.estimate.se)

@@ -16,26 +16,21 @@ the present figures.
 from __future__ import annotations
 
 import argparse
-import fcntl
-import json
-import os
-import subprocess
 import sys
 import time
 import zlib
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import calibrate_files as files
 import calibrate_sequential as sequential
-import machine
 import numpy as np
 from calibrate_cases import Case, Claim, cases
 from calibrate_worlds import WORLDS, World, draw
 
-import forgetbench
 from forgetbench.comparison.intervals import FixedSample, Uncertainty
 from forgetbench.comparison.verdict import verdict
 from forgetbench.records import ALPHA
@@ -44,8 +39,6 @@ from forgetbench.stats.multiplicity import holm
 from forgetbench.stats.power import minimum_detectable_effect
 from forgetbench.stats.proportions import wilson_interval
 
-OUT = machine.FOLDER / "calibration.json"
-BEFORE = machine.FOLDER / "calibration-before.json"
 PARTS = ("fixed", "sequential", "cases")
 RUNS, RESAMPLES, SEED = 2000, 1000, 0
 CASE_RUNS = 0.5
@@ -99,7 +92,8 @@ def fixed_row(world: World, runs: int, resamples: int, rng: np.random.Generator)
         "coverage_no_change": rate(covered),
         "detectable_drop": float(np.mean(drops)),
     }
-    return row | at_the_margin(world, runs, resamples, rng) | power_at_the_mde(world, row, runs, resamples, rng)
+    row |= at_the_margin(world, runs, resamples, rng) | power_at_the_mde(world, row, runs, resamples, rng)
+    return row | {"settings": asdict(world) | {"runs": runs}}
 
 
 def at_the_margin(world: World, runs: int, resamples: int, rng: np.random.Generator) -> Row:
@@ -140,6 +134,7 @@ def sequential_row(world: World, runs: int, rng: np.random.Generator) -> Row:
         "share_drop_of_three": quartiles(lost),
         "decided_no_change": rate([bool(path.within_margin.any()) for path in alone]),
         "decided_drop_of_three": rate([bool(sequential.regressed([path]).any()) for path in lost]),
+        "settings": asdict(world) | {"runs": runs},
     }
 
 
@@ -160,7 +155,7 @@ def rate(happened: Sequence[bool]) -> dict[str, float]:
 
 def case_row(case: Case, runs: int, resamples: int, rng: np.random.Generator) -> Row:
     seen = [case.run(rng, resamples) for _ in range(runs)]
-    return {"point": case.point, "claims": [claimed(claim, seen) for claim in case.claims]}
+    return {"point": case.point, "runs": runs, "claims": [claimed(claim, seen) for claim in case.claims]}
 
 
 def claimed(claim: Claim, seen: Sequence[Any]) -> Row:
@@ -193,94 +188,47 @@ class Selection:
         return part in self.parts and (not self.names or any(word in name for word in self.names))
 
 
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting of a part, and what measures it."""
+
+    part: str
+    name: str
+    row: Callable[[], Row]
+
+
 def measure(selection: Selection, keep: Callable[[str, Row], None]) -> None:
     """Every setting that is selected; each has a seed of its own, so that pieces can be measured apart."""
-    for part, name, row_of in _settings(selection):
-        if selection.holds(part, name):
+    for setting in settings(selection):
+        if selection.holds(setting.part, setting.name):
             start = time.perf_counter()
-            row = row_of()
-            keep(part, {"name": name, **row, "seconds": time.perf_counter() - start})
+            row = {"name": setting.name, **setting.row()}
+            keep(setting.part, row | {"seconds": time.perf_counter() - start})
 
 
-def _settings(selection: Selection) -> Iterator[tuple[str, str, Callable[[], Row]]]:
-    """Every setting there is, as its part, its name and how to measure it."""
+def settings(selection: Selection) -> Iterator[Setting]:
+    """Every setting there is, in order."""
     seed, runs, resamples = selection.seed, selection.runs, selection.resamples
     for number, world in enumerate(WORLDS):
         rng = np.random.default_rng([seed, number, True])
-        settings = asdict(world) | {"runs": runs}
-        yield (
-            "fixed",
-            world.name,
-            lambda w=world, g=rng, s=settings: {**fixed_row(w, runs, resamples, g), "settings": s},
-        )
+        yield Setting("fixed", world.name, partial(fixed_row, world, runs, resamples, rng))
     for number, world in enumerate(sequential.WORLDS):
         rng = np.random.default_rng([seed, number, False])
-        settings = asdict(world) | {"runs": runs}
-        yield "sequential", world.name, lambda w=world, g=rng, s=settings: {**sequential_row(w, runs, g), "settings": s}
+        yield Setting("sequential", world.name, partial(sequential_row, world, runs, rng))
     for case in cases():
         rng = np.random.default_rng([seed, zlib.crc32(case.name.encode())])
         of_case = max(2, round(CASE_RUNS * case.share * runs))
-        yield "cases", case.name, lambda c=case, g=rng, n=of_case: {**case_row(c, n, resamples, g), "runs": n}
+        yield Setting("cases", case.name, partial(case_row, case, of_case, resamples, rng))
 
 
-# --- files ------------------------------------------------------------------------------------
-
-
-def save(part: str, row: Row) -> None:
+def save(part: str, row: Row, path: Path) -> None:
     """Put one setting's figures in the place of earlier ones, whoever else is writing."""
-    with _locked(OUT):
-        content = read() or {"benchmark": "calibration"}
-        content["machine"] = machine.describe()
+    names = [setting.name for setting in settings(Selection()) if setting.part == part]
+    with files.rewritten(path) as content:
         content["settings"] = {"resamples": RESAMPLES, "seed": SEED, "alpha": ALPHA, "looks": sequential.LOOKS}
-        names = [name for kind, name, _ in _settings(Selection()) if kind == part]
-        content[part] = _placed(content.get(part, []), row, names)
-        OUT.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+        rows = {earlier["name"]: earlier for earlier in content.get(part, [])} | {row["name"]: row}
+        content[part] = [rows[name] for name in names if name in rows]
     print(f"{row['name']}: {row['seconds']:.0f} s", flush=True)
-
-
-def save_before(part: str, row: Row) -> None:
-    tree = Path(forgetbench.__file__).parents[1]
-    commit = subprocess.run(
-        ["git", "-C", tree, "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True
-    ).stdout.strip()
-    with _locked(BEFORE):
-        content = read(BEFORE) or {}
-        content["benchmark"] = "calibration"
-        content["commit"] = commit
-        content["command"] = (
-            f"git worktree add ../before {commit}; "
-            "PYTHONPATH=../before .venv/bin/python tests/benchmarks/calibrate.py --before"
-        )
-        content["machine"] = machine.describe()
-        names = [name for kind, name, _ in _settings(Selection()) if kind == part]
-        content[part] = _placed(content.get(part, []), row, names)
-        BEFORE.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-    print(f"{row['name']}: {row['seconds']:.0f} s", flush=True)
-
-
-def _placed(earlier: Sequence[Row], row: Row, names: Sequence[str]) -> list[Row]:
-    """The rows in the order of `names`, `row` among them."""
-    rows = {each["name"]: each for each in earlier} | {row["name"]: row}
-    return [rows[name] for name in names if name in rows]
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """Others that write the same file wait."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        fcntl.flock(folder, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(folder)
-
-
-def read(path: Path = OUT) -> dict[str, Any] | None:
-    if not path.is_file():
-        return None
-    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return content
 
 
 def quick(runs: int = 100) -> dict[str, list[Row]]:
@@ -306,17 +254,23 @@ def main(arguments: Sequence[str]) -> None:
     options = parser.parse_args(arguments)
     import calibrate_tables
 
-    selection = Selection(options.names, options.part or PARTS, options.runs, RESAMPLES, options.seed)
+    parts = ("cases",) if options.before else options.part or PARTS
+    selection = Selection(options.names, parts, options.runs, RESAMPLES, options.seed)
+    path = files.BEFORE if options.before else files.OUT
     if options.quick:
-        print(calibrate_tables.tables(quick(), read(BEFORE) or {}))
-    elif options.seed != SEED:
-        print(calibrate_tables.tables(collected(selection), read(BEFORE) or {}))
-    elif options.before:
-        measure(replace(selection, parts=("cases",)), save_before)
-    else:
-        if not options.tables:
-            measure(selection, save)
-        calibrate_tables.write(read(), read(BEFORE))
+        print(calibrate_tables.tables(quick(), files.read(files.BEFORE) or {}))
+        return
+    if options.seed != SEED:
+        print(calibrate_tables.tables(collected(selection), files.read(files.BEFORE) or {}))
+        return
+    if not options.tables:
+        if not options.names:
+            files.forget(parts, path)
+        if options.before:
+            files.note_version(path, f"--before --runs {options.runs}")
+        measure(selection, lambda part, row: save(part, row, path))
+    if not options.before:
+        calibrate_tables.write(files.read(files.OUT), files.read(files.BEFORE))
 
 
 if __name__ == "__main__":

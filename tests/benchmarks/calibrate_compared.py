@@ -74,16 +74,17 @@ def compared(
     seed: int,
     resamples: int,
     noise_floor: Mapping[str, Any] | None = None,
+    candidate: str = "candidate",
 ) -> Comparison:
-    """`tasks` as a comparison, every domain with the same margin."""
+    """`tasks` as a comparison of the base with a `candidate` of that name, every domain with the same margin."""
     infos = [_info(number, task) for number, task in enumerate(tasks)]
     shared = _shared_columns(infos, tasks)
-    base, candidate = (
+    base, other = (
         Run(_manifest(name, infos), Samples({**shared, **_side(tasks, place)}, len(shared["item_id"])))
-        for place, name in enumerate(("base", "candidate"))
+        for place, name in enumerate(("base", candidate))
     )
     margins = {task.domain: margin for task in tasks}
-    return compare(base, candidate, margins=margins, noise_floor=noise_floor, resamples=resamples, seed=seed)[0]
+    return compare(base, other, margins=margins, noise_floor=noise_floor, resamples=resamples, seed=seed)[0]
 
 
 def _info(number: int, task: Task) -> TaskInfo:

@@ -83,6 +83,15 @@ def noise_floor(replicate: Comparison) -> Mapping[str, Any]:
     }
 
 
+def judged_together(comparisons: Sequence[Comparison]) -> Sequence[Comparison]:
+    """The comparisons of one command's candidates, as the command judges them."""
+    try:
+        from forgetbench.comparison.family import judged_together as judged
+    except ModuleNotFoundError:
+        return comparisons
+    return judged(comparisons)
+
+
 def any_regressed(comparisons: Sequence[Comparison]) -> bool:
     """Whether any candidate of one command is called regressed."""
     return any(says("regressed", comparison) for comparison in comparisons)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import calibrate_readings as read
@@ -28,12 +28,16 @@ class Checkpoints:
     discordance: float = 0.1
     margin: float = 0.03
 
-    def __call__(self, rng: Rng, resamples: int) -> list[Comparison]:
+    def __call__(self, rng: Rng, resamples: int) -> Sequence[Comparison]:
         base = rng.random(self.n) < self.accuracy
-        return [
-            compared([self._task(base, rng)], margin=self.margin, seed=int(rng.integers(2**31)), resamples=resamples)
-            for _ in range(self.candidates)
+        seed = int(rng.integers(2**31))
+        alone = [
+            compared(
+                [self._task(base, rng)], margin=self.margin, seed=seed, resamples=resamples, candidate=f"step-{step}"
+            )
+            for step in range(self.candidates)
         ]
+        return read.judged_together(alone)
 
     def _task(self, base: np.ndarray, rng: Rng) -> Task:
         loss, gain = (self.discordance - self.delta) / 2, (self.discordance + self.delta) / 2

@@ -15,6 +15,7 @@ sys.path.insert(0, str(HERE / "benchmarks"))
 
 import calibrate  # noqa: E402
 import calibrate_case_tables as case_tables  # noqa: E402
+import calibrate_files as files  # noqa: E402
 import calibrate_readings as read  # noqa: E402
 import calibrate_sequential as sequential  # noqa: E402
 import calibrate_tables  # noqa: E402
@@ -125,7 +126,7 @@ def test_a_claim_is_kept_as_far_as_its_monte_carlo_interval_tells() -> None:
 
 
 def test_the_published_table_is_that_of_the_published_figures() -> None:
-    content, before = (json.loads(path.read_text(encoding="utf-8")) for path in (calibrate.OUT, calibrate.BEFORE))
+    content, before = (json.loads(path.read_text(encoding="utf-8")) for path in (files.OUT, files.BEFORE))
     assert calibrate_tables.tables(content, before) in calibrate_tables.DOC.read_text(encoding="utf-8")
     assert [row["name"] for row in content["fixed"]] == [world.name for world in WORLDS]
     assert [row["name"] for row in content["sequential"]] == [world.name for world in sequential.WORLDS]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from math import isnan
 
@@ -78,14 +78,15 @@ def _expected(
     asked = [items for task in tasks if (items := [item for item in task.items if not item.refusal])]
     if not asked:
         return None
-    clusters = _codes(asked)
+    clusters = _codes(asked, lambda item: item.cluster)
+    second = _codes(asked, lambda item: item.second_cluster) if _has_second_key(asked) else None
     row = ExpectedRow(
         name=name,
         domain=tasks[0].loaded.info.domain,
         n_items=len({item.item_id for items in asked for item in items}),
-        n_clusters=len(np.unique(np.concatenate(clusters))),
-        n_second_clusters=None,
-        design=design(clusters, correlation=assumptions.correlation),
+        n_clusters=_count(clusters),
+        n_second_clusters=None if second is None else _count(second),
+        design=design(clusters, second, correlation=assumptions.correlation),
         discordance=assumptions.discordance,
         base=assumptions.base_score,
         chance=float(np.mean([task.loaded.info.chance for task in tasks])),
@@ -93,10 +94,20 @@ def _expected(
     return row if earlier is None else _as_observed(row, earlier)
 
 
-def _codes(asked: Sequence[Sequence[PlannedItem]]) -> list[Codes]:
-    """Per task its items' clusters as codes; one cluster is the same in all tasks of a domain."""
-    codes = pd.factorize(np.array([item.cluster for items in asked for item in items], dtype=object))[0]
+def _has_second_key(asked: Sequence[Sequence[PlannedItem]]) -> bool:
+    return any(item.second_cluster for items in asked for item in items)
+
+
+def _codes(asked: Sequence[Sequence[PlannedItem]], key: Callable[[PlannedItem], str]) -> list[Codes]:
+    """Per task its items' clusters as codes, the same in all tasks of a domain; of an item that has none by this key
+    one for its first cluster."""
+    names = [(key(item), "" if key(item) else item.cluster) for items in asked for item in items]
+    codes = pd.factorize(pd.Index(names, tupleize_cols=False))[0]
     return np.split(codes.astype(np.intp), np.cumsum([len(items) for items in asked])[:-1])
+
+
+def _count(codes: Sequence[Codes]) -> int:
+    return len(np.unique(np.concatenate(codes)))
 
 
 def _as_observed(row: ExpectedRow, earlier: DeltaRow) -> ExpectedRow:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from math import isnan
+from math import isnan, sqrt
 
 import numpy as np
 import pandas as pd
@@ -31,8 +31,9 @@ class ExpectedRow:
     discordance: float
     """Mean squared difference of an item: of right-or-wrong ones the share that changes."""
     base: float
+    base_se: float
     chance: float
-    """Both raw scores."""
+    """All three on the scale of the scores."""
     missing_cost: float = 0.0
     """How far items that will not be measured may push the bound down."""
     at_chance: bool = False
@@ -80,15 +81,18 @@ def _expected(
         return None
     clusters = _codes(asked, lambda item: item.cluster)
     second = _codes(asked, lambda item: item.second_cluster) if _has_second_key(asked) else None
+    planned = design(clusters, second, correlation=assumptions.correlation)
+    base = assumptions.base_score
     row = ExpectedRow(
         name=name,
         domain=tasks[0].loaded.info.domain,
         n_items=len({item.item_id for items in asked for item in items}),
         n_clusters=_count(clusters),
         n_second_clusters=None if second is None else _count(second),
-        design=design(clusters, second, correlation=assumptions.correlation),
+        design=planned,
         discordance=assumptions.discordance,
-        base=assumptions.base_score,
+        base=base,
+        base_se=sqrt(base * (1.0 - base) / planned.units),
         chance=float(np.mean([task.loaded.info.chance for task in tasks])),
     )
     return row if earlier is None else _as_observed(row, earlier)
@@ -117,16 +121,19 @@ def _as_observed(row: ExpectedRow, earlier: DeltaRow) -> ExpectedRow:
     if estimate is None or isnan(estimate.loss):
         return row
     discordance = max(0.0, 2 * estimate.loss + estimate.delta)
+    chance = row.chance if earlier.chance is None else earlier.chance
+    times = row.n_items / earlier.n_items
     planned = row.design
     if estimate.se > 0.0:
-        units = (discordance - estimate.delta**2) / estimate.se**2
-        planned = Design(units * row.n_items / earlier.n_items, planned.dof)
+        planned = Design(times * (discordance - estimate.delta**2) / estimate.se**2, planned.dof)
+    base_se = earlier.kept.base_corrected_se * (1.0 - chance) / sqrt(times)
     return replace(
         row,
         design=planned,
         discordance=discordance,
         base=estimate.base,
-        chance=row.chance if earlier.chance is None else earlier.chance,
+        base_se=sqrt(estimate.base * (1.0 - estimate.base) / planned.units) if isnan(base_se) else base_se,
+        chance=chance,
         missing_cost=_missing_cost(earlier),
         at_chance=earlier.judgement.at_chance,
         observed=True,

@@ -7,6 +7,7 @@ decide.py    every check, the waivers, and the outcome
 wording.py   a sentence with numbers per check, and what would settle an open one
 result.py    what was decided, as data
 formats/     the result for a terminal, CI servers, GitHub and badges
+power.py     how likely a checkpoint that lost nothing passes, before it is asked
 sequential/  the gate that stops asking as soon as it is decided
 """
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import ceil, isfinite, nan, prod
+from math import ceil, isfinite, nan, prod, sqrt
 
 import numpy as np
 
@@ -176,7 +176,12 @@ def _passes(row: ExpectedRow, planned: Design, n_items: float, required: _Requir
         chance = float((np.minimum(within, no_loss_shown) if required.no_loss else within).mean())
         if required.preserve > 0.0:
             kept, correlation = preservation_power(
-                planned, row.discordance, row.base, row.chance, required.preserve, alpha=required.alpha
+                row.base - row.chance,
+                row.base_se * sqrt(row.design.units / planned.units),
+                sqrt(row.discordance / planned.units),
+                required.preserve,
+                dof=planned.dof,
+                alpha=required.alpha,
             )
             chance = both(chance, kept, correlation)
     if required.min_gain is None or required.lets_inconclusive_pass:

@@ -170,20 +170,21 @@ def _sparse_power(changes: int, n: float, margin: float, alpha: float, lower_arm
 
 
 def preservation_power(
-    planned: Design, discordance: float, base: float, chance: float, preserve: float, *, alpha: float
+    above_chance: float, base_se: float, delta_se: float, preserve: float, *, dof: float, alpha: float = 0.05
 ) -> tuple[float, float]:
-    """The chance that an unchanged right-or-wrong score is shown to keep the fraction `preserve` of the base's.
+    """The chance that an unchanged score is shown to keep the fraction f = `preserve` of the base's, both less chance.
 
-    That is, that the lower bound of candidate - preserve * base, both chance-corrected, is above 0. `base` is the raw
-    score, `chance` that of guessing. Second, how that difference correlates with the plain one. Per item it is 1 - f
-    where both are right (a - d/2 of the items), 1 where it was won and -f where it was lost (d/2 each).
+    That is, that the lower bound of candidate - f base is above 0. `above_chance` is the base's score less that of
+    guessing, `base_se` its standard error and `delta_se` that of candidate - base. Where the two are alike,
+    cov(base, candidate - base) = -delta_se^2 / 2, so the variance of candidate - f base is (1 - f)^2 base_se^2 +
+    f delta_se^2, and its covariance with the plain difference (1 + f) / 2 delta_se^2. The second number is their
+    correlation.
     """
-    f, both_right = preserve, max(base - discordance / 2, 0.0)
-    mean = (1 - f) * base
-    variance = max((1 - f) ** 2 * both_right + (1 + f**2) * discordance / 2 - mean**2, 1e-12)
-    above = (1 - f) * (base - chance)
-    power = normal_cdf(above / sqrt(variance / planned.units) - normal_quantile(1 - alpha))
-    return power, min(1.0, (1 + f) / 2 * sqrt(discordance / variance))
+    se = sqrt((1 - preserve) ** 2 * base_se**2 + preserve * delta_se**2)
+    if se == 0.0:
+        return float(above_chance > 0.0), 0.0
+    power = normal_cdf((1 - preserve) * above_chance / se - student_quantile(1 - alpha, dof))
+    return power, min(1.0, (1 + preserve) / 2 * delta_se / se)
 
 
 def both(first: float, second: float, correlation: float) -> float:

@@ -27,7 +27,7 @@ FIVE = ("knowledge", "reasoning", "multilingual", "language", "honesty")
 
 def row(name: str, n: int = 300, domain: str | None = None, discordance: float = 0.1) -> ExpectedRow:
     independent = design([np.arange(n)], correlation=0.0)
-    return ExpectedRow(name, domain or name, n, n, None, independent, discordance, base=0.6, chance=0.0)
+    return ExpectedRow(name, domain or name, n, n, None, independent, discordance, base=0.6, base_se=0.028, chance=0.0)
 
 
 def power(

@@ -131,7 +131,8 @@ def test_the_fraction_to_be_kept_by_simulation() -> None:
     candidate = (both_right | won) - chance
     kept = candidate - f * ((both_right | lost) - chance)
     shown = kept.mean(1) > 1.645 * kept.std(1) / np.sqrt(n)
-    chance_shown, correlation = preservation_power(independent(n), discordance, base, chance, f, alpha=0.05)
+    base_se, delta_se = np.sqrt(base * (1 - base) / n), np.sqrt(discordance / n)
+    chance_shown, correlation = preservation_power(base - chance, base_se, delta_se, f, dof=n - 1)
     assert chance_shown == pytest.approx(shown.mean(), abs=0.03)
     change = won.mean(1) - lost.mean(1)
     assert correlation == pytest.approx(np.corrcoef(change, kept.mean(1))[0, 1], abs=0.03)

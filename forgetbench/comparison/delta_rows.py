@@ -30,7 +30,8 @@ from forgetbench.comparison.pairing import PairedTask, mean_cut
 from forgetbench.comparison.strata import by_domain
 from forgetbench.records import MACRO_MEAN, OVERALL, TARGET, DeltaRow, Judgement
 from forgetbench.stats.chance import chance_corrected
-from forgetbench.stats.clustered import ClusterEffects, Codes, cluster_effects, combine
+from forgetbench.stats.clustered import ClusterEffects, combine
+from forgetbench.stats.item_clusters import ItemClusters, effects_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,23 +97,27 @@ def _measure_tasks(tasks: Sequence[PairedTask], inference: Inference) -> dict[st
         return {each.row.name: each for each in measured}
 
 
-def _with_clusters(tasks: Sequence[PairedTask]) -> list[tuple[PairedTask, Codes]]:
+def _with_clusters(tasks: Sequence[PairedTask]) -> list[tuple[PairedTask, ItemClusters]]:
     """The tasks that have items, each with its items' clusters; one is the same throughout the tasks.
 
     Clusters are numbered in order of appearance.
     """
-    codes, _ = pd.factorize(np.concatenate([task.cluster_codes for task in tasks]))
-    by_task = np.split(codes.astype(np.intp), np.cumsum([len(task.cluster_codes) for task in tasks])[:-1])
-    return [(task, clusters) for task, clusters in zip(tasks, by_task, strict=True) if len(task.base)]
+    ends = np.cumsum([len(task.base) for task in tasks])[:-1]
+    first, second = (
+        np.split(pd.factorize(np.concatenate(codes))[0].astype(np.intp), ends)
+        for codes in ([task.cluster_codes for task in tasks], [task.second_codes for task in tasks])
+    )
+    clusters = map(ItemClusters, first, second)
+    return [(task, of_task) for task, of_task in zip(tasks, clusters, strict=True) if len(task.base)]
 
 
-def _measure_task(task: PairedTask, clusters: Codes, inference: Inference) -> _Measured:
+def _measure_task(task: PairedTask, clusters: ItemClusters, inference: Inference) -> _Measured:
     info = task.info
     scores = Scores(
         base=_on_scale(task.base),
         candidate=_on_scale(task.candidate),
-        delta=cluster_effects([task.candidate - task.base], [clusters]),
-        base_corrected=cluster_effects([_base_corrected(task)], [clusters]),
+        delta=effects_by([task.candidate - task.base], [clusters]),
+        base_corrected=effects_by([_base_corrected(task)], [clusters]),
         candidate_corrected=chance_corrected(float(task.candidate.mean()), info.chance),
     )
     fates = _fates([(task, clusters)])
@@ -136,7 +141,7 @@ def _measure_task(task: PairedTask, clusters: Codes, inference: Inference) -> _M
     return _Measured(with_estimate(row, scores, inference, name, _discordant(task, scores.delta)), scores, fates)
 
 
-def _fates(tasks: Sequence[tuple[PairedTask, Codes]]) -> tuple[tuple[TaskFates, ...], ...]:
+def _fates(tasks: Sequence[tuple[PairedTask, ItemClusters]]) -> tuple[tuple[TaskFates, ...], ...]:
     """The tasks of one domain."""
     present = (task_fates(task, clusters) for task, clusters in tasks)
     return (tuple(each for each in present if each is not None),)
@@ -154,7 +159,7 @@ def _base_corrected(task: PairedTask) -> NDArray[np.float64]:
 
 def _discordant(task: PairedTask, effects: ClusterEffects) -> tuple[int, int] | None:
     """Losses and gains of right-or-wrong items each in a cluster of its own; None for others."""
-    if not task.info.binary or len(effects.weight) != len(task.base):
+    if not task.info.binary or effects.n_clusters != len(task.base) or effects.n_second_clusters is not None:
         return None
     return int((task.base > task.candidate).sum()), int((task.base < task.candidate).sum())
 
@@ -168,11 +173,11 @@ def _measure_domain(
 ) -> _Measured:
     """The macro mean of a domain's tasks; `rows` are the rows of all of them, `measured` those with an estimate."""
     present = _with_clusters(tasks)
-    clusters = [codes for _, codes in present]
+    clusters = [of_task for _, of_task in present]
     scores = _mean_scores(
         measured,
-        cluster_effects([task.candidate - task.base for task, _ in present], clusters),
-        cluster_effects([_base_corrected(task) for task, _ in present], clusters),
+        effects_by([task.candidate - task.base for task, _ in present], clusters),
+        effects_by([_base_corrected(task) for task, _ in present], clusters),
     )
     fates = _fates(present)
     item_codes = pd.unique(np.concatenate([task.item_codes for task, _ in present]))

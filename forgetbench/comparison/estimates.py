@@ -8,7 +8,7 @@ from math import nan, sqrt
 from typing import Any
 
 from forgetbench.comparison.intervals import Method
-from forgetbench.records import DEFAULT_MARGIN, TARGET, DeltaRow, Estimate, Judgement, Retention
+from forgetbench.records import DEFAULT_MARGIN, TARGET, DeltaRow, Estimate, Evidence, Judgement, Retention
 from forgetbench.stats.clustered import FEW, ClusterEffects
 from forgetbench.stats.power import minimum_detectable_effect
 from forgetbench.stats.quantiles import student_quantile
@@ -79,6 +79,7 @@ def with_estimate(
             mde=minimum_detectable_effect(delta, alpha=inference.alpha),
             loss=delta.loss,
         ),
+        evidence=Evidence(delta.n_clusters, delta.n_second_clusters, delta.n_effective, delta.dof),
         kept=Retention(scores.candidate_corrected / base.estimate if above_chance else nan),
         judgement=Judgement(margin=margin, at_chance=at_chance),
         reason="; ".join(reason for reason in reasons if reason) or None,

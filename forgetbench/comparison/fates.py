@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from forgetbench.comparison.pairing import PairedTask
 from forgetbench.records import Fates
-from forgetbench.stats.clustered import ClusterEffects, Codes, cluster_effects, combine
+from forgetbench.stats.clustered import ClusterEffects, combine
+from forgetbench.stats.item_clusters import ItemClusters, effects_by
 from forgetbench.stats.proportions import Interval, wilson_interval
 from forgetbench.stats.quantiles import normal_quantile, student_quantile
 
@@ -38,10 +39,10 @@ class TaskFates:
     never_known: Floats
     span: float
     """How far apart two values of one kind may lie."""
-    clusters: Codes
+    clusters: ItemClusters
 
 
-def task_fates(task: PairedTask, clusters: Codes) -> TaskFates | None:
+def task_fates(task: PairedTask, clusters: ItemClusters) -> TaskFates | None:
     """The values of a task's items; None where none has a `choice` view."""
     choice = task.choice
     if not task.info.binary or not choice.known.any():
@@ -102,7 +103,7 @@ def _never_known(task: TaskFates) -> Floats:
 
 def _effects(domains: Sequence[Sequence[TaskFates]], values: Callable[[TaskFates], Floats]) -> ClusterEffects:
     return combine(
-        [cluster_effects([values(task) for task in tasks], [task.clusters for task in tasks]) for tasks in domains]
+        [effects_by([values(task) for task in tasks], [task.clusters for task in tasks]) for tasks in domains]
     )
 
 

@@ -22,6 +22,7 @@ from forgetbench.comparison.pairing import (
 from forgetbench.errors import InputError
 from forgetbench.records import AuditRow, Comparison, DeltaRow, TaskInfo
 from forgetbench.stats.clustered import ClusterEffects
+from forgetbench.stats.item_clusters import clusters_of_names
 
 ITEM_COLUMNS = ("task", "item_id", "cluster", "second_cluster", "base_score", "candidate_score", "reason")
 """The columns of items.parquet that the rows are made from."""
@@ -69,13 +70,11 @@ def _paired_tasks(comparison: Comparison, items: pd.DataFrame) -> list[PairedTas
         )
     if bool(items.duplicated(["task", "item_id"]).any()):
         raise InputError("an item stands twice among the items")
-    first, _ = pd.factorize(items["cluster"].fillna(items["item_id"]))
-    second, second_names = pd.factorize(items["second_cluster"])
+    clusters = clusters_of_names(items["cluster"].fillna(items["item_id"]), items["second_cluster"])
     codes = items.assign(
         item_id=pd.factorize(items["item_id"])[0],
-        cluster=first,
-        # As in pairing: without a second cluster, one of its own first.
-        second_cluster=np.where(second < 0, len(second_names) + first, second),
+        cluster=clusters.first,
+        second_cluster=clusters.second,
     )
     infos = [_task_info(row) for row in comparison.tasks]
     members = [np.flatnonzero(codes["task"] == row.name) for row in comparison.tasks]

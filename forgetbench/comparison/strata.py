@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from forgetbench.comparison.pairing import PairedTask, Pairing
 from forgetbench.records import DOMAINS, MetricRow, StratumRow
-from forgetbench.stats.clustered import cluster_effects
+from forgetbench.stats.item_clusters import ItemClusters, effects_by
 from forgetbench.stats.quantiles import student_quantile
 
 
@@ -39,8 +39,8 @@ def _stratum(domain: str, name: str, parts: Sequence[tuple[PairedTask, NDArray[n
     """The interval is Student's, by the clusters: there are too many strata to resample each."""
     parts = [(task, which) for task, which in parts if which.any()]
     base, candidate = ([getattr(task, side)[which] for task, which in parts] for side in ("base", "candidate"))
-    clusters = [task.cluster_codes[which] for task, which in parts]
-    effects = cluster_effects([after - before for before, after in zip(base, candidate, strict=True)], clusters)
+    clusters = [ItemClusters(task.cluster_codes, task.second_codes).at(which) for task, which in parts]
+    effects = effects_by([after - before for before, after in zip(base, candidate, strict=True)], clusters)
     half = student_quantile(1.0 - alpha / 2, effects.dof) * effects.conservative_se
     items = np.unique(np.concatenate([task.item_codes[which] for task, which in parts]))
     return StratumRow(

@@ -13,7 +13,8 @@ from forgetbench.errors import listed
 from forgetbench.metrics.corpus import CORPUS_METRICS, responses_of
 from forgetbench.metrics.diversity import shared_openers
 from forgetbench.records import CUT, MUCH_CUT, DeltaRow, ItemScore, TaskInfo
-from forgetbench.stats.clustered import Codes, Floats, cluster_effects
+from forgetbench.stats.clustered import Floats
+from forgetbench.stats.item_clusters import ItemClusters, clusters_of_names, effects_by
 from forgetbench.storage.runs import Run
 
 if TYPE_CHECKING:
@@ -52,23 +53,22 @@ def _task_scores(run: Run, info: TaskInfo) -> dict[str, Any]:
         "n_cut": n_cut,
         "cut": n_cut / len(rows) if len(rows) else None,
         "score": float(values.mean()) if len(values) else None,
-        "se": cluster_effects([values], [clusters]).se if len(values) else None,
+        "se": effects_by([values], [clusters]).se if len(values) else None,
         "metrics": dict(run.manifest.metrics.get(info.name, {})),
     }
 
 
-def _scored(rows: pd.DataFrame, info: TaskInfo) -> tuple[Floats, Codes]:
+def _scored(rows: pd.DataFrame, info: TaskInfo) -> tuple[Floats, ItemClusters]:
     """The item scores of a task by itself, and the items' clusters."""
     if info.corpus_metric is None:
         measured = rows[rows["score"].notna()]
-        values, names = measured["score"].to_numpy(dtype=np.float64), measured["cluster"].tolist()
+        values = measured["score"].to_numpy(dtype=np.float64)
     else:
-        answers = responses_of(rows[rows["reason"].isna()])
-        alone = CORPUS_METRICS[info.corpus_metric].alone(answers)
-        values = np.full(len(answers.clusters), np.nan) if alone is None else alone
-        names = [name for name, value in zip(answers.clusters, values, strict=True) if not math.isnan(value)]
-        values = values[~np.isnan(values)]
-    return values, np.unique(names, return_inverse=True)[1].astype(np.intp)
+        answered = rows[rows["reason"].isna()]
+        alone = CORPUS_METRICS[info.corpus_metric].alone(responses_of(answered))
+        values = np.full(len(answered), np.nan) if alone is None else alone
+        measured, values = answered[~np.isnan(values)], values[~np.isnan(values)]
+    return values, clusters_of_names(measured["cluster"], measured["second_cluster"])
 
 
 def warnings_of(scores: Sequence[ItemScore]) -> tuple[str, ...]:

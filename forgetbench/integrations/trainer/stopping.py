@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from math import pi
 from typing import TYPE_CHECKING
 
-from forgetbench.stats.clustered import ClusterEffects, cluster_effects
+from forgetbench.stats.clustered import ClusterEffects
+from forgetbench.stats.item_clusters import clusters_of_names, effects_by
 from forgetbench.stats.multiplicity import holm
 from forgetbench.stats.sequential import loss_e_value
 
@@ -81,8 +82,8 @@ def domain_effects(items: pd.DataFrame, leave_out: Collection[str] = ()) -> dict
     effects = {}
     for domain, rows in counted.groupby("domain", sort=False, observed=True):
         difference = (rows["candidate_score"] - rows["base_score"]).to_numpy(dtype=np.float64)
-        clusters = pd.factorize(rows["cluster"])[0].astype(np.intp)
+        clusters = clusters_of_names(rows["cluster"], rows["second_cluster"])
         tasks = pd.factorize(rows["task"])[0]
         parts = [np.flatnonzero(tasks == number) for number in range(tasks.max() + 1)]
-        effects[str(domain)] = cluster_effects([difference[at] for at in parts], [clusters[at] for at in parts])
+        effects[str(domain)] = effects_by([difference[at] for at in parts], [clusters.at(at) for at in parts])
     return effects

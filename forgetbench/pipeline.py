@@ -40,6 +40,7 @@ from forgetbench.report import write_report, write_trajectory
 from forgetbench.report.trajectory import TrainingLog, TrajectoryPoint
 from forgetbench.storage.comparisons import load_items, save_comparison, save_items
 from forgetbench.storage.folder import ResultsFolder, check_writable
+from forgetbench.storage.made import comparison_folder
 from forgetbench.storage.runs import Run, is_run, load_run
 from forgetbench.storage.samples import BASE_COLUMNS, CANDIDATE_COLUMNS
 
@@ -126,7 +127,7 @@ def plan(
 
     No model is loaded. Raises InputError as `run` does, and for a policy or an earlier comparison that does not fit.
     """
-    like = None if assumptions.like is None else load_checked(assumptions.like)
+    like = None if assumptions.like is None else load_checked(comparison_folder(assumptions.like))
     with open_session([checkpoint], None, evaluation=evaluation, engine=engine, progress=progress) as session:
         progress.start("planning", 0)
         (planned,) = plan_checkpoints(session, session.checkpoints, evaluation.protocols[-1])

@@ -79,7 +79,9 @@ def policy_power(
     check_names(names, policy)
     scope = in_scope(names, policy)
     rows = [row for domain in domains for row in (domain, *_gated_tasks(domain, tasks, names, scope))]
-    gating = [row.name for row in rows if row.name in scope and not row.at_chance]
+    named = {*policy.gates, *policy.require, *(policy.domains or ())}
+    # A row that nobody named and that has nothing to forget decides nothing.
+    gating = [row.name for row in rows if row.name in scope and (row.name in named or not row.at_chance)]
     deciding = [name for name in gating if not _is_made_of_others(name, names, gating)]
     share = ENOUGH ** (1 / max(1, len(deciding)))
     judged = []
@@ -164,6 +166,8 @@ def _with_needs(power: RowPower, required: _Required, share: float) -> RowPower:
 
 def _passes(row: ExpectedRow, planned: Design, n_items: float, required: _Required) -> float:
     """The chance that a row that lost nothing does what is required of it."""
+    if row.at_chance:
+        return 0.0
     if n_items < required.min_items - 0.5:
         return 1.0 if required.lets_inconclusive_pass else 0.0
     margin = required.margin - row.missing_cost

@@ -81,8 +81,12 @@ def test_only_what_gates_counts() -> None:
     assert one.passes == pytest.approx(power().passes ** (1 / 5), abs=0.01)
     assert [each.gates for each in one.rows] == [True, False, False, False, False]
     assert isnan(one.rows[1].passes)
-    at_chance = power(domains=(row("knowledge"), replace(row("reasoning"), at_chance=True)))
-    assert [each.gates for each in at_chance.rows] == [True, False]
+
+
+def test_a_base_at_chance_decides_nothing_unless_it_is_named() -> None:
+    domains = (row("knowledge"), replace(row("reasoning"), at_chance=True))
+    assert [each.gates for each in power(domains=domains).rows] == [True, False]
+    assert power(Policy(domains=["knowledge", "reasoning"]), domains=domains).passes == 0.0
 
 
 def test_a_domain_adds_nothing_to_its_tasks_where_all_of_them_gate() -> None:

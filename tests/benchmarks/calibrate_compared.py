@@ -67,7 +67,12 @@ class Samples:
         return self.frame.iloc[positions]
 
 
-def compared(
+def compared(tasks: Sequence[Task], **settings: Any) -> Comparison:
+    """`compared_items` without the table of items."""
+    return compared_items(tasks, **settings)[0]
+
+
+def compared_items(
     tasks: Sequence[Task],
     *,
     margin: float,
@@ -75,8 +80,11 @@ def compared(
     resamples: int,
     noise_floor: Mapping[str, Any] | None = None,
     candidate: str = "candidate",
-) -> Comparison:
-    """`tasks` as a comparison of the base with a `candidate` of that name, every domain with the same margin."""
+) -> tuple[Comparison, pd.DataFrame]:
+    """`tasks` as a comparison of the base with a `candidate` of that name, every domain with the same margin.
+
+    And items.parquet's table.
+    """
     infos = [_info(number, task) for number, task in enumerate(tasks)]
     shared = _shared_columns(infos, tasks)
     base, other = (
@@ -84,7 +92,7 @@ def compared(
         for place, name in enumerate(("base", candidate))
     )
     margins = {task.domain: margin for task in tasks}
-    return compare(base, other, margins=margins, noise_floor=noise_floor, resamples=resamples, seed=seed)[0]
+    return compare(base, other, margins=margins, noise_floor=noise_floor, resamples=resamples, seed=seed)
 
 
 def _info(number: int, task: Task) -> TaskInfo:

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from forgetbench.gate.decide import decide
 from forgetbench.gate.policy import Policy
@@ -92,14 +93,19 @@ def judged_together(comparisons: Sequence[Comparison]) -> Sequence[Comparison]:
     return judged(comparisons)
 
 
-def any_regressed(comparisons: Sequence[Comparison]) -> bool:
+def any_regressed(candidates: Sequence[tuple[Comparison, pd.DataFrame]]) -> bool:
     """Whether any candidate of one command is called regressed."""
-    return any(says("regressed", comparison) for comparison in comparisons)
+    return any(says("regressed", comparison) for comparison, _ in candidates)
 
 
-def best_within_margin(comparisons: Sequence[Comparison]) -> bool:
-    """Whether the candidate with the highest score is said to have kept within the margin."""
-    return within_margin(max(comparisons, key=_delta))
+def best_within_margin(candidates: Sequence[tuple[Comparison, pd.DataFrame]]) -> bool:
+    """Whether the candidate that looks best is said to have kept within the margin: on items that did not choose it."""
+    try:
+        from forgetbench.comparison.chosen import choose, judged_on_half
+    except ModuleNotFoundError:
+        return within_margin(max((comparison for comparison, _ in candidates), key=_delta))
+    choice = choose(candidates, [domain(candidates[0][0]).name], by="overall", seed=candidates[0][0].seed)
+    return within_margin(judged_on_half(*candidates[choice.number], choice)[0])
 
 
 def _delta(comparison: Comparison) -> float:

@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 import calibrate_readings as read
 import calibrate_sequential as sequential
 import numpy as np
+import pandas as pd
 from calibrate_cases import Case, Claim
-from calibrate_compared import Task, compared
+from calibrate_compared import Task, compared_items
 from calibrate_worlds import Drawn, World, draw
 
 from forgetbench.records import Comparison
@@ -28,16 +29,17 @@ class Checkpoints:
     discordance: float = 0.1
     margin: float = 0.03
 
-    def __call__(self, rng: Rng, resamples: int) -> Sequence[Comparison]:
+    def __call__(self, rng: Rng, resamples: int) -> Sequence[tuple[Comparison, pd.DataFrame]]:
         base = rng.random(self.n) < self.accuracy
         seed = int(rng.integers(2**31))
         alone = [
-            compared(
+            compared_items(
                 [self._task(base, rng)], margin=self.margin, seed=seed, resamples=resamples, candidate=f"step-{step}"
             )
             for step in range(self.candidates)
         ]
-        return read.judged_together(alone)
+        together = read.judged_together([comparison for comparison, _ in alone])
+        return [(comparison, items) for comparison, (_, items) in zip(together, alone, strict=True)]
 
     def _task(self, base: np.ndarray, rng: Rng) -> Task:
         loss, gain = (self.discordance - self.delta) / 2, (self.discordance + self.delta) / 2

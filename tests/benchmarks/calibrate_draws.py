@@ -256,10 +256,11 @@ def views(rng: Rng, n: int, correlation: float, delta: float) -> list[Task]:
 
 
 def giant_collapse(rng: Rng) -> list[Task]:
-    """One cluster of 30 % of the items, the others of five; nothing is right any more."""
+    """One cluster of 30 % of the items, the others of five, with accuracies of their own; nothing is right any more."""
     sizes = np.concatenate([[150], np.full(70, 5)])
-    base = (rng.random(500) < ACCURACY).astype(float)
-    return [Task(base, np.zeros(500), np.repeat(np.arange(len(sizes)), sizes))]
+    chance = rng.beta(4 * ACCURACY, 4 * (1.0 - ACCURACY), len(sizes))
+    codes = np.repeat(np.arange(len(sizes)), sizes)
+    return [Task((rng.random(500) < chance[codes]).astype(float), np.zeros(500), codes)]
 
 
 # --- several tasks ----------------------------------------------------------------------------

@@ -167,7 +167,7 @@ def claimed(claim: Claim, seen: Sequence[Any]) -> Row:
     elif values:
         mean, error = float(np.mean(values)), float(np.std(values)) / len(values) ** 0.5
         found = {"rate": mean, "low": mean - 1.96 * error, "high": mean + 1.96 * error}
-    return {"what": claim.what, "least": claim.least, "most": claim.most, **found}
+    return {"what": claim.what, "least": claim.least, "most": claim.most, "silent": claim.silent, **found}
 
 
 # --- all settings -----------------------------------------------------------------------------

@@ -46,9 +46,12 @@ def counted(rows: Sequence[Row], earlier: Sequence[Row]) -> list[Counted]:
 
 
 def breach(found: Row | None, least: float | None, most: float | None) -> float:
-    """How far a figure lies outside of its bounds, its Monte-Carlo interval allowed for; 1 where there is no figure."""
+    """How far a figure lies outside of its bounds, its Monte-Carlo interval allowed for.
+
+    1 where there is no figure, unless that is allowed.
+    """
     if found is None or found["rate"] is None:
-        return 1.0
+        return 0.0 if found is not None and found.get("silent") else 1.0
     above = 0.0 if most is None else found["low"] - most
     below = 0.0 if least is None else least - found["high"]
     return max(above, below, 0.0)
@@ -84,10 +87,12 @@ def tables(claims: Sequence[Counted], commit: str) -> Iterator[str]:
         yield from ("", f"### {point}. {about}", "")
         yield f"| setting | counted | promised | {commit} | now |"
         yield "| :-- | :-- | --: | --: | --: |"
+        last = None
         for claim in own:
+            setting, last = "" if claim.setting == last else claim.setting, claim.setting
             now = interval(claim.now)
             now = now if not claim.promised or is_kept(claim, claim.now) else f"**{now}**"
-            yield f"| {claim.setting} | {claim.now['what']} | {claim.bounds} | {figure(claim.before)} | {now} |"
+            yield f"| {setting} | {claim.now['what']} | {claim.bounds} | {figure(claim.before)} | {now} |"
 
 
 def outside(claims: Iterable[Counted]) -> Iterator[str]:
@@ -98,11 +103,13 @@ def outside(claims: Iterable[Counted]) -> Iterator[str]:
 
 
 def figure(found: Row | None) -> str:
-    return "" if found is None or found["rate"] is None else f"{100 * found['rate']:.1f}"
+    if found is None:
+        return ""
+    return found.get("silent") or "none" if found["rate"] is None else f"{100 * found['rate']:.1f}"
 
 
 def interval(found: Row) -> str:
     """'4.1 (3.3 to 5.1)', in per cent."""
     if found["rate"] is None:
-        return "never"
+        return found.get("silent") or "none"
     return f"{100 * found['rate']:.1f} ({100 * found['low']:.1f} to {100 * found['high']:.1f})"

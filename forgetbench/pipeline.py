@@ -239,7 +239,7 @@ def gate_sequential(
 
 def _save_compared(base: Run, candidate: Run, folder: Path, **settings: Any) -> SavedComparison:
     """Score the deltas of two runs, and write comparison and report into `folder`."""
-    comparison, items = compare_runs(base, candidate, margins=base.manifest.margins, **settings)
+    comparison, items = compare_runs(base, candidate, **settings)
     # Packing a million items takes a second, and none of it Python's: the report is written meanwhile.
     with ThreadPoolExecutor(1) as pool:
         saved = pool.submit(save_comparison, folder, comparison, items)

@@ -26,9 +26,16 @@ DOMAINS = (
 TARGET = "target"
 """The domain the fine-tuning was for: reported, but neither gated nor part of the overall row."""
 OVERALL = "overall"
-"""Name of the row over all domains but `TARGET`."""
+"""Name of the row over all domains but those of `APART`."""
 DEFAULT_MARGIN = 0.03
 """Non-inferiority margin of a domain that a suite does not name, in score units."""
+DEFAULT_BITS_MARGIN = 0.05
+"""The margin of tasks scored in bits per byte, in bits per byte: of their scores, 2^-bits, points say little."""
+PER_BYTE_METRICS = frozenset({"bits_per_byte", "byte_perplexity"})
+"""Metrics whose item scores are 2^-b of b bits per byte, the mean probability of a byte."""
+FORMAT_RIGIDITY = "format_rigidity"
+APART = (TARGET, FORMAT_RIGIDITY)
+"""Domains that are no part of the overall row: what the fine-tuning was for, and a habit among abilities."""
 DEFAULT_PRESERVE = 0.8
 """Fraction of the base's chance-corrected score that must be kept where nothing else is said."""
 ALPHA = 0.05
@@ -196,6 +203,18 @@ class ItemScore:
 
 
 @dataclass(frozen=True, slots=True)
+class Margins:
+    """How much may be lost, as it was declared before the run."""
+
+    domains: Mapping[str, float] = field(default_factory=dict)
+    """Non-inferiority margin by domain, in score units; `DEFAULT_MARGIN` for others."""
+    bits: float = DEFAULT_BITS_MARGIN
+    """That of tasks scored in bits per byte, in bits per byte."""
+    preserve: float = DEFAULT_PRESERVE
+    """Fraction of the base's chance-corrected score that must be kept; 0 asks for none."""
+
+
+@dataclass(frozen=True, slots=True)
 class RunManifest:
     """What was run, so that it can be run again: manifest.json."""
 
@@ -238,7 +257,15 @@ class RunManifest:
     """Of a run whose answers were read again: the run that asked for them."""
     suite_version: int | None = None
     """The suite's version; None where it has none."""
+    bits_margin: float = DEFAULT_BITS_MARGIN
+    preserve: float = DEFAULT_PRESERVE
+    """Both as in `Margins`, from the suite."""
     schema_version: int = SCHEMA_VERSION
+
+    @property
+    def allowed(self) -> Margins:
+        """How much a candidate may lose, by the suite."""
+        return Margins(self.margins, self.bits_margin, self.preserve)
 
     @property
     def label(self) -> str:
@@ -582,6 +609,8 @@ class Comparison:
     created: str
     alpha: float = 0.05
     """Intervals have level 1 - alpha."""
+    margins: Margins = Margins()
+    """How much may be lost, as it was declared."""
     family: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     """P-values of the other candidates of the same command, by run id and row: what is adjusted for beside the own."""
     looks: Looks | None = None

@@ -19,9 +19,9 @@ from forgetbench.comparison.family import judged_again
 from forgetbench.comparison.recomputed import ITEM_COLUMNS, recomputed_rows
 from forgetbench.errors import InputError
 from forgetbench.records import (
+    APART,
     MACRO_MEAN,
     OVERALL,
-    TARGET,
     Comparison,
     DeltaRow,
     Estimate,
@@ -77,7 +77,7 @@ def check_numbers(comparison: Comparison) -> None:
     for domain in comparison.domains:
         tasks = [row for row in comparison.tasks if row.domain == domain.name and not row.supporting]
         _check_mean(domain, tasks, "its tasks")
-    _check_mean(comparison.overall, [row for row in comparison.domains if row.name != TARGET], "the domains")
+    _check_mean(comparison.overall, [row for row in comparison.domains if row.name not in APART], "the domains")
     _check_noise_floor(comparison)
     _check_family(comparison)
     _check_verdicts(comparison)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from forgetbench.comparison.sft_data import SftData
 from forgetbench.comparison.strata import metric_rows, stratum_rows
 from forgetbench.errors import IncomparableError
 from forgetbench.models.folder_defaults import folder_differences
-from forgetbench.records import ALPHA, Comparison, DeltaRow, Looks, RunManifest, Side
+from forgetbench.records import ALPHA, Comparison, DeltaRow, Looks, Margins, RunManifest, Side
 from forgetbench.storage.runs import Run
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def compare(
     base: Run,
     candidate: Run,
     *,
-    margins: Mapping[str, float],
+    margins: Margins | Mapping[str, float] | None = None,
     sft_data: SftData | None = None,
     noise_floor: Mapping[str, Any] | None = None,
     alpha: float = ALPHA,
@@ -48,9 +49,11 @@ def compare(
     p-values are adjusted by Benjamini and Hochberg (1995), those of domains by Holm (1979). Verdicts are those of
     `comparison.verdict.verdict`; docs/statistics.md has every formula with its source.
 
-    margins            non-inferiority margin by domain, in score units; `records.DEFAULT_MARGIN` for others
+    margins            how much may be lost, or the non-inferiority margin by domain alone, in score units; by default
+                       what the base's run declares
     sft_data           the fine-tuning data: items that it contains are counted as contaminated
-    noise_floor        by row, what the base loses against itself; a loss within it is not called regressed
+    noise_floor        by row, what the base loses against itself; it is shown, and decides nothing, since chance flips
+                       are in the paired standard errors already
     alpha              intervals have level 1 - alpha, and tests this size
     resamples, seed    of the bootstrap and the sign flips; equal runs and seed give equal numbers
     corpus_metrics     functions of metrics whose item scores need the other items, by name; the built-in ones if None
@@ -64,7 +67,8 @@ def compare(
     """
     pairing = pair(base, candidate, sft_data=sft_data, corpus_metrics=corpus_metrics)
     method = GroupSequential(alpha, looks.taken, looks.planned) if looks else FixedSample(alpha, resamples, seed)
-    rows = delta_rows(pairing.tasks, Inference(margins, method, noise_floor))
+    allowed = _allowed(margins, base.manifest)
+    rows = delta_rows(pairing.tasks, Inference(allowed, method))
     comparison = Comparison(
         comparison_id=comparison_id(base.manifest, candidate.manifest),
         base=_side(base.manifest),
@@ -81,6 +85,7 @@ def compare(
         seed=seed,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         alpha=alpha,
+        margins=allowed,
         looks=looks,
         pairing=tuple(task.audit for task in pairing.tasks),
         strata=stratum_rows(pairing, alpha),
@@ -106,12 +111,18 @@ def chat_format_costs(
             "the costs of a chat format are those of one"
         )
     pairing = pair(completion, chat, across_protocols=True)
-    return delta_rows(pairing.tasks, Inference(chat.manifest.margins, FixedSample(alpha, resamples, seed))).domains
+    return delta_rows(pairing.tasks, Inference(chat.manifest.allowed, FixedSample(alpha, resamples, seed))).domains
 
 
 def comparison_id(base: RunManifest, candidate: RunManifest) -> str:
     """Names a comparison and its folder: one per pair of runs."""
     return f"{candidate.run_id}-vs-{base.run_id}"
+
+
+def _allowed(margins: Margins | Mapping[str, float] | None, base: RunManifest) -> Margins:
+    if margins is None:
+        return base.allowed
+    return margins if isinstance(margins, Margins) else replace(base.allowed, domains=dict(margins))
 
 
 def _side(manifest: RunManifest) -> Side:

@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from math import isnan, nan
 
 import numpy as np
 import pandas as pd
@@ -17,8 +18,10 @@ from numpy.typing import NDArray
 
 from forgetbench.comparison.borrowed import with_shrunk_domains, with_shrunk_tasks
 from forgetbench.comparison.estimates import Inference, Scores, with_estimate
+from forgetbench.comparison.extremes import Extremes, combined, combined_scores, corrected_scores, extremes_of
 from forgetbench.comparison.fates import TaskFates, row_fates, task_fates
 from forgetbench.comparison.judging import judge_domains, judge_overall, judge_tasks
+from forgetbench.comparison.margins import domain_margin, margin_of, preserve, task_margin
 from forgetbench.comparison.missing_data import (
     domain_without_data,
     task_without_data,
@@ -28,8 +31,7 @@ from forgetbench.comparison.missing_data import (
 from forgetbench.comparison.outcomes import mean_outcomes, outcome_rates
 from forgetbench.comparison.pairing import PairedTask, mean_cut
 from forgetbench.comparison.strata import by_domain
-from forgetbench.records import MACRO_MEAN, OVERALL, TARGET, DeltaRow, Judgement
-from forgetbench.stats.chance import chance_corrected
+from forgetbench.records import APART, MACRO_MEAN, OVERALL, DeltaRow, Judgement
 from forgetbench.stats.clustered import ClusterEffects, combine
 from forgetbench.stats.item_clusters import ItemClusters, effects_by
 
@@ -59,30 +61,41 @@ def delta_rows(paired: Sequence[PairedTask], inference: Inference) -> DeltaRows:
     task_rows: dict[str, DeltaRow] = {}
     domain_rows: list[DeltaRow] = []
     measured_domains: list[_Measured] = []
+    missing_domains: list[Extremes] = []
     for domain, members in by_domain(paired).items():
         measured = _measure_tasks(members, inference)
         for task in members:
             name = task.info.name
-            task_rows[name] = measured[name].row if name in measured else task_without_data(task)
+            task_rows[name] = (
+                measured[name].row if name in measured else _unmeasured(task_without_data(task), inference)
+            )
         tasks = [task for task in members if not task.info.supporting]
         rows = [task_rows[task.info.name] for task in tasks]
         measured_rows = [measured[row.name] for row in rows if row.name in measured]
-        if not measured_rows:
-            domain_rows.append(domain_without_data(domain, rows))
+        if measured_rows:
+            whole = _measure_domain(domain, tasks, rows, measured_rows, inference)
+            domain_rows.append(whole.row)
+            if domain not in APART:
+                measured_domains.append(whole)
             continue
-        whole = _measure_domain(domain, tasks, rows, measured_rows, inference)
-        domain_rows.append(whole.row)
-        if domain != TARGET:
-            measured_domains.append(whole)
+        domain_rows.append(_unmeasured(domain_without_data(domain, rows), inference))
+        if domain not in APART and (extremes := extremes_of(tasks)) is not None:
+            missing_domains.append(extremes)
 
-    judged_tasks = judge_tasks([task_rows[task.info.name] for task in paired], inference)
-    judged_domains = judge_domains(domain_rows, judged_tasks, inference)
-    overall = _overall(measured_domains, judged_domains, judged_tasks, inference)
+    alpha, family = inference.alpha, inference.family
+    judged_tasks = judge_tasks([task_rows[task.info.name] for task in paired], alpha)
+    judged_domains = judge_domains(domain_rows, judged_tasks, alpha, family)
+    overall = _overall(measured_domains, missing_domains, judged_domains, inference)
     return DeltaRows(
-        with_shrunk_tasks(judged_tasks, judged_domains, inference.alpha),
-        with_shrunk_domains(judged_domains, inference.alpha),
-        overall,
+        with_shrunk_tasks(judged_tasks, judged_domains, alpha),
+        with_shrunk_domains(judged_domains, alpha),
+        judge_overall(overall, alpha, family),
     )
+
+
+def _unmeasured(row: DeltaRow, inference: Inference) -> DeltaRow:
+    margins = inference.margins
+    return replace(row, judgement=Judgement(margin=task_margin(row, margins), preserve=preserve(row.domain, margins)))
 
 
 # --- tasks, domains, overall ------------------------------------------------------------------
@@ -113,12 +126,14 @@ def _with_clusters(tasks: Sequence[PairedTask]) -> list[tuple[PairedTask, ItemCl
 
 def _measure_task(task: PairedTask, clusters: ItemClusters, inference: Inference) -> _Measured:
     info = task.info
+    delta = effects_by([task.candidate - task.base], [clusters])
     scores = Scores(
         base=_on_scale(task.base),
         candidate=_on_scale(task.candidate),
-        delta=effects_by([task.candidate - task.base], [clusters]),
-        base_corrected=effects_by([_base_corrected(task)], [clusters]),
-        candidate_corrected=chance_corrected(float(task.candidate.mean()), info.chance),
+        delta=delta,
+        corrected=corrected_scores([task], [task.base], [task.candidate], [clusters]),
+        effect=standardised(task.base, task.candidate),
+        extremes=extremes_of([task]),
     )
     fates = _fates([(task, clusters)])
     row = DeltaRow(
@@ -138,7 +153,8 @@ def _measure_task(task: PairedTask, clusters: ItemClusters, inference: Inference
         cut=task.cut,
     )
     name = (info.domain, "task", info.name)
-    return _Measured(with_estimate(row, scores, inference, name, _discordant(task, scores.delta)), scores, fates)
+    margin = margin_of(info.domain, info.metric, scores.base, inference.margins)
+    return _Measured(with_estimate(row, scores, margin, inference, name, _discordant(task, delta)), scores, fates)
 
 
 def _fates(tasks: Sequence[tuple[PairedTask, ItemClusters]]) -> tuple[tuple[TaskFates, ...], ...]:
@@ -152,9 +168,14 @@ def _on_scale(scores: NDArray[np.float64]) -> float:
     return float(np.clip(scores.mean(), 0.0, 1.0))
 
 
-def _base_corrected(task: PairedTask) -> NDArray[np.float64]:
-    corrected: NDArray[np.float64] = (task.base - task.info.chance) / (1.0 - task.info.chance)
-    return corrected
+def standardised(base: NDArray[np.float64], candidate: NDArray[np.float64]) -> float:
+    """Cohen's d_av: the mean change over the mean of both sides' standard deviations of item scores.
+
+    It compares domains whose scores spread differently; NaN where neither side's vary. Source: Lakens 2013, Frontiers
+    in Psychology 4:863, after Cumming 2012.
+    """
+    spread = (float(base.std()) + float(candidate.std())) / 2
+    return float((candidate - base).mean()) / spread if spread > 0.0 else nan
 
 
 def _discordant(task: PairedTask, effects: ClusterEffects) -> tuple[int, int] | None:
@@ -172,20 +193,23 @@ def _measure_domain(
     inference: Inference,
 ) -> _Measured:
     """The macro mean of a domain's tasks; `rows` are the rows of all of them, `measured` those with an estimate."""
-    present = _with_clusters(tasks)
-    clusters = [of_task for _, of_task in present]
-    scores = _mean_scores(
-        measured,
-        effects_by([task.candidate - task.base for task, _ in present], clusters),
-        effects_by([_base_corrected(task) for task, _ in present], clusters),
+    with_clusters = _with_clusters(tasks)
+    present, clusters = [task for task, _ in with_clusters], [codes for _, codes in with_clusters]
+    base, candidate = [task.base for task in present], [task.candidate for task in present]
+    scores = Scores(
+        base=_mean([each.scores.base for each in measured]),
+        candidate=_mean([each.scores.candidate for each in measured]),
+        delta=effects_by([after - before for before, after in zip(base, candidate, strict=True)], clusters),
+        corrected=corrected_scores(present, base, candidate, clusters),
+        effect=_mean([each.scores.effect for each in measured]),
+        extremes=extremes_of(tasks),
     )
-    fates = _fates(present)
-    item_codes = pd.unique(np.concatenate([task.item_codes for task, _ in present]))
+    fates = _fates(with_clusters)
     row = DeltaRow(
         name=domain,
         domain=domain,
         metric=MACRO_MEAN,
-        n_items=len(item_codes),
+        n_items=len(pd.unique(np.concatenate([task.item_codes for task in present]))),
         chance=_mean_chance(measured),
         n_unmeasured=sum(row.n_unmeasured for row in rows),
         n_contaminated=_total(row.n_contaminated for row in rows),
@@ -194,15 +218,19 @@ def _measure_domain(
         fates=row_fates(fates, inference.alpha),
         cut=mean_cut(rows),
     )
-    return _Measured(with_estimate(row, scores, inference, (domain, "domain", domain)), scores, fates)
+    margin = domain_margin(rows, inference.margins)
+    return _Measured(with_estimate(row, scores, margin, inference, (domain, "domain", domain)), scores, fates)
 
 
 def _overall(
-    measured: Sequence[_Measured], domains: Sequence[DeltaRow], tasks: Sequence[DeltaRow], inference: Inference
+    measured: Sequence[_Measured], missing: Sequence[Extremes], domains: Sequence[DeltaRow], inference: Inference
 ) -> DeltaRow:
-    """Macro mean of the domains, target apart; clusters of different domains are different clusters."""
-    members = [row for row in domains if row.name != TARGET]
-    missing = [row.name for row in members if row.estimate is None]
+    """Macro mean of the domains but `APART`; clusters of different domains are different clusters.
+
+    `measured` are those with an estimate, `missing` are the others.
+    """
+    members = [row for row in domains if row.name not in APART]
+    without = [row.name for row in members if row.estimate is None]
     row = DeltaRow(
         name=OVERALL,
         domain=OVERALL,
@@ -210,30 +238,33 @@ def _overall(
         n_items=sum(row.n_items for row in members),
         n_unmeasured=sum(row.n_unmeasured for row in members),
         n_contaminated=_total(row.n_contaminated for row in members),
-        reason=f"domains not measured: {', '.join(missing)}" if missing else None,
+        reason=f"domains not measured: {', '.join(without)}" if without else None,
         cut=mean_cut(members),
-        judgement=Judgement(margin=inference.margin(OVERALL)),
     )
+    row = _unmeasured(row, inference)
     if not measured:
-        return replace(row, reason=row.reason or "no domain but target")
-    delta = combine([each.scores.delta for each in measured])
-    scores = _mean_scores(measured, delta, combine([each.scores.base_corrected for each in measured]))
+        return replace(row, reason=row.reason or f"no domain but {' and '.join(APART)}")
+    scores = Scores(
+        base=_mean([each.scores.base for each in measured]),
+        candidate=_mean([each.scores.candidate for each in measured]),
+        delta=combine([each.scores.delta for each in measured]),
+        corrected=combined_scores([each.scores.corrected for each in measured]),
+        effect=_mean([each.scores.effect for each in measured]),
+        extremes=_all_extremes(measured, missing),
+    )
     outcomes = mean_outcomes(each.row.outcomes for each in measured)
     fates = row_fates([domain for each in measured for domain in each.fates], inference.alpha)
     row = replace(row, chance=_mean_chance(measured), outcomes=outcomes, fates=fates)
-    row = with_estimate(row, scores, inference, (OVERALL, OVERALL))
-    return judge_overall(row, members, tasks, inference)
+    return with_estimate(row, scores, row.judgement.margin, inference, (OVERALL, OVERALL))
 
 
-def _mean_scores(measured: Sequence[_Measured], delta: ClusterEffects, base_corrected: ClusterEffects) -> Scores:
-    """The plain mean of rows' scores, with the effects of all of them together."""
-    return Scores(
-        base=_mean([each.scores.base for each in measured]),
-        candidate=_mean([each.scores.candidate for each in measured]),
-        delta=delta,
-        base_corrected=base_corrected,
-        candidate_corrected=_mean([each.scores.candidate_corrected for each in measured]),
-    )
+def _all_extremes(measured: Sequence[_Measured], missing: Sequence[Extremes]) -> Extremes | None:
+    """The extremes of the domains' mean; one of which nothing is missing is what it is."""
+    of_measured = [each.scores for each in measured]
+    if not missing and all(scores.extremes is None for scores in of_measured):
+        return None
+    known = [scores.extremes or Extremes(scores.delta, scores.delta, scores.corrected) for scores in of_measured]
+    return combined([*known, *missing])
 
 
 def _mean_chance(measured: Sequence[_Measured]) -> float:
@@ -247,4 +278,6 @@ def _total(counts: Iterable[int | None]) -> int | None:
 
 
 def _mean(values: Sequence[float]) -> float:
-    return float(np.mean(values))
+    """The mean of those that there are; NaN where there are none."""
+    present = [value for value in values if not isnan(value)]
+    return float(np.mean(present)) if present else nan

@@ -1,14 +1,16 @@
-"""One row's estimate: from scores, decomposed by cluster, to interval, test, MDE and retention."""
+"""One row's estimate: from scores, decomposed by cluster, to interval, test, MDE, retention and what is missing."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from math import nan, sqrt
-from typing import Any
+from math import sqrt
 
-from forgetbench.comparison.intervals import Method
-from forgetbench.records import DEFAULT_MARGIN, TARGET, DeltaRow, Estimate, Evidence, Judgement, Retention
+from forgetbench.comparison.extremes import Extremes
+from forgetbench.comparison.intervals import Method, Uncertainty
+from forgetbench.comparison.margins import preserve
+from forgetbench.comparison.preserved import Corrected, retention
+from forgetbench.records import TARGET, DeltaRow, Estimate, Evidence, Judgement, Margins, Missing, Retention
 from forgetbench.stats.clustered import FEW, ClusterEffects
 from forgetbench.stats.power import minimum_detectable_effect
 from forgetbench.stats.quantiles import student_quantile
@@ -18,10 +20,8 @@ from forgetbench.stats.quantiles import student_quantile
 class Inference:
     """How rows are inferred and judged, the same for all rows of a comparison."""
 
-    margins: Mapping[str, float]
-    """Non-inferiority margin by domain, `DEFAULT_MARGIN` for others."""
+    margins: Margins
     method: Method
-    noise_floor: Mapping[str, Any] | None = None
     family: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     """`Comparison.family`: p-values of other candidates that are adjusted together with these rows'."""
 
@@ -29,10 +29,6 @@ class Inference:
     def alpha(self) -> float:
         """Intervals have level 1 - alpha, and tests this size."""
         return self.method.alpha
-
-    def margin(self, domain: str) -> float:
-        """The non-inferiority margin of a domain's rows, in score units."""
-        return self.margins.get(domain, DEFAULT_MARGIN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,26 +38,29 @@ class Scores:
     base: float
     candidate: float
     delta: ClusterEffects
-    base_corrected: ClusterEffects
-    candidate_corrected: float
+    corrected: Corrected
+    effect: float
+    """The standardised delta."""
+    extremes: Extremes | None = None
+    """None where no item is missing."""
 
 
 def with_estimate(
     row: DeltaRow,
     scores: Scores,
+    margin: float,
     inference: Inference,
     name: Sequence[str],
     discordant: tuple[int, int] | None = None,
 ) -> DeltaRow:
     """`row` with its estimate; its judgement and its reason say whether the base is at chance.
 
-    `name` identifies the row for its seeded draws, `discordant` are losses and gains of independent right-or-wrong
-    items. Retention is the ratio of the chance-corrected scores, NaN where the base is not shown to be above chance.
+    `name` identifies the row for its seeded draws, `margin` is how much it may lose, `discordant` are losses and gains
+    of independent right-or-wrong items.
     """
-    delta, base = scores.delta, scores.base_corrected
-    margin = inference.margin(row.domain)
+    delta, base, alpha = scores.delta, scores.corrected.base, inference.alpha
     uncertainty = inference.method(delta, name, margin, discordant)
-    above_chance = _above_chance(base, inference.alpha)
+    above_chance = _above_chance(base, alpha)
     # A skill that the fine-tuning was for may well start from nothing; and of a few clusters nothing is known.
     at_chance = not above_chance and row.domain != TARGET and (base.n_effective >= FEW or base.estimate <= 0.0)
     reasons = (_why_at_chance(scores.base, row.chance) if at_chance else None, row.reason)
@@ -76,13 +75,37 @@ def with_estimate(
             se=delta.se,
             lower=uncertainty.lower,
             p_value=uncertainty.p_value,
-            mde=minimum_detectable_effect(delta, alpha=inference.alpha),
+            mde=minimum_detectable_effect(delta, alpha=alpha),
             loss=delta.loss,
+            effect=scores.effect,
         ),
         evidence=Evidence(delta.n_clusters, delta.n_second_clusters, delta.n_effective, delta.dof),
-        kept=Retention(scores.candidate_corrected / base.estimate if above_chance else nan),
-        judgement=Judgement(margin=margin, at_chance=at_chance),
+        kept=_kept(scores, uncertainty, alpha, above_chance),
+        missing=_missing(scores.extremes, inference.method, name, margin),
+        judgement=Judgement(margin=margin, at_chance=at_chance, preserve=preserve(row.domain, inference.margins)),
         reason="; ".join(reason for reason in reasons if reason) or None,
+    )
+
+
+def _kept(scores: Scores, uncertainty: Uncertainty, alpha: float, above_chance: bool) -> Retention:
+    se = scores.delta.conservative_se
+    reach = (scores.delta.estimate - uncertainty.lower) / se if se > 0.0 else 0.0
+    whole = scores.corrected if scores.extremes is None else scores.extremes.corrected
+    return retention(scores.corrected, whole, reach, alpha, above_chance=above_chance)
+
+
+def _missing(extremes: Extremes | None, method: Method, name: Sequence[str], margin: float) -> Missing:
+    """The bounds of all items, by the same method as those of the measured ones."""
+    if extremes is None:
+        return Missing()
+    worst = method(extremes.worst, (*name[:-1], f"{name[-1]}/worst"), margin)
+    best = method(extremes.best, (*name[:-1], f"{name[-1]}/best"), margin)
+    return Missing(
+        missing_worst=extremes.worst.estimate,
+        missing_best=extremes.best.estimate,
+        missing_lower=worst.lower,
+        missing_low=worst.low,
+        missing_high=best.high,
     )
 
 

@@ -9,10 +9,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from math import isnan
 
-from forgetbench.comparison.estimates import Inference
-from forgetbench.comparison.intervals import FixedSample
 from forgetbench.comparison.judging import judge_domains, judge_overall, judge_tasks
-from forgetbench.records import TARGET, Comparison
+from forgetbench.records import Comparison
 
 
 def judged_together(comparisons: Sequence[Comparison]) -> tuple[Comparison, ...]:
@@ -37,11 +35,8 @@ def row_p_values(comparison: Comparison) -> dict[str, float]:
 
 def judged_again(comparison: Comparison) -> Comparison:
     """The comparison with adjusted p-values and verdicts as they follow from the numbers that it holds."""
-    margins = {row.name: row.judgement.margin for row in (*comparison.domains, comparison.overall)}
-    method = FixedSample(comparison.alpha, 0, comparison.seed)
-    inference = Inference(margins, method, comparison.noise_floor, comparison.family)
-    tasks = judge_tasks(comparison.tasks, inference)
-    domains = judge_domains(comparison.domains, tasks, inference)
-    members = [row for row in domains if row.name != TARGET]
-    overall = judge_overall(comparison.overall, members, tasks, inference) if members else comparison.overall
+    alpha, family = comparison.alpha, comparison.family
+    tasks = judge_tasks(comparison.tasks, alpha)
+    domains = judge_domains(comparison.domains, tasks, alpha, family)
+    overall = judge_overall(comparison.overall, alpha, family)
     return replace(comparison, tasks=tuple(tasks), domains=tuple(domains), overall=overall)

@@ -12,9 +12,9 @@ from forgetbench.comparison.delta_rows import DeltaRows, delta_rows
 from forgetbench.comparison.estimates import Inference
 from forgetbench.comparison.intervals import FixedSample, GroupSequential, Method, Uncertainty
 from forgetbench.comparison.pairing import (
-    IN_TRAINING,
-    NOT_AN_ITEM,
+    NO_MISSING_DATA,
     ChoiceViews,
+    MissingItems,
     PairedTask,
     cut_answers,
     item_outcomes,
@@ -47,10 +47,9 @@ def recomputed_rows(comparison: Comparison, items: pd.DataFrame, *, intervals: b
     Without `intervals` scores alone are made; intervals, p-values and verdicts mean nothing then. Raises InputError
     where the items are not those of the comparison's tasks.
     """
-    margins = {row.name: row.judgement.margin for row in (*comparison.domains, comparison.overall)}
     tasks = _paired_tasks(comparison, items)
     method = _method(comparison, intervals)
-    return delta_rows(tasks, Inference(margins, method, comparison.noise_floor, comparison.family))
+    return delta_rows(tasks, Inference(comparison.margins, method, comparison.family))
 
 
 def _method(comparison: Comparison, intervals: bool) -> Method:
@@ -98,7 +97,7 @@ def _paired_task(row: DeltaRow, info: TaskInfo, items: pd.DataFrame, choice: Cho
     if info.binary and not (np.isin(base, (0.0, 1.0)).all() and np.isin(candidate, (0.0, 1.0)).all()):
         raise InputError(f"an item of {row.name} is neither right nor wrong")
     reasons = items["reason"].dropna().value_counts()
-    unmeasured = {str(why): int(n) for why, n in reasons.items() if why not in (NOT_AN_ITEM, IN_TRAINING)}
+    unmeasured = {str(why): int(n) for why, n in reasons.items() if why not in NO_MISSING_DATA}
     return PairedTask(
         info=info,
         item_codes=measured["item_id"].to_numpy(np.intp),
@@ -113,9 +112,21 @@ def _paired_task(row: DeltaRow, info: TaskInfo, items: pd.DataFrame, choice: Cho
         audit=AuditRow(row.name, len(measured), {}, 0),
         n_contaminated=row.n_contaminated,
         unmeasured=unmeasured,
+        missing=_missing(row, items),
         # Without bounds: items that were not measured have no scores here.
         cut=cut_answers(unmeasured, len(measured)),
     )
+
+
+def _missing(row: DeltaRow, items: pd.DataFrame) -> MissingItems:
+    missing = items[items["reason"].notna() & ~items["reason"].isin(NO_MISSING_DATA)]
+    base, candidate = (missing[side].to_numpy(np.float64) for side in ("base_score", "candidate_score"))
+    if np.any(~np.isnan(base) & ~np.isnan(candidate)):
+        raise InputError(f"an item of {row.name} was not measured, but has scores on both sides")
+    if any(np.any((side < 0.0) | (side > 1.0)) for side in (base, candidate)):
+        raise InputError(f"an item of {row.name} that was not measured has a score outside [0, 1]")
+    first, second = (missing[key].to_numpy(np.intp) for key in ("cluster", "second_cluster"))
+    return MissingItems(base, candidate, first, second)
 
 
 def _task_info(row: DeltaRow) -> TaskInfo:

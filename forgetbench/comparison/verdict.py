@@ -1,90 +1,105 @@
 """The verdict on one delta: a word, from numbers that stand in its row of comparison.json.
 
-Everything here is a function of stored numbers, so a gate with other margins reaches its verdicts by the
+Everything here is a function of stored numbers, so a gate with other margins or levels reaches its verdicts by the
 same rules without scoring anything again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from math import isfinite, isnan
-from typing import Any
+from math import isfinite, isnan, nan
 
+from forgetbench.comparison.preserved import preserved_bound
 from forgetbench.records import ALPHA, DeltaRow, Estimate, Verdict
-from forgetbench.stats.quantiles import normal_quantile
+from forgetbench.stats.quantiles import normal_cdf, normal_quantile, student_cdf, student_quantile
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What a row's numbers say at one level, items that were not measured at their worst; score units."""
+
+    low: float
+    """Lower end of the two-sided interval."""
+    high: float
+    """Upper end of the two-sided interval of the measured items alone."""
+    lower: float
+    """One-sided lower bound."""
+    best: float
+    """Upper end of the two-sided interval, items that were not measured at their best."""
 
 
 def verdict(
     delta: float,
-    ci_low: float,
-    ci_high: float,
-    one_sided_low: float,
+    low: float,
     p_adjusted: float,
-    margin: float,
     *,
     alpha: float = ALPHA,
     at_chance: bool = False,
-    within_noise: bool = False,
+    within_margin: bool = False,
 ) -> Verdict:
-    """What a change of a score amounts to, against the non-inferiority margin `margin` >= 0.
+    """What a change of a score amounts to.
+
+    `low` is the lower end of its interval, what is missing at its worst; `within_margin` whether the margin or more is
+    ruled out as a loss.
 
     not_measured  a number is not finite, or the base is `at_chance`: it has nothing to lose
-    regressed     the interval lies below 0, the change is significant after adjustment, and more was lost than the
-                  base loses against itself (not `within_noise`)
-    improved      the interval lies above 0, likewise significant; at chance as well
-    retained      the one-sided lower bound is above -margin: a drop that large is excluded
+    regressed     a loss, significant after adjustment, however small: whether it is within the margin is a question
+                  of its own (Piaggio et al. 2012, JAMA 308:2594)
+    improved      a significant gain that what is missing cannot undo; at chance as well
+    retained      within the margin
     inconclusive  anything else; never to be read as "no regression"
 
-    The first that holds is returned, so a proven drop is regressed even where it is smaller than the margin. What a
-    mean of several tasks may hide has a word of its own, see `with_opposed_tasks`.
+    The first that holds is returned. What a mean of several tasks may hide has a word of its own, see
+    `with_opposed_tasks`.
     """
-    if not all(map(isfinite, (delta, ci_low, ci_high, one_sided_low, p_adjusted))):
+    if not all(map(isfinite, (delta, low, p_adjusted))):
         return "not_measured"
     significant = p_adjusted < alpha
-    if significant and ci_low > 0.0:
+    if significant and low > 0.0:
         return "improved"
     if at_chance:
         return "not_measured"
-    if significant and ci_high < 0.0 and not within_noise:
+    if significant and delta < 0.0:
         return "regressed"
-    if one_sided_low > -margin:
-        return "retained"
-    return "inconclusive"
+    return "retained" if within_margin else "inconclusive"
 
 
 def with_verdict(
     row: DeltaRow,
     p_adjusted: float,
     margin: float,
+    preserve: float,
     *,
-    missing: float,
-    noise_floor: Mapping[str, Any] | None = None,
     alpha: float = ALPHA,
     interval_alpha: float = ALPHA,
 ) -> DeltaRow:
-    """`row` with its margin, adjusted p-value and verdict at `alpha`.
+    """`row` judged at `alpha`: its verdict, and whether a loss of `margin` or of more than 1 - `preserve` is ruled out.
 
-    `missing` is the share of its items that were not measured, `noise_floor` that of the comparison. The row keeps
-    its own interval, of level 1 - `interval_alpha`; for another `alpha` the verdict is made of the scaled one.
+    The row keeps its own interval, of level 1 - `interval_alpha`; for another `alpha` scaled ones are judged.
     """
+    declared = replace(row.judgement, margin=margin, preserve=preserve)
     if row.estimate is None:
-        return replace(row, judgement=replace(row.judgement, margin=margin, verdict="not_measured"))
-    low, high = interval_at(row.estimate, alpha=alpha, interval_alpha=interval_alpha)
-    # Nothing that is missing makes a gain: it is shown only where it stays one with all of that lost.
-    low = _with_all_lost(low, missing)
+        return replace(row, judgement=replace(declared, verdict="not_measured"))
+    bounds = bounds_at(row, alpha=alpha, interval_alpha=interval_alpha)
+    kept = preserved_bound(row.kept, preserve, alpha=alpha, interval_alpha=interval_alpha)
+    within = bounds.lower > -margin and kept > 0.0
     word = verdict(
         row.estimate.delta,
-        low,
-        high,
-        lower_bound(row.estimate, missing=missing, alpha=alpha, interval_alpha=interval_alpha),
+        bounds.low,
         p_adjusted,
-        margin,
         alpha=alpha,
         at_chance=row.judgement.at_chance,
-        within_noise=within_noise(row, noise_floor),
+        within_margin=within,
     )
-    return replace(row, judgement=replace(row.judgement, verdict=word, margin=margin, p_adjusted=p_adjusted))
+    judgement = replace(
+        declared,
+        verdict=word,
+        p_adjusted=p_adjusted,
+        within_margin=within if word != "not_measured" else None,
+        p_noninferior=noninferiority_p_value(row, margin, interval_alpha=interval_alpha),
+    )
+    return replace(row, judgement=judgement)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,44 +129,76 @@ def with_opposed_tasks(row: DeltaRow, tasks: Iterable[DeltaRow]) -> DeltaRow:
     return replace(row, judgement=replace(row.judgement, verdict="mixed"))
 
 
-def interval_at(estimate: Estimate, *, alpha: float, interval_alpha: float) -> tuple[float, float]:
-    """The two-sided interval of the delta at level 1 - `alpha`: the stored one's arms, scaled by normal quantiles."""
-    scale = normal_quantile(1 - alpha / 2) / normal_quantile(1 - interval_alpha / 2)
-    delta = estimate.delta
-    return delta + scale * (estimate.ci_low - delta), delta + scale * (estimate.ci_high - delta)
+# --- bounds from stored numbers ---------------------------------------------------------------
 
 
-def lower_bound(
-    estimate: Estimate, *, missing: float = 0.0, alpha: float = ALPHA, interval_alpha: float = ALPHA
-) -> float:
-    """One-sided lower bound of the delta at level 1 - `alpha`, the share `missing` of items taken as lost entirely."""
-    bound = estimate.lower
-    if isnan(bound):
+def bounds_at(row: DeltaRow, *, alpha: float, interval_alpha: float) -> Bounds:
+    """The bounds at level 1 - `alpha` of a row that has an estimate and whose own are of level 1 - `interval_alpha`.
+
+    Arms are scaled by Student's quantiles with the row's degrees of freedom. Items that were not measured enter as
+    `records.Missing` says; where none is missing all bounds are those of the measured items.
+    """
+    assert row.estimate is not None  # noqa: S101
+    estimate, missing = row.estimate, row.missing
+    two_sided = _scale(1 - alpha / 2, 1 - interval_alpha / 2, row.evidence.dof)
+    one_sided = _scale(1 - alpha, 1 - interval_alpha, row.evidence.dof)
+    delta, bound = estimate.delta, one_sided_bound(estimate, interval_alpha)
+    high = delta + two_sided * (estimate.ci_high - delta)
+    if isnan(missing.missing_worst):
+        low = delta + two_sided * (estimate.ci_low - delta)
+        return Bounds(low, high, delta + one_sided * (bound - delta), high)
+    worst, best = missing.missing_worst, missing.missing_best
+    return Bounds(
+        low=worst + two_sided * (missing.missing_low - worst),
+        high=high,
+        lower=worst + one_sided * (missing.missing_lower - worst),
+        best=best + two_sided * (missing.missing_high - best),
+    )
+
+
+def noninferiority_p_value(row: DeltaRow, margin: float, *, interval_alpha: float) -> float:
+    """The one-sided p-value of "a loss of `margin` or more", what is missing at its worst; NaN without an estimate.
+
+    The level at which the lower bound is -`margin`: with an arm of a at level 1 - alpha it is that of a Student's t of
+    (delta + margin) / a times its quantile at 1 - alpha (normal where the degrees of freedom are not known).
+    """
+    if row.estimate is None:
+        return nan
+    at = row.estimate.delta if isnan(row.missing.missing_worst) else row.missing.missing_worst
+    lower = bounds_at(row, alpha=interval_alpha, interval_alpha=interval_alpha).lower
+    if at - lower <= 0.0:
+        return 0.0 if at > -margin else 1.0
+    return _tail((at + margin) / (at - lower), 1 - interval_alpha, row.evidence.dof)
+
+
+def one_sided_bound(estimate: Estimate, alpha: float) -> float:
+    """The one-sided lower bound over the measured items, as it is stored."""
+    if isnan(estimate.lower):
         # Comparisons of before the bound was stored have the interval alone.
-        bound = one_sided_low(estimate.delta, estimate.ci_low, alpha=interval_alpha)
-    arm = (estimate.delta - bound) * normal_quantile(1 - alpha) / normal_quantile(1 - interval_alpha)
-    return _with_all_lost(estimate.delta - arm, missing)
+        return one_sided_low(estimate.delta, estimate.ci_low, alpha=alpha)
+    return estimate.lower
 
 
-def _with_all_lost(change: float, missing: float) -> float:
-    """A change over the measured items, if the share `missing` of all had been lost entirely."""
-    return (1.0 - missing) * change - missing
-
-
-def within_noise(row: DeltaRow, noise_floor: Mapping[str, Any] | None) -> bool:
-    """Whether no more was lost than the base, asked twice, loses against itself."""
-    floor = (noise_floor or {}).get(row.name, {}).get("loss")
-    # A loss that was not estimated is NaN, which is below nothing.
-    return floor is not None and row.estimate is not None and row.estimate.loss <= floor
-
-
-def one_sided_low(delta: float, ci_low: float, *, missing: float = 0.0, alpha: float = ALPHA) -> float:
+def one_sided_low(delta: float, ci_low: float, *, alpha: float = ALPHA) -> float:
     """One-sided lower bound at level 1 - `alpha` from the two-sided interval at the same level.
 
     The interval's lower arm is scaled by z(1 - alpha) / z(1 - alpha / 2), which keeps its asymmetry and its
-    honesty where nothing varied. `missing` is the share of items that were not measured: they are
-    taken as lost entirely, the worst case, so that nothing missing counts as retained
-    (Manski 2003, "Partial Identification of Probability Distributions").
+    honesty where nothing varied.
     """
-    arm = (delta - ci_low) * normal_quantile(1 - alpha) / normal_quantile(1 - alpha / 2)
-    return _with_all_lost(delta - arm, missing)
+    return delta - (delta - ci_low) * normal_quantile(1 - alpha) / normal_quantile(1 - alpha / 2)
+
+
+def _scale(wanted: float, stored: float, dof: float) -> float:
+    """By what an arm at the quantile `stored` is multiplied to be one at `wanted`; exactly 1 where they are equal."""
+    if wanted == stored:
+        return 1.0
+    if isnan(dof):
+        return normal_quantile(wanted) / normal_quantile(stored)
+    return student_quantile(wanted, dof) / student_quantile(stored, dof)
+
+
+def _tail(arms: float, stored: float, dof: float) -> float:
+    """The probability beyond `arms` times the quantile `stored`."""
+    if isnan(dof):
+        return normal_cdf(-arms * normal_quantile(stored))
+    return student_cdf(-arms * student_quantile(stored, dof), dof)

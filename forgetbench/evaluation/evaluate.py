@@ -180,6 +180,8 @@ class Evaluation:
             reference=plan.reference.fingerprint if rates_samples else None,
             tasks=tuple(task.loaded.info for task in plan.tasks),
             margins=session.suite.margins,
+            bits_margin=session.suite.suite.bits_margin,
+            preserve=session.suite.suite.preserve,
             warnings=(*self.warnings[checkpoint.fingerprint], *plan.faults, *warnings_of(scores)),
             created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
             counts=counts.as_dict(),

@@ -106,6 +106,8 @@ def _verdict(gated: GatedRow) -> Decision:
     states: dict[str, State] = {"regressed": "failed", "improved": "passed", "retained": "passed"}
     word = gated.row.judgement.verdict
     state = states.get(word, "inconclusive")
+    if gated.passes_within_margin:
+        state = "passed"
     if word == "not_measured":
         state = "not_measured" if gated.decides else "not_gated"
     decision = _decision(gated, wording.verdict(gated), state)
@@ -131,7 +133,7 @@ def _min_gain(gated: GatedRow, least: float) -> Decision:
     state: State = "inconclusive"
     if gated.bound >= least - _ROUNDING:
         state = "passed"
-    elif wording.highest(gated, gated.high) < least - _ROUNDING:
+    elif gated.bounds.best < least - _ROUNDING:
         state = "failed"
     decision = _decision(gated, wording.gain(gated, least, state), state)
     return replace(decision, check="min_gain", measured=gated.delta, limit=least, interval=(gated.low, gated.high))

@@ -13,7 +13,7 @@ from typing import Annotated, Literal, NoReturn
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, StringConstraints
 
 from forgetbench.errors import InputError, shown
-from forgetbench.records import ALPHA
+from forgetbench.records import ALPHA, Margins
 from forgetbench.storage.yaml_files import Lines, Location, line_of, read_yaml_with_lines
 
 POLICY_TEMPLATE = """\
@@ -24,6 +24,13 @@ POLICY_TEMPLATE = """\
 margins:
   knowledge: 0.05
   reasoning: 0.05
+
+# How much tasks scored in bits per byte may lose, in bits per byte; a domain's margin is the mean of its tasks'.
+#bits_margin: 0.05
+
+# The fraction of the base's score, above guessing, that must be kept: five points may be all that a base has. 0 asks
+# for none.
+#preserve: 0.8
 
 # Which domains gate. By default every measured one but target.
 #domains: [knowledge, reasoning, creativity, format_rigidity, language]
@@ -37,9 +44,10 @@ margins:
 # Too little evidence lets the checkpoint through (pass), or does not (fail).
 on_inconclusive: fail
 
-# What every gated row must reach. not_regressed: no loss is shown. retained: a loss of the margin is ruled out, and
-# too little evidence never passes, whatever on_inconclusive says.
-#verdict: not_regressed
+# What every gated row must reach. within_margin: a loss that is shown passes where it is shown to be within the margin,
+# too. no_loss: none passes, however small. retained: as within_margin, and too little evidence never passes, whatever
+# on_inconclusive says.
+#verdict: within_margin
 
 # Intervals have level 1 - alpha, and the chance of any false alarm among the gated rows is at most alpha.
 #alpha: 0.05
@@ -51,7 +59,7 @@ on_inconclusive: fail
 #max_cut: 0.1
 
 # Domains or tasks by name, each with settings of its own; a task named here is gated beside the domains.
-# margin, alpha, min_items, max_cut and verdict stand in place of those above. Further limits:
+# margin, preserve, alpha, min_items, max_cut and verdict stand in place of those above. Further limits:
 #   min_gain       the change must be shown to be at least this much
 #   max_locked     share of items whose right answer is still ranked first, but no longer said
 #   max_erased     share of items whose right answer is not even ranked first any more
@@ -69,7 +77,7 @@ on_inconclusive: fail
 """
 """What `forgetbench policy init` writes."""
 
-Required = Literal["not_regressed", "retained"]
+Required = Literal["within_margin", "no_loss", "retained"]
 Margin = Annotated[float, Field(ge=0, lt=1, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Alpha = Annotated[float, Field(gt=0, lt=0.5, allow_inf_nan=False)]
@@ -97,6 +105,7 @@ class Gate(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     margin: Margin | None = None
+    preserve: Margin | None = None
     alpha: Alpha | None = None
     min_items: Count | None = None
     max_cut: Share | None = None
@@ -128,6 +137,8 @@ class Policy(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     margins: dict[str, Margin] = {}
+    bits_margin: Annotated[float, Field(ge=0, lt=8, allow_inf_nan=False)] | None = None
+    preserve: Margin | None = None
     domains: Annotated[list[str], Field(min_length=1)] | None = None
     every_task: bool = False
     require: list[str] = []
@@ -135,26 +146,33 @@ class Policy(BaseModel):
     alpha: Alpha = ALPHA
     min_items: Count | None = None
     max_cut: Share | None = None
-    verdict: Required = "not_regressed"
+    verdict: Required = "within_margin"
     gates: dict[str, Gate] = {}
     waivers: list[Waiver] = []
 
     _source: Source = PrivateAttr(default_factory=Source)
 
-    def for_row(self, name: str, domain: str) -> RowPolicy:
-        """What is asked of the row `name`: its own gate, and the policy's fields where that is silent.
-
-        A task without a margin of its own takes that of its `domain`.
-        """
+    def for_row(self, name: str) -> RowPolicy:
+        """What is asked of the row `name`: its own gate, and the policy's fields where that is silent."""
         own = self.gates.get(name, Gate())
         required = own.verdict or self.verdict
         return RowPolicy(
-            margin=self.margins.get(domain) if own.margin is None else own.margin,
+            margin=own.margin,
+            preserve=self.preserve if own.preserve is None else own.preserve,
+            required=required,
             alpha=own.alpha or self.alpha,
             min_items=own.min_items or self.min_items,
             max_cut=self.max_cut if own.max_cut is None else own.max_cut,
             lets_inconclusive_pass=required != "retained" and self.on_inconclusive == "pass",
             limits=own,
+        )
+
+    def allowed(self, declared: Margins) -> Margins:
+        """How much may be lost: what the policy says, and what was `declared` before the run where it is silent."""
+        return Margins(
+            domains={**declared.domains, **self.margins},
+            bits=declared.bits if self.bits_margin is None else self.bits_margin,
+            preserve=declared.preserve if self.preserve is None else self.preserve,
         )
 
     def refuse(self, location: Location, why: str) -> NoReturn:
@@ -168,7 +186,10 @@ class RowPolicy:
     """What a policy asks of one row."""
 
     margin: float | None
+    """The gate's own; None: what `Policy.allowed` says."""
+    preserve: float | None
     """None: the comparison's own."""
+    required: Required
     alpha: float
     min_items: int | None
     max_cut: float | None

@@ -8,10 +8,11 @@ from math import ceil, isfinite, nan, prod, sqrt
 
 import numpy as np
 
+from forgetbench.comparison.margins import preserve
 from forgetbench.evaluation.expected import ExpectedRow
 from forgetbench.gate.policy import Policy
 from forgetbench.gate.scope import RowNames, check_names, in_scope
-from forgetbench.records import DEFAULT_MARGIN
+from forgetbench.records import DEFAULT_MARGIN, Margins
 from forgetbench.stats.planning import (
     Design,
     both,
@@ -131,13 +132,14 @@ class _Required:
 
     @classmethod
     def of(cls, row: ExpectedRow, policy: Policy, margins: Mapping[str, float], family: int) -> _Required:
-        own = policy.for_row(row.name, row.domain)
+        own = policy.for_row(row.name)
+        allowed = policy.allowed(Margins(margins))
         return cls(
-            margin=margins.get(row.domain, DEFAULT_MARGIN) if own.margin is None else own.margin,
-            preserve=0.0,
+            margin=allowed.domains.get(row.domain, DEFAULT_MARGIN) if own.margin is None else own.margin,
+            preserve=preserve(row.domain, allowed) if own.preserve is None else own.preserve,
             alpha=own.alpha,
             test_alpha=own.alpha / max(1, family),
-            no_loss=True,
+            no_loss=own.required == "no_loss",
             lets_inconclusive_pass=own.lets_inconclusive_pass,
             min_items=own.min_items or 0,
             min_gain=own.limits.min_gain,

@@ -6,7 +6,7 @@ Scores and changes are in points of 100. Nothing here is made safe to show: name
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from math import ceil, floor
+from math import ceil, floor, inf, isinf, isnan
 from typing import NamedTuple
 
 from forgetbench.errors import listed
@@ -30,12 +30,12 @@ def verdict(gated: GatedRow) -> str:
 
 
 def _verdict(gated: GatedRow) -> str:
-    row, margin, word = gated.row, 100 * gated.margin, gated.row.judgement.verdict
+    row, word = gated.row, gated.row.judgement.verdict
     if word == "not_measured":
         return missing(gated.title, row.reason) if gated.decides else f"{gated.title} is not gated: {row.reason}"
     if word == "regressed":
         opposed = f"; its tasks moved both ways: {_both_ways(gated)}" if gated.opposed.risen else ""
-        return f"{_fell(gated)}; allowed {margin:.1f}{opposed}"
+        return f"{_fell(gated)}{_by_test(gated)}; {_against_margin(gated)}{opposed}"
     if word == "improved":
         return _rose(gated)
     if word == "mixed":
@@ -43,14 +43,57 @@ def _verdict(gated: GatedRow) -> str:
             f"{_changed(gated)}, but its tasks moved both ways: {_both_ways(gated)}; `every_task: true` gates each task"
         )
     if word == "retained":
-        # A reader sees the two-sided interval; a loss on one side is what must be ruled out.
-        by = f" by the one-sided bound, {100 * gated.bound:+.1f}" if gated.low < -gated.margin else ""
-        return f"{_changed(gated)}{_noise(gated)}: a loss of the allowed {margin:.1f} is ruled out{by}"
+        return f"{_changed(gated)}: {_ruled_out(gated)}"
+    return f"{_changed(gated)}{_chance(gated)}: {_open(gated)}{_worst_case(gated)}"
+
+
+def _against_margin(gated: GatedRow) -> str:
+    """Of a loss that is shown, whether it is within what is allowed: a question of its own."""
+    allowed = f"the allowed {100 * gated.margin:.1f}"
+    if gated.row.judgement.within_margin:
+        return f"within {allowed}: a larger loss is ruled out"
+    if gated.high < -gated.margin:
+        return f"beyond {allowed}"
+    if gated.bound > -gated.margin:
+        return f"within {allowed}, but {_not_kept(gated)}"
+    return f"{allowed} may be exceeded"
+
+
+def _ruled_out(gated: GatedRow) -> str:
+    # A reader sees the two-sided interval; a loss on one side is what must be ruled out.
+    by = f" by the one-sided bound, {100 * gated.bound:+.1f}" if gated.low < -gated.margin else ""
+    return f"a loss of the allowed {100 * gated.margin:.1f} is ruled out{by}"
+
+
+def _open(gated: GatedRow) -> str:
+    """Why a row is inconclusive, and what would settle it."""
+    if gated.bound > -gated.margin:
+        fraction = "another `preserve`" if gated.row.kept.retention > gated.row.judgement.preserve else ""
+        return f"{_ruled_out(gated)}, but {_not_kept(gated)}{_settled_by(more_items(gated), fraction)}"
+    margin = _enough_margin(gated)
+    other = "" if margin is None else f"a margin of {100 * margin:.1f} points"
     return (
-        f"{_changed(gated)}{_noise(gated)}{_chance(gated)}: a loss of the allowed {margin:.1f} is neither shown nor "
-        "ruled out"
-        f"{_advice(more_items(gated), 'a margin', _enough_margin(gated))}{_worst_case(gated)}"
+        f"a loss of the allowed {100 * gated.margin:.1f} is neither shown nor ruled out"
+        f"{_settled_by(more_items(gated), other)}"
     )
+
+
+def _not_kept(gated: GatedRow) -> str:
+    kept, fraction = gated.row.kept, gated.row.judgement.preserve
+    ratio = "" if isnan(kept.retention) else f" (kept: {100 * kept.retention:.0f}%{_kept_span(gated)})"
+    return f"that {100 * fraction:.0f}% of what the base can do is kept is not shown{ratio}"
+
+
+def _kept_span(gated: GatedRow) -> str:
+    low, high = gated.row.kept.retention_low, gated.row.kept.retention_high
+    return "" if isnan(low) or isnan(high) else f", {100 * low:.0f}% to {100 * high:.0f}%"
+
+
+def _by_test(gated: GatedRow) -> str:
+    """Where the interval holds 0: of few or very unequal clusters the test of signs knows more than an interval."""
+    if gated.high < 0:
+        return ""
+    return f"; that anything was lost is shown by the test of signs (p {gated.row.judgement.p_adjusted:.2g})"
 
 
 def gain(gated: GatedRow, least: float, state: State) -> str:
@@ -61,7 +104,8 @@ def gain(gated: GatedRow, least: float, state: State) -> str:
     if state == "passed":
         return f"{_changed(gated)}: {asked} is shown"
     reached = floor(1000 * gated.bound) / 1000
-    advice = _advice(more_items_for_gain(gated, least), "asking for", reached if reached > 0 else None)
+    other = f"asking for {100 * reached:.1f} points" if reached > 0 else ""
+    advice = _settled_by(more_items_for_gain(gated, least), other)
     return f"{_changed(gated)}: {asked} is neither shown nor ruled out{advice}{_worst_case(gated)}"
 
 
@@ -123,40 +167,43 @@ def more_items(gated: GatedRow) -> int | None:
     """How many more items would settle an inconclusive row if its delta stays what it is; None where none would.
 
     The interval's arms shrink with the root of the number of items. A row is settled when the one-sided bound rises
-    above -margin, or when the interval falls below 0, at Bonferroni's level over the gated rows: Holm's asks no more.
-    A loss within the noise floor is not shown by any number of items, and an interval of everything that a score can be
-    says nothing of how many it takes.
+    above -margin and the fraction that is asked for is shown to be kept, or when the interval falls below 0, at
+    Bonferroni's level over the gated rows: Holm's asks no more. An interval of everything that a score can be says
+    nothing of how many it takes.
     """
     if gated.low <= -1.0 and gated.high >= 1.0:
         return None
-    worst_case = (1 - gated.missing) * gated.delta - gated.missing
-    routes = [(worst_case + gated.margin, worst_case - gated.bound)]
-    if gated.noise is None:
-        level = normal_quantile(1 - gated.policy.alpha / (2 * gated.family))
-        stricter = level / normal_quantile(1 - gated.policy.alpha / 2)
-        routes.append((-gated.delta, stricter * (gated.high - gated.delta)))
-    return _fewest(gated.row.n_items, routes)
+    level = normal_quantile(1 - gated.policy.alpha / (2 * gated.family))
+    stricter = level / normal_quantile(1 - gated.policy.alpha / 2)
+    n_items = gated.row.n_items
+    kept = [_needed(n_items, gated.worst + gated.margin, gated.worst - gated.bound), _for_the_fraction(gated)]
+    return _fewest([max(kept), _needed(n_items, -gated.delta, stricter * (gated.high - gated.delta))])
 
 
 def more_items_for_gain(gated: GatedRow, least: float) -> int | None:
     """The same for a gain of at least `least`: the bound must rise above it, or the interval fall below."""
-    worst_case = (1 - gated.missing) * gated.delta - gated.missing
-    reached, high = highest(gated, gated.delta), highest(gated, gated.high)
-    return _fewest(
-        gated.row.n_items, [(worst_case - least, worst_case - gated.bound), (least - reached, high - reached)]
-    )
+    n_items = gated.row.n_items
+    shown = _needed(n_items, gated.worst - least, gated.worst - gated.bound)
+    return _fewest([shown, _needed(n_items, least - gated.best, gated.bounds.best - gated.best)])
 
 
-def highest(gated: GatedRow, change: float) -> float:
-    """A change if every item that was not measured had been gained."""
-    return (1 - gated.missing) * change + gated.missing
+def _for_the_fraction(gated: GatedRow) -> float:
+    kept, fraction = gated.row.kept, gated.row.judgement.preserve
+    bound = gated.kept_bound
+    if isinf(bound):
+        return 0.0
+    distance = kept.candidate_corrected - fraction * kept.base_corrected
+    return _needed(gated.row.n_items, distance, distance - bound)
 
 
-def _fewest(n_items: int, routes: Sequence[tuple[float, float]]) -> int | None:
-    """Fewest more items by which an arm gets shorter than its distance, over (distance, arm) pairs."""
-    needed = [n_items * ((arm / distance) ** 2 - 1) for distance, arm in routes if distance > 1e-9]
-    fewest = min((ceil(more) for more in needed if more > 0), default=None)
-    return fewest if fewest is not None and fewest <= _MOST_ITEMS else None
+def _needed(n_items: int, distance: float, arm: float) -> float:
+    """More items by which an arm gets shorter than its distance; infinite where the distance is on the wrong side."""
+    return n_items * max((arm / distance) ** 2 - 1, 0.0) if distance > 1e-9 else inf
+
+
+def _fewest(ways: Sequence[float]) -> int | None:
+    """The fewest of several numbers of items, all above 0 that are any advice."""
+    return min((ceil(more) for more in ways if 0 < more <= _MOST_ITEMS), default=None)
 
 
 def _enough_margin(gated: GatedRow) -> float | None:
@@ -165,12 +212,10 @@ def _enough_margin(gated: GatedRow) -> float | None:
     return enough if 0 < enough < 1 else None
 
 
-def _advice(more: int | None, other: str, value: float | None) -> str:
-    ways = []
-    if more is not None:
-        ways.append(f"about {_rounded_up(more)} more items like these")
-    if value is not None:
-        ways.append(f"{other}{' of' if other == 'a margin' else ''} {100 * value:.1f} points")
+def _settled_by(more: int | None, other: str) -> str:
+    ways = [] if more is None else [f"about {_rounded_up(more)} more items like these"]
+    if other:
+        ways.append(other)
     return f"; {', or '.join(ways)} would settle it" if ways else ""
 
 
@@ -182,7 +227,7 @@ def _rounded_up(number: int) -> str:
 
 def _worst_case(gated: GatedRow) -> str:
     count = gated.row.n_unmeasured
-    if not gated.missing:
+    if isnan(gated.row.missing.missing_worst):
         return ""
     return f"; {f'{count:,} items' if count else 'items'} that were not measured count as lost"
 
@@ -232,17 +277,10 @@ def _level(gated: GatedRow) -> str:
     return f"{100 * (1 - gated.policy.alpha):.6g}%"
 
 
-def _noise(gated: GatedRow) -> str:
-    if gated.noise is None:
-        return ""
-    lost, noise = 100 * gated.estimate.loss, 100 * gated.noise
-    return f", which is noise (it lost {lost:.1f}, and the base loses {noise:.1f} against itself)"
-
-
 def _chance(gated: GatedRow) -> str:
     """Why an interval below 0 is no regression: several rows were asked."""
     p = gated.row.judgement.p_adjusted
-    if gated.noise is not None or gated.high >= 0 or p < gated.policy.alpha:
+    if gated.high >= 0 or p < gated.policy.alpha:
         return ""
     return f", which is not significant among {gated.family} gated rows (p {p:.2g} by Holm)"
 

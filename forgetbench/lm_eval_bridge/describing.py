@@ -11,12 +11,10 @@ from forgetbench.lm_eval_bridge.clusters import cluster_keys
 from forgetbench.lm_eval_bridge.groups import task_filters
 from forgetbench.lm_eval_bridge.task_entry import TaskEntry
 from forgetbench.lm_eval_bridge.task_fingerprint import task_fingerprint
-from forgetbench.records import TaskInfo
+from forgetbench.records import PER_BYTE_METRICS, TaskInfo
 
 BINARY_METRICS = frozenset({"acc", "acc_norm", "exact_match", "acc_bytes"})
 """lm-eval metrics whose value for one item is 0 or 1."""
-PER_BYTE_METRICS = frozenset({"bits_per_byte", "byte_perplexity"})
-"""lm-eval metrics of text likelihood; their score is the geometric mean probability of a byte."""
 _OF_ALL_ITEMS = frozenset(
     {
         "bleu",

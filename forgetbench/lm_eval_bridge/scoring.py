@@ -11,7 +11,6 @@ from typing import Any
 
 from forgetbench.errors import first_line
 from forgetbench.fingerprint import digest, document_hash
-from forgetbench.lm_eval_bridge.describing import PER_BYTE_METRICS
 from forgetbench.lm_eval_bridge.filtering import apply_filters
 from forgetbench.lm_eval_bridge.loading import LoadedTask
 from forgetbench.lm_eval_bridge.planning import (
@@ -22,7 +21,7 @@ from forgetbench.lm_eval_bridge.planning import (
 )
 from forgetbench.metrics.degeneration import MAX_CHARS, ends_in_loop
 from forgetbench.metrics.thinking import opens_thinking, split_thinking
-from forgetbench.records import CUT, Continuation, ItemScore, Request, Response, Sample
+from forgetbench.records import CUT, PER_BYTE_METRICS, Continuation, ItemScore, Request, Response, Sample
 from forgetbench.storage.admission import NO_NUMBERS, NOT_FINITE
 
 _RATED_TOKENS = 256

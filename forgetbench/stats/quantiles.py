@@ -21,3 +21,8 @@ def normal_cdf(z: float) -> float:
 def student_quantile(p: float, dof: float) -> float:
     """The quantile at `p` of Student's t with `dof` > 0 degrees of freedom."""
     return float(special.stdtrit(dof, p))
+
+
+def student_cdf(t: float, dof: float) -> float:
+    """The cumulative distribution function of Student's t with `dof` > 0 degrees of freedom at `t`."""
+    return float(special.stdtr(dof, t))

@@ -35,7 +35,7 @@ from forgetbench.errors import SuiteError, did_you_mean
 from forgetbench.lm_eval_bridge.selection import Levels
 from forgetbench.lm_eval_bridge.task_entry import ClusterBy
 from forgetbench.models.prompting import Prompting, template_settings_mistake
-from forgetbench.records import TARGET, View
+from forgetbench.records import DEFAULT_BITS_MARGIN, DEFAULT_PRESERVE, TARGET, View
 from forgetbench.storage.yaml_files import read_yaml
 from forgetbench.suites.domains import domain_mistake
 
@@ -110,6 +110,11 @@ class Suite(BaseModel):
     share: Annotated[float, Field(gt=0, le=1)] | None = None
     """Only so much of each stratum of every task, whole clusters."""
     margins: dict[str, Annotated[float, Field(gt=0, lt=1)]] = {}
+    """How much each domain may lose, in score units."""
+    bits_margin: Annotated[float, Field(gt=0, lt=8)] = DEFAULT_BITS_MARGIN
+    """How much tasks scored in bits per byte may lose, in bits per byte."""
+    preserve: Annotated[float, Field(ge=0, lt=1)] = DEFAULT_PRESERVE
+    """The fraction of the base's chance-corrected score that must be kept; 0 asks for none."""
     max_gen_toks: Annotated[int, Field(gt=0, lt=1 << 31)] | None = None
     """Token limit of every generated answer, in place of each task's own; a task's entry may set another."""
     chat_template_kwargs: dict[str, Any] = {}

@@ -69,7 +69,8 @@ def compared(
 
 
 def judge(world: World, effects: ClusterEffects, uncertainty: Uncertainty, p_adjusted: float) -> str:
-    return verdict(effects.estimate, uncertainty.low, uncertainty.high, uncertainty.lower, p_adjusted, world.margin)
+    within = uncertainty.lower > -world.margin
+    return verdict(effects.estimate, uncertainty.low, p_adjusted, within_margin=within)
 
 
 # --- one setting, everything looked at once ---------------------------------------------------

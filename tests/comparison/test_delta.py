@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from paired_runs import item, run, scored, task
+from scipy import stats
 from scipy.stats import binom
 
 from forgetbench.comparison.delta import chat_format_costs, compare
@@ -20,6 +21,7 @@ from forgetbench.storage.runs import Run
 OPEN = task("open", view="open")
 CHOICE = task("choice", view="choice", chance=0.25)
 OTHER = task("other", "reasoning")
+OTHER_OPEN = task("other_open", view="open")
 
 Scores = Mapping[TaskInfo, Sequence[float | None] | np.ndarray]
 
@@ -100,13 +102,13 @@ def test_informative_items_are_those_the_base_can_do_beyond_guessing() -> None:
     assert rows.domains[0].outcomes.informative == pytest.approx(0.45)
 
 
-@pytest.mark.parametrize(("floor", "verdict"), [(0.09, "regressed"), (0.1, "inconclusive"), (0.2, "inconclusive")])
-def test_forgetting_within_the_noise_floor_is_not_called_regressed(floor: float, verdict: str) -> None:
-    base, candidate = pair_of(losses=50, gains=5, kept=300, n=500)
-    noise = {name: {"loss": floor} for name in ("open", "knowledge", "overall")}
+def test_a_noise_floor_hides_no_loss() -> None:
+    """40 lost and none gained of 2,000: p = 2 x 2^-40, whatever the base loses and gains against itself."""
+    base, candidate = pair_of(losses=40, gains=0, kept=1200, n=2000)
+    noise = {name: {"loss": 0.02} for name in ("open", "knowledge", "overall")}
     comparison = compared({OPEN: base}, {OPEN: candidate}, noise_floor=noise)
-    assert {row.judgement.verdict for row in (*comparison.tasks, *comparison.domains, comparison.overall)} == {verdict}
-    assert comparison.domains[0].estimate.loss == pytest.approx(0.1)
+    rows = (*comparison.tasks, *comparison.domains, comparison.overall)
+    assert {row.judgement.verdict for row in rows} == {"regressed"}
 
 
 def test_duplicated_items_in_a_cluster_are_no_new_evidence() -> None:
@@ -355,6 +357,79 @@ def test_nothing_measured_has_a_reason_and_no_numbers() -> None:
     assert reasoning.judgement.verdict == "retained"
     assert comparison.overall.judgement.verdict == "inconclusive"
     assert comparison.overall.reason == "domains not measured: knowledge"
+
+
+def test_a_missing_item_costs_what_the_base_is_known_to_have_there() -> None:
+    """Ten items, the base right on the first five; the candidate has no answer to two of those and to two others.
+
+    Measured: 3 kept of 6, one gained: +1/6. At the worst the two are lost and the others stay wrong: (1 - 2) / 10; at
+    the best all four are right: (1 + 2) / 10.
+    """
+    base = [1.0] * 5 + [0.0] * 5
+    candidate = [1.0] * 3 + [None] * 2 + [1.0, 0.0, 0.0] + [None] * 2
+    row = compared({OPEN: base}, {OPEN: candidate}).domains[0]
+    assert row.estimate.delta == pytest.approx(1 / 6)
+    assert (row.missing.missing_worst, row.missing.missing_best) == pytest.approx((-0.1, 0.3))
+    assert row.missing.missing_lower <= row.missing.missing_worst
+
+
+def test_what_is_missing_undoes_a_gain() -> None:
+    """40 of the base's 50 right items unmeasured on the candidate, 12 others gained of 150."""
+    base = [1.0] * 50 + [0.0] * 150
+    candidate = [1.0] * 10 + [None] * 40 + [1.0] * 12 + [0.0] * 138
+    row = compared({OPEN: base}, {OPEN: candidate}).domains[0]
+    assert row.estimate.delta == pytest.approx(12 / 160)
+    assert row.missing.missing_worst == pytest.approx((12 - 40) / 200)
+    assert row.judgement.verdict == "inconclusive"
+
+
+def test_the_worst_of_a_domain_is_a_mean_over_its_tasks_of_means_over_items() -> None:
+    """A task that nobody answered is lost where the base was right: (-.5 + 0) / 2, not a product of means."""
+    right_half = [1.0] * 20 + [0.0] * 20
+    row = compared({OPEN: right_half, OTHER_OPEN: [1.0] * 40}, {OPEN: [None] * 40, OTHER_OPEN: [1.0] * 40}).domains[0]
+    assert row.missing.missing_worst == pytest.approx(-0.25)
+
+
+@pytest.mark.parametrize(("after", "verdict"), [(0, "inconclusive"), (5, "inconclusive")])
+def test_a_base_of_five_in_three_hundred_shows_neither_loss_nor_its_absence(after: int, verdict: str) -> None:
+    """5 of 300 right falling to 0 is a loss of 1.7 points and of everything: no margin of 3 makes it retained."""
+    base, candidate = right(5, 300), right(after, 300)
+    row = compared({OPEN: base}, {OPEN: candidate}).domains[0]
+    assert row.judgement.verdict == verdict
+    assert row.estimate.lower > -0.045
+
+
+def test_retention_has_fiellers_interval() -> None:
+    """160 items, 58 right on either side of which 38 are the same: anything from .7 to 1.5 is compatible."""
+    base, candidate = pair_of(losses=20, gains=20, kept=38, n=160)
+    kept = compared({OPEN: base}, {OPEN: candidate}).domains[0].kept
+    x = 58 / 160
+    se2, cov = x * (1 - x) / 159, (38 / 160 - x * x) * 160 / 159 / 160
+    t = stats.t.ppf(0.975, 158)
+    a, b, c = x * x - t * t * se2, x * x - t * t * cov, x * x - t * t * se2
+    expected = [(b - sign * (b * b - a * c) ** 0.5) / a for sign in (1, -1)]
+    assert kept.retention == pytest.approx(1.0)
+    assert (kept.retention_low, kept.retention_high) == pytest.approx(expected, abs=0.01)
+
+
+def test_a_margin_of_bits_is_one_of_the_base_score() -> None:
+    """At .5 = 2^-1 a bit per byte and .05 allowed: .5 (1 - 2^-.05) = .0170."""
+    bits = task("bits", "language", metric="bits_per_byte", binary=False)
+    comparison = compared({bits: [0.5] * 50}, {bits: [0.5] * 50})
+    margins = [row.judgement.margin for row in (*comparison.tasks, *comparison.domains)]
+    assert margins == pytest.approx([0.0170309] * 2, abs=1e-6)
+
+
+def test_the_standardised_effect_is_cohens_d_av() -> None:
+    """From .5 to .2 right: -.3 over the mean of the standard deviations .5 and .4."""
+    row = compared({OPEN: right(50, 100)}, {OPEN: right(20, 100)}).tasks[0]
+    assert row.estimate.effect == pytest.approx(-0.3 / 0.45)
+
+
+def test_rigidity_is_no_part_of_the_overall_row() -> None:
+    shape = task("shape", "format_rigidity")
+    comparison = compared({OPEN: right(30, 60), shape: right(60, 60)}, {OPEN: right(30, 60), shape: right(6, 60)})
+    assert comparison.overall.estimate.delta == 0.0
 
 
 def test_nothing_missing_counts_as_retained() -> None:

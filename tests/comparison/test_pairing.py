@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from paired_runs import item, run, scored, task
 
-from forgetbench.comparison.pairing import NOT_AN_ITEM, PairedTask, Pairing, pair
+from forgetbench.comparison.pairing import PairedTask, Pairing, pair
+from forgetbench.comparison.pairing.missing import NOT_AN_ITEM
 from forgetbench.comparison.sft_data import read_sft_data
 from forgetbench.errors import IncomparableError, SuiteError
 from forgetbench.metrics.corpus import TaskResponses
@@ -141,7 +142,11 @@ def test_missing_and_unscored_items_are_not_measured_with_a_reason() -> None:
     paired = only(pairing)
     assert (len(paired.base), paired.n_unmeasured) == (1, 5)
     assert "1 of 6 items not measured: missing in the base" in pairing.warnings
-    assert pairing.items["base_score"].notna().tolist() == [True] + [False] * 5
+    # What is known of a missing item stays, and never two scores that are no pair.
+    assert pairing.items["base_score"].notna().tolist() == [True, True, False, False, False, False]
+    assert pairing.items["candidate_score"].notna().tolist() == [True, False, False, True, False, True]
+    assert np.array_equal(paired.missing.base, [1.0, np.nan, np.nan, np.nan, np.nan], equal_nan=True)
+    assert np.array_equal(paired.missing.candidate, [np.nan, np.nan, 1.0, np.nan, 1.0], equal_nan=True)
 
 
 def test_changed_documents_are_refused_item_by_item() -> None:

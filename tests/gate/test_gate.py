@@ -12,7 +12,7 @@ from report_samples import changed, flat_row
 
 from forgetbench.comparison.delta import compare
 from forgetbench.gate import Gate, GateResult, Policy, Waiver, decide, summary_line
-from forgetbench.records import Comparison
+from forgetbench.records import Comparison, Missing
 from forgetbench.storage.comparisons import load_comparison, save_comparison
 
 SETTINGS: dict[str, Any] = {"metric": "macro_mean", "n_items": 500, "base": 0.6, "candidate": 0.6, "margin": 0.03}
@@ -81,7 +81,7 @@ def test_outcomes(template: Comparison, domains: dict[str, Any], policy: Policy,
 def test_reasons_name_what_decides_first(template: Comparison) -> None:
     found = of(template, knowledge=RETAINED, reasoning=UNCLEAR, creativity=None, language=REGRESSED)
     assert decide(found, Policy(require=["creativity"])).reasons == (
-        "language fell 10.0 points, 95% interval 6.0 to 14.0; allowed 3.0",
+        "language fell 10.0 points, 95% interval 6.0 to 14.0; beyond the allowed 3.0",
         "creativity was not measured: no answers",
         (
             "reasoning changed by -2.0 points, 95% interval -8.0 to +4.0: a loss of the allowed 3.0 is neither shown "
@@ -102,8 +102,11 @@ def test_holm_is_taken_over_the_gated_domains_only(template: Comparison) -> None
 
 def test_items_not_measured_weigh_as_lost(template: Comparison) -> None:
     found = of(template, knowledge=RETAINED)
-    partly = replace(found, tasks=tuple(replace(row, n_unmeasured=50) for row in found.tasks))
-    assert decide(partly).outcome == "inconclusive"
+    missing = Missing(-0.05, 0.05, missing_lower=-0.06, missing_low=-0.07, missing_high=0.07)
+    partly = replace(found, domains=tuple(replace(row, n_unmeasured=50, missing=missing) for row in found.domains))
+    result = decide(partly)
+    assert result.outcome == "inconclusive"
+    assert result.reasons[0].endswith("; 50 items that were not measured count as lost")
 
 
 def test_a_row_without_p_value_is_no_evidence(template: Comparison) -> None:
@@ -153,12 +156,12 @@ def test_alpha_widens_the_interval_and_the_sentence_says_so(template: Comparison
     assert decide(found, Policy(alpha=0.01, gates={"knowledge": Gate(alpha=0.05)})).outcome == "regressed"
 
 
-def test_retained_is_stricter_than_not_regressed(template: Comparison) -> None:
+def test_retained_is_stricter_than_within_margin(template: Comparison) -> None:
     found = of(template, knowledge=UNCLEAR)
     assert decide(found, Policy(on_inconclusive="pass")).outcome == "passed"
     assert decide(found, Policy(on_inconclusive="pass", verdict="retained")).outcome == "inconclusive"
     assert decide(of(template, knowledge=RETAINED), Policy(verdict="retained")).outcome == "passed"
-    lenient = Policy(on_inconclusive="pass", verdict="retained", gates={"knowledge": Gate(verdict="not_regressed")})
+    lenient = Policy(on_inconclusive="pass", verdict="retained", gates={"knowledge": Gate(verdict="within_margin")})
     assert decide(found, lenient).outcome == "passed"
 
 
@@ -319,14 +322,16 @@ def test_a_domain_that_nobody_asked_for_is_shown_where_it_was_not_measured(templ
     assert sentence_of(result, "creativity") == "creativity was not measured: no answers"
 
 
-def test_a_loss_within_the_noise_floor_is_called_noise(template: Comparison) -> None:
-    small = {"delta": -0.02, "ci_low": -0.03, "ci_high": -0.01, "p_value": 0.001, "loss": 0.03}
-    found = replace(of(template, knowledge=small), noise_floor={"knowledge": {"loss": 0.035}})
-    assert decide(replace(found, noise_floor=None)).outcome == "regressed"
-    result = decide(found, Policy(margins={"knowledge": 0.02}))
-    assert result.outcome == "inconclusive"
-    assert "which is noise (it lost 3.0, and the base loses 3.5 against itself)" in result.reasons[0]
-    assert "more items" not in result.reasons[0]
+def test_a_loss_that_is_shown_passes_within_the_margin_unless_none_may_be_lost(template: Comparison) -> None:
+    small = {"delta": -0.02, "ci_low": -0.025, "ci_high": -0.015, "p_value": 0.001}
+    found = of(template, knowledge=small)
+    result = decide(found)
+    assert (result.outcome, result.rows[0].judgement.verdict) == ("passed", "regressed")
+    assert result.reasons == (
+        "knowledge fell 2.0 points, 95% interval 1.5 to 2.5; within the allowed 3.0: a larger loss is ruled out",
+    )
+    assert decide(found, Policy(verdict="no_loss")).outcome == "regressed"
+    assert decide(found, Policy(margins={"knowledge": 0.02})).reasons[0].endswith("; the allowed 2.0 may be exceeded")
 
 
 def test_a_waiver_covers_its_row_to_the_end_of_its_day(template: Comparison) -> None:
@@ -335,10 +340,10 @@ def test_a_waiver_covers_its_row_to_the_end_of_its_day(template: Comparison) -> 
     covered = decide(found, policy, today=DAY)
     assert covered.outcome == "passed"
     assert states(covered) == {"knowledge": "waived", "knowledge: erased": "waived", "reasoning": "passed"}
-    assert covered.reasons[0].endswith("; allowed 3.0; waived until 2026-03-31: ticket 123")
+    assert covered.reasons[0].endswith("; beyond the allowed 3.0; waived until 2026-03-31: ticket 123")
     over = decide(found, policy, today=NEXT)
     assert over.outcome == "regressed"
-    assert over.reasons[0].endswith("; allowed 3.0; its waiver expired on 2026-03-31")
+    assert over.reasons[0].endswith("; beyond the allowed 3.0; its waiver expired on 2026-03-31")
     assert over.notes == ()
 
 

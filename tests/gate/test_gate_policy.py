@@ -90,7 +90,7 @@ WAIVER = "# why\nwaivers:\n  - row: knowledge\n    reason: ticket\n    until: 20
         ("alpha: 95\n", [":1:", "alpha", "less than 0.5"]),
         ("min_items: 1.5\n", [":1:", "min_items", "integer"]),
         ("min_items: true\n", [":1:", "min_items", "integer"]),
-        ("verdict: regressed\n", [":1:", "verdict", "'not_regressed' or 'retained'"]),
+        ("verdict: regressed\n", [":1:", "verdict", "'within_margin', 'no_loss' or 'retained'"]),
         ("gates: [knowledge]\n", [":1:", "gates", "dictionary"]),
         ("gates:\n  knowledge: 0.05\n", [":2:", "gates.knowledge", "dictionary"]),
         (NESTED + "margn: 0.1\n", [":6:", "'gates.knowledge.margn'", "did you mean 'margin'"]),

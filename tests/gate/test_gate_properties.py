@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 from math import ceil, sqrt
-from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -46,8 +45,7 @@ def comparisons(draw: st.DrawFn) -> Comparison:
         replace(row, name=f"{row.name}_task", n_unmeasured=draw(st.integers(0, 50)) if row.n_items else 5)
         for row in domains
     )
-    floor: dict[str, Any] | None = draw(st.none() | st.just({"knowledge": {"loss": 0.2}}))
-    return comparison(domains=domains, tasks=tasks, noise_floor=floor)
+    return comparison(domains=domains, tasks=tasks, noise_floor=None)
 
 
 @st.composite
@@ -56,8 +54,9 @@ def gates(draw: st.DrawFn, name: str) -> Gate:
         field: draw(st.none() | values)
         for field, values in {
             "margin": MARGIN, "alpha": st.floats(0.001, 0.2), "min_items": st.integers(1, 2000),
-            "verdict": st.sampled_from(["not_regressed", "retained"]), "min_gain": MARGIN, "max_locked": UNIT,
-            "max_erased": UNIT, "min_score": UNIT, "max_rigidity": UNIT if "rigid" in name else st.none(),
+            "verdict": st.sampled_from(["within_margin", "no_loss", "retained"]), "min_gain": MARGIN,
+            "max_locked": UNIT, "max_erased": UNIT, "min_score": UNIT,
+            "max_rigidity": UNIT if "rigid" in name else st.none(),
         }.items()
     }  # fmt: skip
     return Gate(**limits)
@@ -71,7 +70,7 @@ def policies(draw: st.DrawFn) -> Policy:
         domains=draw(st.none() | st.lists(st.sampled_from(NAMES), min_size=1, unique=True)),
         require=draw(st.lists(st.sampled_from(NAMES), unique=True)),
         on_inconclusive=draw(st.sampled_from(["fail", "pass"])),
-        verdict=draw(st.sampled_from(["not_regressed", "retained"])),
+        verdict=draw(st.sampled_from(["within_margin", "no_loss", "retained"])),
         alpha=draw(st.floats(0.001, 0.2)),
         gates={name: draw(gates(name)) for name in named},
     )

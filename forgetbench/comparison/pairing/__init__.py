@@ -13,10 +13,10 @@ from __future__ import annotations
 from forgetbench.comparison.pairing.comparable import check_comparable
 from forgetbench.comparison.pairing.cut import cut_answers, mean_cut
 from forgetbench.comparison.pairing.item_outcomes import ChoiceViews, ItemOutcomes, item_outcomes
-from forgetbench.comparison.pairing.missing import IN_TRAINING, NOT_AN_ITEM
-from forgetbench.comparison.pairing.paired import PairedTask, Pairing, pair
+from forgetbench.comparison.pairing.missing import NO_MISSING_DATA
+from forgetbench.comparison.pairing.paired import MissingItems, PairedTask, Pairing, pair
 
 __all__ = [
-    "IN_TRAINING", "NOT_AN_ITEM", "ChoiceViews", "ItemOutcomes", "PairedTask", "Pairing", "check_comparable",
+    "NO_MISSING_DATA", "ChoiceViews", "ItemOutcomes", "MissingItems", "PairedTask", "Pairing", "check_comparable",
     "cut_answers", "item_outcomes", "mean_cut", "pair",
 ]  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -18,6 +19,7 @@ NEEDS_TRAINING_TEXTS = "needs the fine-tuning data: --sft-data FILE"
 """Reason of the rows of a corpus metric that cannot do without."""
 IN_TRAINING = "in the fine-tuning data, and left out on request"
 """Reason of the rows that --exclude-contaminated leaves out; they are no missing data either."""
+NO_MISSING_DATA = (NOT_AN_ITEM, IN_TRAINING)
 
 
 @dataclass(slots=True)
@@ -56,6 +58,11 @@ class MissingReasons:
         distinct, first, counts = np.unique(present, return_index=True, return_counts=True)
         texts = list(self.texts)
         return {texts[distinct[at]]: int(counts[at]) for at in np.lexsort((first, -counts))}
+
+
+def missing_reasons(reasons: Sequence[str]) -> Bools:
+    """Which reasons are those of missing data; one entry per reason."""
+    return np.array([reason not in NO_MISSING_DATA for reason in reasons], dtype=np.bool_)
 
 
 def unpaired(rows: JoinedRows, base: RunManifest, candidate: RunManifest) -> MissingReasons:

@@ -22,11 +22,12 @@ from forgetbench.comparison.pairing.join import JoinedRows, join
 from forgetbench.comparison.pairing.missing import (
     IN_TRAINING,
     NEEDS_TRAINING_TEXTS,
-    NOT_AN_ITEM,
+    NO_MISSING_DATA,
     MissingReasons,
+    missing_reasons,
     unpaired,
 )
-from forgetbench.comparison.pairing.scores import paired_scores
+from forgetbench.comparison.pairing.scores import known_scores, paired_scores
 from forgetbench.comparison.pairing.sft_overlap import contaminated_rows, novelty_of_samples
 from forgetbench.comparison.sft_data import SftData
 from forgetbench.records import MUCH_CUT, AuditRow, CutAnswers, RunManifest, TaskInfo
@@ -37,6 +38,24 @@ if TYPE_CHECKING:
 
 _MUCH_MORE_THOUGHT = 0.1
 """Difference of the shares of answers with thinking from which a reader is told."""
+
+
+@dataclass(frozen=True, slots=True)
+class MissingItems:
+    """Items of a task that were not measured in both; one entry per item."""
+
+    base: Floats
+    """The score where it is known, else NaN."""
+    candidate: Floats
+    """Likewise; NaN wherever the base's is known, since one of the two is what is missing."""
+    cluster_codes: Codes
+    second_codes: Codes
+
+    @classmethod
+    def none(cls) -> MissingItems:
+        """No item is missing."""
+        nothing, no_codes = np.zeros(0), np.zeros(0, dtype=np.intp)
+        return cls(nothing, nothing, no_codes, no_codes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +81,8 @@ class PairedTask:
     """Items that the fine-tuning data contains, measured or left out for it; None where that data is not known."""
     unmeasured: Mapping[str, int]
     """Missing data: how many items were not measured, by reason."""
+    missing: MissingItems
+    """The same items, as far as they are known."""
     cut: CutAnswers
     """Those of them whose answer is cut, and how far they could move the delta."""
 
@@ -131,6 +152,9 @@ class _PairedRows:
     reasons: MissingReasons
     base: Floats
     candidate: Floats
+    """Both NaN where either is missing."""
+    known: tuple[Floats, Floats]
+    """The same with what is known of missing items, see `MissingItems`."""
     outcomes: ItemOutcomes
     answers: tuple[Answers, Answers]
     """What the base answered; what the candidate did."""
@@ -155,7 +179,9 @@ def _pair_rows(
         contaminated, training_texts = contaminated_rows(rows, sft_data), sft_data.answers
         if sft_data.exclude:
             reasons.assign(contaminated, IN_TRAINING)
-    base, candidate = paired_scores(rows, reasons, training_texts, corpus_metrics)
+    scores = paired_scores(rows, reasons, training_texts, corpus_metrics)
+    known = known_scores(rows, reasons, *scores)
+    base, candidate = (np.where(reasons.unset, side, np.nan) for side in known)
     members = [np.arange(task_rows.start, task_rows.stop) for task_rows in rows.task_slices()]
     metrics = [(task_rows, task.metric) for task_rows, task in zip(rows.task_slices(), rows.tasks, strict=True)]
     both_answers = (answers(rows.base, metrics), answers(rows.candidate, metrics))
@@ -165,6 +191,7 @@ def _pair_rows(
         reasons=reasons,
         base=base,
         candidate=candidate,
+        known=known,
         outcomes=item_outcomes(rows.tasks, members, rows.item, base, candidate),
         answers=both_answers,
         n_options=n_options,
@@ -191,8 +218,8 @@ def _items_table(paired: _PairedRows, item_ids: pa.Array, clusters: tuple[Cluste
             "cluster": clusters[0].names,
             "second_cluster": clusters[1].names,
             "stratum": rows.texts("stratum"),
-            "base_score": paired.base,
-            "candidate_score": paired.candidate,
+            "base_score": paired.known[0],
+            "candidate_score": paired.known[1],
             "outcome": paired.outcomes.outcome_column(),
             "fate": paired.outcomes.fate_column(),
             "reason": paired.reasons.column(),
@@ -221,7 +248,7 @@ def _paired_task(
 ) -> PairedTask:
     measured = task_rows.start + np.flatnonzero(paired.reasons.codes[task_rows] < 0)
     reasons = paired.reasons.counts(task_rows)
-    unmeasured = {reason: count for reason, count in reasons.items() if reason not in (NOT_AN_ITEM, IN_TRAINING)}
+    unmeasured = {reason: count for reason, count in reasons.items() if reason not in NO_MISSING_DATA}
     n_contaminated = None
     if paired.contaminated is not None:
         n_contaminated = int(paired.contaminated[measured].sum()) + reasons.get(IN_TRAINING, 0)
@@ -240,8 +267,16 @@ def _paired_task(
         audit=_audit(paired, info, measured, reasons),
         n_contaminated=n_contaminated,
         unmeasured=unmeasured,
+        missing=_missing(paired, clusters, task_rows),
         cut=_cut(paired, task_rows, measured, unmeasured),
     )
+
+
+def _missing(paired: _PairedRows, clusters: tuple[Clusters, Clusters], task_rows: slice) -> MissingItems:
+    counts = np.append(missing_reasons(list(paired.reasons.texts)), np.False_)
+    at = task_rows.start + np.flatnonzero(counts[paired.reasons.codes[task_rows]])
+    first, second = (key.codes[at] for key in clusters)
+    return MissingItems(paired.known[0][at], paired.known[1][at], first, second)
 
 
 def _cut(paired: _PairedRows, task_rows: slice, measured: Codes, unmeasured: Mapping[str, int]) -> CutAnswers:

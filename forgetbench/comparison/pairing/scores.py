@@ -23,7 +23,7 @@ def paired_scores(
     training_texts: Sequence[str] | None,
     corpus_metrics: Mapping[str, CorpusMetric] | None,
 ) -> tuple[Floats, Floats]:
-    """Item scores of the base and of the candidate, NaN in both where either is missing.
+    """Item scores of the base and of the candidate, NaN where one is missing.
 
     `reasons` says which rows cannot be paired, and is completed by those whose scores cannot be used. Raises SuiteError
     for a corpus metric that `corpus_metrics` does not have.
@@ -34,9 +34,27 @@ def paired_scores(
             metric = _corpus_metric(info, info.corpus_metric, corpus_metrics)
             _score_together(rows, task_rows, metric, training_texts, reasons, (base, candidate))
     _add_reasons_of_scores(rows, reasons, base, candidate)
-    missing = ~reasons.unset
-    base[missing] = candidate[missing] = np.nan
     return base, candidate
+
+
+def known_scores(rows: JoinedRows, reasons: MissingReasons, base: Floats, candidate: Floats) -> tuple[Floats, Floats]:
+    """The scores with only what is known of the items that were not measured.
+
+    Of those the base's score stands as it is, and the candidate's only where the base has none: two that cannot be
+    compared are no pair. A score that is not on the scale, or made of other items, is none.
+    """
+    missing = ~reasons.unset
+    if not missing.any():
+        return base, candidate
+    whole = rows.of_task((task.corpus_metric is not None for task in rows.tasks), np.bool_)
+    base, candidate = (_on_scale(side, missing, whole) for side in (base, candidate))
+    candidate[missing & ~np.isnan(base)] = np.nan
+    return base, candidate
+
+
+def _on_scale(scores: Floats, missing: Bools, whole: Bools) -> Floats:
+    unknown = missing & (whole | ~((scores >= 0.0) & (scores <= 1.0)))
+    return np.where(unknown, np.nan, scores)
 
 
 # --- scores that need all answers -------------------------------------------------------------

@@ -104,7 +104,7 @@ def decide_in_blocks(evidence: Evidence, policy: Policy, *, n_blocks: int = BLOC
 
 def _look(evidence: Evidence, policy: Policy, looks: Looks) -> SequentialResult:
     base, candidate = evidence.runs()
-    margins = {**base.manifest.margins, **policy.margins}
+    margins = policy.allowed(base.manifest.allowed)
     comparison, items = compare(base, candidate, margins=margins, alpha=_widest(policy), looks=looks)
     comparison = replace(comparison, comparison_id=f"{comparison.comparison_id}-sequential")
     return SequentialResult(decide(comparison, policy), comparison, items)

@@ -139,7 +139,7 @@ def evaluate_step(questions: Questions, weights: Weights, step: int, progress: P
     with _session(questions, weights, weights.at_step(step), progress) as session:
         runs = evaluate(session)
     base, candidate = runs[0], runs[-1]
-    margins, seed = questions.suite.margins, questions.evaluation.seed
+    margins, seed = questions.suite.suite.margins, questions.evaluation.seed
     comparison, items = compare(base, candidate, margins=margins, seed=seed)
     results = ResultsFolder(questions.evaluation.results)
     folder = results.comparison(comparison_id(base.manifest, candidate.manifest))

@@ -13,7 +13,7 @@ from .evaluation.options import EvaluationOptions
 from .gate import GateResult, Policy, decide, load_policy
 from .integrations import ForgetbenchLM, ForgettingCallback
 from .leaderboard import build_leaderboard
-from .pipeline import RunResult, SavedComparison, compare, gate_sequential, rescore, run, sweep
+from .pipeline import RunResult, SavedComparison, choose, compare, gate_sequential, rescore, run, sweep
 from .progress import Progress
 from .records import Checkpoint, Comparison, DeltaRow, ItemScore, RunManifest
 from .report import write_report
@@ -50,6 +50,7 @@ __all__ = [
     "SuiteError",
     "__version__",
     "build_leaderboard",
+    "choose",
     "compare",
     "decide",
     "gate_sequential",

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from forgetbench.comparison import chosen
 from forgetbench.comparison.checked import load_checked
 from forgetbench.comparison.delta import chat_format_costs, comparison_id
 from forgetbench.comparison.delta import compare as compare_runs
@@ -21,7 +22,7 @@ from forgetbench.comparison.family import judged_together
 from forgetbench.comparison.options import ComparisonOptions
 from forgetbench.comparison.sft_data import SftData
 from forgetbench.engines.base import Engine, EngineOptions
-from forgetbench.errors import InputError
+from forgetbench.errors import InputError, did_you_mean, shown
 from forgetbench.evaluation.assumptions import Assumptions
 from forgetbench.evaluation.cost import Costs, costs
 from forgetbench.evaluation.evaluate import evaluate, prepare
@@ -33,9 +34,9 @@ from forgetbench.evaluation.session import Session, open_session
 from forgetbench.evaluation.summary import noise_floor_of
 from forgetbench.gate.policy import Policy
 from forgetbench.gate.power import PolicyPower, policy_power
-from forgetbench.gate.scope import RowNames
+from forgetbench.gate.scope import RowNames, check_names, in_scope
 from forgetbench.progress import Progress
-from forgetbench.records import Checkpoint, Comparison, DeltaRow
+from forgetbench.records import OVERALL, Checkpoint, Comparison, DeltaRow
 from forgetbench.report import write_report, write_trajectory
 from forgetbench.report.trajectory import TrainingLog, TrajectoryPoint
 from forgetbench.storage.comparisons import load_items, save_comparison, save_items
@@ -232,6 +233,43 @@ def gate_sequential(
     save_comparison(folder, result.comparison, result.items)
     write_report(result.comparison, result.items, folder)
     return result, folder
+
+
+def choose(
+    comparisons: Sequence[Path | str],
+    policy: Policy = Policy(),
+    *,
+    by: str = OVERALL,
+    seed: int = 0,
+    out: Path | str | None = None,
+) -> SavedComparison:
+    """Choose the best of several candidates on one half of the items, and judge it on the other.
+
+    `comparisons` are folders of comparisons with one base; `by` is a domain, or `overall` for the mean change of the
+    domains that `policy` gates. What comes of it is a comparison of its own, written to `out`, by default beside the
+    chosen candidate's. Raises InputError for comparisons that cannot be read or do not go together.
+    """
+    folders = [Path(folder) for folder in comparisons]
+    compared = [(load_checked(folder), load_items(folder, chosen.COLUMNS)) for folder in folders]
+    choice = chosen.choose(compared, _chosen_by(compared[0][0], policy, by) if compared else (), by=by, seed=seed)
+    source = folders[choice.number]
+    comparison, items = chosen.judged_on_half(compared[choice.number][0], load_items(source), choice)
+    folder = source.resolve().parent / comparison.comparison_id if out is None else Path(out)
+    check_writable(folder)
+    save_comparison(folder, comparison, items)
+    write_report(comparison, items, folder)
+    return SavedComparison(comparison, folder)
+
+
+def _chosen_by(comparison: Comparison, policy: Policy, by: str) -> list[str]:
+    """The domains whose mean change decides which candidate is chosen."""
+    names = RowNames.of(comparison)
+    check_names(names, policy)
+    if by == OVERALL:
+        return [name for name in in_scope(names, policy) if name in names.domains]
+    if by not in names.domains:
+        raise InputError(f"--by {shown(by)}: no domain; {did_you_mean(shown(by), [OVERALL, *names.domains])}")
+    return [by]
 
 
 # --- comparisons ------------------------------------------------------------------------------

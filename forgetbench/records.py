@@ -571,6 +571,20 @@ class Looks:
 
 
 @dataclass(frozen=True, slots=True)
+class Selection:
+    """How a comparison's candidate was chosen among several: on one half of the clusters, and judged on the other."""
+
+    candidates: Mapping[str, float | None]
+    """By run id, the mean change on the choosing half; None where a domain was not measured."""
+    by: str
+    """`OVERALL` for the mean over the gated domains, or the domain that decided."""
+    n_items: int
+    """On how many items it was chosen; an item counts once for each of its views."""
+    seed: int
+    """Of the split."""
+
+
+@dataclass(frozen=True, slots=True)
 class Side:
     """One of the two checkpoints of a comparison."""
 
@@ -613,6 +627,8 @@ class Comparison:
     """How much may be lost, as it was declared."""
     family: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     """P-values of the other candidates of the same command, by run id and row: what is adjusted for beside the own."""
+    selection: Selection | None = None
+    """Of a candidate that was chosen among several, all else is of the items that did not choose it; else None."""
     looks: Looks | None = None
     """Of a group-sequential evaluation, whose intervals and p-values are valid at every planned look; else None."""
     pairing: tuple[AuditRow, ...] = ()

@@ -243,6 +243,7 @@ def rescore(
 
 
 app.command(gate.gate)
+app.command(gate.choose)
 app.command(gate.gate_sequential)
 policy = App(name="policy", help="The gate's policy files.")
 policy.command(gate.init_policy, name="init")

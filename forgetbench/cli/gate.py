@@ -73,6 +73,35 @@ def gate_sequential(
     return _tell(result.gate, result.comparison, verdict, made.console)
 
 
+def choose(
+    comparisons: Annotated[
+        list[Path], Parameter(help="Comparisons of candidates with one base, or files of --out-id.")
+    ],
+    /,
+    *,
+    policy: Annotated[Path | None, Parameter(help="Whose gated domains decide; by default all but target.")] = None,
+    by: Annotated[str, Parameter(help="overall, or the domain that decides.")] = "overall",
+    seed: Annotated[int, Parameter(help="Of the split into two halves.")] = 0,
+    out: Annotated[Path | None, Parameter(help="Where to write; by default beside the comparisons.")] = None,
+    out_id: OutIdOption = None,
+) -> None:
+    """Choose the best of several candidates on one half of the items, and judge it on the other."""
+    from forgetbench import pipeline
+    from forgetbench.gate import load_policy
+    from forgetbench.report import print_comparison
+    from forgetbench.report.wording import choice
+    from forgetbench.storage.made import comparison_folders
+
+    made = Announcement(out_id)
+    folders = [folder for where in comparisons for folder in comparison_folders(where)]
+    saved = pipeline.choose(folders, load_policy(policy), by=by, seed=seed, out=out)
+    for line in choice(saved.comparison):
+        print_line(made.console, line)
+    print_comparison(made.console, saved.comparison)
+    print_line(made.console, f"written to {saved.folder}")
+    made.of_comparison(saved.comparison, saved.folder)
+
+
 def init_policy(path: Annotated[Path, Parameter(help="The file to write.")] = Path("forgetbench.yaml"), /) -> None:
     """Write a policy with every field in it, explained."""
     from forgetbench.gate import POLICY_TEMPLATE

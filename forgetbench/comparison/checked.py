@@ -80,6 +80,7 @@ def check_numbers(comparison: Comparison) -> None:
     _check_mean(comparison.overall, [row for row in comparison.domains if row.name not in APART], "the domains")
     _check_noise_floor(comparison)
     _check_family(comparison)
+    _check_selection(comparison)
     _check_verdicts(comparison)
     _check_shrunk(comparison)
 
@@ -224,6 +225,18 @@ def _check_family(comparison: Comparison) -> None:
         for name, p_value in of_run.items():
             if not 0.0 <= p_value <= 1.0:
                 raise _ContradictionError(f"family: the p-value of {one_line(name, 60)} is {p_value:g}")
+
+
+def _check_selection(comparison: Comparison) -> None:
+    """A chosen candidate is one of those that it was chosen among, and none of them looked better."""
+    selection = comparison.selection
+    if selection is None:
+        return
+    scores = {run: score for run, score in selection.candidates.items() if score is not None}
+    if scores.get(comparison.candidate.run_id, -_LARGEST) < max(scores.values(), default=0.0):
+        raise _ContradictionError("the candidate is not the best of those that it was chosen among")
+    if comparison.family or comparison.looks is not None or selection.n_items < 0:
+        raise _ContradictionError("a chosen candidate is judged alone, on items that were all asked")
 
 
 def _check_verdicts(comparison: Comparison) -> None:

@@ -59,8 +59,10 @@ def read_submissions(results: Path) -> Iterator[Submission | Skipped]:
         else:
             comparison = submission.comparison
             taken[comparison.comparison_id] = folder.name
-            # A base against itself competes with nobody, and a sequential gate asks no more than it needs.
-            if comparison.base.fingerprint != comparison.candidate.fingerprint and comparison.looks is None:
+            # A base against itself competes with nobody, a sequential gate asks no more than it needs, and a chosen
+            # candidate stands there with all its items.
+            in_part = comparison.looks is not None or comparison.selection is not None
+            if comparison.base.fingerprint != comparison.candidate.fingerprint and not in_part:
                 yield submission
 
 

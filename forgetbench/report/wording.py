@@ -8,7 +8,7 @@ from math import isnan
 from typing import Final
 
 from forgetbench.comparison.verdict import opposed_tasks
-from forgetbench.records import TARGET, Comparison, DeltaRow, Fates, Verdict
+from forgetbench.records import OVERALL, TARGET, Comparison, DeltaRow, Fates, Verdict
 from forgetbench.report.numbers import MISSING, delta_with_interval, points, row_texts, share, signed
 from forgetbench.sanitize import one_line
 
@@ -143,10 +143,23 @@ def looks(comparison: Comparison) -> tuple[tuple[str, str], ...]:
 
 def among_candidates(comparison: Comparison) -> tuple[tuple[str, str], ...]:
     """Of one candidate among several, what that did to its numbers; nothing for one that was evaluated alone."""
+    selection = comparison.selection
+    if selection is not None:
+        by = "the mean change of the gated domains" if selection.by == OVERALL else title(selection.by)
+        chosen = f"chosen among {len(selection.candidates)} by {by} on one half ({selection.n_items:,} items)"
+        return (("Candidates", f"{chosen}, judged on the other"),)
     if not comparison.family:
         return ()
     n = len(comparison.family) + 1
     return (("Candidates", f"one of {n} candidates of one command; p-values are adjusted for all of them"),)
+
+
+def choice(comparison: Comparison) -> tuple[str, ...]:
+    """A line for each run that a candidate was chosen among, the best first: its change on the choosing half."""
+    candidates = {} if comparison.selection is None else comparison.selection.candidates
+    ordered = sorted(candidates.items(), key=lambda item: -2.0 if item[1] is None else item[1], reverse=True)
+    chosen = comparison.candidate.run_id
+    return tuple(f"{one_line(run, 80)}: {signed(score)}{', chosen' if run == chosen else ''}" for run, score in ordered)
 
 
 def noise_floor_facts(comparison: Comparison) -> tuple[tuple[str, str], ...]:

@@ -80,7 +80,7 @@ def told_how_to_mend(path: Path) -> Iterator[None]:
 def _way_out(path: Path) -> str | None:
     kind, name = path.parent.parent.name, path.parent.name
     candidate, separator, base = name.partition("-vs-")
-    if kind == "runs":
+    if kind == "runs" or name.endswith(("-sequential", "-chosen")):
         return "the command that made it makes it again, from the ledger"
     if kind == "comparisons" and separator:
         runs = ResultsFolder(path.parent.parent.parent).runs

@@ -96,13 +96,26 @@ def run_folder(where: Path) -> Path:
 def comparison_folder(where: Path) -> Path:
     """The folder of the comparison in a file of `--out-id`; any other path as it is.
 
-    A candidate that was asked under both protocols is meant under its own. InputError where there are several.
+    InputError where there are several.
     """
     made = _read(where)
     if made is None:
         return where
-    own = [each for each in made.comparisons if each.protocol != "completion"] or made.comparisons
+    own = _own(made)
     return Path(_only(where, own, [each.candidate for each in own], "comparison").folder)
+
+
+def comparison_folders(where: Path) -> list[Path]:
+    """The folders of all comparisons in a file of `--out-id`, under the candidates' own protocol; any other path."""
+    made = _read(where)
+    if made is None:
+        return [where]
+    return [Path(each.folder) for each in _own(made)]
+
+
+def _own(made: Made) -> Sequence[MadeComparison]:
+    """A candidate that was asked under both protocols is meant under its own."""
+    return [each for each in made.comparisons if each.protocol != "completion"] or made.comparisons
 
 
 def _only(where: Path, found: Sequence[T], names: Sequence[str], what: str) -> T:

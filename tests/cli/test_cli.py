@@ -35,6 +35,8 @@ def assert_refused(done: subprocess.CompletedProcess[str], *parts: str) -> None:
         (["run", "--engine", "scripted", "a", "--suite", "smoke", "--protocol", "chat"], ["no chat template"]),
         (["run", "--engine", "scripted", "a", "--sft-data", "none.jsonl"], ["none.jsonl"]),
         (["gate", "nothing"], ["nothing", "no such file"]),
+        (["choose", "nothing", "else"], ["nothing", "no such file"]),
+        (["choose"], ["COMPARISONS"]),
         (["gate-sequential", "--engine", "scripted", "a"], ["CANDIDATE"]),
         (["gate-sequential", "--engine", "scripted", "b", "a", "--protocol", "both"], ["one --protocol"]),
         (["gate", "nothing", "--base", "b"], ["--base"]),
@@ -114,6 +116,23 @@ def test_several_candidates_are_judged_as_one_family(forgetbench: Call, tmp_path
         assert set(family) == {runs[other] for other in families if other != name}
     folder = next((tmp_path / "results" / "comparisons").glob("b-*"))
     assert "use forgetbench choose" in " ".join(forgetbench("gate", folder).stdout.split())
+
+
+def test_the_best_of_several_is_chosen_and_gated(forgetbench: Call, tmp_path: Path) -> None:
+    options = ("--engine", "scripted", "--task", "knowledge_open", "--task", "knowledge_choice", "--limit", "60")
+    assert forgetbench("run", *options, "--base", "a", "b", "says:yes", "--out-id", "made.json").returncode == 0
+    done = forgetbench("choose", "made.json", "--seed", "3", "--out-id", "chosen.json")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[0].endswith(", chosen")
+    assert "chosen among 2 by the mean change of the gated domains on one half" in " ".join(done.stdout.split())
+    gated = forgetbench("gate", "chosen.json")
+    assert gated.returncode in (0, 1, 3) and gated.stdout.splitlines()[-1].startswith("gate: ")
+    site = forgetbench("leaderboard", "results", "--out", "site")
+    assert site.returncode == 0 and "chosen" not in (tmp_path / "site" / "leaderboard.json").read_text()
+    one = next((tmp_path / "results" / "comparisons").glob("b-*"))
+    assert_refused(forgetbench("choose", one), "leaves no choice")
+    assert_refused(forgetbench("choose", "made.json", "--by", "knowlege"), "--by knowlege", "did you mean 'knowledge'")
+    assert_refused(forgetbench("choose", "made.json", "--policy", "none.yaml"), "none.yaml")
 
 
 DEMO = next((Path(__file__).parents[2] / "results" / "comparisons").glob("harsh-demo-*"))

@@ -34,8 +34,9 @@ bench: $(READY)  ## speed, as ratios within one run; writes results/benchmarks/ 
 answers: $(READY)  ## how often answers are read as a careful person reads them; writes results/benchmarks/ and docs/answers.md
 	$(BIN)/python tests/benchmarks/answers.py
 
-calibrate: $(READY)  ## the statistics' error rates by simulation, on one core; writes results/benchmarks/ and docs/calibration.md
-	OMP_NUM_THREADS=1 $(BIN)/python tests/benchmarks/calibrate.py
+calibrate: $(READY)  ## the statistics' error rates by simulation, on two cores; writes results/benchmarks/ and docs/calibration.md
+	OMP_NUM_THREADS=1 $(BIN)/python tests/benchmarks/calibrate.py --share 1/2 & first=$$!; \
+	OMP_NUM_THREADS=1 $(BIN)/python tests/benchmarks/calibrate.py --share 2/2; second=$$?; wait $$first && exit $$second
 
 tasks: $(READY)  ## rebuild the embedded tasks' data from their sources
 	set -e; for script in tasks/*/build*.py; do $(BIN)/python $$script; done

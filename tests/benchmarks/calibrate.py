@@ -6,11 +6,11 @@ populations of calibrate_worlds and judge by the functions that judge real compa
 and the gate as a whole. results/benchmarks/calibration.json is written after every setting, the tables of
 docs/calibration.md from it.
 
-`calibrate.py [WORDS...]` measures only settings whose name holds one of the words, `--part` only some parts; several
-processes may share the work. `--quick` a few runs of a few settings; `--seed N` other runs than the published ones. The
-last two print their tables and write nothing. `--tables` writes the tables alone. `--before` measures the cases with an
-earlier version of forgetbench, the first on PYTHONPATH, and writes calibration-before.json, which the tables set beside
-the present figures.
+`calibrate.py [WORDS...]` measures only settings whose name holds one of the words, `--part` only some parts, `--share
+1/2` every second of them: several processes may write one file. `--quick` a few runs of a few settings; `--seed N` other
+runs than the published ones. The last two print their tables and write nothing. `--tables` writes the tables alone.
+`--before` measures the cases with an earlier version of forgetbench, the first on PYTHONPATH, and writes
+calibration-before.json, which the tables set beside the present figures.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ from forgetbench.stats.proportions import wilson_interval
 
 PARTS = ("fixed", "sequential", "cases")
 RUNS, RESAMPLES, SEED = 2000, 1000, 0
-CASE_RUNS = 0.5
+CASE_RUNS = 0.4
 """Runs of a hard case for each of a setting's: a comparison as a whole takes longer than its parts."""
 FAMILY = 5
 PEERS_THRESHOLD = 0.02
@@ -184,9 +184,14 @@ class Selection:
     runs: int = RUNS
     resamples: int = RESAMPLES
     seed: int = SEED
+    share: tuple[int, int] = (1, 1)
+    """Of several processes that share the work which one this is, and how many there are: each takes every n-th."""
 
-    def holds(self, part: str, name: str) -> bool:
-        return part in self.parts and (not self.names or any(word in name for word in self.names))
+    def takes(self, number: int, setting: Setting) -> bool:
+        """Whether `setting`, the `number`-th of all from 0, is measured."""
+        which, processes = self.share
+        named = not self.names or any(word in setting.name for word in self.names)
+        return named and setting.part in self.parts and number % processes == which - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,11 +205,14 @@ class Setting:
 
 def measure(selection: Selection, keep: Callable[[str, Row], None]) -> None:
     """Every setting that is selected; each has a seed of its own, so that pieces can be measured apart."""
-    for setting in settings(selection):
-        if selection.holds(setting.part, setting.name):
-            start = time.perf_counter()
-            row = {"name": setting.name, **setting.row()}
-            keep(setting.part, row | {"seconds": time.perf_counter() - start})
+    for setting in selected(selection):
+        start = time.perf_counter()
+        row = {"name": setting.name, **setting.row()}
+        keep(setting.part, row | {"seconds": time.perf_counter() - start})
+
+
+def selected(selection: Selection) -> list[Setting]:
+    return [setting for number, setting in enumerate(settings(selection)) if selection.takes(number, setting)]
 
 
 def settings(selection: Selection) -> Iterator[Setting]:
@@ -243,10 +251,19 @@ def collected(selection: Selection) -> dict[str, list[Row]]:
     return rows
 
 
+def share(text: str) -> tuple[int, int]:
+    """'1/2' as (1, 2)."""
+    which, processes = map(int, text.split("/"))
+    if not 1 <= which <= processes:
+        raise ValueError(text)
+    return which, processes
+
+
 def main(arguments: Sequence[str]) -> None:
     parser = argparse.ArgumentParser(description="the error rates of the statistics, by simulation")
     parser.add_argument("names", nargs="*", help="only settings whose name holds one of these")
     parser.add_argument("--part", action="append", choices=PARTS, help="only this part; may be given more than once")
+    parser.add_argument("--share", type=share, default=(1, 1), help="K/N: every N-th setting from the K-th on")
     parser.add_argument("--quick", action="store_true", help="few runs of few settings; writes nothing")
     parser.add_argument("--tables", action="store_true", help="only write the tables anew")
     parser.add_argument("--before", action="store_true", help="the cases alone, by an earlier version on PYTHONPATH")
@@ -256,7 +273,7 @@ def main(arguments: Sequence[str]) -> None:
     import calibrate_tables
 
     parts = ("cases",) if options.before else options.part or PARTS
-    selection = Selection(options.names, parts, options.runs, RESAMPLES, options.seed)
+    selection = Selection(options.names, parts, options.runs, RESAMPLES, options.seed, options.share)
     path = files.BEFORE if options.before else files.OUT
     if options.quick:
         print(calibrate_tables.tables(quick(), files.read(files.BEFORE) or {}))
@@ -265,8 +282,7 @@ def main(arguments: Sequence[str]) -> None:
         print(calibrate_tables.tables(collected(selection), files.read(files.BEFORE) or {}))
         return
     if not options.tables:
-        if not options.names:
-            files.forget(parts, path)
+        files.forget([(setting.part, setting.name) for setting in selected(selection)], path)
         if options.before:
             files.note_version(path, f"--before --runs {options.runs}")
         measure(selection, lambda part, row: save(part, row, path))

@@ -43,10 +43,11 @@ def rewritten(path: Path) -> Iterator[dict[str, Any]]:
         os.close(folder)
 
 
-def forget(parts: Sequence[str], path: Path) -> None:
-    """Take out parts that are measured anew as a whole: earlier figures must not stand beside new ones."""
+def forget(settings: Sequence[tuple[str, str]], path: Path) -> None:
+    """Take out settings, by part and name, that are measured anew: what fails must not leave earlier figures."""
     with rewritten(path) as content:
-        content.update({part: [] for part in parts})
+        for part in {part for part, _ in settings}:
+            content[part] = [row for row in content.get(part, []) if (part, row["name"]) not in settings]
 
 
 def note_version(path: Path, options: str) -> None:

@@ -7,7 +7,7 @@ and the gate as a whole. results/benchmarks/calibration.json is written after ev
 docs/calibration.md from it.
 
 `calibrate.py [WORDS...]` measures only settings whose name holds one of the words, `--part` only some parts, `--share
-1/2` every second of them: several processes may write one file. `--quick` a few runs of a few settings; `--seed N` other
+1/2` every second of them: several processes may write one file. `--quick` a few runs of a few settings; `--seed` other
 runs than the published ones. The last two print their tables and write nothing. `--tables` writes the tables alone.
 `--before` measures the cases with an earlier version of forgetbench, the first on PYTHONPATH, and writes
 calibration-before.json, which the tables set beside the present figures.

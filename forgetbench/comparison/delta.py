@@ -18,6 +18,7 @@ from forgetbench.comparison.strata import metric_rows, stratum_rows
 from forgetbench.errors import IncomparableError
 from forgetbench.models.folder_defaults import folder_differences
 from forgetbench.records import ALPHA, Comparison, DeltaRow, Looks, Margins, RunManifest, Side
+from forgetbench.stats.clustered import FEW
 from forgetbench.storage.runs import Run
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def compare(
         tasks=rows.tasks,
         overall=rows.overall,
         noise_floor=noise_floor,
-        warnings=_warnings(pairing),
+        warnings=_warnings(pairing, rows.domains),
         seed=seed,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         alpha=alpha,
@@ -129,9 +130,18 @@ def _side(manifest: RunManifest) -> Side:
     return Side(manifest.label, manifest.where, manifest.fingerprint, manifest.run_id, manifest.step)
 
 
-def _warnings(pairing: Pairing) -> tuple[str, ...]:
+def _warnings(pairing: Pairing, domains: Sequence[DeltaRow]) -> tuple[str, ...]:
     own = [f"{run.label}: {text}" for run in (pairing.base, pairing.candidate) for text in run.warnings]
-    return tuple(dict.fromkeys([*pairing.warnings, *_computed_in(pairing.base, pairing.candidate), *own]))
+    made = [*_few_clusters(domains), *_computed_in(pairing.base, pairing.candidate)]
+    return tuple(dict.fromkeys([*pairing.warnings, *made, *own]))
+
+
+def _few_clusters(domains: Sequence[DeltaRow]) -> Iterator[str]:
+    """In one line the domains that rest on few independent pieces of evidence."""
+    few = [row for row in domains if row.estimate is not None and row.evidence.n_effective < FEW]
+    if few:
+        named = ", ".join(f"{row.name} ({row.evidence.n_effective:.1f})" for row in few)
+        yield f"fewer than {FEW} clusters of equal weight would tell as much: {named}; their intervals are wide"
 
 
 def _computed_in(base: RunManifest, candidate: RunManifest) -> Iterator[str]:

@@ -40,6 +40,9 @@ def _stratum(domain: str, name: str, parts: Sequence[tuple[PairedTask, NDArray[n
     parts = [(task, which) for task, which in parts if which.any()]
     base, candidate = ([getattr(task, side)[which] for task, which in parts] for side in ("base", "candidate"))
     clusters = [ItemClusters(task.cluster_codes, task.second_codes).at(which) for task, which in parts]
+    if len(np.unique(np.concatenate([task.second for task in clusters]))) == 1:
+        # By the second key the stratum is one cluster, a kind of request for instance: its delta is that one's.
+        clusters = [ItemClusters(task.first, task.first) for task in clusters]
     effects = effects_by([after - before for before, after in zip(base, candidate, strict=True)], clusters)
     half = student_quantile(1.0 - alpha / 2, effects.dof) * effects.conservative_se
     items = np.unique(np.concatenate([task.item_codes[which] for task, which in parts]))

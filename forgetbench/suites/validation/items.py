@@ -18,11 +18,13 @@ _UNFAIR = 1e-4
 
 
 def check_fields(task: ReadTask) -> Iterator[Finding]:
-    """Every document has item_id, cluster and stratum; no item_id stands twice."""
+    """Every document has item_id, stratum and the cluster keys of its task; no item_id stands twice."""
     documents, path = list(task.loaded.task.eval_docs), task.declaration.path
-    for field in ("item_id", "cluster", "stratum"):
+    # The default may be missing; what a task declares may not.
+    declared = task.loaded.info.clusters if (task.loaded.task.config.metadata or {}).get("clusters") else ()
+    for field in dict.fromkeys(("item_id", *task.loaded.info.clusters, "stratum")):
         lacking = [number for number, document in enumerate(documents) if document.get(field) in (None, "")]
-        if len(lacking) == len(documents):
+        if len(lacking) == len(documents) and field not in declared:
             yield warn(f"no document has '{field}'", str(path), f"give every document a field '{field}'")
         elif lacking:
             where = f"document {lacking[0] + 1} of {len(documents)}"
@@ -85,13 +87,22 @@ def check_examples(task: ReadTask) -> Iterator[Finding]:
 
 
 def check_clusters(task: ReadTask) -> Iterator[Finding]:
-    """No cluster is so large that the task is little more than one piece of evidence."""
-    sizes = Counter(item.cluster for item in task.items if item.cluster)
-    if not sizes or len(task.items) < _ENOUGH_ITEMS:
+    """By neither key is a cluster so large that the task is little more than one piece of evidence."""
+    names = [item.cluster for item in task.items], [item.second_cluster for item in task.items]
+    for key, of_items in zip(task.loaded.info.clusters, names, strict=False):
+        yield from _largest_cluster(task, key, Counter(name for name in of_items if name))
+
+
+def _largest_cluster(task: ReadTask, key: str, sizes: Counter[str]) -> Iterator[Finding]:
+    n_items = len(task.items)
+    if not sizes or n_items < _ENOUGH_ITEMS:
         return
     largest, size = sizes.most_common(1)[0]
-    if size > _LARGEST_CLUSTER * len(task.items):
-        what = f"cluster '{largest}' holds {size} of {len(task.items)} items"
+    if size == n_items:
+        what = f"all items have one '{key}', '{largest}'"
+        yield warn(what, str(task.declaration.path), "declare in 'clusters' a field that tells items apart")
+    elif size > _LARGEST_CLUSTER * n_items:
+        what = f"cluster '{largest}' holds {size} of {n_items} items, by '{key}'"
         yield warn(what, str(task.declaration.path), "a cluster is what items share; divide it where they do not")
 
 

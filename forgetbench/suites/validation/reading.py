@@ -9,6 +9,7 @@ from typing import Any
 
 from forgetbench.errors import InputError, SuiteError, first_line
 from forgetbench.lm_eval_bridge import LoadedTask
+from forgetbench.lm_eval_bridge.clusters import clusters_of
 from forgetbench.lm_eval_bridge.task_yaml import TaskDeclaration, read_declaration, yaml_files
 from forgetbench.suites.loading import load_tasks
 from forgetbench.suites.suite import suite_of_tasks
@@ -20,6 +21,9 @@ class RenderedItem:
 
     item_id: str
     cluster: str
+    """By the first of the task's cluster keys; empty where the document has none."""
+    second_cluster: str
+    """By the second, likewise."""
     stratum: str
     question: str
     choices: tuple[str, ...]
@@ -87,16 +91,17 @@ def read_task(declaration: TaskDeclaration, folder: Path) -> ReadTask:
     (loaded,) = load_tasks(suite_of_tasks([declaration.name], None), folder, any_documents=True)
     task = loaded.task
     try:
-        items = tuple(_item(task, document, number) for number, document in enumerate(task.eval_docs))
+        items = tuple(_item(loaded, document, number) for number, document in enumerate(task.eval_docs))
         fewshot = (task.fewshot_docs() if declaration.shows_examples else None) or ()
-        examples = tuple(_item(task, document, number) for number, document in enumerate(fewshot))
+        examples = tuple(_item(loaded, document, number) for number, document in enumerate(fewshot))
     except Exception as error:  # a task's own templates and code raise many types
         why = f"{type(error).__name__}: {first_line(str(error))}"
         raise SuiteError(f"a document cannot be rendered: {why}") from error
     return ReadTask(declaration, loaded, items, examples)
 
 
-def _item(task: Any, document: Mapping[str, Any], number: int) -> RenderedItem:
+def _item(loaded: LoadedTask, document: Mapping[str, Any], number: int) -> RenderedItem:
+    task = loaded.task
     text, answer = task.doc_to_text(document), task.doc_to_target(document)
     if task.OUTPUT_TYPE == "loglikelihood_rolling":  # the whole passage is rated, and there is no answer
         text, answer = answer, ""
@@ -107,9 +112,11 @@ def _item(task: Any, document: Mapping[str, Any], number: int) -> RenderedItem:
         answers = [choices[place] for place in gold if 0 <= place < len(choices)]
     else:
         answers = list(map(str, answer if isinstance(answer, list) else [answer]))
+    cluster, second_cluster = clusters_of(document, loaded.info.clusters, "")
     return RenderedItem(
         item_id=str(document.get("item_id", number)),
-        cluster=str(document.get("cluster") or ""),
+        cluster=cluster,
+        second_cluster=second_cluster,
         stratum=str(document.get("stratum") or ""),
         question="" if isinstance(text, int) else str(text),
         choices=choices,

@@ -325,6 +325,33 @@ def test_a_cluster_that_holds_a_third(tmp_path: Path) -> None:
     assert not finding.failed
 
 
+def test_a_second_cluster_key_is_checked_as_the_first(tmp_path: Path) -> None:
+    def change(rows: list[Row]) -> None:
+        for number, row in enumerate(rows):
+            row["relation"] = "same" if number % 3 == 0 else f"relation-{number}"
+            row["constant"] = "all"
+
+    result = breaks(change, tmp_path, changed(OPEN, metadata={"clusters": ["cluster", "relation"]}))
+    assert not one(result, "cluster 'same' holds 40 of 120 items, by 'relation'").failed
+    assert not one(
+        breaks(change, tmp_path, changed(OPEN, metadata={"clusters": ["cluster", "constant"]})),
+        "all items have one 'constant'",
+    ).failed
+
+
+def test_a_declared_cluster_key_that_documents_lack(tmp_path: Path) -> None:
+    def change(rows: list[Row]) -> None:
+        for number, row in enumerate(rows):
+            row["relation"] = f"relation-{number}" if number >= 5 else ""
+
+    assert one(
+        breaks(change, tmp_path, changed(OPEN, metadata={"clusters": ["cluster", "relation"]})),
+        "3 documents have no 'relation'",
+    ).failed
+    nowhere = breaks(lambda rows: None, tmp_path, changed(OPEN, metadata={"clusters": ["cluster", "relation"]}))
+    assert one(nowhere, "120 documents have no 'relation'").failed
+
+
 def test_documents_in_the_order_of_their_strata(tmp_path: Path) -> None:
     result = breaks(lambda rows: rows.sort(key=lambda row: row["stratum"]), tmp_path, OPEN)
     assert not one(result, "the first 30 items have other strata than the rest").failed

@@ -14,7 +14,7 @@ from forgetbench.suites.validation.similar import near_duplicates
 
 def item(question: str, answer: str, number: int = 0, cluster: str = "", choices: tuple[str, ...] = ()) -> RenderedItem:
     gold = (choices.index(answer),) if choices else ()
-    return RenderedItem(f"{number}", cluster or f"c{number}", "", question, choices, gold, (answer,))
+    return RenderedItem(f"{number}", cluster or f"c{number}", "", "", question, choices, gold, (answer,))
 
 
 LONG = " ".join(f"word{number}" for number in range(80))

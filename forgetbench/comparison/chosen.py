@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from forgetbench.comparison.pairing import IN_TRAINING
+from forgetbench.comparison.pairing.missing import IN_TRAINING
 from forgetbench.comparison.recomputed import recomputed_rows
 from forgetbench.errors import InputError
 from forgetbench.records import AuditRow, Comparison, DeltaRow, Selection

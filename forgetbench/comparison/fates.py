@@ -121,9 +121,14 @@ def _with_shares_of_forgotten(
         if n < 2.0 - _ROUNDING:
             return share, nan
         errors = _effects(domains, lambda task: values(task) - share * task.forgotten)
-        # Items that all agree are no proof that all would: not less than if one more might have been otherwise.
-        floor = span * sqrt(wilson_interval(0.0, n, alpha).high / n)
-        return share, max(errors.corrected_se / lost.estimate * sqrt(n / (n - 1.0)), floor)
+        se = errors.corrected_se / lost.estimate * sqrt(n / (n - 1.0))
+        usual = _most_frequent(
+            np.concatenate([values(task)[task.forgotten > 0] for tasks in domains for task in tasks])
+        )
+        if _effects(domains, lambda task: values(task) - usual * task.forgotten).is_sparse:
+            # That (nearly) all agree is no proof that others would: as if so many more had not as may be at worst.
+            se = max(se, span * sqrt(wilson_interval(0.0, n, alpha).high / n))
+        return share, se
 
     locked, erased, never_known = (share_and_se(kind) for kind in (_locked, _erased, _never_known))
     return replace(
@@ -136,3 +141,8 @@ def _with_shares_of_forgotten(
         never_known_of_forgotten_se=never_known[1],
         of_forgotten_reach=student_quantile(1 - alpha / 2, dof),
     )
+
+
+def _most_frequent(values: Floats) -> float:
+    distinct, counts = np.unique(values, return_counts=True)
+    return float(distinct[np.argmax(counts)])

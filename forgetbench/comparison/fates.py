@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from forgetbench.comparison.pairing import PairedTask
 from forgetbench.records import Fates
-from forgetbench.stats.clustered import ClusterEffects, combine
+from forgetbench.stats.clustered import FEW, ClusterEffects, combine
 from forgetbench.stats.item_clusters import ItemClusters, effects_by
 from forgetbench.stats.proportions import Interval, wilson_interval
 from forgetbench.stats.quantiles import normal_quantile, student_quantile
@@ -107,42 +107,60 @@ def _effects(domains: Sequence[Sequence[TaskFates]], values: Callable[[TaskFates
     )
 
 
+# --- shares of the forgotten items ------------------------------------------------------------
+
+
 def _with_shares_of_forgotten(
     fates: Fates, domains: Sequence[Sequence[TaskFates]], lost: ClusterEffects, alpha: float
 ) -> Fates:
     """Clusters without a forgotten item tell nothing here: the sample is of those that hold some."""
-    evidence = (lost.contribution / lost.estimate) ** 2
-    n = 1.0 / float(np.sum(evidence))
-    dof = max(1.0, float(np.sum(evidence)) ** 2 / float(np.sum(evidence**2)) - 1.0)
+    n, dof = _evidence(lost)
     span = max(task.span for tasks in domains for task in tasks)
 
-    def share_and_se(values: Callable[[TaskFates], Floats]) -> tuple[float, float]:
-        share = _effects(domains, values).estimate / lost.estimate
+    def se(values: Callable[[TaskFates], Floats], share: float) -> float:
         if n < 2.0 - _ROUNDING:
-            return share, nan
+            return nan
         errors = _effects(domains, lambda task: values(task) - share * task.forgotten)
-        se = errors.corrected_se / lost.estimate * sqrt(n / (n - 1.0))
-        usual = _most_frequent(
-            np.concatenate([values(task)[task.forgotten > 0] for tasks in domains for task in tasks])
-        )
-        if _effects(domains, lambda task: values(task) - usual * task.forgotten).is_sparse:
-            # That (nearly) all agree is no proof that others would: as if so many more had not as may be at worst.
-            se = max(se, span * sqrt(wilson_interval(0.0, n, alpha).high / n))
-        return share, se
+        own = errors.corrected_se / lost.estimate * sqrt(n / (n - 1.0))
+        # That (nearly) all agree is no proof that others would: as many may not as none of n can rule out.
+        floor = span * sqrt(wilson_interval(0.0, n, alpha).high / n) if _nearly_all_agree(domains, values) else 0.0
+        return max(own, floor)
 
-    locked, erased, never_known = (share_and_se(kind) for kind in (_locked, _erased, _never_known))
+    locked, erased = fates.locked_corrected / lost.estimate, fates.erased_corrected / lost.estimate
+    never_known = 1.0 - locked - erased
     return replace(
         fates,
-        locked_of_forgotten=locked[0],
-        locked_of_forgotten_se=locked[1],
-        erased_of_forgotten=erased[0],
-        erased_of_forgotten_se=erased[1],
-        never_known_of_forgotten=never_known[0],
-        never_known_of_forgotten_se=never_known[1],
+        locked_of_forgotten=locked,
+        locked_of_forgotten_se=se(_locked, locked),
+        erased_of_forgotten=erased,
+        erased_of_forgotten_se=se(_erased, erased),
+        never_known_of_forgotten=never_known,
+        never_known_of_forgotten_se=se(_never_known, never_known),
         of_forgotten_reach=student_quantile(1 - alpha / 2, dof),
     )
 
 
-def _most_frequent(values: Floats) -> float:
-    distinct, counts = np.unique(values, return_counts=True)
-    return float(distinct[np.argmax(counts)])
+def _evidence(lost: ClusterEffects) -> tuple[float, float]:
+    """How many clusters of equal weight hold the forgotten items, and degrees of freedom: of the key with fewer."""
+    squares = [(key.contribution / lost.estimate) ** 2 for key in lost.keys]
+    n = min(1.0 / float(np.sum(weights)) for weights in squares)
+    dof = min(float(np.sum(weights)) ** 2 / float(np.sum(weights**2)) - 1.0 for weights in squares)
+    return n, max(1.0, dof)
+
+
+def _nearly_all_agree(domains: Sequence[Sequence[TaskFates]], values: Callable[[TaskFates], Floats]) -> bool:
+    """Whether forgotten items with another value than most have lie in fewer than `FEW` clusters, and not in all."""
+    tasks = [(place, task) for place, tasks in enumerate(domains) for task in tasks]
+    forgotten = [task.forgotten > 0 for _, task in tasks]
+    found = np.concatenate([values(task)[rows] for (_, task), rows in zip(tasks, forgotten, strict=True)])
+    distinct, counts = np.unique(found, return_counts=True)
+    differs = found != distinct[np.argmax(counts)]
+    domain = np.repeat([place for place, _ in tasks], [int(rows.sum()) for rows in forgotten])
+    for key in ("first", "second"):
+        codes = np.concatenate(
+            [getattr(task.clusters, key)[rows] for (_, task), rows in zip(tasks, forgotten, strict=True)]
+        )
+        clusters = domain * (int(codes.max()) + 1) + codes
+        if len(np.unique(clusters[differs])) < min(FEW, len(np.unique(clusters))):
+            return True
+    return False

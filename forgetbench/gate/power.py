@@ -80,8 +80,8 @@ def policy_power(
     check_names(names, policy)
     scope = in_scope(names, policy)
     rows = [row for domain in domains for row in (domain, *_gated_tasks(domain, tasks, names, scope))]
+    # A row that nobody named decides nothing where there is nothing to forget, or nothing that can be asked.
     named = {*policy.gates, *policy.require, *(policy.domains or ())}
-    # A row that nobody named and that has nothing to forget decides nothing.
     gating = [row.name for row in rows if row.name in scope and (row.name in named or not row.at_chance)]
     deciding = [name for name in gating if not _is_made_of_others(name, names, gating)]
     share = ENOUGH ** (1 / max(1, len(deciding)))
@@ -92,7 +92,7 @@ def policy_power(
             row, required.margin, detectable_drop(row.design, row.discordance, alpha=required.alpha), row.name in gating
         )
         judged.append(_with_needs(plain, required, share) if plain.gates else plain)
-    lacking = [name for name in dict.fromkeys([*policy.require, *scope]) if name not in {row.name for row in rows}]
+    lacking = sorted(named.difference(row.name for row in rows))
     passes = prod(each.passes for each in judged if each.row.name in deciding)
     return PolicyPower(tuple(judged), passes if gating and not lacking else 0.0, tuple(_notes(judged, lacking, policy)))
 

@@ -134,7 +134,7 @@ def plan(
         (planned,) = plan_checkpoints(session, session.checkpoints, evaluation.protocols[-1])
         domains, tasks = expected_rows(planned.tasks, assumptions, like)
         infos = [task.loaded.info for task in planned.tasks]
-        power = policy_power(domains, tasks, RowNames.of_tasks(infos), session.suite.margins, policy)
+        power = policy_power(domains, tasks, RowNames.of_tasks(infos), session.suite.allowed, policy)
         return Plan(session.suite.suite.name, costs(planned), power, assumptions)
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from forgetbench.evaluation.assumptions import Assumptions
 from forgetbench.lm_eval_bridge import PlannedItem, PlannedTask
-from forgetbench.records import Comparison, DeltaRow
+from forgetbench.records import MACRO_MEAN, Comparison, DeltaRow
 from forgetbench.stats.clustered import Codes
 from forgetbench.stats.planning import Design, design
 
@@ -22,6 +22,7 @@ class ExpectedRow:
 
     name: str
     domain: str
+    metric: str
     n_items: int
     """Different ones that can be asked: an item counts once for all views of it."""
     n_clusters: int
@@ -58,10 +59,13 @@ def expected_rows(
     of_tasks = {row.name: row for row in like.tasks} if like else {}
     same = {name for name, members in domains.items() if _tasks_of(name, of_tasks.values()) == set(map(_name, members))}
     rows_of_domains = [
-        _expected(name, members, assumptions, of_domains.get(name) if name in same else None)
+        _expected(name, MACRO_MEAN, members, assumptions, of_domains.get(name) if name in same else None)
         for name, members in domains.items()
     ]
-    rows_of_tasks = [_expected(_name(task), [task], assumptions, of_tasks.get(_name(task))) for task in tasks]
+    rows_of_tasks = [
+        _expected(_name(task), task.loaded.info.metric, [task], assumptions, of_tasks.get(_name(task)))
+        for task in tasks
+    ]
     return [row for row in rows_of_domains if row is not None], [row for row in rows_of_tasks if row is not None]
 
 
@@ -74,7 +78,7 @@ def _tasks_of(domain: str, rows: Iterable[DeltaRow]) -> set[str]:
 
 
 def _expected(
-    name: str, tasks: Sequence[PlannedTask], assumptions: Assumptions, earlier: DeltaRow | None
+    name: str, metric: str, tasks: Sequence[PlannedTask], assumptions: Assumptions, earlier: DeltaRow | None
 ) -> ExpectedRow | None:
     asked = [items for task in tasks if (items := [item for item in task.items if not item.refusal])]
     if not asked:
@@ -86,6 +90,7 @@ def _expected(
     row = ExpectedRow(
         name=name,
         domain=tasks[0].loaded.info.domain,
+        metric=metric,
         n_items=len({item.item_id for items in asked for item in items}),
         n_clusters=_count(clusters),
         n_second_clusters=None if second is None else _count(second),

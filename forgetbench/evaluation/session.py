@@ -18,7 +18,7 @@ from forgetbench.fingerprint import digest
 from forgetbench.lm_eval_bridge import LoadedTask
 from forgetbench.models.prompting import template_settings
 from forgetbench.progress import Progress
-from forgetbench.records import DEFAULT_MARGIN, Checkpoint
+from forgetbench.records import DEFAULT_MARGIN, Checkpoint, Margins
 from forgetbench.storage.folder import ResultsFolder
 from forgetbench.storage.ledger import Ledger
 from forgetbench.suites.loading import load_tasks
@@ -55,6 +55,11 @@ class LoadedSuite:
         """Non-inferiority margin of each domain that the tasks belong to."""
         domains = dict.fromkeys(task.info.domain for task in self.tasks)
         return {domain: self.suite.margins.get(domain, DEFAULT_MARGIN) for domain in domains}
+
+    @property
+    def allowed(self) -> Margins:
+        """How much a candidate may lose."""
+        return Margins(self.margins, self.suite.bits_margin, self.suite.preserve)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,11 @@ from math import ceil, isfinite, nan, prod, sqrt
 
 import numpy as np
 
-from forgetbench.comparison.margins import preserve
+from forgetbench.comparison.margins import margin_of, preserve
 from forgetbench.evaluation.expected import ExpectedRow
 from forgetbench.gate.policy import Policy
 from forgetbench.gate.scope import RowNames, check_names, in_scope
-from forgetbench.records import DEFAULT_MARGIN, Margins
+from forgetbench.records import Margins
 from forgetbench.stats.planning import (
     Design,
     both,
@@ -35,6 +35,8 @@ class RowPower:
 
     row: ExpectedRow
     margin: float
+    preserve: float
+    """The fraction of the base's score above chance that must be kept; 0 asks for none."""
     mde: float
     """Minimum detectable effect: the drop that a test at the row's alpha finds with a power of 80 %."""
     gates: bool
@@ -68,13 +70,14 @@ def policy_power(
     domains: Sequence[ExpectedRow],
     tasks: Sequence[ExpectedRow],
     names: RowNames,
-    margins: Mapping[str, float],
+    declared: Margins,
     policy: Policy,
 ) -> PolicyPower:
     """What `policy` can be expected to say of a checkpoint that lost nothing.
 
-    `margins` are the suite's, by domain. Rows are taken to be independent, which those of different domains are, so
-    the chance of all is the product; a domain adds nothing to its tasks where all of them gate.
+    `tasks` are those of `domains` and their supporting ones, `declared` is what the suite allows to be lost. Rows are
+    taken to be independent, which those of different domains are, so the chance of all is the product; a domain adds
+    nothing to its tasks where all of them gate.
     Raises InputError for names in the policy that the suite does not have.
     """
     check_names(names, policy)
@@ -87,10 +90,10 @@ def policy_power(
     share = ENOUGH ** (1 / max(1, len(deciding)))
     judged = []
     for row in rows:
-        required = _Required.of(row, policy, margins, len(gating))
-        plain = RowPower(
-            row, required.margin, detectable_drop(row.design, row.discordance, alpha=required.alpha), row.name in gating
-        )
+        members = _members(row, tasks, names)
+        required = _Required.of(row, members, policy, declared, len(gating))
+        mde = detectable_drop(row.design, row.discordance, alpha=required.alpha)
+        plain = RowPower(row, required.margin, required.preserve, mde, row.name in gating)
         judged.append(_with_needs(plain, required, share) if plain.gates else plain)
     lacking = sorted(named.difference(row.name for row in rows))
     passes = prod(each.passes for each in judged if each.row.name in deciding)
@@ -104,6 +107,13 @@ def _gated_tasks(
     return [
         task for task in tasks if task.domain == domain.name and task.name in scope and not names.is_domain(task.name)
     ]
+
+
+def _members(row: ExpectedRow, tasks: Sequence[ExpectedRow], names: RowNames) -> list[ExpectedRow]:
+    """The tasks whose mean a domain is; of a task itself."""
+    if not names.is_domain(row.name):
+        return [row]
+    return [task for task in tasks if task.domain == row.name and task.name not in names.supporting]
 
 
 def _is_made_of_others(name: str, names: RowNames, gating: Sequence[str]) -> bool:
@@ -131,12 +141,14 @@ class _Required:
     min_gain: float | None
 
     @classmethod
-    def of(cls, row: ExpectedRow, policy: Policy, margins: Mapping[str, float], family: int) -> _Required:
-        own = policy.for_row(row.name)
-        allowed = policy.allowed(Margins(margins))
+    def of(
+        cls, row: ExpectedRow, members: Sequence[ExpectedRow], policy: Policy, declared: Margins, family: int
+    ) -> _Required:
+        own, allowed = policy.for_row(row.name), policy.allowed(declared)
+        margins = [margin_of(task.domain, task.metric, task.base, allowed) for task in members]
         return cls(
-            margin=allowed.domains.get(row.domain, DEFAULT_MARGIN) if own.margin is None else own.margin,
-            preserve=preserve(row.domain, allowed) if own.preserve is None else own.preserve,
+            margin=float(np.mean(margins)) if own.margin is None else own.margin,
+            preserve=preserve(row.domain, declared) if own.preserve is None else own.preserve,
             alpha=own.alpha,
             test_alpha=own.alpha / max(1, family),
             no_loss=own.required == "no_loss",

@@ -16,9 +16,10 @@ from forgetbench.evaluation.expected import ExpectedRow
 from forgetbench.gate import Gate, Policy
 from forgetbench.gate.power import ENOUGH, PolicyPower, policy_power
 from forgetbench.gate.scope import RowNames
+from forgetbench.records import Margins
 from forgetbench.stats.planning import design
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
+sys.path.append(str(Path(__file__).parents[1] / "benchmarks"))
 from calibrate import compared, judge
 from calibrate_worlds import World
 
@@ -27,7 +28,9 @@ FIVE = ("knowledge", "reasoning", "multilingual", "language", "honesty")
 
 def row(name: str, n: int = 300, domain: str | None = None, discordance: float = 0.1) -> ExpectedRow:
     independent = design([np.arange(n)], correlation=0.0)
-    return ExpectedRow(name, domain or name, n, n, None, independent, discordance, base=0.6, base_se=0.028, chance=0.0)
+    return ExpectedRow(
+        name, domain or name, "exact_match", n, n, None, independent, discordance, base=0.6, base_se=0.028, chance=0.0
+    )
 
 
 def power(
@@ -36,9 +39,9 @@ def power(
     tasks: tuple[ExpectedRow, ...] = (),
     margins: Mapping[str, float] | None = None,
 ) -> PolicyPower:
-    of_tasks = {each.name: each.domain for each in tasks} or {f"{each.name}_open": each.name for each in domains}
-    names = RowNames(tuple(each.name for each in domains), of_tasks)
-    return policy_power(domains, tasks, names, margins or dict.fromkeys(FIVE, 0.05), policy)
+    tasks = tasks or tuple(replace(each, name=f"{each.name}_open") for each in domains)
+    names = RowNames(tuple(each.name for each in domains), {each.name: each.domain for each in tasks})
+    return policy_power(domains, tasks, names, Margins(margins or dict.fromkeys(FIVE, 0.05)), policy)
 
 
 def test_five_domains_of_300_pass_as_often_as_drawn_ones_do() -> None:
@@ -122,3 +125,26 @@ def test_limits_on_the_numbers_themselves_are_left_out_and_said_to_be() -> None:
 def test_items_that_will_be_missing_cost_a_part_of_the_margin() -> None:
     cut = power(domains=(replace(row("knowledge"), missing_cost=0.03),))
     assert cut.passes == pytest.approx(power(domains=(row("knowledge"),), margins={"knowledge": 0.02}).passes)
+
+
+def test_of_a_low_score_a_fraction_must_be_kept_too() -> None:
+    low = tuple(replace(row(name, discordance=0.04), base=0.1, base_se=0.017) for name in FIVE)
+    # A fifth of 10 points is 2, and their standard error 1.1 with four items of 100 changing: Phi(1.85 - 1.65).
+    assert power(Policy(domains=["knowledge"]), domains=low).passes == pytest.approx(0.56, abs=0.03)
+    assert power(Policy(domains=["knowledge"], preserve=0.0), domains=low).passes > 0.98
+    (first, *_) = power(domains=low).rows
+    assert (first.preserve, first.margin_needed) == (0.8, None)
+    assert first.items_needed is not None and first.items_needed > 600
+
+
+def test_bits_have_a_margin_of_their_own_on_the_scale_of_the_score() -> None:
+    bits = replace(row("bits", domain="language"), metric="bits_per_byte", base=0.5)
+    cloze = row("cloze", domain="language")
+    (language,) = power(domains=(row("language"),), tasks=(bits, cloze)).rows
+    assert language.margin == pytest.approx((0.5 * (1 - 2**-0.05) + 0.05) / 2)
+
+
+def test_a_loss_within_the_margin_passes_unless_none_may() -> None:
+    many = tuple(row(name, 3000) for name in FIVE)
+    assert power(domains=many).passes == pytest.approx(1.0, abs=1e-6)
+    assert power(Policy(verdict="no_loss"), domains=many).passes == pytest.approx(0.995**5)

@@ -20,7 +20,7 @@ from forgetbench.stats.planning import (
     smallest_reaching,
 )
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
+sys.path.append(str(Path(__file__).parents[1] / "benchmarks"))
 from calibrate import compared
 from calibrate_worlds import World, draw
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent / "benchmarks"))
+sys.path.append(str(Path(__file__).parent / "benchmarks"))
 
 from faults import adapters, prompts, task_files, weights
 from faults.case import Case, try_fault, try_twin

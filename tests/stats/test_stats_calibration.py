@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 HERE = Path(__file__).parents[1]
-sys.path.insert(0, str(HERE / "benchmarks"))
+sys.path.append(str(HERE / "benchmarks"))
 
 import calibrate  # noqa: E402
 import calibrate_case_tables as case_tables  # noqa: E402

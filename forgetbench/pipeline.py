@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from forgetbench.comparison import chosen
 from forgetbench.comparison.checked import load_checked
-from forgetbench.comparison.delta import chat_format_costs, comparison_id
+from forgetbench.comparison.delta import chat_format_costs, comparison_id, with_net
 from forgetbench.comparison.delta import compare as compare_runs
 from forgetbench.comparison.family import judged_together
 from forgetbench.comparison.options import ComparisonOptions
@@ -294,7 +294,7 @@ def _compared(session: Session, runs: Sequence[Run], sft_data: SftData | None, b
 
     def compared(candidate: Run, **settings: Any) -> Comparison:
         """A comparison whose items are kept, to be judged among the others."""
-        comparison, items = compare_runs(base, candidate, margins=base.manifest.margins, **settings)
+        comparison, items = compare_runs(base, candidate, **settings)
         save_items(session.results.comparison(comparison.comparison_id), items)
         return comparison
 
@@ -304,18 +304,19 @@ def _compared(session: Session, runs: Sequence[Run], sft_data: SftData | None, b
         write_report(comparison, load_items(folder), folder)
         return SavedComparison(comparison, folder)
 
-    noise = None
+    noise, again = None, None
     for replicate in (other for other in others if other.manifest.replicate):
         # Kept as any other comparison: what a gate says of a model that did not change can be seen there. It is no
         # candidate, so its p-values are adjusted for by nobody.
         of_noise = published(compared(replicate)).comparison
         noise = noise_floor_of([*of_noise.domains, *of_noise.tasks], base.samples, replicate.samples)
+        again = replicate
     by_fingerprint = {other.manifest.fingerprint: other for other in others if not other.manifest.replicate}
     together = [
         compared(
             candidate,
             sft_data=sft_data,
-            noise_floor=noise,
+            noise_floor=noise if noise is None or again is None else with_net(noise, again, candidate, sft_data),
             completion=_completion(beside, candidate),
             chat_format_costs={"base": _chat_costs(beside, base), "candidate": _chat_costs(beside, candidate)},
         )

@@ -115,6 +115,32 @@ def chat_format_costs(
     return delta_rows(pairing.tasks, Inference(chat.manifest.allowed, FixedSample(alpha, resamples, seed))).domains
 
 
+def with_net(
+    noise_floor: Mapping[str, Any],
+    again: Run,
+    candidate: Run,
+    sft_data: SftData | None = None,
+    *,
+    alpha: float = ALPHA,
+    resamples: int = 10_000,
+    seed: int = 0,
+) -> dict[str, Any]:
+    """`noise_floor` with what is left of each row's delta when the base's change between its two passes is taken off.
+
+    (candidate - base) - (again - base) is candidate - again, item by item, so its interval is that of one paired
+    bootstrap. `net`, `net_low` and `net_high`, in score units, stand beside the floor's other numbers.
+    """
+    pairing = pair(again, candidate, sft_data=sft_data)
+    rows = delta_rows(pairing.tasks, Inference(again.manifest.allowed, FixedSample(alpha, resamples, seed)))
+    net = {row.name: row.estimate for row in (*rows.tasks, *rows.domains) if row.estimate is not None}
+    return {
+        name: {**floor, "net": net[name].delta, "net_low": net[name].ci_low, "net_high": net[name].ci_high}
+        if name in net
+        else floor
+        for name, floor in noise_floor.items()
+    }
+
+
 def comparison_id(base: RunManifest, candidate: RunManifest) -> str:
     """Names a comparison and its folder: one per pair of runs."""
     return f"{candidate.run_id}-vs-{base.run_id}"

@@ -136,6 +136,10 @@ def test_the_base_against_itself_is_a_comparison_of_its_own(tmp_path: Path) -> N
     comparison = result.comparisons[0].comparison
     assert comparison.noise_floor is not None and comparison.noise_floor["knowledge"]["flip_rate"] == 0.0
     assert all(row["differing"] == 0 for row in comparison.noise_floor.values())
+    # Of a base that does not differ from itself nothing is to be taken off.
+    knowledge = next(row.estimate for row in comparison.domains if row.name == "knowledge")
+    floor = comparison.noise_floor["knowledge"]
+    assert (floor["net"], floor["net_low"]) == pytest.approx((knowledge.delta, knowledge.ci_low))
 
 
 def test_answers_that_differ_in_a_bit_are_counted_by_task_and_domain() -> None:

@@ -555,6 +555,21 @@ class MetricRow:
 
 
 @dataclass(frozen=True, slots=True)
+class AdjustedDelta:
+    """A domain's delta over the asked items, adjusted for what the base's run knows of them and of all others.
+
+    It decides nothing: the rows' own numbers can be made again from the items that were asked, this one cannot.
+    """
+
+    delta: float
+    ci_low: float
+    ci_high: float
+    """Two-sided at the comparison's level, valid at every planned look."""
+    worth: float
+    """The items that would have had to be asked for as small a standard error without it, over those that were."""
+
+
+@dataclass(frozen=True, slots=True)
 class Looks:
     """How far a sequential evaluation went before everything that gates was decided."""
 
@@ -562,6 +577,8 @@ class Looks:
     planned: int
     asked: Mapping[str, tuple[int, int]]
     """Per domain, how many items were asked, and how many there are; an item counts once for each of its views."""
+    adjusted: Mapping[str, AdjustedDelta] = field(default_factory=dict)
+    """By domain, where the base's finished run stood for it and its side of what was not asked tells something."""
 
     @property
     def share_asked(self) -> float:

@@ -9,7 +9,7 @@ from typing import Final
 
 from forgetbench.comparison.verdict import opposed_tasks
 from forgetbench.records import OVERALL, TARGET, Comparison, DeltaRow, Fates, Verdict
-from forgetbench.report.numbers import MISSING, delta_with_interval, points, row_texts, share, signed
+from forgetbench.report.numbers import MISSING, delta_with_interval, interval, points, row_texts, share, signed
 from forgetbench.sanitize import one_line
 
 _EQUAL: Final = 0.1
@@ -138,7 +138,15 @@ def looks(comparison: Comparison) -> tuple[tuple[str, str], ...]:
         return ()
     by_domain = ", ".join(f"{title(domain)} {asked:,} of {there:,}" for domain, (asked, there) in looks.asked.items())
     extent = f"look {looks.taken} of {looks.planned}, {share(looks.share_asked)} of the items asked ({by_domain})"
-    return (("Sequential", f"{extent}; intervals and p-values are valid at every planned look"),)
+    sequential = ("Sequential", f"{extent}; intervals and p-values are valid at every planned look")
+    adjusted = ", ".join(
+        f"{title(domain)} {signed(each.delta)} {interval(each.ci_low, each.ci_high)} (worth {each.worth:.2f} times the "
+        "items asked)"
+        for domain, each in looks.adjusted.items()
+    )
+    if not adjusted:
+        return (sequential,)
+    return (sequential, ("Adjusted", f"for the base's answers to what was not asked: {adjusted}; it decides nothing"))
 
 
 def among_candidates(comparison: Comparison) -> tuple[tuple[str, str], ...]:

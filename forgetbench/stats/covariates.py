@@ -24,7 +24,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from forgetbench.stats.clustered import ClusterEffects, Codes, Floats, cluster_effects
+from forgetbench.stats.clustered import ClusterEffects, Codes, Floats
+from forgetbench.stats.item_clusters import ItemClusters, effects_by
 
 CLUSTERS_PER_COEFFICIENT = 10
 """With fewer asked clusters of a task than this for every coefficient and the intercept, its mean is left as it is."""
@@ -38,37 +39,25 @@ class Covariates:
     """Shape (asked items, covariates), beside the task's differences."""
     unasked: Floats
     """Shape (unasked items, covariates)."""
-    clusters: Codes
+    clusters: ItemClusters
     """Of the unasked items, with codes as those of the asked."""
-    second: Codes | None = None
-    """By the second key, where there is one."""
 
 
 def adjusted_effects(
-    differences: Sequence[Floats],
-    clusters: Sequence[Codes],
-    covariates: Sequence[Covariates | None],
-    second: Sequence[Codes] | None = None,
+    differences: Sequence[Floats], clusters: Sequence[ItemClusters], covariates: Sequence[Covariates | None]
 ) -> ClusterEffects:
-    """`cluster_effects` of the asked items, the estimate and its standard errors adjusted.
+    """The effects of the asked items, the estimate and its standard errors adjusted.
 
     `covariates[t]` is None for a task that is not to be adjusted. Numbers of clusters, degrees of freedom and skewness,
     and what they guard against, are those of the asked items alone.
     """
-    plain = cluster_effects(differences, clusters, second)
-    if plain.se == 0.0 or not any(known is not None and len(known.unasked) for known in covariates):
+    plain = effects_by(differences, clusters)
+    parts = [part for of_task in map(_parts, differences, clusters, covariates) for part in of_task]
+    if plain.se == 0.0 or len(parts) == len(differences):
         return plain
-    parts: list[_Part] = []
-    for number, (task, codes, known) in enumerate(zip(differences, clusters, covariates, strict=True)):
-        own = None if second is None else second[number]
-        parts += _parts(task, codes, own, known)
     # A macro mean over the parts, each scaled so that together they make the mean over the tasks.
     scale = len(parts) / len(differences)
-    adjusted = cluster_effects(
-        [scale * part.values for part in parts],
-        [part.clusters for part in parts],
-        None if second is None else [part.second for part in parts],
-    )
+    adjusted = effects_by([scale * part.values for part in parts], [part.clusters for part in parts])
     shrunk = adjusted.se / plain.se
     keys = tuple(replace(key, influence=shrunk * key.influence) for key in plain.keys)
     corrected = adjusted.corrected_se
@@ -80,23 +69,21 @@ class _Part:
     """Items whose mean is a term of the estimate."""
 
     values: Floats
-    clusters: Codes
-    second: Codes
+    clusters: ItemClusters
 
 
-def _parts(task: Floats, clusters: Codes, second: Codes | None, known: Covariates | None) -> list[_Part]:
+def _parts(task: Floats, clusters: ItemClusters, known: Covariates | None) -> list[_Part]:
     """A task's mean as the mean of what was asked, adjusted, and that of what was not."""
-    own = clusters if second is None else second
+    plain = [_Part(task, clusters)]
     if known is None or not len(known.unasked):
-        return [_Part(task, clusters, own)]
+        return plain
     share = len(known.unasked) / (len(task) + len(known.unasked))
-    theta = left_out_coefficients(task, known.asked, clusters)
+    theta = left_out_coefficients(task, known.asked, clusters.first)
     if not theta.any():
-        return [_Part(task, clusters, own)]
+        return plain
     asked = task - share * np.sum(theta * known.asked, axis=1)
     unasked = share * (known.unasked @ theta.mean(axis=0))
-    others = known.clusters if known.second is None else known.second
-    return [_Part(asked, clusters, own), _Part(unasked, known.clusters, others)]
+    return [_Part(asked, clusters), _Part(unasked, known.clusters)]
 
 
 def left_out_coefficients(differences: Floats, covariates: Floats, clusters: Codes) -> Floats:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,13 +62,18 @@ def walk(world: World, delta: float, rng: np.random.Generator) -> Path:
 
 
 def walked(drawn: Drawn, margin: float) -> Path:
+    """A drawn domain from the first look to the last."""
+    return path_of(looks(drawn), margin)
+
+
+def path_of(effects_of_looks: Iterable[ClusterEffects], margin: float) -> Path:
     """As `uncertainty.GroupSequential` and the verdict's rules see it.
 
     Its interval of level .95 lies below 0 where the p-value of a loss is below .05, and its lower bound is above
     -margin where the bet on retention has reached its threshold.
     """
     p_values, within = [], []
-    for look, effects in enumerate(looks(drawn), 1):
+    for look, effects in enumerate(effects_of_looks, 1):
         mixture = NormalMixture.of(effects, margin)
         chances = planned_looks(mixture, look, LOOKS)
         p_values.append(min(1.0, 2.0 * chances.p_value(mixture.below(0.0))))

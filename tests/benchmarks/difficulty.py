@@ -18,29 +18,18 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from forgetbench.gate.sequential.base_knowledge import sureness
 from forgetbench.storage.runs import load_run
 
 TASKS = Path(__file__).resolve().parents[2] / "tasks"
-
-
-def sureness(row: pd.Series) -> float | None:
-    """How sure a model is of the right answer, 0 to 1; None where it was not measured."""
-    if pd.isna(row["score"]):
-        return None
-    likelihoods = np.asarray(row["loglikelihoods"], dtype=float)
-    choices = list(row["choices"])
-    if len(choices) < 2 or len(likelihoods) < len(choices) or row["gold"] not in choices:
-        return float(np.clip(row["score"], 0, 1))
-    shares = np.exp(likelihoods[: len(choices)] - likelihoods[: len(choices)].max())
-    return float(shares[choices.index(row["gold"])] / shares.sum())
 
 
 def difficulties(runs: list[pd.DataFrame]) -> pd.DataFrame:
     """A row per domain and item_id: `difficulty`, `runs` that measured it."""
     found: dict[tuple[str, str], dict[int, dict[bool, float]]] = defaultdict(lambda: defaultdict(dict))
     for number, samples in enumerate(runs):
-        for _, row in samples.iterrows():
-            if (sure := sureness(row)) is not None:
+        for (_, row), sure in zip(samples.iterrows(), sureness(samples).tolist(), strict=True):
+            if not np.isnan(sure):
                 found[row["domain"], row["item_id"]][number][row["view"] == "choice"] = sure
     rows = [
         {

@@ -22,19 +22,19 @@ from typing import Any
 import machine
 import numpy as np
 import pandas as pd
-from calibrate_sequential import LOOKS, regressed, share_used
+from calibrate_sequential import LOOKS, path_of, regressed, share_used
 from calibrate_sequential import WORLDS as CHANGE_WORLDS
 from calibrate_sequential import Path as LooksPath
 from calibrate_worlds import Drawn, World, draw
-from difficulty import sureness
 from scipy import optimize, stats
 from tables import table
 
+from forgetbench.gate.sequential.base_knowledge import sureness
 from forgetbench.records import ALPHA
 from forgetbench.stats.clustered import ClusterEffects, Codes, Floats, cluster_effects
 from forgetbench.stats.covariates import Covariates, adjusted_effects
+from forgetbench.stats.item_clusters import ItemClusters
 from forgetbench.stats.proportions import wilson_interval
-from forgetbench.stats.sequential import NormalMixture, planned_looks
 from forgetbench.storage.runs import load_run
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -121,13 +121,16 @@ def looks(known: Known, n_looks: int = LOOKS) -> Iterator[tuple[ClusterEffects, 
         asked = [_asked(codes, look / n_looks) for codes in known.clusters]
         differences = [task[chosen] for task, chosen in zip(known.differences, asked, strict=True)]
         clusters = [codes[chosen] for codes, chosen in zip(known.clusters, asked, strict=True)]
+        keyed = [ItemClusters(codes, codes) for codes in clusters]
         effects = [cluster_effects(differences, clusters)]
         for columns in range(1, known.n_columns + 1):
             covariates = [
-                Covariates(values[chosen, :columns], values[~chosen, :columns], codes[~chosen])
+                Covariates(
+                    values[chosen, :columns], values[~chosen, :columns], ItemClusters(codes[~chosen], codes[~chosen])
+                )
                 for values, chosen, codes in zip(known.columns, asked, known.clusters, strict=True)
             ]
-            effects.append(adjusted_effects(differences, clusters, covariates))
+            effects.append(adjusted_effects(differences, keyed, covariates))
         yield tuple(effects)
 
 
@@ -138,19 +141,9 @@ def _asked(codes: Codes, share: float) -> np.ndarray:
 
 
 def walk(known: Known, margin: float) -> list[LooksPath]:
-    """The gate's path by each of the ways, see `calibrate_sequential.walk`."""
+    """The gate's path by each of the ways, see `calibrate_sequential.path_of`."""
     every = list(looks(known))
-    return [_path([effects[way] for effects in every], margin) for way in range(len(every[0]))]
-
-
-def _path(effects: Sequence[ClusterEffects], margin: float) -> LooksPath:
-    p_values, retained = [], []
-    for look, each in enumerate(effects, 1):
-        mixture = NormalMixture.of(each, margin)
-        chances = planned_looks(mixture, look, LOOKS)
-        p_values.append(min(1.0, 2.0 * chances.p_value(mixture.below(0.0))))
-        retained.append(mixture.above(-margin) >= chances.threshold(ALPHA))
-    return LooksPath(np.array(p_values), np.array(retained))
+    return [path_of((effects[way] for effects in every), margin) for way in range(len(every[0]))]
 
 
 def simulated(
@@ -168,11 +161,11 @@ def simulated(
         of_way = {step: [each[place] for each in walked] for step, walked in paths.items()}
         row["ways"][way] = {
             "false_alarm": rate([bool(regressed([path]).any()) for path in of_way[0]]),
-            "retained_at_margin": rate([bool(path.retained.any()) for path in of_way[1]]),
+            "retained_at_margin": rate([bool(path.within_margin.any()) for path in of_way[1]]),
             "used_no_change": float(np.mean([share_used(path) for path in of_way[0]])),
             "used_drop_of_margin": float(np.mean([share_used(path) for path in of_way[1]])),
             "used_drop_of_three": float(np.mean([share_used(path) for path in of_way[3]])),
-            "decided_no_change": rate([bool(path.retained.any()) for path in of_way[0]]),
+            "decided_no_change": rate([bool(path.within_margin.any()) for path in of_way[0]]),
         }
     return row
 
@@ -191,7 +184,7 @@ def replayed(comparison: Path, domain: str, margin: float, runs: int) -> dict[st
     base_id = json.loads((comparison / "comparison.json").read_text(encoding="utf-8"))["base"]["run_id"]
     samples = load_run(ROOT / "results" / "runs" / base_id).samples
     keys = zip(samples["task"], samples["item_id"], strict=True)
-    sure = dict(zip(keys, samples.apply(sureness, axis=1), strict=True))
+    sure = dict(zip(keys, sureness(samples).tolist(), strict=True))
     items = items[(items["domain"] == domain) & items["reason"].isna()]
     paths = []
     rng = np.random.default_rng([zlib.crc32(f"{comparison.name}/{domain}".encode())])
@@ -210,13 +203,16 @@ def replayed(comparison: Path, domain: str, margin: float, runs: int) -> dict[st
         "ways": {
             way: {
                 "used": float(np.mean([share_used(path[place]) for path in paths])),
-                "decided": float(
-                    np.mean([bool((regressed([path[place]])[:, 0] | path[place].retained).any()) for path in paths])
-                ),
+                "decided": float(np.mean([decided(path[place]) for path in paths])),
             }
             for way, place in WAYS.items()
         },
     }
+
+
+def decided(path: LooksPath) -> bool:
+    """Whether a domain that is gated alone ever is."""
+    return bool(regressed([path]).any() or path.within_margin.any())
 
 
 def _arrays(known: Known) -> tuple[list[Floats], list[Codes]]:
@@ -257,14 +253,14 @@ def main() -> None:
 
 
 def _rows(runs: int) -> Iterator[dict[str, Any]]:
-    for world in LIMIT_WORLDS:
-        yield simulated(world.name, world.draw, world.margin, runs)
-    for each in CHANGE_WORLDS:
-        yield simulated(each.name, _drawing(each), each.margin, runs)
     for folder in sorted((ROOT / "results" / "comparisons").glob("*")):
         for domain in ("knowledge", "reasoning", "multilingual", "language", "long_context"):
             if (row := replayed(folder, domain, 0.05, max(1, runs // 5))) is not None:
                 yield row
+    for world in LIMIT_WORLDS:
+        yield simulated(world.name, world.draw, world.margin, runs)
+    for each in CHANGE_WORLDS:
+        yield simulated(each.name, _drawing(each), each.margin, runs)
 
 
 def _drawing(world: World) -> Callable[[float, np.random.Generator], Known]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from forgetbench import pipeline
@@ -15,6 +17,7 @@ from forgetbench.errors import IncomparableError, InputError
 from forgetbench.evaluation.options import EvaluationOptions
 from forgetbench.gate import Gate, Policy
 from forgetbench.gate.sequential import SequentialResult
+from forgetbench.gate.sequential.base_knowledge import adjusted_deltas, sureness
 from forgetbench.records import Request, Response, Sample
 from forgetbench.storage.comparisons import load_comparison
 from forgetbench.storage.runs import load_run
@@ -116,6 +119,35 @@ def test_a_finished_run_of_the_base_stands_for_it(options: EvaluationOptions) ->
     assert (out / "report.html").is_file()
 
 
+def test_a_finished_run_of_the_base_tells_of_the_items_that_were_not_asked(options: EvaluationOptions) -> None:
+    """Only what the base has right can be lost, so the share of it among all items is worth items of the candidate."""
+    pipeline.run("base", evaluation=options, engine=Knowing())
+    (folder,) = (options.results / "runs").iterdir()
+    result, out = pipeline.gate_sequential(str(folder), "forgets-0.25", evaluation=options, engine=Knowing())
+    (row,), looks = result.comparison.domains, result.comparison.looks
+    assert looks is not None and row.estimate is not None and looks.share_asked < 0.5
+    adjusted = looks.adjusted["knowledge"]
+    assert adjusted.delta == pytest.approx(-0.7 * 0.25, abs=0.05)
+    assert adjusted.ci_low < adjusted.delta < adjusted.ci_high < 0.0
+    assert adjusted.worth > 1.02
+    assert adjusted.ci_high - adjusted.ci_low < row.estimate.ci_high - row.estimate.ci_low
+    assert load_comparison(out).looks == looks
+    assert "for the base's answers to what was not asked: knowledge" in (out / "report.md").read_text()
+    without = gated("forgets-0.25", options).comparison.looks
+    assert without is not None and not without.adjusted
+
+
+def test_an_item_that_could_not_be_measured_leaves_its_task_as_it_is(options: EvaluationOptions) -> None:
+    pipeline.run("base", evaluation=options, engine=Knowing())
+    (folder,) = (options.results / "runs").iterdir()
+    result, _ = pipeline.gate_sequential(str(folder), "forgets-0.25", evaluation=options, engine=Knowing())
+    base = load_run(folder)
+    assert adjusted_deltas(result.comparison, result.items, base) == result.comparison.looks.adjusted  # type: ignore[union-attr]
+    missing = result.items.copy()
+    missing.loc[missing.groupby("task").head(1).index, "reason"] = "candidate: no answer"
+    assert adjusted_deltas(result.comparison, missing, base) == {}
+
+
 def test_a_run_of_another_suite_or_of_the_candidate_itself_is_refused(options: EvaluationOptions) -> None:
     pipeline.run("base", evaluation=options, engine=Knowing())
     (folder,) = (options.results / "runs").iterdir()
@@ -164,3 +196,15 @@ def test_a_domain_of_the_suite_that_does_not_gate_may_be_named(options: Evaluati
     found = gated("forgets-0.25", options, policy)
     assert found.gate.outcome == "regressed"
     assert found.comparison.looks is not None and set(found.comparison.looks.asked) == {"knowledge"}
+
+
+def test_how_sure_a_model_is_of_the_right_option() -> None:
+    """Log-likelihoods log 1 and log 3 are 25 and 75 % of the two; a free answer is as sure as its score."""
+    rows = [
+        (0.0, "a", ["a", "b"], [0.0, math.log(3.0)]),
+        (1.0, "b", ["a", "b"], [0.0, math.log(3.0)]),
+        (1.0, "yes", [], []),
+        (None, "a", ["a", "b"], [0.0, 0.0]),
+    ]
+    samples = pd.DataFrame(rows, columns=["score", "gold", "choices", "loglikelihoods"])
+    assert sureness(samples) == pytest.approx([0.25, 0.75, 1.0, math.nan], nan_ok=True)

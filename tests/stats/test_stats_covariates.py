@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from forgetbench.stats.clustered import ClusterEffects, cluster_effects
+from forgetbench.stats.clustered import ClusterEffects
 from forgetbench.stats.covariates import Covariates, adjusted_effects, left_out_coefficients
+from forgetbench.stats.item_clusters import ItemClusters, effects_by
 
 
 def both_ways(
@@ -14,11 +15,10 @@ def both_ways(
 ) -> tuple[ClusterEffects, ClusterEffects]:
     """The effects of one task's first `n` items plain, and adjusted for `x` of all; clusters of `size`."""
     codes, x = np.arange(len(d)) // size, x.reshape(len(d), -1)
-    others = None if second is None else second[n:]
-    known = Covariates(x[:n], x[n:], codes[n:], others)
-    keys = None if second is None else [second[:n]]
-    plain = cluster_effects([d[:n]], [codes[:n]], keys)
-    return plain, adjusted_effects([d[:n]], [codes[:n]], [known], keys)
+    clusters = ItemClusters(codes, codes if second is None else second)
+    asked, unasked = clusters.at(np.arange(n)), clusters.at(np.arange(n, len(d)))
+    known = Covariates(x[:n], x[n:], unasked)
+    return effects_by([d[:n]], [asked]), adjusted_effects([d[:n]], [asked], [known])
 
 
 def test_a_perfect_covariate_leaves_the_variance_of_the_population_alone() -> None:

@@ -20,6 +20,7 @@ from forgetbench.gate.decide import decide
 from forgetbench.gate.policy import Policy
 from forgetbench.gate.result import Decision, GateResult
 from forgetbench.gate.scope import RowNames, check_names, in_scope
+from forgetbench.gate.sequential.base_knowledge import adjusted_deltas
 from forgetbench.gate.sequential.blocks import Items, random_blocks
 from forgetbench.lm_eval_bridge import PlannedTask
 from forgetbench.records import TARGET, Comparison, ItemScore, Looks
@@ -99,7 +100,15 @@ def decide_in_blocks(evidence: Evidence, policy: Policy, *, n_blocks: int = BLOC
         if not open_domains:
             break
     assert result is not None  # noqa: S101 - there is at least one block
-    return result
+    return result if evidence.baseline is None else _with_adjusted(result, evidence.baseline)
+
+
+def _with_adjusted(result: SequentialResult, baseline: Run) -> SequentialResult:
+    """With what the finished run of the base adds to the items that were asked; nothing is decided by it."""
+    comparison = result.comparison
+    assert comparison.looks is not None  # noqa: S101 - every look has them
+    looks = replace(comparison.looks, adjusted=adjusted_deltas(comparison, result.items, baseline))
+    return replace(result, comparison=replace(comparison, looks=looks))
 
 
 def _look(evidence: Evidence, policy: Policy, looks: Looks) -> SequentialResult:

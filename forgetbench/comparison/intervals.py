@@ -17,7 +17,7 @@ import numpy as np
 from forgetbench.comparison.verdict import one_sided_low
 from forgetbench.records import DEFAULT_MARGIN
 from forgetbench.stats.clustered import ClusterEffects, bootstrap_interval
-from forgetbench.stats.paired_tests import mcnemar_exact, sign_flip_test
+from forgetbench.stats.paired_tests import mcnemar_exact, paired_test
 from forgetbench.stats.sequential import NormalMixture, planned_looks
 
 
@@ -55,7 +55,7 @@ class Method(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class FixedSample:
-    """Cluster bootstrap interval; exact McNemar for independent right-or-wrong items, else sign flips of clusters.
+    """Cluster bootstrap interval; exact McNemar for independent right-or-wrong items, else the paired test of clusters.
 
     Formulas and sources: `stats.clustered.bootstrap_interval`, `stats.paired_tests`.
     """
@@ -74,7 +74,7 @@ class FixedSample:
         if discordant is not None:
             p_value = mcnemar_exact(*discordant)
         else:
-            p_value = sign_flip_test(effects.contribution, rng=self._rng("test", *name[1:]), resamples=self.resamples)
+            p_value = paired_test(effects, rng=self._rng("test", *name[1:]), resamples=self.resamples)
         lower = one_sided_low(effects.estimate, interval.low, alpha=self.alpha)
         return Uncertainty(interval.low, interval.high, lower, p_value)
 

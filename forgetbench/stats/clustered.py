@@ -12,14 +12,15 @@ differences); Cameron and Miller 2015, Journal of Human Resources 50:317.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from math import cbrt, sqrt
+from dataclasses import dataclass, replace
+from math import hypot, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
 
 from forgetbench.stats.proportions import Interval, rate_difference_interval, wilson_interval
 from forgetbench.stats.quantiles import normal_cdf, student_quantile
+from forgetbench.stats.skewness import unskewed_to
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -78,6 +79,27 @@ class ClusterKey:
 
 
 @dataclass(frozen=True, slots=True)
+class SilentTask:
+    """A task that shows no variance: all of its differences are equal, or all its items are one cluster."""
+
+    difference: float
+    n_effective: float
+    share: float
+    """Its share of the macro mean."""
+
+    @property
+    def unseen_variance(self) -> float:
+        """What it may add to the estimate's: share^2 u / n, u Wilson's upper limit of the rate 0 among n clusters."""
+        return self.share**2 * wilson_interval(0.0, self.n_effective).high / self.n_effective
+
+    def interval(self, alpha: float) -> Interval:
+        """Of what it adds to the estimate."""
+        loss, gain = max(-self.difference, 0.0), max(self.difference, 0.0)
+        whole = rate_difference_interval(loss, gain, self.n_effective, alpha)
+        return Interval(self.share * whole.low, self.share * whole.high)
+
+
+@dataclass(frozen=True, slots=True)
 class ClusterEffects:
     """A macro mean of paired differences, decomposed by the clusters of one key or of two that cross.
 
@@ -100,6 +122,7 @@ class ClusterEffects:
     loss: float
     """Macro mean of what items lost; estimate = gain - loss."""
     gain: float
+    silent: tuple[SilentTask, ...] = ()
 
     @property
     def n_clusters(self) -> int:
@@ -112,9 +135,13 @@ class ClusterEffects:
         return len(self.keys[1].weight) if len(self.keys) > 1 else None
 
     @property
+    def drawn_at(self) -> int:
+        """Which key the estimate varies more by."""
+        return int(np.argmax([key.variance for key in self.keys]))
+
+    @property
     def drawn(self) -> ClusterKey:
-        """The key by which the estimate varies more."""
-        return max(self.keys, key=lambda key: key.variance)
+        return self.keys[self.drawn_at]
 
     @property
     def contribution(self) -> Floats:
@@ -171,17 +198,30 @@ class ClusterEffects:
         return self.se == 0.0 or any(key.n_changed < min(FEW, len(key.weight)) for key in self.keys)
 
     @property
+    def guarded_se(self) -> float:
+        """The corrected standard error, and in it what the tasks that show no variance may hide.
+
+        Of a macro mean a small task is as much as a large one, and most of the error may be that of five items that
+        happened not to change. What such tasks may hide is at most what one of them may alone: Wilson's limit is about
+        four changes expected, and four in each of two tasks would hardly leave both without any. It joins what was
+        seen as limits of independent variances do, by the root of the squares (Zou and Donner 2008), so that among
+        many tasks a silent one weighs little.
+        """
+        unseen = max((task.unseen_variance for task in self.silent), default=0.0)
+        return sqrt(hypot(self.corrected_se**2, unseen))
+
+    @property
     def conservative_se(self) -> float:
-        """The corrected standard error, where data are sparse not below what the rate of change may be at worst.
+        """The guarded standard error, where data are sparse not below what the rate of change may be at worst.
 
         The floor is sqrt(u / n), u the upper Wilson limit of the rate of change among n clusters: the
         standard error that so many changes would give. So no change at all is not infinite precision.
         """
         if not self.is_sparse:
-            return self.corrected_se
+            return self.guarded_se
         n = self.n_effective
         worst = wilson_interval(min(self.loss + self.gain, 1.0) * n, n).high
-        return max(self.corrected_se, sqrt(worst / n))
+        return max(self.guarded_se, sqrt(worst / n))
 
 
 def cluster_effects(
@@ -216,7 +256,22 @@ def cluster_effects(
         corrected_se=_standard_error(partitions, share, *(errors * _leverage(codes, sizes) for codes in partitions)),
         loss=float(np.mean([np.maximum(-task, 0.0).mean() for task in differences])),
         gain=float(np.mean([np.maximum(task, 0.0).mean() for task in differences])),
+        silent=_silent_tasks(differences, [clusters] if second is None else [clusters, second]),
     )
+
+
+def _silent_tasks(differences: Sequence[Floats], keys: Sequence[Sequence[Codes]]) -> tuple[SilentTask, ...]:
+    silent = []
+    for number, task in enumerate(differences):
+        of_task = [clusters[number] for clusters in keys]
+        if np.ptp(task) <= 1e-12 or any(np.ptp(codes) == 0 for codes in of_task):
+            n = min(_effective_number(codes) for codes in of_task)
+            silent.append(SilentTask(float(task.mean()), n, 1.0 / len(differences)))
+    return tuple(silent)
+
+
+def _effective_number(codes: Codes) -> float:
+    return float(len(codes) ** 2 / np.sum(np.bincount(codes).astype(np.float64) ** 2))
 
 
 def _codes(clusters: Sequence[Codes]) -> Codes:
@@ -300,6 +355,7 @@ def combine(effects: Sequence[ClusterEffects]) -> ClusterEffects:
         corrected_se=sqrt(sum(part.corrected_se**2 for part in effects)) / n,
         loss=sum(part.loss for part in effects) / n,
         gain=sum(part.gain for part in effects) / n,
+        silent=tuple(replace(task, share=task.share / n) for part in effects for task in part.silent),
     )
 
 
@@ -325,6 +381,7 @@ def bootstrap_interval(
     and it is widened to hold
     - Student's interval corrected for skewness: where a score is lost often and never gained, or rarely and by
       much, a large loss shows a large standard error and a small one a small, so that percentiles fall short;
+    - where a task shows no variance, Student's interval, and in it what the task may hide, see `guarded_se`;
     - where data are sparse, the interval from Wilson's limits, so it is never of width zero and never NaN;
     - 0, where so few clusters changed that all of them agree by chance more often than in `alpha` of draws; and there,
       below `FEW` effective clusters, Student's interval around `conservative_se`.
@@ -344,6 +401,8 @@ def bootstrap_interval(
         draws = estimate + side * _resampled_sums(side * effects.influence, resamples, rng)
         low, high = np.quantile(draws, [tail, 1.0 - tail])
         intervals += [Interval(float(low), float(high)), _skewness_corrected_interval(effects, reach)]
+    if effects.silent:
+        intervals.append(_guarded_interval(effects, alpha))
     if effects.is_sparse:
         intervals.append(rate_difference_interval(effects.loss, effects.gain, n, alpha))
     if 2.0 ** (1 - effects.n_changed) > alpha:
@@ -355,18 +414,25 @@ def bootstrap_interval(
     return Interval(max(-1.0, low), min(1.0, high))
 
 
-def _skewness_corrected_interval(effects: ClusterEffects, reach: float) -> Interval:
-    """Estimate - se * T for the two T that Hall's cubic transformation maps to + and - `reach`.
+def _guarded_interval(effects: ClusterEffects, alpha: float) -> Interval:
+    """Student's arms, joined with the longest that a silent task has."""
+    seen = student_quantile(1 - alpha / 2, effects.dof) * effects.corrected_se
+    parts = [(task.share * task.difference, task.interval(alpha)) for task in effects.silent]
+    below = max(value - interval.low for value, interval in parts)
+    above = max(interval.high - value for value, interval in parts)
+    return Interval(
+        effects.estimate - sqrt(hypot(seen**2, below**2)), effects.estimate + sqrt(hypot(seen**2, above**2))
+    )
 
-    With g the skewness of the estimate, T + g T^2 / 3 + g^2 T^3 / 27 + g / 6 is unskewed to second order; beyond
-    |g| = 0.8 / `reach` that order says nothing, and g is cut there. A skewness against the change is left alone: there
-    the tail is on the side of 0, and clusters that agree would make it shorter.
+
+def _skewness_corrected_interval(effects: ClusterEffects, reach: float) -> Interval:
+    """Estimate - se * t for the two t that Hall's transformation maps to + and - `reach`.
+
+    A skewness against the change is left alone: there the tail is on the side of 0, and clusters that agree would make
+    it shorter.
     """
-    most = 0.8 / reach
-    g = float(np.clip(effects.skewness, -most, most))
-    if abs(g) < 1e-6 or g * effects.estimate < -_ROUNDING:
-        return Interval(effects.estimate - reach * effects.se, effects.estimate + reach * effects.se)
-    high_t, low_t = (3.0 / g * (cbrt(1.0 + g * (z - g / 6.0)) - 1.0) for z in (reach, -reach))
+    g = 0.0 if effects.skewness * effects.estimate < -_ROUNDING else effects.skewness
+    high_t, low_t = (unskewed_to(z, g, reach) for z in (reach, -reach))
     return Interval(effects.estimate - high_t * effects.se, effects.estimate - low_t * effects.se)
 
 

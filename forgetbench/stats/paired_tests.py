@@ -5,11 +5,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from forgetbench.stats.clustered import coarsen, scaled_counts
+from forgetbench.stats.clustered import ClusterEffects, coarsen, scaled_counts
+from forgetbench.stats.quantiles import student_cdf
+from forgetbench.stats.skewness import weakened_by_skewness
 
 _MAX_DISTINCT = 64
 _CHUNK = 512
 _ROUNDING = 1e-9
+_LEAST_DOF = 3.0
 
 
 def mcnemar_exact(losses: int, gains: int) -> float:
@@ -26,6 +29,30 @@ def mcnemar_exact(losses: int, gains: int) -> float:
     from scipy.stats import binomtest
 
     return float(binomtest(losses, losses + gains).pvalue) if losses + gains else 1.0
+
+
+def paired_test(effects: ClusterEffects, *, rng: np.random.Generator, resamples: int = 10_000) -> float:
+    """Two-sided p-value of no change, of clusters by one key or two: the larger of sign flips' and Student's.
+
+    Sign flips hold however few clusters there are and whatever one of them weighs, if base and candidate are
+    exchangeable. Where they are not and the change still sums to 0 (a few large gains against many small losses, tasks
+    that move in opposite directions), or where clusters cross, Student's test holds, to second order.
+    """
+    return max(sign_flip_test(effects.contribution, rng=rng, resamples=resamples), student_test(effects))
+
+
+def student_test(effects: ClusterEffects) -> float:
+    """Two-sided p-value of Student's test by the guarded standard error, weakened by skewness where that says so.
+
+    At `dof` degrees of freedom; with clusters of one key never below 3: what one heavy cluster may do by chance is what
+    sign flips know better.
+    """
+    if effects.estimate == 0.0 or effects.guarded_se == 0.0:
+        return 1.0
+    side = 1.0 if effects.estimate > 0.0 else -1.0
+    t = weakened_by_skewness(abs(effects.estimate) / effects.guarded_se, side * effects.skewness)
+    dof = effects.dof if len(effects.keys) > 1 else max(effects.dof, _LEAST_DOF)
+    return min(1.0, 2.0 * student_cdf(-t, dof))
 
 
 def sign_flip_test(contributions: NDArray[np.float64], *, rng: np.random.Generator, resamples: int = 10_000) -> float:

@@ -18,6 +18,7 @@ import numpy as np
 from scipy import special
 
 from forgetbench.stats.clustered import ClusterEffects, Floats
+from forgetbench.stats.skewness import weakened_by_skewness
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ def normal_mixture_e_value(estimate: float, se: float, scale: float, n: float = 
     r))): the likelihood ratio of a half-normal prior of that `scale` on the mean against 0. Exact for normal
     observations of known variance; for others it holds in the limit, which is why z is first taken from Student's t
     with `n` - 1 degrees of freedom to the normal with the same tail, and why docs/calibration.md shows the error
-    rates by simulation. `skewness` is the estimate's: see `_skewness_corrected`. 0 where `n` is below 2 or the
+    rates by simulation. `skewness` is the estimate's: see `stats.skewness`. 0 where `n` is below 2 or the
     standard error is 0: no evidence either way.
 
     >>> round(normal_mixture_e_value(0.06, se=0.02, scale=0.03), 1)
@@ -97,7 +98,7 @@ def normal_mixture_e_value(estimate: float, se: float, scale: float, n: float = 
         raise ValueError(f"need scale > 0 and se >= 0, not {scale} and {se}")
     if n < 2.0 or se == 0.0:
         return 0.0
-    z = _as_normal(_skewness_corrected(estimate / se, skewness), n - 1.0)
+    z = _as_normal(weakened_by_skewness(estimate / se, skewness), n - 1.0)
     r = (scale / se) ** 2
     log_e = float(_log_mixture(z, r, r / (1.0 + r)))
     return inf if log_e > 700.0 else exp(log_e)
@@ -105,17 +106,6 @@ def normal_mixture_e_value(estimate: float, se: float, scale: float, n: float = 
 
 def _log_mixture(z: Any, r: Any, share: Any) -> Any:
     return log(2.0) - np.log1p(r) / 2.0 + z * z * share / 2.0 + special.log_ndtr(z * np.sqrt(share))
-
-
-def _skewness_corrected(t: float, skewness: float) -> float:
-    """Hall's cubic transformation of a Studentized mean, where it weakens the evidence for a positive one.
-
-    Where a score is lost rarely and by much, a sample with few losses shows a small standard error, and its t is large.
-    """
-    if t <= 0.0:
-        return t
-    g = max(-0.8 / t, min(skewness, 0.8 / t))
-    return min(t, t + g * t**2 / 3.0 + g**2 * t**3 / 27.0 + g / 6.0)
 
 
 def _as_normal(t: float, dof: float) -> float:

@@ -11,8 +11,8 @@ from forgetbench.comparison.intervals import Method, Uncertainty
 from forgetbench.comparison.margins import preserve
 from forgetbench.comparison.preserved import Corrected, retention
 from forgetbench.records import TARGET, DeltaRow, Estimate, Evidence, Judgement, Margins, Missing, Retention
-from forgetbench.stats.clustered import FEW, ClusterEffects
-from forgetbench.stats.power import minimum_detectable_effect
+from forgetbench.stats.clustered import FEW, ClusterEffects, Floats
+from forgetbench.stats.power import minimum_detectable_collapse, minimum_detectable_effect
 from forgetbench.stats.quantiles import student_quantile
 
 
@@ -76,6 +76,7 @@ def with_estimate(
             lower=uncertainty.lower,
             p_value=uncertainty.p_value,
             mde=minimum_detectable_effect(delta, alpha=alpha),
+            mde_uneven=minimum_detectable_collapse(delta, _to_lose(scores, row.chance), alpha=alpha),
             loss=delta.loss,
             effect=scores.effect,
         ),
@@ -107,6 +108,12 @@ def _missing(extremes: Extremes | None, method: Method, name: Sequence[str], mar
         missing_low=worst.low,
         missing_high=best.high,
     )
+
+
+def _to_lose(scores: Scores, chance: float | None) -> Floats:
+    """By cluster, its share of what the base's score is above guessing: what is left of a collapse is a guess."""
+    key = scores.corrected.base.keys[scores.delta.drawn_at]
+    return (1.0 - (chance or 0.0)) * key.contribution
 
 
 def _why_at_chance(base: float, chance: float | None) -> str:

@@ -9,10 +9,12 @@ from forgetbench.stats.clustered import ClusterEffects, coarsen, scaled_counts
 from forgetbench.stats.quantiles import student_cdf
 from forgetbench.stats.skewness import weakened_by_skewness
 
+LEAST_DOF = 3.0
+"""Of Student's test beside sign flips."""
+
 _MAX_DISTINCT = 64
 _CHUNK = 512
 _ROUNDING = 1e-9
-_LEAST_DOF = 3.0
 
 
 def mcnemar_exact(losses: int, gains: int) -> float:
@@ -51,7 +53,7 @@ def student_test(effects: ClusterEffects) -> float:
         return 1.0
     side = 1.0 if effects.estimate > 0.0 else -1.0
     t = weakened_by_skewness(abs(effects.estimate) / effects.guarded_se, side * effects.skewness)
-    dof = effects.dof if len(effects.keys) > 1 else max(effects.dof, _LEAST_DOF)
+    dof = effects.dof if len(effects.keys) > 1 else max(effects.dof, LEAST_DOF)
     return min(1.0, 2.0 * student_cdf(-t, dof))
 
 

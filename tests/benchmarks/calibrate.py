@@ -20,7 +20,7 @@ import sys
 import time
 import zlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -111,9 +111,11 @@ def power_at_the_mde(world: World, row: Row, runs: int, resamples: int, rng: np.
     drop = row["detectable_drop"]
     if drop > 0.8 * world.accuracy:
         return {"power": None}
+    # What is lost comes on top of what changes anyway.
+    on_top = replace(world, discordance=world.discordance + abs(world.step(drop)))
     detected = []
     for _ in range(runs):
-        effects, uncertainty = compared(world, -drop, rng, resamples)
+        effects, uncertainty = compared(on_top, -drop, rng, resamples)
         detected.append(judge(world, effects, uncertainty, uncertainty.p_value) == "regressed")
     return {"power": rate(detected)}
 

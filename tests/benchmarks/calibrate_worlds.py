@@ -47,9 +47,13 @@ class World:
         """Whether its row is that of a task of independent right-or-wrong items, which has McNemar's test."""
         return self.tasks == self.domains == self.samples == self.cluster == 1
 
+    def step(self, delta: float) -> float:
+        """The share of items by which more are won than lost, for a change of `delta` in scores."""
+        return delta if self.samples == 1 else delta / (_ABLE - _UNABLE)
+
     def rates(self, delta: float) -> tuple[float, float]:
         """Loss and gain with gain - loss = `delta`; more items change than usual only where `delta` needs it."""
-        step = delta if self.samples == 1 else delta / (_ABLE - _UNABLE)
+        step = self.step(delta)
         total = max(self.discordance, abs(step))
         return (total - step) / 2, (total + step) / 2
 

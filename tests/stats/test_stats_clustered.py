@@ -281,6 +281,41 @@ def test_conservative_se_has_a_floor_only_where_data_are_sparse() -> None:
     assert one.conservative_se > none.conservative_se
 
 
+# --- tasks that show no variance --------------------------------------------------------------
+
+
+def beside_a_silent_task(n: int, others: int = 1, each: int = 2000) -> ClusterEffects:
+    tasks = [np.zeros(n)] + [losses_and_gains(each // 20, each // 20, each)] * others
+    starts = np.cumsum([0, *map(len, tasks)])
+    return cluster_effects(tasks, [np.arange(len(task)) + start for task, start in zip(tasks, starts, strict=False)])
+
+
+def test_five_items_that_did_not_change_may_hide_most_of_the_error() -> None:
+    """Wilson's limit of 0 in 5 is .43448: half of it, the task's share, is what the mean of two may hide either way."""
+    effects = beside_a_silent_task(5)
+    interval = interval_of(effects)
+    assert wilson_interval(0, 5).high == pytest.approx(0.43448, abs=5e-6)
+    assert interval.high == pytest.approx(0.43448 / 2, abs=2e-3)
+    assert interval.low == pytest.approx(-interval.high, abs=1e-9)
+    assert effects.guarded_se == pytest.approx(np.sqrt(0.43448 / 5) / 2, rel=1e-3)
+    assert effects.conservative_se >= effects.guarded_se > 10 * effects.corrected_se
+
+
+def test_among_forty_tasks_one_that_did_not_change_weighs_little() -> None:
+    effects = beside_a_silent_task(50, others=40, each=50)
+    assert 1.0 < effects.guarded_se / effects.corrected_se < 1.001
+    shared = combine([effects, effects])
+    assert shared.silent[0].share == pytest.approx(1 / 82)
+
+
+def test_a_task_of_one_cluster_shows_no_variance_either() -> None:
+    """Its items agree only with each other: nothing is known of another cluster."""
+    lone, other = losses_and_gains(3, 2, 50), losses_and_gains(10, 10, 200)
+    effects = cluster_effects([lone, other], [np.zeros(50, dtype=np.intp), np.arange(1, 201)])
+    assert [task.difference for task in effects.silent] == [pytest.approx(-0.02)]
+    assert effects.silent[0].n_effective == 1.0
+
+
 def coverage(p_loss: float, n_clusters: int, per_cluster: int, truth: float, repetitions: int = 300) -> float:
     """How often the interval holds the truth: items of a cluster share its chances, as views of a question do."""
     rng = np.random.default_rng(11)

@@ -10,12 +10,15 @@ from independent_items import right_or_wrong
 from scipy import stats
 
 from forgetbench.stats.clustered import cluster_effects
-from forgetbench.stats.power import minimum_detectable_effect
+from forgetbench.stats.power import minimum_detectable_collapse, minimum_detectable_effect
 
 
 def exact_power(drop: float, discordance: float, n: int) -> float:
-    """The chance that McNemar's exact test calls n independent items with this drop a loss, summed over all counts."""
-    loss, gain = (max(discordance, drop) + drop) / 2, (max(discordance, drop) - drop) / 2
+    """The chance that McNemar's exact test calls n independent items with this drop a loss, summed over all counts.
+
+    The lost ones come on top of those that are lost and gained anyway.
+    """
+    loss, gain = discordance / 2 + drop, discordance / 2
     total = np.arange(n + 1)
     power = 0.0
     for changed, weight in zip(total, stats.binom.pmf(total, n, loss + gain), strict=True):
@@ -29,7 +32,7 @@ def exact_power(drop: float, discordance: float, n: int) -> float:
 def test_the_mde_has_four_in_five_power_by_mcnemars_exact_test(changed: int, n: int) -> None:
     """Within the points that a whole item more or less makes where eight decide."""
     drop = minimum_detectable_effect(right_or_wrong(changed // 2, changed - changed // 2, n))
-    assert 0.77 <= exact_power(drop, changed / n, n) <= 0.88
+    assert 0.77 <= exact_power(drop, changed / n, n) <= 0.89
 
 
 def test_where_much_varies_it_is_two_point_eight_standard_errors() -> None:
@@ -40,6 +43,25 @@ def test_where_much_varies_it_is_two_point_eight_standard_errors() -> None:
 
 def test_from_one_cluster_nothing_is_detectable() -> None:
     assert minimum_detectable_effect(cluster_effects([np.array([-1.0, 0.0])], [np.zeros(2, dtype=np.intp)])) == 1.0
+
+
+def test_clusters_that_collapse_take_more_of_them_to_be_seen() -> None:
+    """Fifty prompts of one size that lose all or nothing, without any noise: it takes six, so eight expected."""
+    effects = right_or_wrong(0, 0, 50)
+    drop = minimum_detectable_collapse(effects, np.full(50, 0.6 / 50))
+    collapsed = round(drop / (0.6 / 50))
+    assert stats.binom.sf(5, 50, drop / 0.6) == pytest.approx(0.86, abs=0.06)
+    assert collapsed in (8, 9)
+
+
+def test_a_collapse_of_large_clusters_is_harder_to_see_than_one_of_small() -> None:
+    effects = right_or_wrong(10, 10, 200)
+    even, uneven = np.full(200, 0.6 / 200), np.repeat([0.3 / 20, 0.3 / 180], [20, 180])
+    assert minimum_detectable_collapse(effects, even) < minimum_detectable_collapse(effects, uneven)
+
+
+def test_nothing_to_lose_cannot_collapse() -> None:
+    assert minimum_detectable_collapse(right_or_wrong(1, 1, 50), np.zeros(50)) == 1.0
 
 
 @given(st.integers(0, 30), st.integers(0, 30), st.integers(1, 8))

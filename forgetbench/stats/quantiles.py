@@ -18,11 +18,6 @@ def normal_cdf(z: float) -> float:
     return float(special.ndtr(z))
 
 
-def student_cdf(t: float, dof: float) -> float:
-    """The cumulative distribution function at `t` of Student's t with `dof` > 0 degrees of freedom."""
-    return float(special.stdtr(dof, t))
-
-
 def student_quantile(p: float, dof: float) -> float:
     """The quantile at `p` of Student's t with `dof` > 0 degrees of freedom."""
     return float(special.stdtrit(dof, p))

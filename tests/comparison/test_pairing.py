@@ -305,6 +305,8 @@ def test_one_choice_view_tells_the_first_or_the_one_that_is_declared() -> None:
         "capitals_spoken": [None], "capitals_choice": [None], "capitals_choice_letters": [None],
     }  # fmt: skip
     assert [float(paired.choice.chance[0]) for paired in pairing.tasks[:2]] == [0.25, 0.5]
+    (warning,) = (text for text in pairing.warnings if "choice_view" in text)
+    assert warning.startswith("capitals_spoken: its choice_view capitals_pictures is no right-or-wrong choice task")
 
 
 # --- how often a wrong guess repeats ----------------------------------------------------------

@@ -326,6 +326,7 @@ def _warnings(
             which = f"{n_at_limit} of {n_items} paired items"
             warnings.append(f"{which}: an answer of {name} alone ended at the token limit")
     warnings += _warnings_of_cut(base, candidate, tasks)
+    warnings += _warnings_of_choice_views([task.info for task in tasks])
     contaminated = sum(task.n_contaminated or 0 for task in tasks)
     if sft_data is not None and contaminated:
         hint = "a gain on them is no gain; --exclude-contaminated leaves them out"
@@ -339,6 +340,17 @@ def _warnings(
     total = n_items + missing.total()
     warnings += [f"{count} of {total} items not measured: {reason}" for reason, count in missing.most_common()]
     return tuple(warnings)
+
+
+def _warnings_of_choice_views(tasks: Sequence[TaskInfo]) -> list[str]:
+    """Tasks whose declared `choice_view` is none."""
+    choice = {task.name for task in tasks if task.view == "choice" and task.binary}
+    return [
+        f"{task.name}: its choice_view {task.choice_view} is no right-or-wrong choice task of these runs, so what was "
+        "forgotten is not told locked from erased"
+        for task in tasks
+        if task.choice_view is not None and task.choice_view not in choice - {task.name}
+    ]
 
 
 def _warnings_of_cut(base: RunManifest, candidate: RunManifest, tasks: Sequence[PairedTask]) -> list[str]:

@@ -20,6 +20,8 @@ import numpy as np
 from scipy import special
 
 from forgetbench.stats.clustered import FEW, Codes, Floats
+from forgetbench.stats.paired_tests import LEAST_DOF
+from forgetbench.stats.power import finds_drop
 from forgetbench.stats.proportions import rate_difference_interval
 from forgetbench.stats.quantiles import normal_cdf, normal_quantile, student_quantile
 
@@ -91,23 +93,19 @@ def pairs_to_detect(drop: float, discordance: float, *, alpha: float = 0.05, pow
     1742
     """
     z_alpha, z_power = normal_quantile(1 - alpha / 2), normal_quantile(power)
-    return ceil((_reach(drop, discordance, z_alpha, z_power) / drop) ** 2)
+    return ceil(((z_alpha * sqrt(discordance) + z_power * sqrt(discordance - drop**2)) / drop) ** 2)
 
 
 def detectable_drop(planned: Design, discordance: float, *, alpha: float = 0.05, power: float = 0.8) -> float:
     """The minimum detectable effect: the drop, at most 1, that a two-sided test at `alpha` finds with `power`.
 
-    `pairs_to_detect` solved for the drop, with Student's quantiles; where the drop is larger than the discordance
-    everything that changes is lost.
+    What `minimum_detectable_effect` will say of a comparison in which nothing was lost: the lost ones come on top of
+    what changes anyway, half of it lost and half gained, so it is somewhat more than `pairs_to_detect` promises.
     """
-    t_alpha, t_power = (student_quantile(p, planned.dof) for p in (1 - alpha / 2, power))
-    return _smallest(
-        lambda drop: drop * sqrt(planned.units) > _reach(drop, max(discordance, drop), t_alpha, t_power), 0.0, 1.0
-    )
-
-
-def _reach(drop: float, discordance: float, t_alpha: float, t_power: float) -> float:
-    return t_alpha * sqrt(discordance) + t_power * sqrt(discordance - drop**2)
+    n, dof = planned.units, max(LEAST_DOF, planned.dof - 3.0)
+    t_alpha, t_power = (student_quantile(p, dof) for p in (1 - alpha / 2, power))
+    gained = n * discordance / 2
+    return _smallest(lambda drop: finds_drop(n * drop, gained + n * drop, gained, t_alpha, t_power), 0.0, 1.0)
 
 
 # --- no change, which is to be shown ----------------------------------------------------------

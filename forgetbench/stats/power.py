@@ -48,13 +48,23 @@ def minimum_detectable_effect(effects: ClusterEffects, *, alpha: float = 0.05, p
     def is_detectable(drop: float) -> bool:
         x = drop / unit
         gained = changed / unit / 2
-        lost = gained + x * (1.0 + more)
-        total = lost + gained
-        h = t_alpha / (2 * sqrt(total))
-        spread = sqrt(lost * (1 - h) ** 2 + gained * (1 + h) ** 2)
-        return x - t_alpha * sqrt(hypot(total, _hidden(effects, drop) / unit**2)) - step > t_power * spread
+        hidden = _hidden(effects, drop) / unit**2
+        return finds_drop(x, gained + x * (1.0 + more), gained, t_alpha, t_power, step=step, hidden=hidden)
 
     return _smallest(is_detectable, effects, alpha)
+
+
+def finds_drop(
+    drop: float, lost: float, gained: float, t_alpha: float, t_power: float, *, step: float = 1.0, hidden: float = 0.0
+) -> bool:
+    """Whether a test by signs finds a `drop` among `lost` and `gained` with the probability that `t_power` stands for.
+
+    All in units of one change, as in `minimum_detectable_effect`; `hidden` is a variance that nothing has shown yet.
+    """
+    total = lost + gained
+    h = t_alpha / (2 * sqrt(total))
+    spread = sqrt(lost * (1 - h) ** 2 + gained * (1 + h) ** 2)
+    return drop - t_alpha * sqrt(hypot(total, hidden)) - step > t_power * spread
 
 
 def minimum_detectable_collapse(

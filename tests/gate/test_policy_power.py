@@ -60,7 +60,7 @@ def test_five_domains_of_300_pass_as_often_as_drawn_ones_do() -> None:
 def test_a_quarter_of_the_items_changing_leaves_hardly_a_chance() -> None:
     much = power(domains=tuple(row(name, discordance=0.25) for name in FIVE))
     assert 0.03 < much.passes < 0.07
-    assert much.rows[0].mde == pytest.approx(0.081, abs=0.001)
+    assert much.rows[0].mde == pytest.approx(0.098, abs=0.001)
 
 
 def test_what_it_takes_would_do() -> None:

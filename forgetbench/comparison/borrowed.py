@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from forgetbench.records import TARGET, DeltaRow, Estimate, Shrunk
+from forgetbench.records import APART, DeltaRow, Estimate, Shrunk
 from forgetbench.stats.quantiles import normal_quantile
 from forgetbench.stats.shrinkage import shrink
 
@@ -33,8 +33,8 @@ def with_shrunk_tasks(tasks: Sequence[DeltaRow], domains: Iterable[DeltaRow], al
 
 
 def with_shrunk_domains(domains: Sequence[DeltaRow], alpha: float) -> tuple[DeltaRow, ...]:
-    """Every judged domain with what it is after borrowing from the others; target, which is meant to change, apart."""
-    shrunk = _shrunk([row for row in domains if row.name != TARGET], alpha, 0.0)
+    """Every judged domain with what it is after borrowing from the others; those that are no part of `overall` stand apart."""
+    shrunk = _shrunk([row for row in domains if row.name not in APART], alpha, 0.0)
     return tuple(replace(row, shrunk=shrunk.get(row.name, Shrunk())) for row in domains)
 
 

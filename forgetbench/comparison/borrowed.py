@@ -33,7 +33,7 @@ def with_shrunk_tasks(tasks: Sequence[DeltaRow], domains: Iterable[DeltaRow], al
 
 
 def with_shrunk_domains(domains: Sequence[DeltaRow], alpha: float) -> tuple[DeltaRow, ...]:
-    """Every judged domain with what it is after borrowing from the others; those that are no part of `overall` stand apart."""
+    """Every judged domain with what it is after borrowing from the others; `APART` are no part of that."""
     shrunk = _shrunk([row for row in domains if row.name not in APART], alpha, 0.0)
     return tuple(replace(row, shrunk=shrunk.get(row.name, Shrunk())) for row in domains)
 

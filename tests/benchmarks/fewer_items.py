@@ -269,12 +269,18 @@ def _drawing(world: World) -> Callable[[float, np.random.Generator], Known]:
 
 def write_tables() -> None:
     rows = json.loads((machine.FOLDER / "fewer_items.json").read_text(encoding="utf-8"))["rows"]
-    lines = [*_worlds_table([row for row in rows if "delta" not in row]), ""]
-    lines += _real_table([row for row in rows if "delta" in row])
+    drawn, real = ([row for row in rows if ("delta" in row) is is_real] for is_real in (False, True))
+    lines = [_runs(drawn, "drawn comparisons per setting and true change"), "", *_worlds_table(drawn), ""]
+    lines += [_runs(real, "random orders of each comparison's items, margin 5"), "", *_real_table(real)]
     text = DOC.read_text(encoding="utf-8")
     head, _, rest = text.partition(BEGIN)
     _, _, tail = rest.partition(END)
     DOC.write_text("\n".join([f"{head}{BEGIN}", "", *lines, "", f"{END}{tail}"]), encoding="utf-8")
+
+
+def _runs(rows: Sequence[dict[str, Any]], of_what: str) -> str:
+    counts = sorted({row["runs"] for row in rows})
+    return f"{' to '.join(map(str, counts))} {of_what}:"
 
 
 def _worlds_table(rows: Sequence[dict[str, Any]]) -> list[str]:
@@ -300,8 +306,9 @@ def _real_table(rows: Sequence[dict[str, Any]]) -> list[str]:
 
 def _used(found: dict[str, Any], plain: dict[str, Any], name: str) -> str:
     """'34 % (-12 %)': of all items, and how many fewer than by the plain mean."""
-    saved = found[name] / plain[name] - 1.0
-    return f"{100 * found[name]:.0f} %" + ("" if found is plain else f" ({100 * saved:+.0f} %)")
+    # Adding 0 leaves no -0.
+    saved = round(100 * (found[name] / plain[name] - 1.0)) + 0
+    return f"{100 * found[name]:.0f} %" + ("" if found is plain else f" ({saved:+} %)")
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from forgetbench.comparison.delta_rows import delta_rows
+from forgetbench.comparison.delta_rows import DeltaRows, delta_rows
 from forgetbench.comparison.estimates import Inference
 from forgetbench.comparison.intervals import FixedSample, GroupSequential
 from forgetbench.comparison.pairing import Pairing, pair
@@ -18,7 +18,7 @@ from forgetbench.comparison.strata import metric_rows, stratum_rows
 from forgetbench.errors import IncomparableError
 from forgetbench.models.folder_defaults import folder_differences
 from forgetbench.records import ALPHA, Comparison, DeltaRow, Looks, Margins, RunManifest, Side
-from forgetbench.stats.clustered import FEW
+from forgetbench.stats.clustered import FEW, dominating_task
 from forgetbench.storage.runs import Run
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def compare(
         tasks=rows.tasks,
         overall=rows.overall,
         noise_floor=noise_floor,
-        warnings=_warnings(pairing, rows.domains),
+        warnings=_warnings(pairing, rows),
         seed=seed,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         alpha=alpha,
@@ -156,9 +156,9 @@ def _side(manifest: RunManifest) -> Side:
     return Side(manifest.label, manifest.where, manifest.fingerprint, manifest.run_id, manifest.step)
 
 
-def _warnings(pairing: Pairing, domains: Sequence[DeltaRow]) -> tuple[str, ...]:
+def _warnings(pairing: Pairing, rows: DeltaRows) -> tuple[str, ...]:
     own = [f"{run.label}: {text}" for run in (pairing.base, pairing.candidate) for text in run.warnings]
-    made = [*_few_clusters(domains), *_computed_in(pairing.base, pairing.candidate)]
+    made = [*_few_clusters(rows.domains), *_unequal_tasks(rows), *_computed_in(pairing.base, pairing.candidate)]
     return tuple(dict.fromkeys([*pairing.warnings, *made, *own]))
 
 
@@ -168,6 +168,20 @@ def _few_clusters(domains: Sequence[DeltaRow]) -> Iterator[str]:
     if few:
         named = ", ".join(f"{row.name} ({row.evidence.n_effective:.1f})" for row in few)
         yield f"fewer than {FEW} clusters of equal weight would tell as much: {named}; their intervals are wide"
+
+
+def _unequal_tasks(rows: DeltaRows) -> Iterator[str]:
+    """The domains whose error is that of one small task."""
+    for domain in rows.domains:
+        tasks = [row for row in rows.tasks if row.domain == domain.name and row.estimate and not row.supporting]
+        found = dominating_task([task.evidence.n_effective for task in tasks])
+        if found:
+            at, share = found
+            yield (
+                f"{tasks[at].name} has {tasks[at].n_items} of the {sum(task.n_items for task in tasks)} items of "
+                f"{domain.name}'s tasks and makes {share:.0%} of its error, since a mean of tasks counts each alike: "
+                "give it more items, or declare it `supporting: true`"
+            )
 
 
 def _computed_in(base: RunManifest, candidate: RunManifest) -> Iterator[str]:

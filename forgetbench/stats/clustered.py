@@ -28,6 +28,10 @@ Codes = NDArray[np.intp]
 FEW = 10
 """Below this number of clusters, or of clusters where anything changed, resampling alone is not trusted."""
 
+FEW_FOR_A_TASK = 100
+"""Below this number of clusters a task beside far larger ones is named."""
+
+_DOMINATES = 0.8
 _MAX_DISTINCT = 64
 _MAX_UNITS = 1000
 _CHUNK = 512
@@ -368,6 +372,21 @@ def _joined(keys: Sequence[ClusterKey]) -> ClusterKey:
         weight=np.concatenate([key.weight for key in keys]) / n,
         n_changed=sum(key.n_changed for key in keys),
     )
+
+
+def dominating_task(n_effective: Sequence[float]) -> tuple[int, float] | None:
+    """Which of tasks with so many clusters makes nearly all of their mean's error, and its share of the variance.
+
+    A macro mean counts all tasks alike, so that at the same rate of change the variance of each goes as 1 / n. One that
+    makes four fifths of the whole and has fewer than `FEW_FOR_A_TASK` clusters is the weak point, however large the
+    others are. None where there is none.
+    """
+    variances = [1.0 / n for n in n_effective]
+    largest = max(range(len(variances)), key=variances.__getitem__, default=0)
+    if len(variances) < 2 or n_effective[largest] >= FEW_FOR_A_TASK:
+        return None
+    share = variances[largest] / sum(variances)
+    return (largest, share) if share >= _DOMINATES else None
 
 
 def bootstrap_interval(

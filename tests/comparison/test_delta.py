@@ -565,3 +565,12 @@ def test_strata_show_where_a_domain_lost() -> None:
     # No change among so many is not certainty.
     assert head.ci_low < 0 < head.ci_high
     assert compared({OPEN: np.ones(4)}, {OPEN: np.ones(4)}).strata == ()
+
+
+def test_a_small_task_that_makes_a_domains_error_is_named_with_the_way_out() -> None:
+    warnings = compared(
+        {OPEN: right(3, 5), OTHER_OPEN: right(300, 500)}, {OPEN: right(3, 5), OTHER_OPEN: right(300, 500)}
+    )
+    (line,) = [line for line in warnings.warnings if "of its error" in line]
+    assert line.startswith("open has 5 of the 505 items of knowledge's tasks and makes 99% of its error")
+    assert "more items" in line and "supporting: true" in line

@@ -10,7 +10,14 @@ from scipy import stats
 from statsmodels.regression.linear_model import OLS
 from statsmodels.stats.sandwich_covariance import cov_cluster_2groups
 
-from forgetbench.stats.clustered import ClusterEffects, bootstrap_interval, cluster_effects, coarsen, combine
+from forgetbench.stats.clustered import (
+    ClusterEffects,
+    bootstrap_interval,
+    cluster_effects,
+    coarsen,
+    combine,
+    dominating_task,
+)
 from forgetbench.stats.proportions import Interval, wilson_interval
 
 Array = np.ndarray
@@ -337,3 +344,11 @@ def test_interval_covers_for_clustered_items() -> None:
 
 def test_interval_covers_with_few_clusters() -> None:
     assert coverage(0.2, n_clusters=12, per_cluster=10, truth=-0.2 + 0.05 * 0.8) >= 0.92
+
+
+def test_a_small_task_beside_far_larger_ones_is_named() -> None:
+    """Its share of the variance is (1 / n) / sum of them: 5 beside 2,000, .9975; 30 beside 300, .909."""
+    assert dominating_task([2000, 5]) == (1, pytest.approx(0.2 / 0.2005))
+    assert dominating_task([30, 300]) == (0, pytest.approx(10 / 11))
+    for alike in ([50] * 40, [100, 200], [150, 20_000], [5]):
+        assert dominating_task(alike) is None

@@ -8,10 +8,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from calibrate_compared import Codes
+from calibrate_sequential import LOOKS
 
 from forgetbench.gate.decide import decide
 from forgetbench.gate.policy import Policy
-from forgetbench.records import Comparison, DeltaRow
+from forgetbench.records import ALPHA, Comparison, DeltaRow
 
 
 def domain(comparison: Comparison) -> DeltaRow:
@@ -106,6 +108,25 @@ def best_within_margin(candidates: Sequence[tuple[Comparison, pd.DataFrame]]) ->
         return within_margin(max((comparison for comparison, _ in candidates), key=_delta))
     choice = choose(candidates, [domain(candidates[0][0]).name], by="overall", seed=candidates[0][0].seed)
     return within_margin(judged_on_half(*candidates[choice.number], choice)[0])
+
+
+def order_of_items(shuffled: Codes, limit: int, checkpoints: str) -> Codes:
+    """In which order a sequential gate asks `limit` items: one that the checkpoints decide, once it was `shuffled`."""
+    try:
+        from forgetbench.stats.dealing import deal
+    except ModuleNotFoundError:
+        return shuffled[:limit]
+    same = [""] * limit
+    return np.argsort(deal([str(item) for item in range(limit)], same, same, LOOKS, checkpoints), kind="stable")
+
+
+def alpha_of_try(number: int) -> float:
+    """The level that the gate tests its `number`-th different try at one candidate at, from 1."""
+    try:
+        from forgetbench.gate.sequential.tries import alpha_share
+    except ModuleNotFoundError:
+        return ALPHA
+    return ALPHA * alpha_share(number)
 
 
 def _delta(comparison: Comparison) -> float:

@@ -61,12 +61,12 @@ def walk(world: World, delta: float, rng: np.random.Generator) -> Path:
     return walked(draw(world, delta, rng), world.margin)
 
 
-def walked(drawn: Drawn, margin: float) -> Path:
+def walked(drawn: Drawn, margin: float, alpha: float = ALPHA) -> Path:
     """A drawn domain from the first look to the last."""
-    return path_of(looks(drawn), margin)
+    return path_of(looks(drawn), margin, alpha)
 
 
-def path_of(effects_of_looks: Iterable[ClusterEffects], margin: float) -> Path:
+def path_of(effects_of_looks: Iterable[ClusterEffects], margin: float, alpha: float = ALPHA) -> Path:
     """As `uncertainty.GroupSequential` and the verdict's rules see it.
 
     Its interval of level .95 lies below 0 where the p-value of a loss is below .05, and its lower bound is above
@@ -77,7 +77,7 @@ def path_of(effects_of_looks: Iterable[ClusterEffects], margin: float) -> Path:
         mixture = NormalMixture.of(effects, margin)
         chances = planned_looks(mixture, look, LOOKS)
         p_values.append(min(1.0, 2.0 * chances.p_value(mixture.below(0.0))))
-        within.append(mixture.above(-margin) >= chances.threshold(ALPHA))
+        within.append(mixture.above(-margin) >= chances.threshold(alpha))
     return Path(np.array(p_values), np.array(within))
 
 

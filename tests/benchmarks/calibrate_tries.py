@@ -59,13 +59,14 @@ class Tries:
     def __call__(self, rng: Rng, resamples: int) -> list[bool]:
         world = World("", max(self.limits), margin=0.03)
         drawn = draw(world, -world.margin, rng)
+        checkpoints = str(rng.integers(2**31))
         tries = []
         for _ in range(self.orders):
-            order = rng.permutation(world.n_items)
-            tries += [
-                bool(sequential.walked(_some(drawn, order[:limit]), world.margin).within_margin.any())
-                for limit in self.limits
-            ]
+            shuffled = rng.permutation(world.n_items)
+            for limit in self.limits:
+                order = read.order_of_items(shuffled, limit, checkpoints)
+                path = sequential.walked(_some(drawn, order), world.margin, read.alpha_of_try(len(tries) + 1))
+                tries.append(bool(path.within_margin.any()))
         return tries
 
 

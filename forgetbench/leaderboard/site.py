@@ -22,7 +22,8 @@ _WHO: Final = (
 )  # fmt: skip
 _SHOWN: Final = (
     "n_items", "base", "candidate", "delta", "se", "ci_low", "ci_high", "p_value", "p_adjusted", "retention",
-    "forgotten", "gained", "locked", "erased", "mde", "margin", "verdict",
+    "retention_low", "retention_high", "forgotten", "gained", "locked", "erased", "mde", "margin", "verdict",
+    "within_margin", "n_clusters", "n_effective",
 )  # fmt: skip
 
 

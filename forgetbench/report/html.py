@@ -57,6 +57,8 @@ def html_report(comparison: Comparison, examples: Sequence[DomainExamples], plot
         bars=delta_bars((*domains, *comparison.tasks)),
         protocols=tuple(supplementary.protocols(comparison)),
         pairing=(
+            *supplementary.allowances(comparison),
+            *supplementary.evidence(comparison),
             *supplementary.folder_settings(comparison),
             *supplementary.pairing_audit(comparison),
             *supplementary.chance_correction(comparison),
@@ -85,8 +87,10 @@ def template_environment(templates: Path) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.globals.update(preamble=PREAMBLE, verdicts=wording.VERDICTS, missing=MISSING)
-    environment.filters.update(texts=row_texts, mark=wording.supporting_mark, line=one_line, title_of=wording.title)
+    environment.globals.update(preamble=PREAMBLE, missing=MISSING)
+    environment.filters.update(
+        texts=row_texts, look=wording.style_of, mark=wording.supporting_mark, line=one_line, title_of=wording.title
+    )
     return environment
 
 

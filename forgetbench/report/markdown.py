@@ -12,11 +12,11 @@ from forgetbench.report.numbers import row_texts
 from forgetbench.report.supplementary import SupplementaryTable
 from forgetbench.report.wording import (
     HOW_TO_READ,
-    VERDICTS,
     facts,
     headline,
     missing_data,
     noise_floor_facts,
+    style_of,
     supporting_mark,
 )
 from forgetbench.sanitize import one_line
@@ -57,6 +57,8 @@ def markdown_report(comparison: Comparison, examples: Sequence[DomainExamples], 
         *(f"![{escaped(text, 600)}]({path})" for text, path in plots.items()),
         *map(_supplementary, supplementary.protocols(comparison)),
         *_warnings(comparison),
+        *map(_supplementary, supplementary.allowances(comparison)),
+        *map(_supplementary, supplementary.evidence(comparison)),
         *map(_supplementary, supplementary.folder_settings(comparison)),
         *map(_supplementary, supplementary.pairing_audit(comparison)),
         *map(_supplementary, supplementary.chance_correction(comparison)),
@@ -115,9 +117,9 @@ def _table_line(cells: Iterable[str]) -> str:
 
 
 def _delta_cells(row: DeltaRow) -> tuple[str, ...]:
-    texts, style = row_texts(row), VERDICTS[row.judgement.verdict]
+    texts, style = row_texts(row), style_of(row)
     details = f" ({texts.outcome_details})" if texts.outcome_details else ""
-    bounds = f" (with cut answers {texts.bounds})" if texts.bounds else ""
+    bounds = f" (with {texts.bounds_of} {texts.bounds})" if texts.bounds else ""
     cut = f" ({texts.cut})" if texts.cut else ""
     return (
         escaped(row.name) + supporting_mark(row),
@@ -125,8 +127,8 @@ def _delta_cells(row: DeltaRow) -> tuple[str, ...]:
         texts.base,
         texts.candidate,
         texts.delta_with_interval + bounds,
-        f"{style.symbol} {style.word}{cut}",
-        texts.retention,
+        f"{style.symbol} {style.told}{cut}",
+        f"{texts.retention} {texts.retention_interval}".rstrip(),
         texts.forgotten + details,
         texts.gained,
         texts.mde,

@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass
 from typing import Final, TypeGuard
 
-from forgetbench.records import CutAnswers, DeltaRow, Estimate, Fates, OutcomeRates
+from forgetbench.records import CutAnswers, DeltaRow, Estimate, Fates, OutcomeRates, Retention
 
 MISSING: Final = "—"
 
@@ -41,8 +41,11 @@ def p_value(p: float | None) -> str:
 
 
 def ratio(value: float | None) -> str:
-    """Two decimals."""
-    return f"{value:.2f}" if _is_number(value) else MISSING
+    """Two decimals, with a true minus."""
+    if not _is_number(value):
+        return MISSING
+    text = f"{value:.2f}"
+    return "0.00" if text == "-0.00" else text.replace("-", "−")
 
 
 def decimals(value: float | None) -> str:
@@ -81,6 +84,8 @@ class RowTexts:
     mde: str
     margin: str
     retention: str
+    retention_interval: str
+    """'[0.28, 0.43]'; '' where there is none."""
     forgotten: str
     gained: str
     outcome_details: str
@@ -92,16 +97,20 @@ class RowTexts:
     cut: str
     """'cut 0.0% / 34.0%', of the base's and of the candidate's answers; '' where none was cut."""
     bounds: str
-    """'−40.1 to +12.0', what the delta can be as cut answers are wrong or right; '' where none was cut."""
+    """'−40.1 to +12.0', what the delta can be as what is missing is wrong or right; '' where nothing is."""
+    bounds_of: str
+    """'cut answers' where nothing else is missing, or 'missing items'."""
 
 
-_NOTHING: Final = Estimate(*[math.nan] * 5)
+NOTHING: Final = Estimate(*[math.nan] * 5)
+"""Stands for the estimate of a row that has none."""
 _NO_OUTCOMES: Final = OutcomeRates(math.nan, math.nan)
 
 
 def row_texts(row: DeltaRow) -> RowTexts:
     """Every number of a row as reports show it."""
-    estimate, outcomes = row.estimate or _NOTHING, row.outcomes or _NO_OUTCOMES
+    estimate, outcomes = row.estimate or NOTHING, row.outcomes or _NO_OUTCOMES
+    bounds, bounds_of = _bounds(row)
     return RowTexts(
         items=f"{row.n_items:,}",
         base=points(estimate.base),
@@ -112,6 +121,7 @@ def row_texts(row: DeltaRow) -> RowTexts:
         mde=points(estimate.mde),
         margin=points(row.judgement.margin),
         retention=ratio(row.kept.retention),
+        retention_interval=_retention_interval(row.kept),
         forgotten=share(outcomes.forgotten),
         gained=share(outcomes.gained),
         outcome_details=_outcome_details(outcomes, row.fates),
@@ -119,7 +129,8 @@ def row_texts(row: DeltaRow) -> RowTexts:
         p_value=p_value(estimate.p_value),
         p_adjusted=p_value(row.judgement.p_adjusted),
         cut=_cut(row.cut),
-        bounds=_bounds(row.cut),
+        bounds=bounds,
+        bounds_of=bounds_of,
     )
 
 
@@ -129,8 +140,22 @@ def _cut(cut: CutAnswers) -> str:
     return f"cut {share(cut.cut_base)} / {share(cut.cut_candidate)}"
 
 
-def _bounds(cut: CutAnswers) -> str:
-    return "" if math.isnan(cut.delta_worst) else f"{signed(cut.delta_worst)} to {signed(cut.delta_best)}"
+def _bounds(row: DeltaRow) -> tuple[str, str]:
+    cut, of = (row.cut.delta_worst, row.cut.delta_best), "cut answers"
+    worst, best = row.missing.missing_worst, row.missing.missing_best
+    if math.isnan(worst):
+        worst, best = cut
+    elif not all(map(math.isclose, (worst, best), cut)):
+        of = "missing items"
+    return ("", of) if math.isnan(worst) else (f"{signed(worst)} to {signed(best)}", of)
+
+
+def _retention_interval(kept: Retention) -> str:
+    # Files of before the interval have none of its parts either.
+    if math.isnan(kept.retention) or math.isnan(kept.base_corrected_se):
+        return ""
+    ends = (kept.retention_low, kept.retention_high)
+    return "[unbounded]" if any(map(math.isnan, ends)) else f"[{ratio(ends[0])}, {ratio(ends[1])}]"
 
 
 def _outcome_details(outcomes: OutcomeRates, fates: Fates | None) -> str:

@@ -1,13 +1,15 @@
 """Supplementary tables: how items were paired, the other way of prompting, what a chat format costs, chance-corrected
-item outcomes, strata, and every metric beside the scores."""
+item outcomes, what was allowed, on how many clusters rows rest, strata, and every metric beside the scores."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from math import isnan
+from math import isfinite, isnan
 from typing import Any
 
+from forgetbench.comparison.preserved import preserved_bound
+from forgetbench.comparison.verdict import bounds_at
 from forgetbench.records import (
     MACRO_MEAN,
     AuditRow,
@@ -18,10 +20,22 @@ from forgetbench.records import (
     OutcomeRates,
     StratumRow,
 )
-from forgetbench.report.numbers import MISSING, decimals, interval, points, row_texts, share, signed
-from forgetbench.report.wording import VERDICTS, title
+from forgetbench.report.numbers import (
+    MISSING,
+    NOTHING,
+    decimals,
+    interval,
+    p_value,
+    points,
+    ratio,
+    row_texts,
+    share,
+    signed,
+)
+from forgetbench.report.wording import has_few, style_of, title
 from forgetbench.sanitize import one_line
 from forgetbench.stats.chance import marginal_correction
+from forgetbench.stats.clustered import FEW
 
 _SHARES_OF_ANSWERS = {
     "at_limit": "answers that ended at the token limit",
@@ -78,6 +92,80 @@ def folder_settings(comparison: Comparison) -> Iterator[SupplementaryTable]:
             ),
             all_words=True,
         )
+
+
+def allowances(comparison: Comparison) -> Iterator[SupplementaryTable]:
+    """Both questions that decide whether a row is within its margin, with the numbers that answer them."""
+    alpha = comparison.alpha
+    rows = [row for row in _rows(comparison) if row.judgement.within_margin is not None]
+    if rows:
+        yield SupplementaryTable(
+            "Against what is allowed",
+            f"One-sided bounds at {100 * (1 - alpha):.6g}%, with missing items at their worst. Of the delta: above "
+            "minus the margin, a larger loss is ruled out; p is that of the margin or more being lost. Of what is "
+            "kept: the tuned model's score less the fraction of the base's that is to be kept, both above chance; "
+            "above 0, that much is kept. Adjusted for nothing.",
+            ("row", "delta at least", "margin", "p", "to keep", "kept beyond it at least", "within the margin"),
+            tuple(_allowance_cells(row, alpha) for row in rows),
+        )
+
+
+def _allowance_cells(row: DeltaRow, alpha: float) -> tuple[str, ...]:
+    judgement, keeps = row.judgement, row.judgement.preserve > 0.0
+    beyond = preserved_bound(row.kept, judgement.preserve, alpha=alpha, interval_alpha=alpha) if keeps else None
+    return (
+        _name(row),
+        signed(bounds_at(row, alpha=alpha, interval_alpha=alpha).lower),
+        points(judgement.margin),
+        p_value(judgement.p_noninferior),
+        f"{100 * judgement.preserve:.0f}%" if keeps else MISSING,
+        signed(beyond),
+        "yes" if judgement.within_margin else "no",
+    )
+
+
+def evidence(comparison: Comparison) -> Iterator[SupplementaryTable]:
+    """On how many independent pieces of evidence each row rests, and what so many can show."""
+    rows = [row for row in _rows(comparison) if row.evidence.n_clusters]
+    if rows:
+        yield SupplementaryTable(
+            "Clusters, and what they can show",
+            "Clusters by the first key, and by the second where a task declares one; effective: so many of equal "
+            "weight would tell as much; dof: degrees of freedom of the standard error. Detects: the drop that is found "
+            "four times out of five if it is spread evenly, and if whole clusters collapse. Effect: Cohen's d_av. Few: "
+            f"fewer than {FEW} effective clusters.",
+            ("row", "clusters", "effective", "dof", "detects, spread", "detects, collapse", "effect", "note"),
+            tuple(map(_evidence_cells, rows)),
+            ends_in_words=True,
+        )
+
+
+def _evidence_cells(row: DeltaRow) -> tuple[str, ...]:
+    found, estimate = row.evidence, row.estimate or NOTHING
+    second = "" if found.n_second_clusters is None else f" / {found.n_second_clusters:,}"
+    return (
+        _name(row),
+        f"{found.n_clusters:,}{second}",
+        _one_decimal(found.n_effective),
+        _one_decimal(found.dof),
+        points(estimate.mde),
+        points(estimate.mde_uneven),
+        ratio(estimate.effect),
+        "few" if has_few(row) else "",
+    )
+
+
+def _one_decimal(number: float) -> str:
+    return f"{number:,.1f}" if isfinite(number) else MISSING
+
+
+def _rows(comparison: Comparison) -> tuple[DeltaRow, ...]:
+    return (*comparison.domains, comparison.overall, *comparison.tasks)
+
+
+def _name(row: DeltaRow) -> str:
+    """A domain's name as running text has it, a task's as it is."""
+    return title(row.name) if row.metric == MACRO_MEAN else one_line(row.name, 60)
 
 
 def pairing_audit(comparison: Comparison) -> Iterator[SupplementaryTable]:
@@ -185,7 +273,7 @@ def borrowed(comparison: Comparison) -> Iterator[SupplementaryTable]:
 def _borrowed_cells(row: DeltaRow) -> tuple[str, ...]:
     shrunk = row.shrunk
     return (
-        title(row.name) if row.metric == MACRO_MEAN else one_line(row.name, 60),
+        _name(row),
         row_texts(row).delta,
         f"{signed(shrunk.shrunk)} ± {points(shrunk.shrunk_sd)}",
         share(shrunk.p_beyond_margin),
@@ -211,8 +299,8 @@ def _grouped(rows: Sequence[MetricRow]) -> list[MetricRow]:
 
 
 def _delta_cells(row: DeltaRow) -> tuple[str, ...]:
-    texts, style = row_texts(row), VERDICTS[row.judgement.verdict]
-    verdict = f"{style.symbol} {style.word}"
+    texts, style = row_texts(row), style_of(row)
+    verdict = f"{style.symbol} {style.told}"
     return (title(row.name), texts.base, texts.candidate, texts.delta_with_interval, verdict)
 
 

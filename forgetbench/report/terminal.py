@@ -15,12 +15,17 @@ from forgetbench.records import OVERALL, Comparison, DeltaRow
 from forgetbench.report import supplementary
 from forgetbench.report.numbers import MISSING, points, row_texts
 from forgetbench.report.wording import (
-    VERDICTS,
+    FRACTION_OPEN,
+    LEGEND,
+    MARGIN_OPEN,
+    VerdictStyle,
     among_candidates,
     blocks,
     exactness,
+    few_clusters,
     headline,
     missing_data,
+    style_of,
     supporting_mark,
     title,
 )
@@ -30,6 +35,8 @@ from forgetbench.storage.runs import Run
 
 _WIDE = 96
 """Columns from which a delta and its interval fit on one line."""
+_ROOMY = 112
+"""Columns from which columns stand further apart and names are broken no more for it."""
 _SUMMARY_NAME = 16
 """Characters for a candidate's name."""
 _SUMMARY_CELL = len("−100.0 ▼")
@@ -130,14 +137,17 @@ def _print_protocols(console: Console, comparison: Comparison) -> None:
 
 def _delta_table(comparison: Comparison, console: Console) -> Table:
     caption = (
-        "Scores and deltas in points of 100, higher is better. locked / erased: per cent of items. "
-        "detects from: minimum detectable effect."
+        "Scores and deltas in points of 100, higher is better. locked / erased: per cent of items, luck included. "
+        "detects from: the drop that shows if it is spread evenly. inconclusive: a loss of the margin is not ruled out"
     )
-    if any(row.cut.n_cut_base or row.cut.n_cut_candidate for row in comparison.tasks):
-        caption += (
-            " cut: answers of base / tuned that the token limit ended before they could be read; below the delta, what "
-            "it can be as they are wrong or right."
-        )
+    rows = (*comparison.domains, *comparison.tasks, comparison.overall)
+    if any(style_of(row) is FRACTION_OPEN for row in rows):
+        caption += "; fraction open: it is, but not that less is kept of what the base can do than is asked"
+    caption += "."
+    if any(row.cut.n_cut_base or row.cut.n_cut_candidate for row in rows):
+        caption += " cut: answers of base / tuned that the token limit ended before they could be read."
+    if any(row_texts(row).bounds for row in rows):
+        caption += " Below a delta: what it can be as missing answers are wrong or right."
     table = _table(console, caption)
     table.add_column("domain / task", overflow="fold", min_width=12)
     table.add_column("base", justify="right", no_wrap=True)
@@ -169,13 +179,15 @@ def _table(console: Console, caption: str = "") -> Table:
 
 
 def _padding(console: Console) -> int:
-    return 2 if console.width >= _WIDE else 1
+    return 2 if console.width >= _ROOMY else 1
 
 
 def _cells(row: DeltaRow, console: Console, name: str) -> tuple[Text, ...]:
-    texts, style = row_texts(row), VERDICTS[row.judgement.verdict]
+    texts, style = row_texts(row), style_of(row)
     scores = (_text(name, console), _text(texts.base, console), _text(texts.candidate, console))
-    verdict = Text(f"{_symbol(row, console)} {style.word}", style=style.terminal)
+    verdict = Text(f"{_symbol(style, console)} {style.word}", style=style.terminal)
+    # The caption says it of most.
+    remark = "" if style is MARGIN_OPEN else style.remark
     split, detects = _text(texts.locked_and_erased, console), _text(texts.mde, console)
 
     def lines(first: Text, *others: str, indent: str = "") -> Text:
@@ -183,14 +195,14 @@ def _cells(row: DeltaRow, console: Console, name: str) -> tuple[Text, ...]:
 
     if console.width >= _WIDE:
         delta = _text(f"{texts.delta} {texts.interval}".rstrip(), console)
-        return (*scores, lines(delta, texts.bounds), lines(verdict, texts.cut, indent="  "), split, detects)
+        return (*scores, lines(delta, texts.bounds), lines(verdict, remark, texts.cut, indent="  "), split, detects)
     # A narrow terminal takes more lines a row rather than cutting a number.
     delta = lines(_text(texts.delta, console), texts.interval, texts.bounds)
-    return (*scores, delta, lines(verdict, texts.mde if texts.interval else "", texts.cut, indent="  "), split)
+    verdict = lines(verdict, remark, texts.mde if texts.interval else "", texts.cut, indent="  ")
+    return (*scores, delta, verdict, split)
 
 
-def _symbol(row: DeltaRow, console: Console) -> str:
-    style = VERDICTS[row.judgement.verdict]
+def _symbol(style: VerdictStyle, console: Console) -> str:
     return style.ascii_symbol if console.options.ascii_only else style.symbol
 
 
@@ -199,6 +211,8 @@ def _print_warnings(console: Console, comparison: Comparison) -> None:
         _print_note(console, f"{one_line(row.name, 40)}: {one_line(why, 300)}")
     for warning in comparison.warnings:
         _print_note(console, one_line(warning, 400))
+    if few := few_clusters(comparison):
+        _print_note(console, few)
     if comparison.folder_differences:
         names = listed([one_line(row.setting, 60) for row in comparison.folder_differences], 3)
         _print_note(console, f"base and candidate bring along other settings ({names}); the report has them all")
@@ -259,15 +273,13 @@ def _summary_table(comparisons: Sequence[Comparison], columns: Sequence[str], co
 def _summary_cell(row: DeltaRow | None, console: Console) -> Text:
     if row is None:
         return _text(MISSING, console)
-    symbol = Text(_symbol(row, console), style=VERDICTS[row.judgement.verdict].terminal)
+    style = style_of(row)
+    symbol = Text(_symbol(style, console), style=style.terminal)
     return _text(f"{row_texts(row).delta} ", console) + symbol
 
 
 def _legend(console: Console) -> str:
-    ascii_only = console.options.ascii_only
-    return "  ".join(
-        f"{style.ascii_symbol if ascii_only else style.symbol} {style.word}" for style in VERDICTS.values()
-    )
+    return "  ".join(f"{_symbol(style, console)} {style.told}" for style in LEGEND)
 
 
 def _text(text: str, console: Console) -> Text:

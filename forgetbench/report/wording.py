@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isnan
 from typing import Final
 
-from forgetbench.comparison.verdict import opposed_tasks
-from forgetbench.records import OVERALL, TARGET, Comparison, DeltaRow, Fates, Verdict
+from forgetbench.comparison.verdict import bounds_at, opposed_tasks
+from forgetbench.records import ALPHA, OVERALL, TARGET, Comparison, DeltaRow, Fates, Verdict
 from forgetbench.report.numbers import MISSING, delta_with_interval, interval, points, row_texts, share, signed
 from forgetbench.sanitize import one_line
+from forgetbench.stats.clustered import FEW
 
 _EQUAL: Final = 0.1
 """Shares of the forgotten within this distance of a half are about equal."""
@@ -29,6 +30,13 @@ class VerdictStyle:
     marker: str
     """matplotlib marker"""
     hollow: bool
+    remark: str = ""
+    """What is said beside the word."""
+
+    @property
+    def told(self) -> str:
+        """The word with what is said beside it."""
+        return f"{self.word}, {self.remark}" if self.remark else self.word
 
 
 VERDICTS: Final[dict[Verdict, VerdictStyle]] = {
@@ -39,6 +47,14 @@ VERDICTS: Final[dict[Verdict, VerdictStyle]] = {
     "inconclusive": VerdictStyle("inconclusive", "◇", "?", "#444444", "yellow", "D", True),
     "not_measured": VerdictStyle("not measured", "×", "x", "#777777", "bright_black", "x", True),
 }
+
+_WITHIN_MARGIN: Final = replace(
+    VERDICTS["regressed"], symbol="▽", ascii_symbol="w", terminal="red", hollow=True, remark="within the margin"
+)
+MARGIN_OPEN: Final = replace(VERDICTS["inconclusive"], remark="margin open")
+FRACTION_OPEN: Final = replace(VERDICTS["inconclusive"], remark="fraction open")
+LEGEND: Final = (VERDICTS["regressed"], _WITHIN_MARGIN, *(VERDICTS[word] for word in VERDICTS if word != "regressed"))
+"""Every look that a row may have."""
 
 HOW_TO_READ: Final[dict[str, str]] = {
     "Delta": (
@@ -51,26 +67,52 @@ HOW_TO_READ: Final[dict[str, str]] = {
         "whole clusters (subjects, templates, prompts)."
     ),
     "Regressed": (
-        "The whole interval lies below zero, and the drop is significant after correction for the number of "
-        "domains (Holm) or of tasks (Benjamini-Hochberg). Where the base was asked twice, more was lost than "
-        "it loses against itself."
+        "Something was lost: the drop is significant (McNemar's test, or one of the signs of whole clusters) after "
+        "correction for the number of domains (Holm) or of tasks (Benjamini-Hochberg). The test decides, so the "
+        "interval may hold zero where clusters are few or very unequal. What the base loses against itself is shown "
+        "as the noise floor, and excuses no loss."
     ),
-    "Retained": ("A drop as large as the margin is ruled out. The margin was declared in the suite, before the run."),
-    "Improved": "The whole interval lies above zero, and the gain is significant after the same correction.",
+    "Within the margin": (
+        "Beside a verdict of regressed (hollow mark): something was lost, and less than is allowed, as for retained. "
+        "A gate lets it pass. Regressed without these words: as much as is allowed, or more, may be lost."
+    ),
+    "Retained": (
+        "A drop as large as the margin is ruled out, and so is that less than the asked fraction (80% if nothing "
+        "else is said) of what the base can do, above chance, was kept. Both were declared before the run. Bars and "
+        "the forest plot draw the margin beside each interval."
+    ),
+    "Improved": "The gain is significant after the same correction, whatever missing items may have been.",
     "Mixed": (
         "The domain's tasks moved in opposite directions: at least one is shown to have fallen and one to have risen. "
         "Their mean says neither; read the tasks."
     ),
     "Inconclusive": (
         "Too few items to tell. This is not evidence that nothing was lost: a drop smaller than the minimum "
-        "detectable effect could go unseen."
+        "detectable effect could go unseen. Margin open: a loss of the margin is not ruled out. Fraction open: it is, "
+        "but that the asked fraction of what the base can do was kept is not shown."
     ),
     "Not measured": (
         "No score could be made, or the base is at chance and has nothing to lose; the reason is given. It never "
         "counts as retained."
     ),
     "Minimum detectable effect (detects from)": (
-        "The true drop that this many items would show as significant four times out of five."
+        "The true drop that this many items would show as significant four times out of five if it is spread evenly "
+        "over them. Where whole clusters collapse and the others stay as they are, it takes a larger one, which the "
+        "table of clusters has."
+    ),
+    "Clusters, degrees of freedom": (
+        "Items of one subject, template or prompt are no independent evidence: what counts is the number of their "
+        "clusters, by both keys where a task declares two. Effective: clusters of equal weight that tell as much. "
+        f"With fewer than {FEW}, an interval is wide and rests on assumptions. Degrees of freedom (dof): how well the "
+        "standard error itself is known."
+    ),
+    "Standardised effect": (
+        "Cohen's d_av: the delta over the mean of the two standard deviations of item scores; of several tasks the "
+        "mean. It compares changes of scores that spread differently."
+    ),
+    "Overall": (
+        "The mean of the domains, without target, which the fine-tuning was for, and without format rigidity, a habit "
+        "among abilities. It hides which domain lost: read how many did first."
     ),
     "Forgotten, gained": (
         "Items the base gets right and the fine-tuned model gets wrong, and the reverse, as a share of the "
@@ -86,17 +128,44 @@ HOW_TO_READ: Final[dict[str, str]] = {
     ),
     "Cut": (
         "The token limit ended an answer before it could be read: it is neither right nor wrong, and no item. Shown as "
-        "the share of the base's / the tuned model's answers, with what the delta can be: the first number if all of "
-        "the tuned model's cut answers were wrong and the base's right, the second if it were the reverse."
+        "the share of the base's / the tuned model's answers."
+    ),
+    "Missing items": (
+        "With cut answers, or with missing items, the delta lies between two numbers: if every score that is not known "
+        "were its worst for the tuned model, and its best. A score that one side has counts as it is. Retained, "
+        "improved and within the margin hold at the worst."
     ),
     "Marked +": "The task stands beside its domain: it is shown, and is no part of the domain's score.",
-    "Retention": "Fine-tuned over base, both above chance. It does not exist where the base is at chance.",
+    "Retention": (
+        "Fine-tuned over base, both above chance, with the interval of a ratio (Fieller): unbounded where the base's "
+        "own score is too unsure. It does not exist where the base is at chance."
+    ),
+    "Borrowed estimates": (
+        "Shrunk: a row's delta drawn towards the others', the more the less it is known by itself, with the "
+        "probability that more than the margin was lost. They decide nothing."
+    ),
 }
 
 
 def title(name: str) -> str:
     """A domain's name in running text."""
     return one_line(name, 40).replace("_", " ")
+
+
+def style_of(row: DeltaRow) -> VerdictStyle:
+    """How a row's verdict is shown, with what it leaves open or whether a loss is within the margin."""
+    judgement = row.judgement
+    if judgement.verdict == "regressed" and judgement.within_margin:
+        return _WITHIN_MARGIN
+    if judgement.verdict == "inconclusive" and not isnan(judgement.preserve):
+        return FRACTION_OPEN if _loss_ruled_out(row) else MARGIN_OPEN
+    return VERDICTS[judgement.verdict]
+
+
+def _loss_ruled_out(row: DeltaRow) -> bool:
+    # At the level of the row's own bounds, whichever that is.
+    bounds = bounds_at(row, alpha=ALPHA, interval_alpha=ALPHA)
+    return bounds.lower > -row.judgement.margin
 
 
 def supporting_mark(row: DeltaRow) -> str:
@@ -203,12 +272,18 @@ def _noise(value: object) -> str:
 def missing_data(comparison: Comparison) -> tuple[tuple[DeltaRow, str], ...]:
     """Rows that were not measured in full, each with the sentence that says so and why."""
     rows = [row for row in (*comparison.domains, *comparison.tasks) if row.n_unmeasured or row.reason]
-    return tuple((row, _why_missing(row)) for row in rows)
+    return tuple((row, row.reason or f"{row.n_unmeasured:,} items not measured") for row in rows)
 
 
-def _why_missing(row: DeltaRow) -> str:
-    why, bounds = row.reason or f"{row.n_unmeasured:,} items not measured", row_texts(row).bounds
-    return f"{why}; with the cut answers the delta is {bounds}" if bounds else why
+def few_clusters(comparison: Comparison) -> str:
+    """A sentence on the domains that rest on few clusters; '' where none does."""
+    named = [f"{title(row.name)} ({row.evidence.n_effective:.1f})" for row in comparison.domains if has_few(row)]
+    return f"few independent clusters, fewer than {FEW} effective ones: {joined(named)}" if named else ""
+
+
+def has_few(row: DeltaRow) -> bool:
+    """Whether a row rests on few clusters."""
+    return row.evidence.n_effective < FEW
 
 
 def much_cut(comparison: Comparison) -> str:
@@ -221,7 +296,8 @@ def much_cut(comparison: Comparison) -> str:
     for row in rows:
         shares = zip((row.cut.cut_base, row.cut.cut_candidate), names, strict=True)
         of_whom = joined(f"{share(cut)} of {one_line(name, 60)}" for cut, name in shares if cut)
-        parts.append(f"{title(row.name)} ({of_whom}; with them the delta is {row_texts(row).bounds})")
+        texts = row_texts(row)
+        parts.append(f"{title(row.name)} ({of_whom}; with {texts.bounds_of} the delta is {texts.bounds})")
     return f"Answers cut before they could be read, and left out: {joined(parts)}."
 
 
@@ -237,12 +313,12 @@ def headline(comparison: Comparison, name: str | None = None) -> str:
         _enumerated("Retained within the margin", by_verdict["retained"], _delta),
         _enumerated("Improved", by_verdict["improved"], _delta),
         _enumerated("Mixed", by_verdict["mixed"], lambda row: f"{_delta(row)}: {both_ways(row, comparison.tasks)}"),
-        _enumerated("Inconclusive", by_verdict["inconclusive"], _unseen_below),
+        _enumerated("Inconclusive", by_verdict["inconclusive"], _left_open),
         _enumerated("Not measured", by_verdict["not_measured"], lambda row: ""),
         _enumerated(
             "On its target",
             [row for row in comparison.domains if row.domain == TARGET],
-            lambda row: f"{delta_with_interval(row.estimate)}, {VERDICTS[row.judgement.verdict].word}",
+            lambda row: f"{delta_with_interval(row.estimate)}, {style_of(row).told}",
         ),
     ]
     sentences.append(much_cut(comparison))
@@ -286,7 +362,13 @@ def _regressed(rows: Sequence[DeltaRow], domains: Sequence[DeltaRow], tasks: Seq
         tail = ", which is no evidence that nothing was lost" if doubt else ""
         return f"No domain is shown to have regressed{tail}."
     measured = sum(row.judgement.verdict != "not_measured" for row in domains)
-    return f"{len(rows)} of {measured} measured domains regressed: {joined(_loss(row, tasks) for row in rows)}."
+    within = [row for row in rows if row.judgement.within_margin]
+    more = [row for row in rows if not row.judgement.within_margin]
+    lower = joined(_loss(row, tasks) for row in within)
+    if not more:
+        return f"{len(within)} of {measured} measured domains regressed, and only within the margin: {lower}."
+    found = f"{len(more)} of {measured} measured domains regressed: {joined(_loss(row, tasks) for row in more)}"
+    return f"{found}; lower, but within the margin: {lower}." if within else f"{found}."
 
 
 def _loss(row: DeltaRow, tasks: Sequence[DeltaRow]) -> str:
@@ -299,7 +381,12 @@ def _delta(row: DeltaRow) -> str:
     return MISSING if row.estimate is None else signed(row.estimate.delta)
 
 
-def _unseen_below(row: DeltaRow) -> str:
+def _left_open(row: DeltaRow) -> str:
+    if style_of(row) is FRACTION_OPEN:
+        texts = row_texts(row)
+        kept = f"{texts.retention} {texts.retention_interval}".rstrip()
+        asked = f"keeping {100 * row.judgement.preserve:.0f}% of what the base can do is not shown"
+        return f"{texts.delta}: a loss of the margin is ruled out, but {asked} ({kept})"
     if row.estimate is None or isnan(row.estimate.mde):
         return _delta(row)
     return f"{_delta(row)}, a drop under {points(row.estimate.mde)} could go unseen"

@@ -105,7 +105,13 @@ def test_runs_without_a_base_print_their_scores() -> None:
         tasks=(info,), margins={}, warnings=("1 of 4 items was not measured",), created="now", counts={},
     )  # fmt: skip
     table = pd.DataFrame(
-        {"task": "knowledge_open", "cluster": list("abcd"), "score": [1.0, 0, 1, None], "reason": [None] * 3 + ["cut"]}
+        {
+            "task": "knowledge_open",
+            "cluster": list("abcd"),
+            "second_cluster": "",
+            "score": [1.0, 0, 1, None],
+            "reason": [None] * 3 + ["cut"],
+        }
     )
     stream = io.StringIO()
     print_runs(Console(file=stream, width=100), [Run.of(manifest, table)], ResultsFolder(Path("results")))

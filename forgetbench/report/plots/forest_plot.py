@@ -15,7 +15,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from forgetbench.records import Comparison, DeltaRow
 from forgetbench.report.numbers import delta_with_interval
 from forgetbench.report.plots.drawing import INK, MUTED, Line, canvas, remark, rows_of
-from forgetbench.report.wording import VERDICTS
+from forgetbench.report.wording import LEGEND, VERDICTS, style_of
 from forgetbench.sanitize import one_line
 
 
@@ -36,7 +36,7 @@ def forest_figure(comparison: Comparison) -> Figure:
     axes.xaxis.set_major_locator(MaxNLocator(nbins=8, steps=[1, 2, 5, 10], integer=True))
     axes.grid(axis="x", color="#dddddd", linewidth=0.6, zorder=0)
     axes.set_axisbelow(True)
-    figure.legend(handles=_forest_legend(), loc="outside lower center", ncols=5)
+    figure.legend(handles=_forest_legend(), loc="outside lower center", ncols=4)
     return figure
 
 
@@ -66,7 +66,7 @@ def _draw_margin(axes: Axes, top: float, bottom: float, row: DeltaRow) -> None:
 
 
 def _draw_delta(axes: Axes, line: Line) -> None:
-    estimate, style = line.row.estimate, VERDICTS[line.row.judgement.verdict]
+    estimate, style = line.row.estimate, style_of(line.row)
     if estimate is None:
         return
     axes.plot(
@@ -91,10 +91,10 @@ def _draw_delta(axes: Axes, line: Line) -> None:
 
 
 def _delta_remark(row: DeltaRow) -> str:
-    word = VERDICTS[row.judgement.verdict].word
+    told = style_of(row).told
     if row.judgement.verdict == "not_measured" or row.estimate is None:
-        return f"{word}: {_brief(row.reason)}" if row.reason else word
-    return f"{delta_with_interval(row.estimate)}  {word}"
+        return f"{told}: {_brief(row.reason)}" if row.reason else told
+    return f"{delta_with_interval(row.estimate)}  {told}"
 
 
 def _brief(reason: str) -> str:
@@ -111,10 +111,10 @@ def _forest_legend() -> list[Line2D | Patch]:
             markersize=8,
             linewidth=2.2,
             markerfacecolor="white" if style.hollow else style.colour,
-            label=style.word,
+            label=style.told,
         )
-        for verdict, style in VERDICTS.items()
-        if verdict != "not_measured"
+        for style in LEGEND
+        if style is not VERDICTS["not_measured"]
     ]
     zone = Patch(facecolor="#ececec", edgecolor=MUTED, linestyle="--", label="losses within the margin")
     return [*markers, zone]

@@ -46,8 +46,7 @@ _MOST_GAPS: Final = 8
 _SHOWN: Final = (-1.0, 2.0)
 """Retentions between which intervals are drawn: one of few items would make the rest a flat line."""
 _INTERVAL_NOTE: Final = (
-    "upright bars: interval of the delta on this scale between -1 and 2, the base's own score taken as known\n"
-    "(not drawn for a domain whose tasks have different chance levels: see its forest plot)"
+    f"upright bars: the interval of the retention (Fieller), as far as it lies between {_SHOWN[0]:g} and {_SHOWN[1]:g}"
 )
 
 

@@ -579,6 +579,11 @@ class Looks:
     """Per domain, how many items were asked, and how many there are; an item counts once for each of its views."""
     adjusted: Mapping[str, AdjustedDelta] = field(default_factory=dict)
     """By domain, where the base's finished run stood for it and its side of what was not asked tells something."""
+    tries: int = 1
+    """Which different try at this candidate and base it is in its results folder, from 1."""
+    alpha_share: float = 1.0
+    """The share of alpha that this try is tested at, so that all tries together hold it; the comparison's `alpha` and
+    the levels of a policy are multiplied with it."""
 
     @property
     def share_asked(self) -> float:

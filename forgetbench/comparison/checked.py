@@ -81,6 +81,8 @@ def check_numbers(comparison: Comparison) -> None:
     _check_noise_floor(comparison)
     _check_family(comparison)
     _check_selection(comparison)
+    if comparison.looks is not None and not (comparison.looks.tries >= 1 and 0 < comparison.looks.alpha_share <= 1):
+        raise _ContradictionError("looks hold no share of alpha")
     _check_verdicts(comparison)
     _check_shrunk(comparison)
 

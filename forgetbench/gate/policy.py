@@ -175,6 +175,14 @@ class Policy(BaseModel):
             preserve=declared.preserve if self.preserve is None else self.preserve,
         )
 
+    def at_share(self, share: float) -> Policy:
+        """The same with every alpha times `share`: what a try that others came before is held against."""
+        gates = {
+            name: gate if gate.alpha is None else gate.model_copy(update={"alpha": share * gate.alpha})
+            for name, gate in self.gates.items()
+        }
+        return self.model_copy(update={"alpha": share * self.alpha, "gates": gates})
+
     def refuse(self, location: Location, why: str) -> NoReturn:
         """Raise InputError for a field that does not fit the comparison."""
         name = shown(".".join(map(str, location)))

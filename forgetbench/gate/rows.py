@@ -107,6 +107,8 @@ def rows_by_name(comparison: Comparison) -> dict[str, DeltaRow]:
 
 def gated_rows(comparison: Comparison, policy: Policy) -> tuple[GatedRow, ...]:
     """The rows in scope that were measured; Holm's adjustment is made over all of them, and over all candidates'."""
+    if comparison.looks is not None:
+        policy = policy.at_share(comparison.looks.alpha_share)
     rows = rows_by_name(comparison)
     names = RowNames.of(comparison)
     scope = in_scope(names, policy)

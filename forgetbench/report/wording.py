@@ -213,9 +213,13 @@ def looks(comparison: Comparison) -> tuple[tuple[str, str], ...]:
         "items asked)"
         for domain, each in looks.adjusted.items()
     )
-    if not adjusted:
-        return (sequential,)
-    return (sequential, ("Adjusted", f"for the base's answers to what was not asked: {adjusted}; it decides nothing"))
+    facts = [sequential]
+    if looks.tries > 1:
+        paid = f"try {looks.tries} at this candidate, tested at alpha / {1 / looks.alpha_share:.0f}"
+        facts.append(("Tries", f"{paid}, since earlier ones had their chance"))
+    if adjusted:
+        facts.append(("Adjusted", f"for the base's answers to what was not asked: {adjusted}; it decides nothing"))
+    return tuple(facts)
 
 
 def among_candidates(comparison: Comparison) -> tuple[tuple[str, str], ...]:

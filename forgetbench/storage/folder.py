@@ -3,6 +3,7 @@
 results/runs/<run id>/            manifest.json, samples.parquet, scores.json, engine.log
 results/comparisons/<id>/         comparison.json, deltas.csv, items.parquet, the report, plots/
 results/trajectories/<id>/        trajectory.json, trajectory.csv, plots/
+results/tries/<ids>.json          what sequential gates have tried of one candidate and base
 results/.ledger.sqlite            every response a model gave
 results/.claims/                  locks: which program is asking what
 """
@@ -55,6 +56,10 @@ class ResultsFolder:
     def trajectory(self, comparison_id: str) -> Path:
         """A trajectory is named after the comparison of its last checkpoint."""
         return self.root / "trajectories" / comparison_id
+
+    def tries(self, base: str, candidate: str) -> Path:
+        """Of two checkpoints, by their fingerprints."""
+        return self.root / "tries" / f"{candidate[:16]}-vs-{base[:16]}.json"
 
     @classmethod
     def of_run(cls, run: Path) -> ResultsFolder:

@@ -7,18 +7,21 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
 
 from forgetbench import pipeline
+from forgetbench.comparison.checked import load_checked
 from forgetbench.engines.scripted import ScriptedEngine, _hash
 from forgetbench.errors import IncomparableError, InputError
 from forgetbench.evaluation.options import EvaluationOptions
-from forgetbench.gate import Gate, Policy
+from forgetbench.gate import Gate, Policy, decide
 from forgetbench.gate.sequential import SequentialResult
 from forgetbench.gate.sequential.base_knowledge import adjusted_deltas, sureness
-from forgetbench.records import Request, Response, Sample
+from forgetbench.progress import Progress
+from forgetbench.records import Looks, Request, Response, Sample
 from forgetbench.storage.comparisons import load_comparison
 from forgetbench.storage.runs import load_run
 
@@ -208,3 +211,99 @@ def test_how_sure_a_model_is_of_the_right_option() -> None:
     ]
     samples = pd.DataFrame(rows, columns=["score", "gold", "choices", "loglikelihoods"])
     assert sureness(samples) == pytest.approx([0.25, 0.75, 1.0, math.nan], nan_ok=True)
+
+
+# --- tries ------------------------------------------------------------------------------------
+
+
+def tried(options: EvaluationOptions) -> list[dict[str, object]]:
+    (path,) = (options.results / "tries").glob("*.json")
+    return list(json.loads(path.read_text())["tries"])
+
+
+def looks_of(result: SequentialResult) -> Looks:
+    assert result.comparison.looks is not None
+    return result.comparison.looks
+
+
+def test_the_same_try_again_gives_the_same_and_pays_nothing(options: EvaluationOptions) -> None:
+    first = gated("forgets-0.03", options)
+    asked = Knowing.asked
+    again = gated("forgets-0.03", options)
+    assert Knowing.asked == asked
+    assert replace(again.comparison, created="") == replace(first.comparison, created="")
+    assert (looks_of(again).tries, looks_of(again).alpha_share, again.comparison.alpha) == (1, 1.0, 0.05)
+    (one,) = tried(options)
+    assert (one["outcome"], one["looks"]) == (first.gate.outcome, looks_of(first).taken)
+    assert one["comparison_id"] == first.comparison.comparison_id
+
+
+def test_another_seed_limit_or_suite_is_another_try_and_pays(options: EvaluationOptions, tmp_path: Path) -> None:
+    gated("forgets-0.0", options)
+    other = tmp_path / "other.yaml"
+    other.write_text("name: other\nmargins: {knowledge: 0.05}\ndomains: {knowledge: [facts]}\n")
+    for number, change in enumerate(({"seed": 7}, {"limit": 300}, {"suite": str(other)}), 2):
+        notes: list[str] = []
+        progress = Progress(note=notes.append)
+        result, folder = pipeline.gate_sequential(
+            "base", "forgets-0.0", evaluation=replace(options, **change), engine=Knowing(),
+            progress=progress,
+        )  # fmt: skip
+        looks = looks_of(result)
+        assert (looks.tries, looks.alpha_share) == (number, 0.5 ** (number - 1))
+        assert result.comparison.alpha == 0.05 * looks.alpha_share
+        assert [f"try {number} at this candidate" in note for note in notes].count(True) == 1
+        assert f"tested at alpha / {2 ** (number - 1)}" in (folder / "report.md").read_text()
+        stored = load_checked(folder, intervals=True)
+        assert decide(stored).outcome == result.gate.outcome
+        assert [row.judgement for row in decide(stored).rows] == [row.judgement for row in result.gate.rows]
+    # The first once more, and the third: each keeps its number.
+    assert looks_of(gated("forgets-0.0", options)).tries == 1
+    assert looks_of(gated("forgets-0.0", replace(options, limit=300))).tries == 3
+    assert [one["seed"] for one in tried(options)] == [0, 7, 0, 0]
+    # Another candidate has tries of its own.
+    gated("forgets-0.25", options)
+    assert len(list((options.results / "tries").glob("*.json"))) == 2
+
+
+def test_the_order_of_the_blocks_is_the_candidate_s_own(options: EvaluationOptions) -> None:
+    def first_asked(candidate: str, **changes: Any) -> set[str]:
+        result = gated(candidate, replace(options, **changes))
+        assert looks_of(result).taken < 20
+        return set(result.items["item_id"])
+
+    one = first_asked("forgets-0.25")
+    assert first_asked("forgets-0.25", seed=5) >= one or first_asked("forgets-0.25", seed=5) <= one
+    assert first_asked("forgets-0.26") != one
+
+
+def test_a_try_that_is_broken_off_counts(options: EvaluationOptions, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Written down before anything is asked, and left whole where writing its end is broken off."""
+
+    def broken(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("forgetbench.gate.sequential.decide._look", broken)
+        with pytest.raises(KeyboardInterrupt):
+            gated("forgets-0.25", options)
+    assert [(one["seed"], one["outcome"]) for one in tried(options)] == [(0, None)]
+    assert looks_of(gated("forgets-0.25", replace(options, seed=1))).tries == 2
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "replace", broken)
+        with pytest.raises(KeyboardInterrupt):
+            gated("forgets-0.25", options)
+    assert [(one["seed"], one["outcome"]) for one in tried(options)] == [(0, None), (1, "regressed")]
+    assert looks_of(gated("forgets-0.25", options)).tries == 1
+    assert [one["outcome"] for one in tried(options)] == ["regressed", "regressed"]
+
+
+def test_a_record_that_cannot_be_read_is_said_and_whoever_removes_it_starts_anew(options: EvaluationOptions) -> None:
+    gated("forgets-0.25", options)
+    (path,) = (options.results / "tries").glob("*.json")
+    path.write_text("{")
+    with pytest.raises(InputError, match="tries are counted anew") as refused:
+        gated("forgets-0.25", replace(options, seed=1))
+    assert "\n" not in str(refused.value)
+    path.unlink()
+    assert looks_of(gated("forgets-0.25", replace(options, seed=1))).tries == 1

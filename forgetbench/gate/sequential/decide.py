@@ -22,6 +22,7 @@ from forgetbench.gate.result import Decision, GateResult
 from forgetbench.gate.scope import RowNames, check_names, in_scope
 from forgetbench.gate.sequential.base_knowledge import adjusted_deltas
 from forgetbench.gate.sequential.blocks import Items, random_blocks
+from forgetbench.gate.sequential.tries import Attempt, order_key
 from forgetbench.lm_eval_bridge import PlannedTask
 from forgetbench.records import TARGET, Comparison, ItemScore, Looks
 from forgetbench.storage.runs import Run
@@ -81,7 +82,7 @@ class Evidence:
 
 
 def decide_in_blocks(evidence: Evidence, policy: Policy, *, n_blocks: int = BLOCKS) -> SequentialResult:
-    """Ask block after block of the domains that are not decided yet.
+    """Ask block after block of the domains that are not decided yet, and write down the try in the results folder.
 
     Raises InputError where the policy gates nothing of the suite, or names what the suite does not have.
     """
@@ -92,14 +93,21 @@ def decide_in_blocks(evidence: Evidence, policy: Policy, *, n_blocks: int = BLOC
     if not tasks:
         raise InputError(f"nothing of suite {session.suite.suite.name} gates; name its domains or tasks in the policy")
     open_domains: Collection[str] = {task.loaded.info.domain for task in tasks}
+    base, candidate = (run.manifest for run in evidence.runs())
+    attempt = Attempt.begin(session.results, base, candidate)
+    if attempt.note is not None:
+        session.progress.note(attempt.note)
     result: SequentialResult | None = None
-    for look, block in enumerate(random_blocks(tasks, n_blocks, session.seed), 1):
+    for look, block in enumerate(random_blocks(tasks, n_blocks, order_key(base, candidate)), 1):
         evidence.ask(_of_domains(block, tasks, open_domains))
-        result = _look(evidence, policy, Looks(look, n_blocks, _asked(tasks, evidence.items)))
+        asked = _asked(tasks, evidence.items)
+        looks = Looks(look, n_blocks, asked, tries=attempt.number, alpha_share=attempt.alpha_share)
+        result = _look(evidence, policy, looks)
         open_domains = _domains_of(undecided(result.gate, in_scope(RowNames.of(result.comparison), policy)), tasks)
         if not open_domains:
             break
     assert result is not None  # noqa: S101 - there is at least one block
+    attempt.end(result.comparison, result.gate)
     return result if evidence.baseline is None else _with_adjusted(result, evidence.baseline)
 
 
@@ -114,7 +122,9 @@ def _with_adjusted(result: SequentialResult, baseline: Run) -> SequentialResult:
 def _look(evidence: Evidence, policy: Policy, looks: Looks) -> SequentialResult:
     base, candidate = evidence.runs()
     margins = policy.allowed(base.manifest.allowed)
-    comparison, items = compare(base, candidate, margins=margins, alpha=_widest(policy), looks=looks)
+    comparison, items = compare(
+        base, candidate, margins=margins, alpha=_widest(policy) * looks.alpha_share, looks=looks
+    )
     comparison = replace(comparison, comparison_id=f"{comparison.comparison_id}-sequential")
     return SequentialResult(decide(comparison, policy), comparison, items)
 

@@ -252,12 +252,22 @@ def cluster_effects(
     means = [float(task.mean()) for task in differences]
     errors = (values - np.repeat(means, sizes)) * share
     partitions = _partitions(_codes(clusters), None if second is None else _codes(second))
+    weights = [_sums(codes, share) for codes in partitions]
+    influences = [_influence(codes, errors, weight) for codes, weight in zip(partitions, weights, strict=True)]
+    corrected = [
+        _influence(codes, errors * _leverage(codes, sizes), weight)
+        for codes, weight in zip(partitions, weights, strict=True)
+    ]
+    parts = zip(partitions[:2], influences, weights, strict=False)
     return ClusterEffects(
         estimate=float(np.mean(means)),
-        keys=tuple(_cluster_key(codes, values, share, errors) for codes in partitions[:2]),
+        keys=tuple(
+            ClusterKey(_sums(codes, values * share), influence, weight, _number_of_changed(codes, values))
+            for codes, influence, weight in parts
+        ),
         max_item_weight=float(share.max()),
-        se=_standard_error(partitions, share, errors),
-        corrected_se=_standard_error(partitions, share, *(errors * _leverage(codes, sizes) for codes in partitions)),
+        se=_standard_error(influences),
+        corrected_se=_standard_error(corrected),
         loss=float(np.mean([np.maximum(-task, 0.0).mean() for task in differences])),
         gain=float(np.mean([np.maximum(task, 0.0).mean() for task in differences])),
         silent=_silent_tasks(differences, [clusters] if second is None else [clusters, second]),
@@ -301,26 +311,20 @@ def _is_nested(fine: Codes, coarse: Codes) -> bool:
     return bool(np.array_equal(container[fine], coarse))
 
 
-def _cluster_key(codes: Codes, values: Floats, share: Floats, errors: Floats) -> ClusterKey:
-    return ClusterKey(
-        contribution=_sums(codes, values * share),
-        influence=_influence(codes, share, errors),
-        weight=_sums(codes, share),
-        n_changed=int(np.count_nonzero(np.bincount(codes, values != 0.0))),
-    )
+def _number_of_changed(codes: Codes, values: Floats) -> int:
+    """Clusters in which at least one value is not 0."""
+    return int(np.count_nonzero(np.bincount(codes[values != 0.0])))
 
 
-def _influence(codes: Codes, share: Floats, errors: Floats) -> Floats:
+def _influence(codes: Codes, errors: Floats, weight: Floats) -> Floats:
     sums = _sums(codes, errors)
     # A mean of equal numbers may differ from them in the last digit; that is no spread.
-    sums[np.abs(sums) <= 1e-12 * _sums(codes, share)] = 0.0
+    sums[np.abs(sums) <= 1e-12 * weight] = 0.0
     return sums
 
 
-def _standard_error(partitions: Sequence[Codes], share: Floats, *errors: Floats) -> float:
-    """Of errors that are the same for all partitions, or of those by the first key, by the second and by both."""
-    of_each = errors * len(partitions) if len(errors) == 1 else errors
-    influences = [_influence(codes, share, values) for codes, values in zip(partitions, of_each, strict=True)]
+def _standard_error(influences: Sequence[Floats]) -> float:
+    """From the influences by the first key, by the second, and by both where they cross."""
     variances = [float(np.sum(influence**2)) for influence in influences]
     two_way = variances[0] + variances[1] - variances[2] if len(variances) == 3 else 0.0
     return sqrt(max(*variances[:2], two_way))

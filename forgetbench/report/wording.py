@@ -389,8 +389,8 @@ def _left_open(row: DeltaRow) -> str:
     if style_of(row) is FRACTION_OPEN:
         texts = row_texts(row)
         kept = f"{texts.retention} {texts.retention_interval}".rstrip()
-        asked = f"keeping {100 * row.judgement.preserve:.0f}% of what the base can do is not shown"
-        return f"{texts.delta}: a loss of the margin is ruled out, but {asked} ({kept})"
+        asked = f"{100 * row.judgement.preserve:.0f}% of what the base can do"
+        return f"{texts.delta}, a loss of the margin is ruled out, but not that less than {asked} is kept: {kept}"
     if row.estimate is None or isnan(row.estimate.mde):
         return _delta(row)
     return f"{_delta(row)}, a drop under {points(row.estimate.mde)} could go unseen"

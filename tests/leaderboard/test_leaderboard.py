@@ -72,6 +72,14 @@ def test_rows_are_sorted_and_overlapping_ranks_are_not_told_apart(tmp_path: Path
     assert "not distinguishable" in page
 
 
+def test_a_loss_within_the_margin_says_so(tmp_path: Path) -> None:
+    # 8 of 400: exact McNemar p .0078, and less than 3.5 points by any bound.
+    publish(tmp_path, "mild", 8)
+    page = build_leaderboard(tmp_path, tmp_path / "site").index.read_text()
+    assert '▽ regressed</span></span><span class="under">within the margin</span>' in page
+    assert "Overall leaves out target and format rigidity" in page
+
+
 def test_an_overall_that_was_not_measured_comes_last_without_a_rank(tmp_path: Path) -> None:
     publish(tmp_path, "low", 200)
     unmeasured: dict[TaskInfo, Any] = {OPEN: [None, None]}

@@ -100,6 +100,15 @@ def test_forest_tells_every_row_in_words() -> None:
     assert "<script>" not in told.replace("<script>alert(9)", "")
 
 
+def test_forest_marks_a_loss_within_the_margin() -> None:
+    rows = tuple(samples.changed(row, within_margin=True) for row in samples.domains())
+    figure = plots.forest_figure(samples.comparison(domains=rows))
+    told = words(figure)
+    assert "−14.4 [−17.5, −11.3]  regressed, within the margin" in told
+    assert told.count("regressed, within the margin") == 2  # the row and the legend
+    assert not overlapping(figure)
+
+
 def test_forest_draws_each_interval_where_it_is() -> None:
     (axes,) = plots.forest_figure(samples.comparison()).axes
     drawn = [tuple(xs(line)) for line in axes.lines]

@@ -90,6 +90,13 @@ def test_every_row_is_there_with_word_and_interval() -> None:
     assert "locked 7.1%, erased 8.4% (of the forgotten, less luck: 45 ±4, 52 ±4); corrected 14.3%" in text
 
 
+def test_a_loss_within_the_margin_is_hollow_and_said() -> None:
+    row = samples.row("tools", "tools", 0.6, 0.597, 0.001, "regressed", within_margin=True)
+    text = " ".join(html_report(samples.comparison(domains=(row,), tasks=()), (), {}).split())
+    assert '▽ regressed</span><span class="under">within the margin</span>' in text
+    assert '<polygon class="point hollow"' in text
+
+
 def test_delta_bars_share_one_scale_and_stay_inside() -> None:
     rows = (*samples.domains(), *samples.tasks())
     bars = delta_bars(rows)

@@ -99,6 +99,25 @@ def test_what_github_would_link_by_itself_is_defused() -> None:
     assert inline("sft-v1.2") == "`sft-v1.2`"
 
 
+def test_what_is_allowed_and_what_rows_rest_on_have_tables() -> None:
+    row = samples.row(
+        "tools", "tools", 0.6, 0.597, 0.001, "regressed", within_margin=True, lower=-0.0038, preserve=0.8,
+        p_noninferior=0.0002, metric="macro_mean", retention=0.99, retention_low=0.99, retention_high=1.0,
+        base_corrected=0.6, candidate_corrected=0.597, base_corrected_se=0.02, candidate_corrected_se=0.02, corrected_covariance=0.0004,
+        retention_reach=1.645, n_clusters=1200, n_second_clusters=20, n_effective=8.04, dof=6.7, mde_uneven=0.05,
+        effect=-0.012,
+    )  # fmt: skip
+    text = report(domains=(row,), tasks=()).replace("\\", "")
+    assert "▽ regressed, within the margin | 0.99 [0.99, 1.00] |" in text
+    # .597 - .8 * .6 - 1.645 * sqrt(.02^2 - 1.6 * .0004 + .64 * .02^2) = .117 - 1.645 * .004
+    assert "| tools | −0.4 | 3.0 | <0.001 | 80% | +11.0 | yes |" in text
+    assert "| tools | 1,200 / 20 | 8.0 | 6.7 | 0.1 | 5.0 | −0.01 | few |" in text
+
+
+def test_tables_of_rows_are_left_out_where_files_have_none_of_it() -> None:
+    assert "Against what is allowed" not in report() and "## Clusters" not in report()
+
+
 def test_the_audit_counts_every_item_and_says_why_one_was_refused() -> None:
     audit = AuditRow("knowledge_open", 380, {"the documents differ": 12, samples.HOSTILE: 3}, 378, 1, 20, 4, 190, 95)
     text = report(pairing=(audit,))

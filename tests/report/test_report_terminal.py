@@ -11,7 +11,7 @@ import pytest
 import report_samples as samples
 from rich.console import Console
 
-from forgetbench.records import Comparison, RunManifest, TaskInfo
+from forgetbench.records import Comparison, DeltaRow, RunManifest, TaskInfo
 from forgetbench.report import print_comparison, print_comparisons, print_runs
 from forgetbench.storage.folder import ResultsFolder
 from forgetbench.storage.runs import Run
@@ -88,6 +88,20 @@ def test_a_verdict_is_a_word_and_a_shape_before_it_is_a_colour() -> None:
     text = printed(samples.comparison())
     for told in ("▼ regressed", "● retained", "▲ improved", "◇ inconclusive", "× not measured"):
         assert told in text
+
+
+@pytest.mark.parametrize("width", [80, 100, 160])
+def test_a_loss_within_the_margin_and_what_is_open_fit(width: int) -> None:
+    def told(row: DeltaRow) -> DeltaRow:
+        return samples.changed(row, within_margin=row.name != "reasoning", preserve=0.8, n_effective=7.5, lower=-0.01)
+
+    made = samples.comparison(domains=tuple(map(told, samples.domains())))
+    text = printed(made, made, width=width)
+    assert "▽ regressed" in text and "within the margin" in text
+    assert "fraction open" in text and "margin open" not in text
+    assert "! few independent clusters" in text
+    assert "▽ regressed, within the margin" in " ".join(text.split())  # the summary's legend
+    assert max(map(len, text.splitlines())) <= width
 
 
 def test_an_ascii_terminal_is_served_too() -> None:

@@ -41,6 +41,75 @@ def test_doubt_is_never_told_as_no_regression() -> None:
     assert "no regression" not in text.lower()
 
 
+LOWER = samples.row("tools", "tools", 0.6, 0.597, 0.001, "regressed", within_margin=True, lower=-0.0038, preserve=0.8)
+
+
+def test_a_loss_within_the_margin_is_told_apart() -> None:
+    made = samples.comparison()
+    text = wording.headline(replace(made, domains=(*made.domains, LOWER)))
+    assert (
+        "1 of 5 measured domains regressed: knowledge −14.4 [−17.5, −11.3] (locked and erased about equally); " in text
+    )
+    assert "; lower, but within the margin: tools −0.3 [−0.4, −0.2]. Retained" in text
+    alone = wording.headline(replace(made, domains=(LOWER,)))
+    assert alone.endswith("1 of 1 measured domains regressed, and only within the margin: tools −0.3 [−0.4, −0.2].")
+
+
+def test_a_verdict_tells_what_is_within_or_open() -> None:
+    assert wording.style_of(LOWER).told == "regressed, within the margin"
+    assert wording.style_of(samples.changed(LOWER, within_margin=False)).told == "regressed"
+    margin = samples.changed(LOWER, verdict="inconclusive", lower=-0.04, within_margin=False)
+    assert wording.style_of(margin).told == "inconclusive, margin open"
+    fraction = samples.changed(margin, lower=-0.02, **RATIO)
+    assert wording.style_of(fraction).told == "inconclusive, fraction open"
+    made = samples.comparison(domains=(fraction,))
+    assert wording.headline(made).endswith(
+        "Inconclusive: tools (−0.3, a loss of the margin is ruled out, but not that less than 80% of what the base can "
+        "do is kept: 0.90 [0.72, 1.10])."
+    )
+    # What is missing counts at its worst.
+    assert wording.style_of(samples.changed(fraction, **MISSING, missing_lower=-0.04)) is wording.MARGIN_OPEN
+    # Comparisons of before there was a fraction leave open what they left open.
+    assert wording.style_of(samples.changed(margin, preserve=None)).told == "inconclusive"
+    looks = [style.told for style in wording.LEGEND]
+    assert len(set(looks)) == len(looks) == 7
+    assert len({style.symbol for style in wording.LEGEND}) == len({style.ascii_symbol for style in wording.LEGEND}) == 7
+
+
+RATIO = {"retention": 0.9, "retention_low": 0.72, "retention_high": 1.1, "base_corrected_se": 0.02}
+MISSING = {"missing_worst": -0.02, "missing_best": 0.01, "missing_low": -0.05, "missing_high": 0.02}
+
+
+def test_retention_is_shown_with_its_interval() -> None:
+    def shown(**changes: float | None) -> str:
+        return numbers.row_texts(samples.changed(LOWER, **{**RATIO, **changes})).retention_interval
+
+    assert shown() == "[0.72, 1.10]"
+    assert shown(retention_low=-2.3, retention_high=0.004) == "[−2.30, 0.00]"
+    assert shown(retention_low=None, retention_high=None) == "[unbounded]"
+    assert shown(base_corrected_se=None) == "" == shown(retention=None)
+
+
+def test_bounds_are_those_of_all_that_is_missing() -> None:
+    def shown(**changes: float) -> tuple[str, str]:
+        texts = numbers.row_texts(samples.changed(LOWER, **changes))
+        return texts.bounds, texts.bounds_of
+
+    assert shown() == ("", "cut answers")
+    assert shown(delta_worst=-0.02, delta_best=0.01) == ("−2.0 to +1.0", "cut answers")
+    assert shown(**MISSING, delta_worst=-0.02, delta_best=0.01) == ("−2.0 to +1.0", "cut answers")
+    assert shown(**MISSING, delta_worst=-0.01, delta_best=0.0) == ("−2.0 to +1.0", "missing items")
+    assert shown(**MISSING) == ("−2.0 to +1.0", "missing items")
+
+
+def test_domains_of_few_clusters_are_named() -> None:
+    few, enough = (samples.changed(LOWER, name=name, n_effective=n) for name, n in (("few", 8.0), ("enough", 10.0)))
+    assert wording.few_clusters(samples.comparison(domains=(few, enough, LOWER))) == (
+        "few independent clusters, fewer than 10 effective ones: few (8.0)"
+    )
+    assert wording.few_clusters(samples.comparison()) == ""
+
+
 def test_the_target_stands_apart() -> None:
     target = samples.row("target", "target", 0.2, 0.8, 0.05, "improved")
     made = samples.retained()

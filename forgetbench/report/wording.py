@@ -97,8 +97,7 @@ HOW_TO_READ: Final[dict[str, str]] = {
     ),
     "Minimum detectable effect (detects from)": (
         "The true drop that this many items would show as significant four times out of five if it is spread evenly "
-        "over them. Where whole clusters collapse and the others stay as they are, it takes a larger one, which the "
-        "table of clusters has."
+        "over them; the table of clusters has that where whole clusters collapse and the others stay as they are."
     ),
     "Clusters, degrees of freedom": (
         "Items of one subject, template or prompt are no independent evidence: what counts is the number of their "
@@ -393,7 +392,8 @@ def _left_open(row: DeltaRow) -> str:
         return f"{texts.delta}, a loss of the margin is ruled out, but not that less than {asked} is kept: {kept}"
     if row.estimate is None or isnan(row.estimate.mde):
         return _delta(row)
-    return f"{_delta(row)}, a drop under {points(row.estimate.mde)} could go unseen"
+    seen_from = row.estimate.mde
+    return f"{_delta(row)}, {'any drop' if seen_from >= 1 else f'a drop under {points(seen_from)}'} could go unseen"
 
 
 def _enumerated(lead: str, rows: Sequence[DeltaRow], detail: Callable[[DeltaRow], str]) -> str:

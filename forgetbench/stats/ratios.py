@@ -47,7 +47,10 @@ def fieller_interval(means: TwoMeans, reach: float) -> Interval:
     """
     square = reach**2
     a = means.x**2 - square * means.x_se**2
-    b = means.x * means.y - square * means.covariance
+    # Of errors that were estimated apart a covariance may be more than any two variables have; then the ratio itself
+    # would lie outside.
+    most = means.x_se * means.y_se
+    b = means.x * means.y - square * min(max(means.covariance, -most), most)
     c = means.y**2 - square * means.y_se**2
     if a <= 0.0:
         return Interval(nan, nan)

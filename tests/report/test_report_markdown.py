@@ -104,8 +104,8 @@ def test_what_is_allowed_and_what_rows_rest_on_have_tables() -> None:
         "tools", "tools", 0.6, 0.597, 0.001, "regressed", within_margin=True, lower=-0.0038, preserve=0.8,
         p_noninferior=0.0002, metric="macro_mean", retention=0.99, retention_low=0.99, retention_high=1.0,
         base_corrected=0.6, candidate_corrected=0.597, base_corrected_se=0.02, candidate_corrected_se=0.02,
-        corrected_covariance=0.0004, retention_reach=1.645, n_clusters=1200, n_second_clusters=20, n_effective=8.04, dof=6.7, mde_uneven=0.05,
-        effect=-0.012,
+        corrected_covariance=0.0004, retention_reach=1.645, n_clusters=1200, n_second_clusters=20, n_effective=8.04,
+        dof=6.7, mde_uneven=0.05, effect=-0.012,
     )  # fmt: skip
     text = report(domains=(row,), tasks=()).replace("\\", "")
     assert "▽ regressed, within the margin | 0.99 [0.99, 1.00] |" in text

@@ -36,9 +36,9 @@ TEN = (
 def own_domains() -> Comparison:
     """Knowledge, and two domains that are only this suite's."""
     domains = (
-        samples.row("knowledge", "knowledge", 0.5, 0.495, 0.01, "retained"),
+        samples.row("knowledge", "knowledge", 0.5, 0.495, 0.01, "retained", p_value=0.3, p_adjusted=0.6),
         samples.row("drug_safety", "drug_safety", 0.8, 0.6, 0.05, "regressed",
-                    **samples.outcomes(0.8, 0.6, 0.0, 0.1, 0.1)),
+                    **samples.outcomes(0.8, 0.6, 0.0, 0.1, 0.1), **samples.fates(locked=0.5, erased=0.5)),
         samples.row("medicine", "medicine", 0.6, 0.58, 0.06, "inconclusive", p_value=0.5, p_adjusted=0.5),
     )  # fmt: skip
     tasks = tuple(samples.changed(row, name=f"{row.name}_a") for row in domains)
@@ -58,13 +58,13 @@ def items(comparison: Comparison) -> pd.DataFrame:
 def test_the_gate_takes_a_policy_that_names_them(tmp_path: Path) -> None:
     path = tmp_path / "policy.yaml"
     path.write_text(
-        "margins: {medicine: 0.09}\nrequire: [drug_safety]\ngates:\n  drug_safety: {margin: 0.3, max_erased: 0.05}\n"
+        "margins: {medicine: 0.09}\nrequire: [drug_safety]\ngates:\n  drug_safety: {margin: 0.1, max_erased: 0.05}\n"
     )
     result = decide(own_domains(), load_policy(path))
     assert [(decision.label, decision.state) for decision in result.decisions] == [
         ("drug_safety", "failed"), ("drug_safety: erased", "failed"), ("knowledge", "passed"), ("medicine", "passed")
     ]  # fmt: skip
-    assert result.reasons[0] == "drug safety fell 20.0 points, 95% interval 15.0 to 25.0; allowed 30.0"
+    assert result.reasons[0] == "drug safety fell 20.0 points, 95% interval 15.0 to 25.0; beyond the allowed 10.0"
     verdict = json.loads(verdict_json(result, own_domains()))
     assert [each["name"] for each in verdict["domains"]] == ["drug_safety", "knowledge", "medicine"]
     assert 'name="drug_safety: erased"' in junit_xml(result, own_domains())

@@ -39,9 +39,11 @@ def own_domains() -> Comparison:
         samples.row("knowledge", "knowledge", 0.5, 0.495, 0.01, "retained", p_value=0.3, p_adjusted=0.6),
         samples.row("drug_safety", "drug_safety", 0.8, 0.6, 0.05, "regressed",
                     **samples.outcomes(0.8, 0.6, 0.0, 0.1, 0.1), **samples.fates(locked=0.5, erased=0.5)),
-        samples.row("medicine", "medicine", 0.6, 0.58, 0.06, "inconclusive", p_value=0.5, p_adjusted=0.5),
+        samples.row("medicine", "medicine", 0.6, 0.58, 0.06, "inconclusive", p_value=0.5, p_adjusted=0.6),
     )  # fmt: skip
-    tasks = tuple(samples.changed(row, name=f"{row.name}_a") for row in domains)
+    # Holm over the domains, Benjamini and Hochberg over the tasks.
+    adjusted = {"knowledge": 0.45, "drug_safety": 0.0012, "medicine": 0.5}
+    tasks = tuple(samples.changed(row, name=f"{row.name}_a", p_adjusted=adjusted[row.name]) for row in domains)
     overall = samples.row("overall", "overall", 1.9 / 3, 1.675 / 3, 0.03, "regressed", n_items=900)
     return samples.comparison(domains=domains, tasks=tasks, overall=overall, noise_floor=None, warnings=())
 

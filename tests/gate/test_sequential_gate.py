@@ -20,6 +20,7 @@ from forgetbench.evaluation.options import EvaluationOptions
 from forgetbench.gate import Gate, Policy, decide
 from forgetbench.gate.sequential import SequentialResult
 from forgetbench.gate.sequential.base_knowledge import adjusted_deltas, sureness
+from forgetbench.gate.sequential.tries import alpha_share
 from forgetbench.progress import Progress
 from forgetbench.records import Looks, Request, Response, Sample
 from forgetbench.storage.comparisons import load_comparison
@@ -249,10 +250,10 @@ def test_another_seed_limit_or_suite_is_another_try_and_pays(options: Evaluation
             progress=progress,
         )  # fmt: skip
         looks = looks_of(result)
-        assert (looks.tries, looks.alpha_share) == (number, 0.5 ** (number - 1))
+        assert (looks.tries, looks.alpha_share) == (number, 10.0 ** (1 - number))
         assert result.comparison.alpha == 0.05 * looks.alpha_share
         assert [f"try {number} at this candidate" in note for note in notes].count(True) == 1
-        assert f"tested at alpha / {2 ** (number - 1)}" in (folder / "report.md").read_text()
+        assert f"tested at alpha / {10 ** (number - 1)}" in (folder / "report.md").read_text()
         stored = load_checked(folder, intervals=True)
         assert decide(stored).outcome == result.gate.outcome
         assert [row.judgement for row in decide(stored).rows] == [row.judgement for row in result.gate.rows]
@@ -306,3 +307,8 @@ def test_a_record_that_cannot_be_read_is_said_and_whoever_removes_it_starts_anew
     assert "\n" not in str(refused.value)
     path.unlink()
     assert looks_of(gated("forgets-0.25", replace(options, seed=1))).tries == 1
+
+
+def test_a_hundred_tries_stay_near_alpha_together() -> None:
+    """1 + 1/10 + 1/100 + ... is 10/9; from the eleventh on a try has a billionth."""
+    assert sum(map(alpha_share, range(1, 101))) == pytest.approx(10 / 9 + 90e-9)

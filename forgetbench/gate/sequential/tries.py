@@ -1,8 +1,8 @@
 """Tries of a sequential gate at one candidate: the same one again costs nothing, a different one pays for all before.
 
 Whoever asks again under another seed, limit or suite until the gate passes has more than one chance at it. The k-th
-different try is tested at alpha / 2^(k - 1), so that all of them together stay below 2 alpha whatever they have to do
-with one another, and near alpha where they ask much the same (docs/gate_and_leaderboard.md).
+different try is tested at alpha / 10^(k - 1), so that all of them together stay below 1.12 alpha whatever they have to
+do with one another (docs/gate_and_leaderboard.md).
 """
 
 from __future__ import annotations
@@ -17,14 +17,17 @@ from forgetbench.records import Comparison, RunManifest
 from forgetbench.storage.folder import ResultsFolder
 from forgetbench.storage.tries import Try, begin_try, end_try
 
+_LEAST_SHARE = 1e-9
+"""Of more than ten tries each; smaller levels have no quantiles."""
+
 
 def alpha_share(number: int) -> float:
     """The share of alpha that the `number`-th different try, from 1, is tested at.
 
     >>> [alpha_share(number) for number in (1, 2, 3)]
-    [1.0, 0.5, 0.25]
+    [1.0, 0.1, 0.01]
     """
-    return 2.0 ** (1 - number)
+    return max(10.0 ** (1 - number), _LEAST_SHARE)
 
 
 def order_key(base: RunManifest, candidate: RunManifest) -> str:
@@ -62,7 +65,7 @@ class Attempt:
             return None
         return (
             f"try {self.number} at this candidate under other settings ({self.path.name}): it is tested at "
-            f"alpha / {2 ** (self.number - 1)}; the same settings as before would cost nothing"
+            f"alpha / {1 / self.alpha_share:.0f}; the same settings as before would cost nothing"
         )
 
     def end(self, comparison: Comparison, result: GateResult) -> None:

@@ -23,7 +23,7 @@ from forgetbench.records import AuditRow, Comparison, DeltaRow, Selection
 from forgetbench.stats.clustered import Codes, Floats
 from forgetbench.stats.dealing import deal
 
-_KEYS = ["domain", "task", "item_id", "cluster"]
+_KEYS = ["domain", "task", "item_id", "cluster", "second_cluster"]
 COLUMNS = (*_KEYS, "base_score", "candidate_score", "reason")
 """The columns of items.parquet that a choice is made from."""
 
@@ -35,8 +35,10 @@ class Choice:
     chosen: int
     scores: Floats
     """Per candidate the mean change over domains on the choosing half; NaN where a domain was not measured."""
+    chooses: NDArray[np.bool_]
+    """Per item, whether it is of that half."""
     judged: NDArray[np.bool_]
-    """Per item, whether it is of the other half."""
+    """Per item, whether it is of the other one; of items with two clusters some are of neither."""
 
 
 def choose_half(
@@ -45,13 +47,18 @@ def choose_half(
     clusters: NDArray[Any],
     domains: NDArray[Any] | None = None,
     *,
+    second: NDArray[Any] | None = None,
     seed: int = 0,
 ) -> Choice:
     """Split the clusters of each domain into two halves, and choose by the first.
 
+    Clusters of a second key that crosses the first are split as well, and an item is of a half where both of its
+    clusters are: what two items share must not stand on both sides. The others, half of them, are of neither.
+
     differences        (n_candidates, n_items): candidate - base, NaN where an item was not measured or does not count
     tasks, clusters    (n_items,): of what task and cluster each item is; clusters are those of a domain
     domains            (n_items,); all of one if None
+    second             (n_items,): clusters by the second key, missing or '' where an item has none
     seed               another seed splits into other halves
 
     A score is the mean over domains of the macro mean over tasks. Of equal ones the first is chosen. Raises ValueError
@@ -61,12 +68,15 @@ def choose_half(
     """
     task = pd.factorize(tasks)[0]
     domain = np.zeros(len(task), dtype=np.intp) if domains is None else pd.factorize(domains)[0]
-    judged = _judging_half(task, clusters.astype(str), domain, seed)
-    on_half = np.where(judged, np.nan, differences)
-    scores = _scores(on_half, task, domain)
+    by_first = by_second = _judging_half(task, clusters.astype(str), domain, f"half {seed}")
+    if second is not None:
+        named = ~(pd.isna(second) | (second == ""))
+        by_second = np.where(named, _judging_half(task, second.astype(str), domain, f"second half {seed}"), by_first)
+    chooses, judged = ~by_first & ~by_second, by_first & by_second
+    scores = _scores(np.where(chooses, differences, np.nan), task, domain)
     if np.isnan(scores).all():
         raise ValueError("no candidate was measured in all that counts")
-    return Choice(int(np.nanargmax(scores)), scores, judged)
+    return Choice(int(np.nanargmax(scores)), scores, chooses, judged)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,16 +102,18 @@ def choose(
     _check_together([comparison for comparison, _ in compared])
     items = pd.concat([frame[_KEYS] for _, frame in compared]).drop_duplicates(["task", "item_id"], ignore_index=True)
     differences = np.stack([_differences(*each, items, domains) for each in compared])
-    keys = [items[name].to_numpy() for name in ("task", "cluster", "domain")]
+    task, cluster, domain, second = (
+        items[name].to_numpy(object) for name in ("task", "cluster", "domain", "second_cluster")
+    )
     try:
-        choice = choose_half(differences, *keys, seed=seed)
+        choice = choose_half(differences, task, cluster, domain, second=second, seed=seed)
     except ValueError as error:
         raise InputError(f"nothing to choose by: no candidate was measured in all of {', '.join(domains)}") from error
     scores = {
         each.candidate.run_id: None if np.isnan(score) else float(score)
         for (each, _), score in zip(compared, choice.scores, strict=True)
     }
-    n_items = int(np.sum(~choice.judged & ~np.isnan(differences[choice.chosen])))
+    n_items = int(np.sum(choice.chooses & ~np.isnan(differences[choice.chosen])))
     return Chosen(choice.chosen, Selection(scores, by, n_items, seed), _index(items[choice.judged]))
 
 
@@ -135,7 +147,7 @@ def judged_on_half(comparison: Comparison, items: pd.DataFrame, chosen: Chosen) 
 # --- halves -----------------------------------------------------------------------------------
 
 
-def _judging_half(task: Codes, cluster: NDArray[np.str_], domain: Codes, seed: int) -> NDArray[np.bool_]:
+def _judging_half(task: Codes, cluster: NDArray[np.str_], domain: Codes, key: str) -> NDArray[np.bool_]:
     """Per item, whether it is of the second half; a cluster is of one half, in whatever tasks of its domain."""
     of_item = pd.MultiIndex.from_arrays([domain, cluster])
     code, names = pd.factorize(of_item)
@@ -143,7 +155,7 @@ def _judging_half(task: Codes, cluster: NDArray[np.str_], domain: Codes, seed: i
     for place, number in zip(code.tolist(), task.tolist(), strict=True):
         tasks_of[place].add(number)
     groups = [tuple(sorted(tasks)) for tasks in tasks_of]
-    half = deal([name for _, name in names], groups, [""] * len(groups), 2, f"half {seed}")
+    half = deal([name for _, name in names], groups, [""] * len(groups), 2, key)
     return np.asarray(half[code] == 1)
 
 

@@ -50,6 +50,18 @@ def test_the_same_split_whatever_was_answered_and_another_for_another_seed() -> 
     assert not np.array_equal(one.judged, choose_half(np.zeros((3, 100)), tasks, clusters, seed=5).judged)
 
 
+def test_nothing_is_shared_between_the_halves_by_a_second_key_either() -> None:
+    """300 entities x 20 relations: a quarter of the items chooses, a quarter judges; without second clusters all do."""
+    entity, relation = np.arange(6000) // 20, np.array([f"r{number % 20}" for number in range(6000)], dtype=object)
+    choice = choose_half(np.zeros((2, 6000)), np.zeros(6000), entity, second=relation)
+    for key in (entity, relation):
+        assert not set(key[choice.chooses]) & set(key[choice.judged])
+    assert choice.chooses.sum() == choice.judged.sum() == 1500
+    for none in ("", None, np.nan):
+        alone = choose_half(np.zeros((2, 6000)), np.zeros(6000), entity, second=np.full(6000, none, dtype=object))
+        assert alone.chooses.sum() == alone.judged.sum() == 3000
+
+
 def test_the_choice_never_sees_the_judged_half() -> None:
     tasks, clusters = np.zeros(100), np.arange(100)
     differences = np.zeros((3, 100))

@@ -126,6 +126,9 @@ class ClusterEffects:
     loss: float
     """Macro mean of what items lost; estimate = gain - loss."""
     gain: float
+    size_ratio: float = 1.0
+    """Sum |d|^3 sum |d| / (sum d^2)^2 over the items' differences d: by how much a change that makes variance is larger
+    than the average one; 1 where all are of one size, as those of right-or-wrong items."""
     silent: tuple[SilentTask, ...] = ()
 
     @property
@@ -270,8 +273,15 @@ def cluster_effects(
         corrected_se=_standard_error(corrected),
         loss=float(np.mean([np.maximum(-task, 0.0).mean() for task in differences])),
         gain=float(np.mean([np.maximum(task, 0.0).mean() for task in differences])),
+        size_ratio=_size_ratio(values, share),
         silent=_silent_tasks(differences, [clusters] if second is None else [clusters, second]),
     )
+
+
+def _size_ratio(values: Floats, share: Floats) -> float:
+    sizes = np.abs(values)
+    squares = float(np.sum(share * sizes**2))
+    return float(np.sum(share * sizes**3)) * float(np.sum(share * sizes)) / squares**2 if squares > 0.0 else 1.0
 
 
 def _silent_tasks(differences: Sequence[Floats], keys: Sequence[Sequence[Codes]]) -> tuple[SilentTask, ...]:
@@ -363,6 +373,7 @@ def combine(effects: Sequence[ClusterEffects]) -> ClusterEffects:
         corrected_se=sqrt(sum(part.corrected_se**2 for part in effects)) / n,
         loss=sum(part.loss for part in effects) / n,
         gain=sum(part.gain for part in effects) / n,
+        size_ratio=sum(part.size_ratio for part in effects) / n,
         silent=tuple(replace(task, share=task.share / n) for part in effects for task in part.silent),
     )
 

@@ -23,9 +23,10 @@ def minimum_detectable_effect(effects: ClusterEffects, *, alpha: float = 0.05, p
     distance between a count and the next, since an exact test needs a whole item more than a normal one. A drop x is
     found with probability `power` where the mean of that exceeds t(power) times its standard deviation,
     sqrt(L (1 - h)^2 + G (1 + h)^2) with h = t / (2 sqrt N). The x lost ones come on top of what was observed, half of
-    it lost and half gained. Six losses are the fewest that a two-sided sign test calls significant, so no fewer than
-    about eight expected ones are ever promised. What tasks without any variance may hide counts as it does in the test,
-    see `ClusterEffects.guarded_se`.
+    it lost and half gained; of graded scores in changes of the size that makes their variance, see
+    `ClusterEffects.size_ratio`. Six losses are the fewest that a two-sided sign test calls significant, so no fewer
+    than about eight expected ones are ever promised. What tasks without any variance may hide counts as it does in the
+    test, see `ClusterEffects.guarded_se`.
 
     Source: Bloom 1995, Evaluation Review 19:547, for t; Connor 1987, Biometrics 43:207, for discordant pairs; Miller
     2024, arXiv 2411.00640, for paired, clustered evaluations; the rest is ours, held to 80 % in docs/calibration.md.
@@ -43,13 +44,14 @@ def minimum_detectable_effect(effects: ClusterEffects, *, alpha: float = 0.05, p
     step = _smallest_change(effects) / unit
     # What a task without any variance would add to it, if it lost as much as the others.
     more = sum(task.share**2 / task.n_effective for task in effects.silent) / unit if variance > 0.0 else 0.0
+    larger = effects.size_ratio + more
     t_alpha, t_power = _quantiles(effects, alpha, power)
 
     def is_detectable(drop: float) -> bool:
         x = drop / unit
         gained = changed / unit / 2
         hidden = _hidden(effects, drop) / unit**2
-        return finds_drop(x, gained + x * (1.0 + more), gained, t_alpha, t_power, step=step, hidden=hidden)
+        return finds_drop(x, gained + x * larger, gained, t_alpha, t_power, step=step, hidden=hidden)
 
     return _smallest(is_detectable, effects, alpha)
 

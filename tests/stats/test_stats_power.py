@@ -69,3 +69,10 @@ def test_nothing_to_lose_cannot_collapse() -> None:
 def test_more_of_the_same_items_detect_a_smaller_drop(losses: int, gains: int, times: int) -> None:
     once = minimum_detectable_effect(right_or_wrong(losses, gains, 100))
     assert minimum_detectable_effect(right_or_wrong(losses * times, gains * times, 100 * times)) <= once + 1e-6
+
+
+def test_graded_changes_of_several_sizes_are_lost_in_the_larger_ones() -> None:
+    """Sizes 1, .5, .5: sum |d|^3 sum |d| / (sum d^2)^2 = 1.25 * 2 / 1.5^2; right-or-wrong items have one size."""
+    graded = cluster_effects([np.array([-1.0, 0.5, 0.5, 0.0])], [np.arange(4)])
+    assert graded.size_ratio == pytest.approx(2.5 / 2.25)
+    assert right_or_wrong(3, 5, 20).size_ratio == pytest.approx(1.0)

@@ -15,6 +15,9 @@ from forgetbench.stats.clustered import FEW, ClusterEffects, Floats
 from forgetbench.stats.power import minimum_detectable_collapse, minimum_detectable_effect
 from forgetbench.stats.quantiles import student_quantile
 
+_NOTHING_TO_TEST = (0, 0)
+"""In place of losses and gains where only an interval is asked for."""
+
 
 @dataclass(frozen=True, slots=True)
 class Inference:
@@ -99,8 +102,8 @@ def _missing(extremes: Extremes | None, method: Method, name: Sequence[str], mar
     """The bounds of all items, by the same method as those of the measured ones."""
     if extremes is None:
         return Missing()
-    worst = method(extremes.worst, (*name[:-1], f"{name[-1]}/worst"), margin)
-    best = method(extremes.best, (*name[:-1], f"{name[-1]}/best"), margin)
+    worst = method(extremes.worst, (*name[:-1], f"{name[-1]}/worst"), margin, _NOTHING_TO_TEST)
+    best = method(extremes.best, (*name[:-1], f"{name[-1]}/best"), margin, _NOTHING_TO_TEST)
     return Missing(
         missing_worst=extremes.worst.estimate,
         missing_best=extremes.best.estimate,

@@ -7,7 +7,7 @@ of everything. So `retained` asks for both, a loss below the margin and a fracti
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import inf, isnan
+from math import inf, isnan, nan
 
 from forgetbench.records import Retention
 from forgetbench.stats.clustered import ClusterEffects
@@ -46,9 +46,9 @@ def retention(measured: Corrected, whole: Corrected, reach: float, alpha: float,
     dof = min(measured.base.dof, measured.difference.dof)
     interval = fieller_interval(means, student_quantile(1 - alpha / 2, dof))
     return Retention(
-        retention=means.y / means.x if above_chance else float("nan"),
-        retention_low=interval.low if above_chance else float("nan"),
-        retention_high=interval.high if above_chance else float("nan"),
+        retention=means.y / means.x if above_chance else nan,
+        retention_low=interval.low if above_chance else nan,
+        retention_high=interval.high if above_chance else nan,
         base_corrected=all_means.x,
         candidate_corrected=all_means.y,
         base_corrected_se=all_means.x_se,

@@ -194,7 +194,8 @@ def test_the_gate_annotates_under_github_alone(
         monkeypatch.setenv("GITHUB_ACTIONS", value)
         lines = forgetbench("gate", DEMO).stdout.splitlines()
         assert sum(line.startswith("::error title=forgetbench%3A ") for line in lines) == errors
-        assert sum("::" in line for line in lines) == errors + warnings
+        # GitHub shows ten at most; the last then says how many more there are.
+        assert sum("::" in line for line in lines) == min(errors + warnings, 10)
 
 
 def test_a_run_without_base_prints_scores(forgetbench: Call) -> None:

@@ -16,7 +16,8 @@ import numpy as np
 
 from forgetbench.comparison.verdict import one_sided_low
 from forgetbench.records import DEFAULT_MARGIN
-from forgetbench.stats.clustered import ClusterEffects, bootstrap_interval
+from forgetbench.stats.bootstrap import bootstrap_interval
+from forgetbench.stats.clustered import ClusterEffects
 from forgetbench.stats.paired_tests import mcnemar_exact, paired_test
 from forgetbench.stats.sequential import NormalMixture, planned_looks
 
@@ -57,7 +58,7 @@ class Method(Protocol):
 class FixedSample:
     """Cluster bootstrap interval; exact McNemar for independent right-or-wrong items, else the paired test of clusters.
 
-    Formulas and sources: `stats.clustered.bootstrap_interval`, `stats.paired_tests`.
+    Formulas and sources: `stats.bootstrap.bootstrap_interval`, `stats.paired_tests`.
     """
 
     alpha: float

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from forgetbench.stats.clustered import ClusterEffects, coarsen, scaled_counts
+from forgetbench.stats.bootstrap import coarsen, scaled_counts
+from forgetbench.stats.clustered import ClusterEffects
 from forgetbench.stats.quantiles import student_cdf
 from forgetbench.stats.skewness import weakened_by_skewness
 

@@ -10,14 +10,8 @@ from scipy import stats
 from statsmodels.regression.linear_model import OLS
 from statsmodels.stats.sandwich_covariance import cov_cluster_2groups
 
-from forgetbench.stats.clustered import (
-    ClusterEffects,
-    bootstrap_interval,
-    cluster_effects,
-    coarsen,
-    combine,
-    dominating_task,
-)
+from forgetbench.stats.bootstrap import bootstrap_interval, coarsen
+from forgetbench.stats.clustered import ClusterEffects, cluster_effects, combine, dominating_task
 from forgetbench.stats.proportions import Interval, wilson_interval
 
 Array = np.ndarray

@@ -39,6 +39,10 @@ _CLIPPED = 0.25
 _LARGEST = 2
 """For the same reason a change may be somewhat larger than 1."""
 _LONGEST_NAME = 1000
+_KEPT = (
+    "base_corrected", "candidate_corrected", "base_corrected_se", "candidate_corrected_se", "corrected_covariance",
+)  # fmt: skip
+_MISSING = ("missing_worst", "missing_best")
 _MOST_ROWS = 20_000
 _MOST_FAMILY = 1_000_000
 
@@ -251,6 +255,8 @@ def _check_verdicts(comparison: Comparison) -> None:
                 f"{_named(told)}: the verdict '{told.judgement.verdict}' does not follow from the numbers beside it, "
                 f"'{own.judgement.verdict}' does"
             )
+        if told.judgement.within_margin not in (None, own.judgement.within_margin):
+            raise _ContradictionError(f"{_named(told)}: within_margin does not follow from the numbers beside it")
         if not _agree(told.judgement.p_adjusted, own.judgement.p_adjusted, _NEAR) and told.estimate is not None:
             raise _ContradictionError(f"{_named(told)}: p_adjusted does not follow from the p-values")
 
@@ -307,12 +313,19 @@ def _compare(told: DeltaRow, own: DeltaRow) -> None:
         (told.estimate, own.estimate, ("base", "candidate", "delta", "loss")),
         (told.outcomes, own.outcomes, _outcomes_told(told)),
         (told.fates, own.fates, tuple(item.name for item in fields(Fates))),
+        (told.kept, own.kept, _KEPT),
+        (told.missing, own.missing, _MISSING),
     )
     for group, made, names in groups:
         for name in names if group is not None and made is not None else ():
             value, mean = getattr(group, name), getattr(made, name)
             if not _agree(value, mean, _NEAR):
                 raise _ContradictionError(f"{_named(told)}: {name} {value:g} is not that of its items, {mean:g}")
+    # What is not told of these would ask for less.
+    for group, made, names in ((told.kept, own.kept, _KEPT), (told.missing, own.missing, _MISSING)):
+        lacking = [name for name in names if isfinite(getattr(made, name)) and not isfinite(getattr(group, name))]
+        if lacking:
+            raise _ContradictionError(f"{_named(told)}: {lacking[0]} is not told; run forgetbench compare again")
     if told.judgement.at_chance != own.judgement.at_chance:
         raise _ContradictionError(f"{_named(told)}: at_chance is {told.judgement.at_chance}, against its items")
 

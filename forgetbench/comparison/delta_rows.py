@@ -131,7 +131,7 @@ def _measure_task(task: PairedTask, clusters: ItemClusters, inference: Inference
         base=_on_scale(task.base),
         candidate=_on_scale(task.candidate),
         delta=delta,
-        corrected=corrected_scores([task], [task.base], [task.candidate], [clusters]),
+        corrected=corrected_scores([task], [task.base], [task.candidate], [clusters], delta),
         effect=standardised(task.base, task.candidate),
         extremes=extremes_of([task]),
     )
@@ -196,11 +196,12 @@ def _measure_domain(
     with_clusters = _with_clusters(tasks)
     present, clusters = [task for task, _ in with_clusters], [codes for _, codes in with_clusters]
     base, candidate = [task.base for task in present], [task.candidate for task in present]
+    delta = effects_by([after - before for before, after in zip(base, candidate, strict=True)], clusters)
     scores = Scores(
         base=_mean([each.scores.base for each in measured]),
         candidate=_mean([each.scores.candidate for each in measured]),
-        delta=effects_by([after - before for before, after in zip(base, candidate, strict=True)], clusters),
-        corrected=corrected_scores(present, base, candidate, clusters),
+        delta=delta,
+        corrected=corrected_scores(present, base, candidate, clusters, delta),
         effect=_mean([each.scores.effect for each in measured]),
         extremes=extremes_of(tasks),
     )

@@ -44,23 +44,31 @@ def extremes_of(tasks: Sequence[PairedTask]) -> Extremes | None:
     lost, won = _filled(base, 1.0), _filled(candidate, 0.0)
     worst = [after - before for before, after in zip(lost, won, strict=True)]
     best = [b - a for a, b in zip(_filled(base, 0.0), _filled(candidate, 1.0), strict=True)]
+    of_worst = effects_by(worst, clusters)
     return Extremes(
-        worst=effects_by(worst, clusters),
+        worst=of_worst,
         best=effects_by(best, clusters),
-        corrected=corrected_scores(tasks, lost, won, clusters),
+        corrected=corrected_scores(tasks, lost, won, clusters, of_worst),
     )
 
 
 def corrected_scores(
-    tasks: Sequence[PairedTask], base: Sequence[Floats], candidate: Sequence[Floats], clusters: Sequence[ItemClusters]
+    tasks: Sequence[PairedTask],
+    base: Sequence[Floats],
+    candidate: Sequence[Floats],
+    clusters: Sequence[ItemClusters],
+    delta: ClusterEffects,
 ) -> Corrected:
-    """The chance-corrected scores of `tasks`, whose item scores are `base` and `candidate`, by cluster."""
+    """The chance-corrected scores of `tasks`, whose item scores are `base` and `candidate`, by cluster.
+
+    `delta` are the effects of their difference as it is, which where nothing is to be had by guessing is all there is.
+    """
     chances = [task.info.chance for task in tasks]
     before, after = ([(s - g) / (1.0 - g) for s, g in zip(side, chances, strict=True)] for side in (base, candidate))
     return Corrected(
         base=effects_by(before, clusters),
         candidate=effects_by(after, clusters),
-        difference=effects_by([b - a for a, b in zip(before, after, strict=True)], clusters),
+        difference=effects_by([b - a for a, b in zip(before, after, strict=True)], clusters) if any(chances) else delta,
     )
 
 

@@ -15,6 +15,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import stat
 import subprocess
 import sys
@@ -54,6 +55,18 @@ class Cell:
     process: subprocess.Popen[bytes]
     init: int | None
     """Id of process 1 of the cell, as seen from here; None where bubblewrap could not make it."""
+    init_fd: int | None
+    """A descriptor of the same process, which no other can come to have."""
+
+    def end(self) -> None:
+        """Kill all that is in it.
+
+        Process 1 dies with bubblewrap only once it has asked to; one that has not would live on, and hold the pipes.
+        """
+        self.process.kill()
+        if self.init_fd is not None:
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self.init_fd, signal.SIGKILL)
 
     @property
     def files(self) -> int:
@@ -94,18 +107,21 @@ def started(text: bytes, limits: Limits) -> Iterator[Cell]:
             cwd="/",
             start_new_session=True,
         ) as process:
+            init = init_fd = None
             try:
                 describe.close()
                 mapped.close()
                 # Where bubblewrap fails it has said so on stderr, and these find it gone.
-                init = None
                 with contextlib.suppress(OSError, ValueError):
                     init = int(json.loads(described.read())["child-pid"])
+                    init_fd = os.pidfd_open(init)
                     _map_users(Path(f"/proc/{init}"))
                     say_mapped.write(b".")
-                yield Cell(process, init)
+                yield Cell(process, init, init_fd)
             finally:
-                process.kill()  # and the cell dies with it
+                Cell(process, init, init_fd).end()
+                if init_fd is not None:
+                    os.close(init_fd)
 
 
 @contextlib.contextmanager

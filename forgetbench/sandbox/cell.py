@@ -90,7 +90,7 @@ def _follow(cell: Cell, report: _Stream, stderr: _Stream, seconds: float) -> Sta
             if not ready and report.head.startswith(_READY):
                 ready, deadline = True, time.monotonic() + seconds
             if stopped is None and (stopped := _excess(cell, deadline)):
-                cell.process.kill()
+                cell.end()
     return stopped
 
 

@@ -107,7 +107,7 @@ def test_both_bounds_stand_in_every_row_of_every_report(tmp_path: Path) -> None:
         assert "−40.0 to 0.0" in text and "cut 0.0% / 40.0%" in text
     html = html_report(comparison, (), {})
     assert html.count("with cut answers −40.0 to 0.0") == 2 and "cut 0.0% / 40.0%" in html
-    assert "knowledge (40.0% of sft; with them the delta is −40.0 to 0.0)" in headline(comparison)
+    assert "knowledge (40.0% of sft; with cut answers the delta is −40.0 to 0.0)" in headline(comparison)
     assert "open: 4 of 10 answers of sft were cut" in " ".join(comparison.warnings)
     assert "n_cut_base,n_cut_candidate,cut_base,cut_candidate,delta_worst,delta_best" in deltas_csv(comparison)
     save_comparison(tmp_path, comparison, table)

@@ -7,6 +7,7 @@ so `--help` answers at once.
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -366,4 +367,7 @@ def doctor(
 
 def main() -> None:
     """Entry point: runs a command; every way out of it has its exit code and, where something failed, one line."""
+    # Most objects of a command live to its end: looking through them less often saves a twentieth of a large
+    # comparison's time.
+    gc.set_threshold(100_000, 20, 20)
     sys.exit(run_guarded(lambda: app(exit_on_error=False, print_error=False, result_action="return_value")))

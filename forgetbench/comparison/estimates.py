@@ -15,9 +15,6 @@ from forgetbench.stats.clustered import FEW, ClusterEffects, Floats
 from forgetbench.stats.power import minimum_detectable_collapse, minimum_detectable_effect
 from forgetbench.stats.quantiles import student_quantile
 
-_NOTHING_TO_TEST = (0, 0)
-"""In place of losses and gains where only an interval is asked for."""
-
 
 @dataclass(frozen=True, slots=True)
 class Inference:
@@ -85,7 +82,7 @@ def with_estimate(
         ),
         evidence=Evidence(delta.n_clusters, delta.n_second_clusters, delta.n_effective, delta.dof),
         kept=_kept(scores, uncertainty, alpha, above_chance),
-        missing=_missing(scores.extremes, inference.method, name, margin),
+        missing=_missing(scores.extremes, inference.method, margin),
         judgement=Judgement(margin=margin, at_chance=at_chance, preserve=preserve(row.domain, inference.margins)),
         reason="; ".join(reason for reason in reasons if reason) or None,
     )
@@ -98,12 +95,11 @@ def _kept(scores: Scores, uncertainty: Uncertainty, alpha: float, above_chance: 
     return retention(scores.corrected, whole, reach, alpha, above_chance=above_chance)
 
 
-def _missing(extremes: Extremes | None, method: Method, name: Sequence[str], margin: float) -> Missing:
-    """The bounds of all items, by the same method as those of the measured ones."""
+def _missing(extremes: Extremes | None, method: Method, margin: float) -> Missing:
+    """The bounds of all items, by the method of the measured ones but without draws, which take most of the time."""
     if extremes is None:
         return Missing()
-    worst = method(extremes.worst, (*name[:-1], f"{name[-1]}/worst"), margin, _NOTHING_TO_TEST)
-    best = method(extremes.best, (*name[:-1], f"{name[-1]}/best"), margin, _NOTHING_TO_TEST)
+    worst, best = method.bounds(extremes.worst, margin), method.bounds(extremes.best, margin)
     return Missing(
         missing_worst=extremes.worst.estimate,
         missing_best=extremes.best.estimate,

@@ -10,13 +10,14 @@ from __future__ import annotations
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import nan
 from typing import Protocol
 
 import numpy as np
 
 from forgetbench.comparison.verdict import one_sided_low
 from forgetbench.records import DEFAULT_MARGIN
-from forgetbench.stats.bootstrap import bootstrap_interval
+from forgetbench.stats.bootstrap import bootstrap_interval, student_interval
 from forgetbench.stats.clustered import ClusterEffects
 from forgetbench.stats.paired_tests import mcnemar_exact, paired_test
 from forgetbench.stats.sequential import NormalMixture, planned_looks
@@ -53,6 +54,10 @@ class Method(Protocol):
         """
         ...
 
+    def bounds(self, effects: ClusterEffects, margin: float) -> Uncertainty:
+        """The interval and the bound alone, without a draw or a test: NaN for the p-value."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class FixedSample:
@@ -79,6 +84,12 @@ class FixedSample:
         lower = one_sided_low(effects.estimate, interval.low, alpha=self.alpha)
         return Uncertainty(interval.low, interval.high, lower, p_value)
 
+    def bounds(self, effects: ClusterEffects, margin: float) -> Uncertainty:
+        """By Student's interval, widened like the bootstrap's."""
+        interval = student_interval(effects, self.alpha)
+        lower = one_sided_low(effects.estimate, interval.low, alpha=self.alpha)
+        return Uncertainty(interval.low, interval.high, lower, nan)
+
     def _rng(self, *name: str) -> np.random.Generator:
         """A generator of the row's own, so that no row's numbers depend on which other rows there are."""
         return np.random.default_rng([self.seed, zlib.crc32("/".join(name).encode())])
@@ -103,3 +114,7 @@ class GroupSequential:
         lower, _ = mixture.bounds(looks.threshold(self.alpha))
         best = max(mixture.above(0.0), mixture.below(0.0))
         return Uncertainty(low, high, lower, min(1.0, 2.0 * looks.p_value(best)))
+
+    def bounds(self, effects: ClusterEffects, margin: float) -> Uncertainty:
+        """The same, whose bounds draw nothing."""
+        return self(effects, (), margin)

@@ -38,6 +38,9 @@ class _PointsOnly:
     def __call__(
         self, effects: ClusterEffects, name: object, margin: float, discordant: tuple[int, int] | None = None
     ) -> Uncertainty:
+        return self.bounds(effects, margin)
+
+    def bounds(self, effects: ClusterEffects, margin: float) -> Uncertainty:
         return Uncertainty(effects.estimate, effects.estimate, effects.estimate, 1.0)
 
 

@@ -18,7 +18,7 @@ from forgetbench.stats.skewness import unskewed_to
 _MAX_DISTINCT = 64
 _MAX_UNITS = 1000
 _CHUNK = 512
-_BLOCK = 32
+_BLOCK = 64
 _ROUNDING = 1e-9
 
 
@@ -30,29 +30,38 @@ def bootstrap_interval(
     Clusters are drawn with replacement and their influences summed (the linearised statistic, which
     equals the mean itself when clusters are of one size, and cannot lose a whole task). The percentiles are
     expanded so that the interval is as wide as Student's around `corrected_se` with `dof` degrees of freedom,
-    and it is widened to hold
-    - Student's interval corrected for skewness: where a score is lost often and never gained, or rarely and by
-      much, a large loss shows a large standard error and a small one a small, so that percentiles fall short;
+    and it is widened to hold `student_interval`.
+    Source: Hesterberg 2015, "What Teachers Should Know About the Bootstrap", The American Statistician
+    69:371 (expanded percentile interval); docs/calibration.md for its coverage.
+    """
+    known = student_interval(effects, alpha)
+    if effects.se == 0.0 or _is_one_draw(effects):
+        return known
+    tail = normal_cdf(-_reach(effects, alpha))
+    # A swap of base and candidate mirrors the draws, since the larger side is always drawn as the gain.
+    side = -1.0 if effects.estimate < -_ROUNDING else 1.0
+    draws = effects.estimate + side * _resampled_sums(side * effects.influence, resamples, rng)
+    low, high = np.quantile(draws, [tail, 1.0 - tail]).tolist()
+    return Interval(max(-1.0, min(low, known.low)), min(1.0, max(high, known.high)))
+
+
+def student_interval(effects: ClusterEffects, alpha: float = 0.05) -> Interval:
+    """Interval of the estimate without a draw, two-sided at level 1 - `alpha`, within [-1, 1].
+
+    - Student's, corrected for skewness: where a score is lost often and never gained, or rarely and by much, a large
+      loss shows a large standard error and a small one a small (Hall 1992, JRSS B 54:221). It is widened to hold
     - where a task shows no variance, Student's interval, and in it what the task may hide, see `guarded_se`;
     - where data are sparse, the interval from Wilson's limits, so it is never of width zero and never NaN;
     - 0, where so few clusters changed that all of them agree by chance more often than in `alpha` of draws; and there,
       below `FEW` effective clusters, Student's interval around `conservative_se`.
     Fewer than two effective clusters say nothing about others, [-1, 1].
-    Source: Hesterberg 2015, "What Teachers Should Know About the Bootstrap", The American Statistician
-    69:371 (expanded percentile interval); Hall 1992, JRSS B 54:221 (skewness); docs/calibration.md for its coverage.
     """
     estimate, n = effects.estimate, effects.n_effective
-    if n < 2.0 - _ROUNDING:
+    if _is_one_draw(effects):
         return Interval(-1.0, 1.0)
     intervals = [Interval(estimate, estimate)]
     if effects.se > 0.0:
-        reach = student_quantile(1 - alpha / 2, effects.dof) * effects.corrected_se / effects.se
-        tail = normal_cdf(-reach)
-        # A swap of base and candidate mirrors the draws, since the larger side is always drawn as the gain.
-        side = -1.0 if estimate < -_ROUNDING else 1.0
-        draws = estimate + side * _resampled_sums(side * effects.influence, resamples, rng)
-        low, high = np.quantile(draws, [tail, 1.0 - tail])
-        intervals += [Interval(float(low), float(high)), _skewness_corrected_interval(effects, reach)]
+        intervals.append(_skewness_corrected_interval(effects, _reach(effects, alpha)))
     if effects.silent:
         intervals.append(_guarded_interval(effects, alpha))
     if effects.is_sparse:
@@ -64,6 +73,15 @@ def bootstrap_interval(
             intervals.append(Interval(estimate - half, estimate + half))
     low, high = min(interval.low for interval in intervals), max(interval.high for interval in intervals)
     return Interval(max(-1.0, low), min(1.0, high))
+
+
+def _is_one_draw(effects: ClusterEffects) -> bool:
+    return effects.n_effective < 2.0 - _ROUNDING
+
+
+def _reach(effects: ClusterEffects, alpha: float) -> float:
+    """Student's quantile in units of `se`."""
+    return student_quantile(1 - alpha / 2, effects.dof) * effects.corrected_se / effects.se
 
 
 def _guarded_interval(effects: ClusterEffects, alpha: float) -> Interval:

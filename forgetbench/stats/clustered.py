@@ -187,7 +187,8 @@ class ClusterEffects:
     def skewness(self) -> float:
         """Skewness of the estimate, sum influence^3 / se^3; 0 where nothing varies."""
         drawn = self.drawn
-        return float(np.sum(drawn.influence**3)) / drawn.variance**1.5 if self.se > 0.0 else 0.0
+        cubes = drawn.influence * drawn.influence * drawn.influence
+        return float(np.sum(cubes)) / drawn.variance**1.5 if self.se > 0.0 else 0.0
 
     @property
     def is_sparse(self) -> bool:
@@ -273,8 +274,11 @@ def cluster_effects(
 
 def _size_ratio(values: Floats, share: Floats) -> float:
     sizes = np.abs(values)
-    squares = float(np.sum(share * sizes**2))
-    return float(np.sum(share * sizes**3)) * float(np.sum(share * sizes)) / squares**2 if squares > 0.0 else 1.0
+    # Cubes by multiplication: numpy's power takes ten times as long.
+    once = share * sizes
+    twice = once * sizes
+    squares = float(np.sum(twice))
+    return float(np.sum(twice * sizes)) * float(np.sum(once)) / squares**2 if squares > 0.0 else 1.0
 
 
 def _silent_tasks(differences: Sequence[Floats], keys: Sequence[Sequence[Codes]]) -> tuple[SilentTask, ...]:

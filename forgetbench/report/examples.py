@@ -83,7 +83,7 @@ def select_examples(comparison: Comparison, items: pd.DataFrame) -> tuple[Domain
 def _domain_examples(
     domain: str, items: pd.DataFrame, graded: Bools, lost: Bools, fall: NDArray[np.float64], n_items: int
 ) -> DomainExamples:
-    """Of a domain's `n_items` rows those that are `graded`, and those that are `lost`; `fall` is the change of score."""
+    """Of a domain's `n_items` rows those that are `graded` and those that are `lost`; `fall` is every row's change."""
     forgotten = np.flatnonzero(lost)
     fell = np.flatnonzero(graded & (fall < 0))
     shown = _in_turn(items, forgotten)[:PER_DOMAIN]

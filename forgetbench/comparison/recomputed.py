@@ -16,12 +16,14 @@ from forgetbench.comparison.pairing import (
     ChoiceViews,
     MissingItems,
     PairedTask,
+    any_cut,
     cut_answers,
     item_outcomes,
+    with_bounds,
 )
 from forgetbench.errors import InputError
 from forgetbench.records import AuditRow, Comparison, DeltaRow, TaskInfo
-from forgetbench.stats.clustered import ClusterEffects
+from forgetbench.stats.clustered import ClusterEffects, Floats
 from forgetbench.stats.item_clusters import clusters_of_names
 
 ITEM_COLUMNS = ("task", "item_id", "cluster", "second_cluster", "base_score", "candidate_score", "reason")
@@ -94,7 +96,7 @@ def _paired_tasks(comparison: Comparison, items: pd.DataFrame) -> list[PairedTas
 def _paired_task(row: DeltaRow, info: TaskInfo, items: pd.DataFrame, choice: ChoiceViews) -> PairedTask:
     is_measured = items["reason"].isna().to_numpy()
     measured = items[is_measured]
-    base, candidate = (measured[side].to_numpy(np.float64) for side in ("base_score", "candidate_score"))
+    base, candidate = _scores(measured)
     if not (np.isfinite(base).all() and np.isfinite(candidate).all()):
         raise InputError(f"an item of {row.name} was measured, but has no score")
     if info.binary and not (np.isin(base, (0.0, 1.0)).all() and np.isin(candidate, (0.0, 1.0)).all()):
@@ -116,14 +118,23 @@ def _paired_task(row: DeltaRow, info: TaskInfo, items: pd.DataFrame, choice: Cho
         n_contaminated=row.n_contaminated,
         unmeasured=unmeasured,
         missing=_missing(row, items),
-        # Without bounds: items that were not measured have no scores here.
-        cut=cut_answers(unmeasured, len(measured)),
+        cut=with_bounds(cut_answers(unmeasured, len(measured)), candidate - base, *_scores(_cut(items))),
     )
+
+
+def _scores(items: pd.DataFrame) -> tuple[Floats, Floats]:
+    """Both sides' item scores, NaN where they are not known."""
+    return items["base_score"].to_numpy(np.float64), items["candidate_score"].to_numpy(np.float64)
+
+
+def _cut(items: pd.DataFrame) -> pd.DataFrame:
+    reasons = items["reason"].fillna("").astype(str).tolist()
+    return items[any_cut(reasons)]
 
 
 def _missing(row: DeltaRow, items: pd.DataFrame) -> MissingItems:
     missing = items[items["reason"].notna() & ~items["reason"].isin(NO_MISSING_DATA)]
-    base, candidate = (missing[side].to_numpy(np.float64) for side in ("base_score", "candidate_score"))
+    base, candidate = _scores(missing)
     if np.any(~np.isnan(base) & ~np.isnan(candidate)):
         raise InputError(f"an item of {row.name} was not measured, but has scores on both sides")
     if any(np.any((side < 0.0) | (side > 1.0)) for side in (base, candidate)):

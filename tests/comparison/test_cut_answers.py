@@ -11,6 +11,7 @@ from rich.console import Console
 
 from forgetbench.comparison.checked import load_checked
 from forgetbench.comparison.delta import compare
+from forgetbench.comparison.recomputed import recomputed_rows
 from forgetbench.errors import InputError
 from forgetbench.gate.decide import decide
 from forgetbench.gate.policy import Gate, Policy
@@ -122,6 +123,14 @@ def test_a_count_that_is_not_that_of_the_items_is_refused(tmp_path: Path) -> Non
     path.write_text(path.read_text().replace('"n_cut_candidate": 4', '"n_cut_candidate": 0'))
     with pytest.raises(InputError, match="n_cut_candidate is not that of its items"):
         load_checked(tmp_path)
+
+
+def test_rows_made_again_from_the_items_have_the_same_bounds() -> None:
+    """Of a chosen candidate's half they are all there is."""
+    comparison, table = _compared("1111001110", "111000cccc", other=("11c1", "1111"))
+    again = recomputed_rows(comparison, table)
+    for rows in ("tasks", "domains"):
+        assert [row.cut for row in getattr(again, rows)] == [row.cut for row in getattr(comparison, rows)]
 
 
 def test_the_gate_says_so_and_may_limit_it() -> None:

@@ -11,12 +11,12 @@ Columns stay in Arrow throughout, and nothing walks over items one by one: a run
 from __future__ import annotations
 
 from forgetbench.comparison.pairing.comparable import check_comparable
-from forgetbench.comparison.pairing.cut import cut_answers, mean_cut
+from forgetbench.comparison.pairing.cut import any_cut, cut_answers, mean_cut, with_bounds
 from forgetbench.comparison.pairing.item_outcomes import ChoiceViews, ItemOutcomes, item_outcomes
 from forgetbench.comparison.pairing.missing import NO_MISSING_DATA
 from forgetbench.comparison.pairing.paired import MissingItems, PairedTask, Pairing, pair
 
 __all__ = [
-    "NO_MISSING_DATA", "ChoiceViews", "ItemOutcomes", "MissingItems", "PairedTask", "Pairing", "check_comparable",
-    "cut_answers", "item_outcomes", "mean_cut", "pair",
+    "NO_MISSING_DATA", "ChoiceViews", "ItemOutcomes", "MissingItems", "PairedTask", "Pairing", "any_cut",
+    "check_comparable", "cut_answers", "item_outcomes", "mean_cut", "pair", "with_bounds",
 ]  # fmt: skip

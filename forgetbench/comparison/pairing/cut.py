@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from math import nan
 
 import numpy as np
@@ -27,6 +28,14 @@ def cut_answers(unmeasured: Mapping[str, int], n_measured: int) -> CutAnswers:
     n_items = n_measured + sum(unmeasured.values())
     base, candidate = (sum(count for reason, count in unmeasured.items() if sides_cut(reason)[side]) for side in (0, 1))
     return CutAnswers(base, candidate, base / n_items if n_items else 0.0, candidate / n_items if n_items else 0.0)
+
+
+def with_bounds(counted: CutAnswers, differences: Floats, base: Floats, candidate: Floats) -> CutAnswers:
+    """`counted` with its `bounds`, of which nothing is made where nothing was cut."""
+    if not counted.n_cut_base + counted.n_cut_candidate:
+        return counted
+    worst, best = bounds(differences, base, candidate)
+    return replace(counted, delta_worst=worst, delta_best=best)
 
 
 def bounds(differences: Floats, base: Floats, candidate: Floats) -> tuple[float, float]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +15,7 @@ from forgetbench.comparison.pairing.answers import Answers, answers
 from forgetbench.comparison.pairing.clusters import Clusters, first_clusters, second_clusters
 from forgetbench.comparison.pairing.columns import Bools, Codes, Floats, codes, contains
 from forgetbench.comparison.pairing.comparable import check_comparable
-from forgetbench.comparison.pairing.cut import any_cut, bounds, cut_answers
+from forgetbench.comparison.pairing.cut import any_cut, cut_answers, with_bounds
 from forgetbench.comparison.pairing.guesses import by_guessing, other_options
 from forgetbench.comparison.pairing.item_outcomes import ChoiceViews, ItemOutcomes, item_outcomes
 from forgetbench.comparison.pairing.join import JoinedRows, join
@@ -287,8 +287,7 @@ def _cut(paired: _PairedRows, task_rows: slice, measured: Codes, unmeasured: Map
     is_cut = np.append(any_cut(list(paired.reasons.texts)), np.False_)
     at = task_rows.start + np.flatnonzero(is_cut[paired.reasons.codes[task_rows]])
     differences = paired.candidate[measured] - paired.base[measured]
-    worst, best = bounds(differences, *(side.scores()[at] for side in (paired.rows.base, paired.rows.candidate)))
-    return replace(counted, delta_worst=worst, delta_best=best)
+    return with_bounds(counted, differences, paired.known[0][at], paired.known[1][at])
 
 
 def _audit(paired: _PairedRows, info: TaskInfo, measured: Codes, refused: Mapping[str, int]) -> AuditRow:

@@ -54,7 +54,7 @@ $(READY): pyproject.toml Makefile
 	$(BIN)/python -m pip install -q --upgrade pip
 # The engine first: it says which build of PyTorch, and the rest then takes that one.
 	$(BIN)/pip install -q -e '.[$(ENGINE)]' || $(BIN)/pip install -q --extra-index-url $(TORCH_CPU_INDEX) -e '.[$(ENGINE)]'
-	$(BIN)/pip install -q -e '.[$(ENGINE),lab,ray,data,sandbox,dev]'
+	$(BIN)/pip install -q -e '.[$(ENGINE),lab,ray,data,sandbox,view,inspect,mlflow,wandb,docs,dev]'
 # The CPU build of vLLM pulls in these, built for another PyTorch: they do not load, and nothing here needs them.
 	test $(ENGINE) = vllm || $(BIN)/pip uninstall -q -y torchvision torchaudio torchcodec
 # The demo's model. Its one declared dependency compiles a C++ library for minutes and is not used.

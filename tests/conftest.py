@@ -10,8 +10,11 @@ from pathlib import Path
 import pytest
 import yaml
 from capitals import CAPITALS
+from chromium import browser
 from commands import call_apart, call_forked, can_be_forked
 from tiny_models import make_tiny_model
+
+__all__ = ["browser"]  # a fixture of every folder
 
 
 @pytest.fixture

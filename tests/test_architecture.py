@@ -15,7 +15,7 @@ PACKAGE = Path(__file__).parent.parent / "forgetbench"
 
 # A room may import those above it in this list, at any depth of call; never one below or beside it.
 LAYERS = [
-    {"errors", "records", "progress", "sanitize", "console"},
+    {"errors", "messages", "records", "progress", "sanitize", "console"},
     {"fingerprint", "stats", "metrics", "sandbox"},
     {"storage"},
     {"models"},
@@ -23,8 +23,8 @@ LAYERS = [
     {"suites"},
     {"evaluation", "comparison"},
     {"report"},
-    {"gate"},
-    {"pipeline", "leaderboard"},
+    {"gate", "interop"},
+    {"pipeline", "leaderboard", "view"},
     {"cli", "integrations"},
     {"__main__"},
 ]

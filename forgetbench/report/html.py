@@ -11,6 +11,7 @@ from typing import Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from forgetbench.messages import translated
 from forgetbench.records import Comparison, DeltaRow
 from forgetbench.report import supplementary, wording
 from forgetbench.report.examples import SELECTION_NOTE, DomainExamples
@@ -87,7 +88,7 @@ def template_environment(templates: Path) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.globals.update(preamble=PREAMBLE, missing=MISSING)
+    environment.globals.update(preamble=PREAMBLE, missing=MISSING, _=translated)
     environment.filters.update(
         texts=row_texts, look=wording.style_of, mark=wording.supporting_mark, line=one_line, title_of=wording.title
     )

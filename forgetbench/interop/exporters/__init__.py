@@ -1,0 +1,1 @@
+"""A comparison in the forms that others publish, file and track."""

@@ -12,7 +12,7 @@ TORCH_CPU_INDEX ?= https://download.pytorch.org/whl/cpu
 # cores are slower than one.
 FAST := OMP_NUM_THREADS=1 $(BIN)/pytest -m "not real" -n $(or $(WORKERS),2) --dist loadfile
 
-.PHONY: demo test fast lint bench answers calibrate tasks tasks-check clean
+.PHONY: demo test fast lint docs bench answers calibrate tasks tasks-check clean
 
 demo: $(READY)  ## fine-tune the embedded model, evaluate it, and show what it lost
 	$(BIN)/forgetbench demo
@@ -27,6 +27,9 @@ lint: $(READY)  ## ruff and a strict type check
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+docs: $(READY)  ## the manual as a site, in site/; a link that leads nowhere and a page in no section are errors
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 bench: $(READY)  ## speed, as ratios within one run; writes results/benchmarks/ and the tables of docs/benchmarks.md
 	$(BIN)/python tests/benchmarks/bench.py
@@ -46,7 +49,7 @@ tasks-check: $(READY)  ## the embedded data is what its scripts build, bit for b
 	$(BIN)/forgetbench tasks validate tasks
 
 clean:
-	rm -rf $(VENV) build dist
+	rm -rf $(VENV) build dist site
 
 $(READY): pyproject.toml Makefile
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "forgetbench needs Python 3.11 or newer; try: make PYTHON=python3.12")'

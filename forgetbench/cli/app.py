@@ -370,4 +370,6 @@ def main() -> None:
     # Most objects of a command live to its end: looking through them less often saves a twentieth of a large
     # comparison's time.
     gc.set_threshold(100_000, 20, 20)
-    sys.exit(run_guarded(lambda: app(exit_on_error=False, print_error=False, result_action="return_value")))
+    sys.exit(
+        run_guarded(lambda: app(console=stdout(), exit_on_error=False, print_error=False, result_action="return_value"))
+    )

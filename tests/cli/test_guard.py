@@ -107,6 +107,13 @@ def test_a_reader_that_has_left_ends_it_quietly() -> None:
     assert (done.returncode, done.stderr) == (141, "")
 
 
+def test_help_that_nobody_reads_ends_as_quietly() -> None:
+    # `true` has left long before the first line is written.
+    script = 'set -o pipefail; "$0" -m forgetbench run --help | true'
+    done = subprocess.run(["bash", "-c", script, sys.executable], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (141, "")
+
+
 def test_a_terminal_without_unicode_spells_it_out() -> None:
     done = call("def command():\n    print('−1 ▼')", PYTHONIOENCODING="ascii")
     assert (done.returncode, done.stdout, done.stderr) == (0, "\\u22121 \\u25bc\n", "")

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from forgetbench.comparison.pairing import PairedTask, Pairing
 from forgetbench.records import ItemScore, RunManifest, TaskInfo
-from forgetbench.storage.runs import Run
+from forgetbench.storage.folder import ResultsFolder
+from forgetbench.storage.runs import Run, load_run, save_run
 from forgetbench.storage.samples import samples_frame
 
 
@@ -60,3 +63,17 @@ def scored(
         for i, score in enumerate(values)
     ]
     return run(name, list(scores), items, **fields)
+
+
+def only(pairing: Pairing) -> PairedTask:
+    (paired,) = pairing.tasks
+    return paired
+
+
+def outcomes(pairing: Pairing, name: str, column: str = "outcome") -> list[object]:
+    rows = pairing.items[pairing.items["task"] == name]
+    return [None if value != value else value for value in rows[column].tolist()]
+
+
+def stored(folder: Path, original: Run) -> Run:
+    return load_run(save_run(ResultsFolder(folder), original, {}))

@@ -15,6 +15,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pandas as pd
+from huggingface_hub import ModelCard
 from lxml import etree
 from markdown_it import MarkdownIt
 from paired_runs import item, run, task
@@ -24,6 +25,8 @@ from forgetbench.comparison.delta import compare
 from forgetbench.gate import decide
 from forgetbench.gate.formats import badge_json, junit_xml, print_gate, verdict_json, workflow_commands
 from forgetbench.gate.formats.github import summary
+from forgetbench.interop.exporters import ExportOptions, Source, export, latex
+from forgetbench.interop.exporters.model_card import model_card
 from forgetbench.leaderboard import build_leaderboard
 from forgetbench.progress import show_progress
 from forgetbench.records import Comparison, ItemScore, TaskInfo
@@ -35,6 +38,12 @@ TAGS = set(
     "rect line polygon circle figure img details summary pre ul li a".split()
 )
 N_ITEMS = 6
+COMMANDS = set(
+    r"\begin \end \centering \caption \label \toprule \midrule \bottomrule \Delta \, \\ \_ \% \& \# \$ \{ \} "
+    r"\textbackslash \textasciicircum \textasciitilde \textless \textgreater \textbar \textquotedbl \textasciigrave "
+    r"\dots".split()
+)
+"""Of the LaTeX tables."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,8 +191,20 @@ def leaderboard(made: Made, texts: Mapping[str, str], folder: Path) -> Iterator[
     yield from tables(made, texts, site)
 
 
+def exports(made: Made, texts: Mapping[str, str], folder: Path) -> Iterator[str]:
+    source, out = Source(made.comparison, folder), folder.parent / "exports"
+    options = ExportOptions(out / "rows.csv")
+    export(source, "csv", options)
+    yield from tables(made, texts, out)
+    yield from read_latex(latex.tables(made.comparison))
+    card = ModelCard(model_card(made.comparison, options))
+    yield from read_markdown(card.text)
+    yield from steers(card.content.replace("\n", ""))
+
+
 OUTPUTS: tuple[Callable[[Made, Mapping[str, str], Path], Iterator[str]], ...] = (
-    terminal, progress, markdown, github_summary, html, tables, junit, jsons, parquet, plots, leaderboard
+    terminal, progress, markdown, github_summary, html, tables, junit, jsons, parquet, plots, leaderboard,
+    exports,
 )  # fmt: skip
 
 
@@ -205,6 +226,21 @@ def steers(text: str) -> Iterator[str]:
     )
     if found:
         yield f"steers a terminal: {found[0]!r} in {text[:60]!r}"
+
+
+def read_latex(text: str) -> Iterator[str]:
+    """As TeX tokenises it: our own commands alone, every cell in its column, all braces closed."""
+    yield from steers(text.replace("\n", ""))
+    if unknown := set(re.findall(r"\\(?:[A-Za-z]+|.)", re.sub(r"(?m)^%.*$", "", text))) - COMMANDS:
+        yield f"commands: {sorted(unknown)}"
+    plain = re.sub(r"\\.", "", text)
+    if plain.count("{") != plain.count("}") or plain.count("$") % 2:
+        yield "braces or dollars that are not closed"
+    for line in re.findall(r"(?m)^(.*?) \\\\$", text):
+        if len(re.findall(r"(?<!\\)&", line)) != 7 or line.startswith(("[", "*")):
+            yield f"no row of eight cells: {line[:60]!r}"
+    if re.search(r"(?<!\\)[%#^~]", re.sub(r"(?m)^%.*$", "", text)):
+        yield "a character that TeX takes for its own"
 
 
 def read_markdown(text: str) -> Iterator[str]:

@@ -20,6 +20,7 @@ from forgetbench import __version__
 from forgetbench.cli import gate
 from forgetbench.cli.announcement import Announcement
 from forgetbench.cli.console import no_garbage_collection, print_result, say, shown_progress, stdout
+from forgetbench.cli.exports import export
 from forgetbench.cli.guard import run_guarded
 from forgetbench.cli.ledger import ledger
 from forgetbench.cli.options import (
@@ -250,6 +251,7 @@ policy = App(name="policy", help="The gate's policy files.")
 policy.command(gate.init_policy, name="init")
 app.command(policy)
 app.command(ledger)
+app.command(export)
 
 
 @app.command

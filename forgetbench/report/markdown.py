@@ -51,7 +51,7 @@ def markdown_report(comparison: Comparison, examples: Sequence[DomainExamples], 
     parts = [
         f"# {inline(comparison.candidate.name)} against {inline(comparison.base.name)}",
         f"**{escaped(headline(comparison), 2000)}**",
-        _fact_list(facts(comparison)),
+        fact_list(facts(comparison)),
         "## Domains\n\n" + delta_table((*comparison.domains, comparison.overall)),
         "## Tasks\n\n" + delta_table(comparison.tasks),
         *(f"![{escaped(text, 600)}]({path})" for text, path in plots.items()),
@@ -67,7 +67,7 @@ def markdown_report(comparison: Comparison, examples: Sequence[DomainExamples], 
         *map(_supplementary, supplementary.borrowed(comparison)),
         *map(_supplementary, supplementary.strata(comparison)),
         *map(_supplementary, supplementary.other_metrics(comparison)),
-        "## Noise floor\n\n" + _fact_list(noise_floor_facts(comparison)),
+        "## Noise floor\n\n" + fact_list(noise_floor_facts(comparison)),
         "## How to read this\n\n" + "\n".join(f"- **{term}**: {text}" for term, text in HOW_TO_READ.items()),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -91,7 +91,8 @@ def fenced(text: str) -> str:
     return f"{fence}text\n{text}\n{fence}"
 
 
-def _fact_list(pairs: Iterable[tuple[str, str]]) -> str:
+def fact_list(pairs: Iterable[tuple[str, str]]) -> str:
+    """Names and values as a list."""
     return "\n".join(f"- {escaped(name)}: {escaped(value, 400)}" for name, value in pairs)
 
 
@@ -99,6 +100,12 @@ def delta_table(rows: Sequence[DeltaRow]) -> str:
     """A table with a line per row; numbers in points of 100 and per cent."""
     align = ["---", *["---:"] * 4, "---", *["---:"] * 6]
     return "\n".join(_table_line(cells) for cells in (_HEADER, align, *map(_delta_cells, rows)))
+
+
+def short_table(rows: Sequence[DeltaRow]) -> str:
+    """The same with what decides alone, for pages that are read in passing."""
+    align = ["---", *["---:"] * 4, "---"]
+    return "\n".join(_table_line(cells[: len(align)]) for cells in (_HEADER, align, *map(_delta_cells, rows)))
 
 
 def _supplementary(table: SupplementaryTable) -> str:

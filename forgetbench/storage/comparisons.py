@@ -5,12 +5,12 @@ docs/output_formats.md documents every field.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from forgetbench.errors import InputError
-from forgetbench.records import Comparison
+from forgetbench.records import Comparison, DeltaRow
 from forgetbench.storage.csv_files import csv_text
 from forgetbench.storage.files import write_atomic
 from forgetbench.storage.flat_rows import COLUMNS, flat, grouped
@@ -52,13 +52,14 @@ def save_items(folder: Path, items: pd.DataFrame) -> None:
 
 def deltas_csv(comparison: Comparison) -> str:
     """All rows of a comparison as one table; `level` is overall, domain or task."""
-    levels = (
-        ("overall", (comparison.overall,)),
-        ("domain", comparison.domains),
-        ("task", comparison.tasks),
-    )
-    rows = ([level, *flat(row).values()] for level, group in levels for row in group)
-    return csv_text(["level", *COLUMNS], rows)
+    return csv_text(["level", *COLUMNS], ([level, *flat(row).values()] for level, row in leveled_rows(comparison)))
+
+
+def leveled_rows(comparison: Comparison) -> Iterator[tuple[str, DeltaRow]]:
+    """Every row of a comparison, and whether it is 'overall', a 'domain' or a 'task'."""
+    yield "overall", comparison.overall
+    yield from (("domain", row) for row in comparison.domains)
+    yield from (("task", row) for row in comparison.tasks)
 
 
 def load_comparison(where: Path) -> Comparison:

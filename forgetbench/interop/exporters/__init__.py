@@ -1,1 +1,36 @@
-"""A comparison in the forms that others publish, file and track."""
+"""A comparison in the formats of other tools, each in a module of its own that alone imports what it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Final
+
+from forgetbench.errors import InputError, StorageError
+from forgetbench.interop.exporters.contents import Source
+from forgetbench.interop.exporters.options import ExportOptions, Format
+
+__all__ = ["ExportOptions", "Format", "Source", "export"]
+
+_WRITERS: Final[dict[Format, str]] = {
+    "csv": "csv_table",
+    "latex": "latex",
+    "model-card": "model_card",
+}
+"""The module of each format; its `write(source, out, options)` returns where the export is."""
+
+
+def export(source: Source, format: Format, options: ExportOptions) -> str:  # noqa: A002 - the option's name
+    """Write a comparison in another tool's format; returns where it is.
+
+    Nothing is sent anywhere, unless to the `tracking_uri` that the options name. Raises InputError for options that do
+    not fit the format, for a place that cannot be written, and where a library is missing, with the extra that has it.
+    """
+    options.check(format)
+    write: Callable[[Source, ExportOptions], Path | str]
+    write = import_module(f"{__name__}.{_WRITERS[format]}").write
+    try:
+        return str(write(source, options))
+    except StorageError as error:
+        raise InputError(f"--out {options.out}: cannot be written; name another place") from error

@@ -105,7 +105,7 @@ def _kept(row: ItemScore, read: ItemScore | None, item: PlannedItem | None) -> I
         if not row.responses:
             return row
         why = NO_SUCH_ITEM if item is None else OTHER_QUESTION
-        return replace(row, score=None, reason=why, metrics={})
+        return replace(row, score=None, reason=why, read=(), metrics={})
     as_answered: Mapping[str, float] = {name: row.metrics[name] for name in _AS_ANSWERED if name in row.metrics}
     return replace(
         read,

@@ -176,8 +176,20 @@ def _item_score(
         reference_logprobs=reference_logprobs,
         choices=item.choices,
         loglikelihoods=tuple(rating.loglikelihood for rating in ratings),
+        read=_read(loaded, item, samples),
         metrics=metrics,
     )
+
+
+def _read(loaded: LoadedTask, item: PlannedItem, samples: Sequence[Sample]) -> tuple[str, ...]:
+    """What the task's filter took out of each response; nothing where that is the response itself, or no text."""
+    filtered = item.instances[0].filtered_resps if samples else {}
+    if loaded.info.filter not in filtered:
+        return ()
+    found = filtered[loaded.info.filter]
+    texts = tuple(found) if isinstance(found, (list, tuple)) else (found,)
+    answers = tuple(answer for _, answer in _split(item, samples))
+    return () if texts == answers or not all(isinstance(text, str) for text in texts) else texts
 
 
 def _metrics(

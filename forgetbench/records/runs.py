@@ -160,6 +160,8 @@ class ItemScore:
     """Mean log-probability per token of each response under the reference checkpoint (nats)."""
     choices: tuple[str, ...] = ()
     loglikelihoods: tuple[float, ...] = ()
+    read: tuple[str, ...] = ()
+    """What the task's filter took out of each response; empty where it takes the response as it is."""
     metrics: Mapping[str, float] = field(default_factory=dict)
     """Everything the task's process_results returned as a number."""
 

@@ -36,15 +36,15 @@ CANDIDATE_COLUMNS = (
 BASE_COLUMNS = (*CANDIDATE_COLUMNS, "cluster", "second_cluster", "stratum", "prompt", "gold")
 """What it reads of the base's: these are equal in both runs where both have the item."""
 
-_LISTS = ("responses", "finish_reasons", "token_counts", "reference_logprobs", "choices", "loglikelihoods")
+_LISTS = ("responses", "finish_reasons", "token_counts", "reference_logprobs", "choices", "loglikelihoods", "read")
 _KINDS: Mapping[str, ColumnKind] = {
     **dict.fromkeys(COLUMNS, "text"),
     "score": "numbers",
-    **dict.fromkeys(("responses", "finish_reasons", "choices"), "lists of text"),
+    **dict.fromkeys(("responses", "finish_reasons", "choices", "read"), "lists of text"),
     **dict.fromkeys(("token_counts", "reference_logprobs", "loglikelihoods"), "lists of numbers"),
 }
-_ADDED = ("second_cluster",)
-"""Text columns that older files lack; what stands there is empty."""
+_ADDED = ("second_cluster", "read")
+"""Columns that older files lack; what stands there is empty."""
 _CATEGORICAL = ("task", "domain", "view", "cluster", "second_cluster", "stratum", "reason")
 """Text columns in which few values stand for many rows."""
 _CORPUS_COLUMNS = ("item_id", "cluster", "prompt", "responses", "metrics")
@@ -101,7 +101,9 @@ class SamplesInFile:
     @cached_property
     def frame(self) -> pd.DataFrame:
         frame = _as_frame(read_table(self.path), self.path)
-        return frame.assign(**dict.fromkeys(self._lacking, ""))[list(COLUMNS)] if self._lacking else frame
+        for name in self._lacking:
+            frame[name] = [[] for _ in range(len(frame))] if name in _LISTS else ""
+        return frame[list(COLUMNS)] if self._lacking else frame
 
     def column(self, name: str) -> pa.ChunkedArray:
         ahead = self._ahead.pop(name, None)

@@ -1,0 +1,1 @@
+"""The flip browser: what became of every item, in the page, over HTTP or in the terminal."""

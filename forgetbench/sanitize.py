@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import Literal
 
+from forgetbench.messages import translated as _
+
 # Control characters (C0 without tab and newline, DEL, C1: these hold ESC and CSI), lone surrogates,
 # and characters that are invisible or reorder their surroundings: bidirectional controls, zero-width
 # characters other than the joiners that emoji and Indic scripts need, blank letters, what no XML may hold, and the tag
@@ -50,8 +52,11 @@ def clip(text: str, limit: int, *, keep: Literal["start", "end"] = "start") -> t
     safe = printable(text)
     if len(safe) <= limit:
         return safe, ""
-    part, which = (safe[:limit], "first") if keep == "start" else (safe[-limit:], "last")
-    return part, f"cut: the {which} {limit:,} of {len(safe):,} characters"
+    if keep == "start":
+        part, note = safe[:limit], _("cut: the first {n:,} of {all:,} characters")
+    else:
+        part, note = safe[-limit:], _("cut: the last {n:,} of {all:,} characters")
+    return part, note.format(n=limit, all=len(safe))
 
 
 def _spelled_out(match: re.Match[str]) -> str:

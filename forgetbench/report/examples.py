@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from forgetbench.messages import N_, clauses
+from forgetbench.messages import translated as _
 from forgetbench.records import Comparison
 from forgetbench.report.numbers import points
 from forgetbench.report.wording import title
@@ -21,10 +23,10 @@ Positions = NDArray[np.intp]
 Bools = NDArray[np.bool_]
 
 PER_DOMAIN: Final = 5
-_FATES: Final = {"locked": "locked", "erased": "erased", "never_known": "never known"}
+_FATES: Final = {"locked": N_("locked"), "erased": N_("erased"), "never_known": N_("never known")}
 """Values of the column `fate`, and their words."""
 TEXT_LIMIT: Final = 1200
-SELECTION_NOTE: Final = (
+SELECTION_NOTE: Final = N_(
     "Forgotten items are picked by a hash of their id, locked, erased and never known in turn, not by how they look; "
     "one view per question. Items scored by degree are those that fell most."
 )
@@ -46,7 +48,8 @@ class Example:
     task: str
     item_id: str
     outcome: str
-    """'locked', 'erased', 'never known', 'forgotten' (which of these is not known) or 'fell' (scored by degree)."""
+    """'locked', 'erased', 'never known', 'forgotten' (which of these is not known) or 'fell' (scored by degree), as it
+    is shown."""
     scores: str
     prompts_equal: bool
     question: tuple[Passage, ...]
@@ -115,15 +118,19 @@ class _Measured:
 def _summary(measured: _Measured, n_shown: int) -> str:
     counts = []
     if measured.binary:
-        counts.append(f"{measured.forgotten:,} of {measured.binary:,} right-or-wrong items forgotten")
+        told = _("{n:,} of {of:,} right-or-wrong items forgotten")
+        counts.append(told.format(n=measured.forgotten, of=measured.binary))
     if measured.graded:
-        counts.append(f"{measured.fell:,} of {measured.graded:,} items scored by degree fell")
-    return f"{'; '.join(counts)}; {n_shown} shown." if counts else "No item was measured on both sides."
+        told = _("{n:,} of {of:,} items scored by degree fell")
+        counts.append(told.format(n=measured.fell, of=measured.graded))
+    if not counts:
+        return _("No item was measured on both sides.")
+    return _("{counts}; {n} shown.").format(counts=clauses(counts), n=n_shown)
 
 
 def _in_turn(items: pd.DataFrame, forgotten: Positions) -> list[int]:
     """Positions of forgotten items, by fate in turn, each question once, in an order that no one chose."""
-    queues: dict[str, list[int]] = {name: [] for name in (*_FATES.values(), "forgotten")}
+    queues: dict[str, list[int]] = {name: [] for name in (*_FATES.values(), N_("forgotten"))}
     outcomes = dict(zip(forgotten.tolist(), items["fate"].iloc[forgotten].tolist(), strict=True))
     for at in _once_per_question(_by_chance(items, forgotten)):
         queues[_outcome(outcomes[at])].append(at)
@@ -181,35 +188,35 @@ def _chance_order(view: object, item_id: object, task: object) -> str:
 
 def _outcome(fate: object) -> str:
     """From the column `fate`."""
-    return _FATES.get(str(fate), "forgotten")
+    return _FATES.get(str(fate), N_("forgotten"))
 
 
 def _example(row: dict[str, Any]) -> Example:
     graded = row["outcome"] != "forgotten"
-    scores = f"score {points(row['base_score'])} → {points(row['candidate_score'])}" if graded else ""
+    sides = {"base": points(row["base_score"]), "tuned": points(row["candidate_score"])}
     return Example(
         task=one_line(str(row["task"]), 80),
         item_id=one_line(str(row["item_id"]), 80),
-        outcome="fell" if graded else _outcome(row["fate"]),
-        scores=scores,
+        outcome=_("fell") if graded else _(_outcome(row["fate"])),
+        scores=_("score {base} → {tuned}").format(**sides) if graded else "",
         prompts_equal=bool(row["prompts_equal"]),
         question=_question(row),
         answers=(
-            _passage("Base answered", row["base_response"]),
-            _passage("Fine-tuned answered", row["candidate_response"]),
+            _passage(_("Base answered"), row["base_response"]),
+            _passage(_("Fine-tuned answered"), row["candidate_response"]),
         ),
     )
 
 
 def _question(row: dict[str, Any]) -> tuple[Passage, ...]:
-    prompt = _passage("Prompt", row["prompt"], "end")
+    prompt = _passage(_("Prompt"), row["prompt"], "end")
     # A story has no right answer.
-    return (prompt, _passage("Right answer", row["gold"])) if row["gold"] else (prompt,)
+    return (prompt, _passage(_("Right answer"), row["gold"])) if row["gold"] else (prompt,)
 
 
 def _passage(label: str, value: object, keep: Literal["start", "end"] = "start") -> Passage:
     # A few-shot prompt has its question at the end, an answer says what matters at the start.
     if not isinstance(value, str):
-        return Passage(label, "", "not recorded")
+        return Passage(label, "", _("not recorded"))
     text, note = clip(value, TEXT_LIMIT, keep=keep)
-    return Passage(label, text, note if text.strip() else "empty")
+    return Passage(label, text, note if text.strip() else _("empty"))

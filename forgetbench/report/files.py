@@ -7,6 +7,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from forgetbench.messages import sentences
+from forgetbench.messages import translated as _
 from forgetbench.records import SCHEMA_VERSION, Comparison
 from forgetbench.report.examples import DomainExamples, select_examples
 from forgetbench.report.trajectory import TrainingLog, TrajectoryPoint
@@ -92,8 +94,8 @@ def write_trajectory(points: Sequence[TrajectoryPoint], log: TrainingLog | None,
 def _descriptions(comparison: Comparison) -> dict[str, str]:
     """What each plot shows, in words, for those who do not see it."""
     return {
-        "forest": f"Deltas with intervals per domain and task. {headline(comparison)}",
-        "outcomes": "Shares of items kept, gained, locked and erased, per domain and task.",
+        "forest": sentences([_("Deltas with intervals per domain and task."), headline(comparison)]),
+        "outcomes": _("Shares of items kept, gained, locked and erased, per domain and task."),
     }
 
 

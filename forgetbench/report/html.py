@@ -15,6 +15,7 @@ from forgetbench.messages import translated
 from forgetbench.records import Comparison, DeltaRow
 from forgetbench.report import supplementary, wording
 from forgetbench.report.examples import SELECTION_NOTE, DomainExamples
+from forgetbench.report.how_to_read import how_to_read
 from forgetbench.report.numbers import MISSING, row_texts
 from forgetbench.sanitize import one_line
 
@@ -71,10 +72,10 @@ def html_report(comparison: Comparison, examples: Sequence[DomainExamples], plot
         ),
         plots=images,
         examples=examples,
-        selection_note=SELECTION_NOTE,
+        selection_note=translated(SELECTION_NOTE),
         missing_data=wording.missing_data(comparison),
         noise_floor=wording.noise_floor_facts(comparison),
-        how_to_read=wording.HOW_TO_READ.items(),
+        how_to_read=tuple(how_to_read()),
     )
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from forgetbench.messages import N_, phrases
+from forgetbench.messages import translated as _
 from forgetbench.records import Comparison, DeltaRow
 from forgetbench.report import supplementary
 from forgetbench.report.examples import SELECTION_NOTE, DomainExamples, Example, Passage
+from forgetbench.report.how_to_read import how_to_read
 from forgetbench.report.numbers import row_texts
 from forgetbench.report.supplementary import SupplementaryTable
 from forgetbench.report.wording import (
-    HOW_TO_READ,
     facts,
     headline,
     missing_data,
@@ -28,17 +30,17 @@ _LIST_MARK = re.compile(r"^(\d*)([-+=.)])")
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _HEADER = (
     "",
-    "items",
-    "base",
-    "tuned",
-    "delta [interval]",
-    "verdict",
-    "retention",
-    "forgotten",
-    "gained",
-    "detects from",
-    "margin",
-    "p (adjusted)",
+    N_("items"),
+    N_("base"),
+    N_("tuned"),
+    N_("delta [interval]"),
+    N_("verdict"),
+    N_("retention"),
+    N_("forgotten"),
+    N_("gained"),
+    N_("detects from"),
+    N_("margin"),
+    N_("p (adjusted)"),
 )
 
 
@@ -49,11 +51,11 @@ def markdown_report(comparison: Comparison, examples: Sequence[DomainExamples], 
     run of backticks in it, so no text can end its own quotation.
     """
     parts = [
-        f"# {inline(comparison.candidate.name)} against {inline(comparison.base.name)}",
+        f"# {_sides(comparison)}",
         f"**{escaped(headline(comparison), 2000)}**",
         fact_list(facts(comparison)),
-        "## Domains\n\n" + delta_table((*comparison.domains, comparison.overall)),
-        "## Tasks\n\n" + delta_table(comparison.tasks),
+        f"## {_('Domains')}\n\n" + delta_table((*comparison.domains, comparison.overall)),
+        f"## {_('Tasks')}\n\n" + delta_table(comparison.tasks),
         *(f"![{escaped(text, 600)}]({path})" for text, path in plots.items()),
         *map(_supplementary, supplementary.protocols(comparison)),
         *_warnings(comparison),
@@ -62,15 +64,24 @@ def markdown_report(comparison: Comparison, examples: Sequence[DomainExamples], 
         *map(_supplementary, supplementary.folder_settings(comparison)),
         *map(_supplementary, supplementary.pairing_audit(comparison)),
         *map(_supplementary, supplementary.chance_correction(comparison)),
-        f"## What was lost, item by item\n\n{SELECTION_NOTE}",
+        f"## {_('What was lost, item by item')}\n\n{_(SELECTION_NOTE)}",
         *(_domain(domain) for domain in examples),
         *map(_supplementary, supplementary.borrowed(comparison)),
         *map(_supplementary, supplementary.strata(comparison)),
         *map(_supplementary, supplementary.other_metrics(comparison)),
-        "## Noise floor\n\n" + fact_list(noise_floor_facts(comparison)),
-        "## How to read this\n\n" + "\n".join(f"- **{term}**: {text}" for term, text in HOW_TO_READ.items()),
+        f"## {_('Noise floor')}\n\n" + fact_list(noise_floor_facts(comparison)),
+        f"## {_('How to read this')}\n\n" + "\n".join(_explained(term, text) for term, text in how_to_read()),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _sides(comparison: Comparison) -> str:
+    sides = _("{candidate} against {base}")
+    return sides.format(candidate=inline(comparison.candidate.name), base=inline(comparison.base.name))
+
+
+def _explained(term: str, text: str) -> str:
+    return "- " + _("{term}: {text}").format(term=f"**{term}**", text=text)
 
 
 def inline(text: str, limit: int = 200) -> str:
@@ -93,19 +104,21 @@ def fenced(text: str) -> str:
 
 def fact_list(pairs: Iterable[tuple[str, str]]) -> str:
     """Names and values as a list."""
-    return "\n".join(f"- {escaped(name)}: {escaped(value, 400)}" for name, value in pairs)
+    told = _("{term}: {text}")
+    return "\n".join(f"- {told.format(term=escaped(name), text=escaped(value, 400))}" for name, value in pairs)
 
 
 def delta_table(rows: Sequence[DeltaRow]) -> str:
     """A table with a line per row; numbers in points of 100 and per cent."""
     align = ["---", *["---:"] * 4, "---", *["---:"] * 6]
-    return "\n".join(_table_line(cells) for cells in (_HEADER, align, *map(_delta_cells, rows)))
+    return "\n".join(_table_line(cells) for cells in (map(_, _HEADER), align, *map(_delta_cells, rows)))
 
 
 def short_table(rows: Sequence[DeltaRow]) -> str:
     """The same with what decides alone, for pages that are read in passing."""
     align = ["---", *["---:"] * 4, "---"]
-    return "\n".join(_table_line(cells[: len(align)]) for cells in (_HEADER, align, *map(_delta_cells, rows)))
+    header = [_(name) for name in _HEADER]
+    return "\n".join(_table_line(cells[: len(align)]) for cells in (header, align, *map(_delta_cells, rows)))
 
 
 def _supplementary(table: SupplementaryTable) -> str:
@@ -125,30 +138,37 @@ def _table_line(cells: Iterable[str]) -> str:
 
 def _delta_cells(row: DeltaRow) -> tuple[str, ...]:
     texts, style = row_texts(row), style_of(row)
-    details = f" ({texts.outcome_details})" if texts.outcome_details else ""
-    bounds = f" (with {texts.bounds_of} {texts.bounds})" if texts.bounds else ""
-    cut = f" ({texts.cut})" if texts.cut else ""
+    remarked = _("{text} ({remark})")
+    forgotten, delta, verdict = texts.forgotten, texts.delta_with_interval, f"{style.symbol} {style.told}"
+    if texts.outcome_details:
+        forgotten = remarked.format(text=forgotten, remark=texts.outcome_details)
+    if texts.bounds:
+        told = _("{delta} (with {what} {bounds})")
+        delta = told.format(delta=delta, what=texts.bounds_of, bounds=texts.bounds)
+    if texts.cut:
+        verdict = remarked.format(text=verdict, remark=texts.cut)
     return (
         escaped(row.name) + supporting_mark(row),
         texts.items,
         texts.base,
         texts.candidate,
-        texts.delta_with_interval + bounds,
-        f"{style.symbol} {style.told}{cut}",
+        delta,
+        verdict,
         f"{texts.retention} {texts.retention_interval}".rstrip(),
-        texts.forgotten + details,
+        forgotten,
         texts.gained,
         texts.mde,
         texts.margin,
-        f"{texts.p_value} ({texts.p_adjusted})",
+        remarked.format(text=texts.p_value, remark=texts.p_adjusted),
     )
 
 
 def _warnings(comparison: Comparison) -> Iterator[str]:
     lines = [*(escaped(warning, 1000) for warning in comparison.warnings)]
-    lines += [f"{inline(row.name)}: {escaped(why, 600)}" for row, why in missing_data(comparison)]
+    told = _("{term}: {text}")
+    lines += [told.format(term=inline(row.name), text=escaped(why, 600)) for row, why in missing_data(comparison)]
     if lines:
-        yield "## Warnings\n\n" + "\n".join(f"- {line}" for line in lines)
+        yield f"## {_('Warnings')}\n\n" + "\n".join(f"- {line}" for line in lines)
 
 
 def _domain(domain: DomainExamples) -> str:
@@ -157,12 +177,14 @@ def _domain(domain: DomainExamples) -> str:
 
 
 def _example(example: Example) -> str:
-    prompts = "" if example.prompts_equal else ", prompts differ between the two"
-    scores = f", {example.scores}" if example.scores else ""
-    heading = f"#### {inline(example.item_id)} in {inline(example.task)}: {example.outcome}{scores}{prompts}"
+    prompts = "" if example.prompts_equal else _("prompts differ between the two")
+    found = phrases([example.outcome, example.scores, prompts])
+    told = _("{item} in {task}: {outcome}")
+    heading = f"#### {told.format(item=inline(example.item_id), task=inline(example.task), outcome=found)}"
     return "\n\n".join([heading, *map(_passage, (*example.question, *example.answers))])
 
 
 def _passage(passage: Passage) -> str:
-    note = f" ({passage.note})" if passage.note else ""
-    return f"{passage.label}{note}:" + (f"\n\n{fenced(passage.text)}" if passage.text.strip() else "")
+    told = _("{label} ({note}):") if passage.note else _("{label}:")
+    lead = told.format(label=passage.label, note=passage.note)
+    return f"{lead}\n\n{fenced(passage.text)}" if passage.text.strip() else lead

@@ -10,6 +10,8 @@ import math
 from dataclasses import dataclass
 from typing import Final, TypeGuard
 
+from forgetbench.messages import clauses
+from forgetbench.messages import translated as _
 from forgetbench.records import CutAnswers, DeltaRow, Estimate, Fates, OutcomeRates, Retention
 
 MISSING: Final = "—"
@@ -137,17 +139,17 @@ def row_texts(row: DeltaRow) -> RowTexts:
 def _cut(cut: CutAnswers) -> str:
     if not cut.n_cut_base + cut.n_cut_candidate:
         return ""
-    return f"cut {share(cut.cut_base)} / {share(cut.cut_candidate)}"
+    return _("cut {base} / {tuned}").format(base=share(cut.cut_base), tuned=share(cut.cut_candidate))
 
 
 def _bounds(row: DeltaRow) -> tuple[str, str]:
-    cut, of = (row.cut.delta_worst, row.cut.delta_best), "cut answers"
+    cut, of = (row.cut.delta_worst, row.cut.delta_best), _("cut answers")
     worst, best = row.missing.missing_worst, row.missing.missing_best
     if math.isnan(worst):
         worst, best = cut
     elif not all(map(math.isclose, (worst, best), cut)):
-        of = "missing items"
-    return ("", of) if math.isnan(worst) else (f"{signed(worst)} to {signed(best)}", of)
+        of = _("missing items")
+    return ("", of) if math.isnan(worst) else (_("{low} to {high}").format(low=signed(worst), high=signed(best)), of)
 
 
 def _retention_interval(kept: Retention) -> str:
@@ -155,26 +157,31 @@ def _retention_interval(kept: Retention) -> str:
     if math.isnan(kept.retention) or math.isnan(kept.base_corrected_se):
         return ""
     ends = (kept.retention_low, kept.retention_high)
-    return "[unbounded]" if any(map(math.isnan, ends)) else f"[{ratio(ends[0])}, {ratio(ends[1])}]"
+    return _("[unbounded]") if any(map(math.isnan, ends)) else f"[{ratio(ends[0])}, {ratio(ends[1])}]"
 
 
 def _outcome_details(outcomes: OutcomeRates, fates: Fates | None) -> str:
     details = []
     if outcomes.is_split:
-        details.append(f"locked {share(outcomes.locked)}, erased {share(outcomes.erased)}{_of_forgotten(fates)}")
+        details.append(_split(share(outcomes.locked), share(outcomes.erased), fates))
     if not math.isnan(outcomes.forgotten_corrected):
-        details.append(f"corrected {share(outcomes.forgotten_corrected)}")
-    return "; ".join(details)
+        details.append(_("corrected {share}").format(share=share(outcomes.forgotten_corrected)))
+    return clauses(details)
 
 
-def _of_forgotten(fates: Fates | None) -> str:
+def _split(locked: str, erased: str, fates: Fates | None) -> str:
     if fates is None or not _is_number(fates.of_forgotten_reach * fates.locked_of_forgotten_se):
-        return ""
-    locked, erased = (
+        return _("locked {locked}, erased {erased}").format(locked=locked, erased=erased)
+    of_forgotten = [
         f"{100 * value:.0f} ±{100 * fates.of_forgotten_reach * se:.0f}".replace("-", "−")
         for value, se in (
             (fates.locked_of_forgotten, fates.locked_of_forgotten_se),
             (fates.erased_of_forgotten, fates.erased_of_forgotten_se),
         )
+    ]
+    told = _(
+        "locked {locked}, erased {erased} (of the forgotten, less luck: {locked_of_forgotten}, {erased_of_forgotten})"
     )
-    return f" (of the forgotten, less luck: {locked}, {erased})"
+    return told.format(
+        locked=locked, erased=erased, locked_of_forgotten=of_forgotten[0], erased_of_forgotten=of_forgotten[1]
+    )

@@ -10,6 +10,8 @@ from typing import Any
 
 from forgetbench.comparison.preserved import preserved_bound
 from forgetbench.comparison.verdict import bounds_at
+from forgetbench.messages import N_, clauses
+from forgetbench.messages import translated as _
 from forgetbench.records import (
     MACRO_MEAN,
     AuditRow,
@@ -38,8 +40,8 @@ from forgetbench.stats.chance import marginal_correction
 from forgetbench.stats.clustered import FEW
 
 _SHARES_OF_ANSWERS = {
-    "at_limit": "answers that ended at the token limit",
-    "thinking": "answers with thinking before them",
+    "at_limit": N_("answers that ended at the token limit"),
+    "thinking": N_("answers with thinking before them"),
 }
 """Numbers that every generated task has, in words."""
 
@@ -62,17 +64,20 @@ def protocols(comparison: Comparison) -> Iterator[SupplementaryTable]:
     """The domains under completion prompts, and what its chat template costs each checkpoint, where it is known."""
     if comparison.completion:
         yield SupplementaryTable(
-            "Both without a chat template",
-            "The same comparison with completion prompts on both sides. The headline above gives each its own format.",
-            ("domain", "base", "tuned", "delta [interval]", "verdict"),
+            _("Both without a chat template"),
+            _(
+                "The same comparison with completion prompts on both sides. The headline above gives each its own "
+                "format."
+            ),
+            (_("domain"), _("base"), _("tuned"), _("delta [interval]"), _("verdict")),
             tuple(map(_delta_cells, comparison.completion)),
         )
     for side, name in (("base", comparison.base.name), ("candidate", comparison.candidate.name)):
         if rows := comparison.chat_format_costs.get(side):
             yield SupplementaryTable(
-                f"Costs of the chat format: {one_line(name, 60)}",
-                "One checkpoint, asked without its chat template and with it: a loss is what the format costs.",
-                ("domain", "completion", "chat", "delta [interval]"),
+                _("Costs of the chat format: {name}").format(name=one_line(name, 60)),
+                _("One checkpoint, asked without its chat template and with it: a loss is what the format costs."),
+                (_("domain"), _("completion"), _("chat"), _("delta [interval]")),
                 tuple(_delta_cells(row)[:-1] for row in rows),
             )
 
@@ -81,10 +86,12 @@ def folder_settings(comparison: Comparison) -> Iterator[SupplementaryTable]:
     """What the two folders set differently, where they do."""
     if comparison.folder_differences:
         yield SupplementaryTable(
-            "Settings that differ between the folders",
-            "What the checkpoints bring along: configuration, tokenizer, chat template. Decoding is the task's alone: "
-            "of generation_config the tokens that end an answer are used, and nothing else.",
-            ("setting", "base", "tuned"),
+            _("Settings that differ between the folders"),
+            _(
+                "What the checkpoints bring along: configuration, tokenizer, chat template. Decoding is the task's "
+                "alone: of generation_config the tokens that end an answer are used, and nothing else."
+            ),
+            (_("setting"), _("base"), _("tuned")),
             tuple(
                 (one_line(row.setting, 60), *(MISSING if side is None else one_line(side, 120) for side in sides))
                 for row in comparison.folder_differences
@@ -100,12 +107,22 @@ def allowances(comparison: Comparison) -> Iterator[SupplementaryTable]:
     rows = [row for row in _rows(comparison) if row.judgement.within_margin is not None]
     if rows:
         yield SupplementaryTable(
-            "Against what is allowed",
-            f"One-sided bounds at {100 * (1 - alpha):.6g}%, with missing items at their worst. Of the delta: above "
-            "minus the margin, a larger loss is ruled out; p is that of the margin or more being lost. Of what is "
-            "kept: the tuned model's score less the fraction of the base's that is to be kept, both above chance; "
-            "above 0, that much is kept. Adjusted for nothing.",
-            ("row", "delta at least", "margin", "p", "to keep", "kept beyond it at least", "within the margin"),
+            _("Against what is allowed"),
+            _(
+                "One-sided bounds at {level:.6g}%, with missing items at their worst. Of the delta: above minus the "
+                "margin, a larger loss is ruled out; p is that of the margin or more being lost. Of what is kept: the "
+                "tuned model's score less the fraction of the base's that is to be kept, both above chance; above 0, "
+                "that much is kept. Adjusted for nothing."
+            ).format(level=100 * (1 - alpha)),
+            (
+                _("row"),
+                _("delta at least"),
+                _("margin"),
+                "p",
+                _("to keep"),
+                _("kept beyond it at least"),
+                _("within the margin"),
+            ),
             tuple(_allowance_cells(row, alpha) for row in rows),
         )
 
@@ -120,7 +137,7 @@ def _allowance_cells(row: DeltaRow, alpha: float) -> tuple[str, ...]:
         p_value(judgement.p_noninferior),
         f"{100 * judgement.preserve:.0f}%" if keeps else MISSING,
         signed(beyond),
-        "yes" if judgement.within_margin else "no",
+        _("yes") if judgement.within_margin else _("no"),
     )
 
 
@@ -129,12 +146,23 @@ def evidence(comparison: Comparison) -> Iterator[SupplementaryTable]:
     rows = [row for row in _rows(comparison) if row.evidence.n_clusters]
     if rows:
         yield SupplementaryTable(
-            "Clusters, and what they can show",
-            "Clusters by the first key, and by the second where a task declares one; effective: so many of equal "
-            "weight would tell as much; dof: degrees of freedom of the standard error. Detects: the drop that is found "
-            "four times out of five if it is spread evenly, and if whole clusters collapse. Effect: Cohen's d_av. Few: "
-            f"fewer than {FEW} effective clusters.",
-            ("row", "clusters", "effective", "dof", "detects, spread", "detects, collapse", "effect", "note"),
+            _("Clusters, and what they can show"),
+            _(
+                "Clusters by the first key, and by the second where a task declares one; effective: so many of equal "
+                "weight would tell as much; dof: degrees of freedom of the standard error. Detects: the drop that is "
+                "found four times out of five if it is spread evenly, and if whole clusters collapse. Effect: Cohen's "
+                "d_av. Few: fewer than {few} effective clusters."
+            ).format(few=FEW),
+            (
+                _("row"),
+                _("clusters"),
+                _("effective"),
+                _("dof"),
+                _("detects, spread"),
+                _("detects, collapse"),
+                _("effect"),
+                _("note"),
+            ),
             tuple(map(_evidence_cells, rows)),
             ends_in_words=True,
         )
@@ -151,7 +179,7 @@ def _evidence_cells(row: DeltaRow) -> tuple[str, ...]:
         points(estimate.mde),
         points(estimate.mde_uneven),
         ratio(estimate.effect),
-        "few" if has_few(row) else "",
+        _("few") if has_few(row) else "",
     )
 
 
@@ -173,21 +201,23 @@ def pairing_audit(comparison: Comparison) -> Iterator[SupplementaryTable]:
     if comparison.pairing:
         informative = {row.name: row.outcomes.informative for row in comparison.tasks if row.outcomes}
         yield SupplementaryTable(
-            "Pairing audit",
-            "Every item of either run is kept or refused. At the limit: an answer ended at the token limit and was "
-            "read all the same, on the side of the base alone / of the tuned alone / of both. Ceiling and floor: items "
-            "on which the base has all or nothing: none can be gained or lost there. Informative: items the base can "
-            "do, chance-corrected.",
+            _("Pairing audit"),
+            _(
+                "Every item of either run is kept or refused. At the limit: an answer ended at the token limit and was "
+                "read all the same, on the side of the base alone / of the tuned alone / of both. Ceiling and floor: "
+                "items on which the base has all or nothing: none can be gained or lost there. Informative: items the "
+                "base can do, chance-corrected."
+            ),
             (
-                "task",
-                "kept",
-                "refused",
-                "prompts equal",
-                "at the limit",
-                "ceiling",
-                "floor",
-                "informative",
-                "why refused",
+                _("task"),
+                _("kept"),
+                _("refused"),
+                _("prompts equal"),
+                _("at the limit"),
+                _("ceiling"),
+                _("floor"),
+                _("informative"),
+                _("why refused"),
             ),
             tuple(_audit_cells(row, informative.get(row.task)) for row in comparison.pairing),
             ends_in_words=True,
@@ -201,14 +231,17 @@ def _audit_cells(row: AuditRow, informative: float | None) -> tuple[str, ...]:
         one_line(row.task, 60),
         f"{row.n_kept:,}",
         f"{refused:,}",
-        "all" if row.n_prompts_equal == row.n_kept else f"{row.n_prompts_equal:,}",
-        " / ".join(f"{count:,}" for count in at_limit) if any(at_limit) else "none",
+        _("all") if row.n_prompts_equal == row.n_kept else f"{row.n_prompts_equal:,}",
+        " / ".join(f"{count:,}" for count in at_limit) if any(at_limit) else _("none"),
         *(
             share(None if count is None or not row.n_kept else count / row.n_kept)
             for count in (row.n_ceiling, row.n_floor)
         ),
         share(informative),
-        "; ".join(f"{one_line(why, 160)} ({count:,})" for why, count in row.refused.items()) or MISSING,
+        clauses(
+            _("{why} ({count:,})").format(why=one_line(why, 160), count=count) for why, count in row.refused.items()
+        )
+        or MISSING,
     )
 
 
@@ -221,11 +254,13 @@ def chance_correction(comparison: Comparison) -> Iterator[SupplementaryTable]:
     ]
     if cells:
         yield SupplementaryTable(
-            "Forgotten and gained, chance-corrected",
-            "Per cent of items, forgotten / gained. Marginal: less what the two accuracies alone would give by "
-            "guessing (arXiv 2510.17776), not below 0. Latent: from the items that both have wrong, unclipped. Noise "
-            "floor: the base asked twice.",
-            ("task", "raw", "marginal", "latent", "noise floor"),
+            _("Forgotten and gained, chance-corrected"),
+            _(
+                "Per cent of items, forgotten / gained. Marginal: less what the two accuracies alone would give by "
+                "guessing (arXiv 2510.17776), not below 0. Latent: from the items that both have wrong, unclipped. "
+                "Noise floor: the base asked twice."
+            ),
+            (_("task"), _("raw"), _("marginal"), _("latent"), _("noise floor")),
             tuple(cells),
         )
 
@@ -248,10 +283,12 @@ def strata(comparison: Comparison) -> Iterator[SupplementaryTable]:
     """Each domain's strata, where it has several."""
     if comparison.strata:
         yield SupplementaryTable(
-            "By stratum",
-            "Macro means over a domain's tasks; 95% intervals by Student's t over clusters. Exploratory: among many "
-            "rows some stand out by chance.",
-            ("domain", "stratum", "items", "base", "tuned", "delta [interval]"),
+            _("By stratum"),
+            _(
+                "Macro means over a domain's tasks; 95% intervals by Student's t over clusters. Exploratory: among "
+                "many rows some stand out by chance."
+            ),
+            (_("domain"), _("stratum"), _("items"), _("base"), _("tuned"), _("delta [interval]")),
             tuple(map(_stratum_cells, comparison.strata)),
         )
 
@@ -261,11 +298,13 @@ def borrowed(comparison: Comparison) -> Iterator[SupplementaryTable]:
     rows = [row for row in (*comparison.domains, *comparison.tasks) if not isnan(row.shrunk.shrunk)]
     if rows:
         yield SupplementaryTable(
-            "Borrowing from one another",
-            "Estimates drawn towards their common mean, as far as the rows' own uncertainty and spread say (empirical "
-            "Bayes): domains among all, tasks within their domain. It decides nothing; a row that is unlike the others "
-            "is drawn towards them all the same.",
-            ("row", "delta", "shrunk ± sd", "P(drop > margin)"),
+            _("Borrowing from one another"),
+            _(
+                "Estimates drawn towards their common mean, as far as the rows' own uncertainty and spread say "
+                "(empirical Bayes): domains among all, tasks within their domain. It decides nothing; a row that is "
+                "unlike the others is drawn towards them all the same."
+            ),
+            (_("row"), _("delta"), _("shrunk ± sd"), _("P(drop > margin)")),
             tuple(map(_borrowed_cells, rows)),
         )
 
@@ -286,9 +325,9 @@ def other_metrics(comparison: Comparison) -> Iterator[SupplementaryTable]:
     shown = [row for row in comparison.metrics if row.metric not in _SHARES_OF_ANSWERS or row.base or row.candidate]
     if shown:
         yield SupplementaryTable(
-            "Numbers beside the scores",
-            "Means over each run's measured items, as the tasks define them; higher is not always better here.",
-            ("task", "number", "base", "tuned", "difference"),
+            _("Numbers beside the scores"),
+            _("Means over each run's measured items, as the tasks define them; higher is not always better here."),
+            (_("task"), _("number"), _("base"), _("tuned"), _("difference")),
             tuple(map(_metric_cells, _grouped(shown))),
         )
 
@@ -317,5 +356,6 @@ def _stratum_cells(row: StratumRow) -> tuple[str, ...]:
 
 def _metric_cells(row: MetricRow) -> tuple[str, ...]:
     difference = None if row.base is None or row.candidate is None else row.candidate - row.base
-    name = _SHARES_OF_ANSWERS.get(row.metric, one_line(row.metric, 60).replace("_", " "))
+    shares = _SHARES_OF_ANSWERS.get(row.metric)
+    name = one_line(row.metric, 60).replace("_", " ") if shares is None else _(shares)
     return (one_line(row.task, 60), name, decimals(row.base), decimals(row.candidate), decimals(difference))

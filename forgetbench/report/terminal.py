@@ -6,11 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from forgetbench.errors import listed
+from forgetbench.messages import sentences
+from forgetbench.messages import translated as _
 from forgetbench.records import OVERALL, Comparison, DeltaRow
 from forgetbench.report import supplementary
 from forgetbench.report.numbers import MISSING, points, row_texts
@@ -63,10 +66,11 @@ def print_comparisons(console: Console, comparisons: Sequence[Comparison]) -> No
         _print_protocols(console, comparison)
         _print_warnings(console, comparison)
     console.print()
-    console.print(Text("all candidates", style="bold"))
+    console.print(_text(_("all candidates"), console), style="bold")
     for table in _summary_tables(comparisons, console):
         console.print(table)
-    console.print(_text(f"Delta against the base, in points of 100. {_legend(console)}", console), style="dim")
+    legend = _("Delta against the base, in points of 100. {legend}").format(legend=_legend(console))
+    console.print(_text(legend, console), style="dim")
     for comparison, name in zip(comparisons, _distinct_names(comparisons), strict=True):
         _print_finding(console, comparison, name)
 
@@ -76,13 +80,13 @@ def print_runs(console: Console, runs: Sequence[Run], results: ResultsFolder) ->
     from forgetbench.evaluation.summary import run_scores
 
     scores = [run_scores(run) for run in runs]
-    caption = (
+    caption = _(
         "Scores in points of 100 with 95% intervals, higher is better. + stands beside its domain's score. Give --base "
         "to learn what fine-tuning cost."
     )
     table = _table(console, caption)
-    table.add_column("domain / task", overflow="fold", min_width=12)
-    table.add_column("chance", justify="right")
+    table.add_column(_("domain / task"), overflow="fold", min_width=12)
+    table.add_column(_("chance"), justify="right")
     for run in runs:
         table.add_column(_text(one_line(run.manifest.label, 24), console), justify="right", overflow="fold")
     for domain in dict.fromkeys(name for score in scores for name in score["domains"]):
@@ -100,8 +104,13 @@ def print_runs(console: Console, runs: Sequence[Run], results: ResultsFolder) ->
     console.print(table)
     for run in runs:
         for warning in run.manifest.warnings:
-            _print_note(console, f"{one_line(run.manifest.label, 40)}: {one_line(warning, 300)}")
-        console.print(_text(f"written to {results.run(run.manifest.run_id)}", console))
+            _print_note(console, _of(one_line(run.manifest.label, 40), one_line(warning, 300)))
+        written = _("written to {folder}").format(folder=results.run(run.manifest.run_id))
+        console.print(_text(written, console))
+
+
+def _of(name: str, text: str) -> str:
+    return _("{term}: {text}").format(term=name, text=text)
 
 
 def _with_error(entry: Mapping[str, Any]) -> str:
@@ -112,14 +121,17 @@ def _with_error(entry: Mapping[str, Any]) -> str:
 
 
 def _print_table(console: Console, comparison: Comparison) -> None:
-    sides = f"{one_line(comparison.candidate.name, 60)} against {one_line(comparison.base.name, 60)}"
+    sides = _("{candidate} against {base}").format(
+        candidate=one_line(comparison.candidate.name, 60), base=one_line(comparison.base.name, 60)
+    )
+    asked = _("suite {suite}, protocol {protocol}").format(
+        suite=one_line(comparison.suite_label, 60), protocol=comparison.protocol
+    )
     console.print()
     console.print(_text(sides, console), style="bold")
-    console.print(
-        _text(f"suite {one_line(comparison.suite_label, 60)}, protocol {comparison.protocol}", console), style="dim"
-    )
+    console.print(_text(asked, console), style="dim")
     for name, text in among_candidates(comparison):
-        console.print(_text(f"{name.lower()}: {text}", console), style="dim")
+        console.print(_text(_of(name.lower(), text), console), style="dim")
     console.print(_delta_table(comparison, console))
 
 
@@ -136,35 +148,43 @@ def _print_protocols(console: Console, comparison: Comparison) -> None:
 
 
 def _delta_table(comparison: Comparison, console: Console) -> Table:
-    caption = (
-        "Scores and deltas in points of 100, higher is better. locked / erased: per cent of items, luck included. "
-        "detects from: the drop that shows if it is spread evenly. inconclusive: a loss of the margin is not ruled out"
-    )
-    rows = (*comparison.domains, *comparison.tasks, comparison.overall)
-    if any(style_of(row) is FRACTION_OPEN for row in rows):
-        caption += "; fraction open: it is, but not that less is kept of what the base can do than is asked"
-    caption += "."
-    if any(row.cut.n_cut_base or row.cut.n_cut_candidate for row in rows):
-        caption += " cut: answers of base / tuned that the token limit ended before they could be read."
-    if any(row_texts(row).bounds for row in rows):
-        caption += " Below a delta: what it can be as missing answers are wrong or right."
-    table = _table(console, caption)
-    table.add_column("domain / task", overflow="fold", min_width=12)
-    table.add_column("base", justify="right", no_wrap=True)
-    table.add_column("tuned", justify="right", no_wrap=True)
+    table = _table(console, _delta_caption(comparison))
+    table.add_column(_("domain / task"), overflow="fold", min_width=12)
+    table.add_column(_("base"), justify="right", no_wrap=True)
+    table.add_column(_("tuned"), justify="right", no_wrap=True)
     wide = console.width >= _WIDE
-    table.add_column("delta [interval]" if wide else "delta\n[interval]", justify="right", no_wrap=True)
-    table.add_column("verdict" if wide else "verdict,\ndetects from", no_wrap=True)
-    table.add_column("locked\n/ erased", justify="right", no_wrap=True)
+    table.add_column(_("delta [interval]") if wide else _("delta\n[interval]"), justify="right", no_wrap=True)
+    table.add_column(_("verdict") if wide else _("verdict,\ndetects from"), no_wrap=True)
+    table.add_column(_("locked\n/ erased"), justify="right", no_wrap=True)
     if wide:
-        table.add_column("detects\nfrom", justify="right", no_wrap=True)
+        table.add_column(_("detects\nfrom"), justify="right", no_wrap=True)
     for domain, tasks in blocks(comparison):
         table.add_row(*_cells(domain, console, title(domain.name)), style="bold")
         for task in tasks:
             table.add_row(*_cells(task, console, f"  {one_line(task.name, 40)}{supporting_mark(task)}"), style="dim")
     table.add_section()
-    table.add_row(*_cells(comparison.overall, console, "overall"), style="bold")
+    table.add_row(*_cells(comparison.overall, console, title(OVERALL)), style="bold")
     return table
+
+
+def _delta_caption(comparison: Comparison) -> str:
+    rows = (*comparison.domains, *comparison.tasks, comparison.overall)
+    told = [
+        _("Scores and deltas in points of 100, higher is better."),
+        _("locked / erased: per cent of items, luck included."),
+        _("detects from: the drop that shows if it is spread evenly."),
+        _(
+            "inconclusive: a loss of the margin is not ruled out; fraction open: it is, but not that less is kept of "
+            "what the base can do than is asked."
+        )
+        if any(style_of(row) is FRACTION_OPEN for row in rows)
+        else _("inconclusive: a loss of the margin is not ruled out."),
+    ]
+    if any(row.cut.n_cut_base or row.cut.n_cut_candidate for row in rows):
+        told.append(_("cut: answers of base / tuned that the token limit ended before they could be read."))
+    if any(row_texts(row).bounds for row in rows):
+        told.append(_("Below a delta: what it can be as missing answers are wrong or right."))
+    return sentences(told)
 
 
 def _table(console: Console, caption: str = "") -> Table:
@@ -208,16 +228,17 @@ def _symbol(style: VerdictStyle, console: Console) -> str:
 
 def _print_warnings(console: Console, comparison: Comparison) -> None:
     for row, why in missing_data(comparison):
-        _print_note(console, f"{one_line(row.name, 40)}: {one_line(why, 300)}")
+        _print_note(console, _of(one_line(row.name, 40), one_line(why, 300)))
     for warning in comparison.warnings:
         _print_note(console, one_line(warning, 400))
     if few := few_clusters(comparison):
         _print_note(console, few)
     if comparison.folder_differences:
         names = listed([one_line(row.setting, 60) for row in comparison.folder_differences], 3)
-        _print_note(console, f"base and candidate bring along other settings ({names}); the report has them all")
-    if told := exactness(comparison):
-        console.print(_text(told, console), style="dim")
+        told = _("base and candidate bring along other settings ({names}); the report has them all")
+        _print_note(console, told.format(names=names))
+    if exact := exactness(comparison):
+        console.print(_text(exact, console), style="dim")
 
 
 def _print_note(console: Console, text: str) -> None:
@@ -255,12 +276,12 @@ def _summary_tables(comparisons: Sequence[Comparison], console: Console) -> Iter
 
 def _summary_width(name: str) -> int:
     """Columns that a domain takes: no word of its name is broken, and no number."""
-    return max(_SUMMARY_CELL, *map(len, title(name).split()))
+    return max(_SUMMARY_CELL, *map(cell_len, title(name).split()))
 
 
 def _summary_table(comparisons: Sequence[Comparison], columns: Sequence[str], console: Console) -> Table:
     table = _table(console)
-    table.add_column("candidate", overflow="fold", width=_SUMMARY_NAME)
+    table.add_column(_("candidate"), overflow="fold", width=_SUMMARY_NAME)
     for name in columns:
         table.add_column(title(name), justify="right", overflow="fold", width=_summary_width(name))
     for comparison, name in zip(comparisons, _distinct_names(comparisons), strict=True):

@@ -12,10 +12,11 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
+from forgetbench.messages import joined
 from forgetbench.records import Retention
 from forgetbench.report.plots.drawing import INK, MUTED
 from forgetbench.report.trajectory import TrainingLog, TrajectoryPoint
-from forgetbench.report.wording import joined, title
+from forgetbench.report.wording import title
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ HEAVY = {
     "vllm": {"engines"}, "torch": {"lab", "engines", "models", "integrations"},
     "transformers": {"lab", "engines", "models", "integrations"},
     "lm_eval": {"lm_eval_bridge", "integrations"}, "matplotlib": {"report"}, "ray": {"engines"},
-    "peft": {"lab", "engines"}, "aiohttp": {"engines"},
+    "peft": {"lab", "engines"}, "aiohttp": {"engines"}, "starlette": {"view"}, "uvicorn": {"view"}, "duckdb": {"view"},
 }  # fmt: skip
 
 

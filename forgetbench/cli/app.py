@@ -41,6 +41,7 @@ from forgetbench.cli.options import (
     RatesOption,
     ResultsOption,
 )
+from forgetbench.cli.view import view
 from forgetbench.comparison.options import ComparisonOptions
 from forgetbench.console import print_line, say_lines, tell
 from forgetbench.engines.base import EngineOptions
@@ -300,6 +301,9 @@ def leaderboard(
     for left_out in site.skipped:
         tell(f"left out {left_out.folder}: {left_out.reason}")
     say(f"written to {site.index}")
+
+
+app.command(view)
 
 
 tasks = App(name="tasks", help="The task modules.")

@@ -43,6 +43,10 @@ class ResultsFolder:
     def comparisons(self) -> Path:
         return self.root / "comparisons"
 
+    @property
+    def trajectories(self) -> Path:
+        return self.root / "trajectories"
+
     def run(self, run_id: str) -> Path:
         return self.runs / run_id
 
@@ -55,7 +59,7 @@ class ResultsFolder:
 
     def trajectory(self, comparison_id: str) -> Path:
         """A trajectory is named after the comparison of its last checkpoint."""
-        return self.root / "trajectories" / comparison_id
+        return self.trajectories / comparison_id
 
     def tries(self, base: str, candidate: str) -> Path:
         """Of two checkpoints, by their fingerprints."""

@@ -22,6 +22,7 @@ from forgetbench.cli.announcement import Announcement
 from forgetbench.cli.console import no_garbage_collection, print_result, say, shown_progress, stdout
 from forgetbench.cli.exports import export
 from forgetbench.cli.guard import run_guarded
+from forgetbench.cli.leaderboard import leaderboard
 from forgetbench.cli.ledger import ledger
 from forgetbench.cli.options import (
     Assumed,
@@ -43,7 +44,7 @@ from forgetbench.cli.options import (
 )
 from forgetbench.cli.view import view
 from forgetbench.comparison.options import ComparisonOptions
-from forgetbench.console import print_line, say_lines, tell
+from forgetbench.console import print_line, say_lines
 from forgetbench.engines.base import EngineOptions
 from forgetbench.evaluation.assumptions import Assumptions
 from forgetbench.evaluation.options import EvaluationOptions
@@ -281,26 +282,7 @@ def report(
         write_report(compared, items, folder)
 
 
-@app.command
-def leaderboard(
-    results: Annotated[Path, Parameter(help="A results folder.")],
-    /,
-    *,
-    out: Annotated[Path, Parameter(help="Folder of the site.")],
-) -> None:
-    """Write one static page with a row per comparison, and its report.
-
-    Everything is checked and made anew. What cannot be read or contradicts itself is left out, a line each on
-    standard error; exit code 2 only where nothing is left.
-    """
-    from forgetbench.leaderboard import build_leaderboard
-    from forgetbench.storage.folder import check_writable
-
-    check_writable(out)
-    site = build_leaderboard(results, out)
-    for left_out in site.skipped:
-        tell(f"left out {left_out.folder}: {left_out.reason}")
-    say(f"written to {site.index}")
+app.command(leaderboard)
 
 
 app.command(view)

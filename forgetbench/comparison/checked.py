@@ -76,7 +76,8 @@ def check_numbers(comparison: Comparison) -> None:
     others = (*comparison.completion, *(row for side in comparison.chat_format_costs.values() for row in side))
     for row in (*rows, *others):
         _check_row(row)
-    if not 0 < comparison.alpha < 1:
+    # From a half on a one-sided bound lies on the wrong side.
+    if not 0 < comparison.alpha < 0.5:
         raise _ContradictionError(f"alpha is {comparison.alpha:g}")
     for domain in comparison.domains:
         tasks = [row for row in comparison.tasks if row.domain == domain.name and not row.supporting]

@@ -22,6 +22,7 @@ from forgetbench.cli.announcement import Announcement
 from forgetbench.cli.console import no_garbage_collection, print_result, say, shown_progress, stdout
 from forgetbench.cli.exports import export
 from forgetbench.cli.guard import run_guarded
+from forgetbench.cli.imports import import_log
 from forgetbench.cli.leaderboard import leaderboard
 from forgetbench.cli.ledger import ledger
 from forgetbench.cli.options import (
@@ -254,6 +255,7 @@ policy.command(gate.init_policy, name="init")
 app.command(policy)
 app.command(ledger)
 app.command(export)
+app.command(import_log, name="import")
 
 
 @app.command

@@ -20,7 +20,7 @@ suites.
 
 from __future__ import annotations
 
-from forgetbench.lm_eval_bridge.describing import BINARY_METRICS
+from forgetbench.lm_eval_bridge.describing import BINARY_METRICS, PRIMARY_METRICS
 from forgetbench.lm_eval_bridge.loading import LoadedTask, load
 from forgetbench.lm_eval_bridge.planning import (
     AnswerLocation,
@@ -35,6 +35,7 @@ from forgetbench.lm_eval_bridge.task_entry import TaskEntry
 
 __all__ = [
     "BINARY_METRICS",
+    "PRIMARY_METRICS",
     "AnswerLocation",
     "LoadedTask",
     "PlannedItem",

@@ -31,7 +31,8 @@ _OF_ALL_ITEMS = frozenset(
 )
 """lm-eval metrics of which an item gives a part, and only all items together a value."""
 _USUAL = ["acc", "exact_match", "bits_per_byte"]
-_PRIMARY_METRICS = ("acc_norm", "exact_match", "acc", "bits_per_byte")
+PRIMARY_METRICS = ("acc_norm", "exact_match", "acc", "bits_per_byte")
+"""Which metric is a task's score where nobody says: the first that it has."""
 
 
 def describe(task: Any, entry: TaskEntry) -> TaskInfo:
@@ -82,7 +83,7 @@ def _filter(task: Any, entry: TaskEntry) -> str:
 def _metric(task: Any, entry: TaskEntry, metadata: Mapping[str, Any]) -> str:
     """The metric that is the item's score: the declared one, or the one that is usually reported."""
     higher_is_better: dict[str, bool] = dict(task.higher_is_better())
-    usual = (name for name in (*_PRIMARY_METRICS, *higher_is_better) if name in higher_is_better)
+    usual = (name for name in (*PRIMARY_METRICS, *higher_is_better) if name in higher_is_better)
     metric = str(entry.metric or metadata.get("metric") or next(usual, "acc"))
     if metadata.get("corpus_metric"):
         return metric

@@ -219,6 +219,8 @@ class RunManifest:
     """0; of a base that was evaluated again for its noise floor, which pass it is: nothing was read from the first."""
     rescored_from: str | None = None
     """Of a run whose answers were read again: the run that asked for them."""
+    imported_from: str | None = None
+    """Of a run that another harness made: which. Its model was not seen, and `fingerprint` is that of its log."""
     suite_version: int | None = None
     """The suite's version; None where it has none."""
     bits_margin: float = DEFAULT_BITS_MARGIN

@@ -20,6 +20,7 @@ T = TypeVar("T")
 _MOST_BYTES: Final = 64 << 20
 _DEEPEST: Final = 30
 """Objects and lists within one another; what forgetbench writes has seven levels at most."""
+_DEEPEST_OF_OTHERS: Final = 200
 _MOST_DIGITS: Final = 18
 
 
@@ -74,6 +75,19 @@ def load_json(kind: type[T], path: Path, shape: Callable[[dict[str, Any]], dict[
         raise InputError(f"{path}: not a JSON object of forgetbench ({shorten(str(error), 200)})") from error
 
 
+def parse_json(path: Path, most: int) -> Any:
+    """What a JSON file of another program holds, of at most `most` bytes; NaN and infinities are numbers here.
+
+    Raises InputError, one line, when it cannot be read, is no JSON or is too deep.
+    """
+    try:
+        content = json.loads(read_text(path, most=most))
+        _check_depth(content, _DEEPEST_OF_OTHERS)
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{path}: not JSON ({shorten(str(error), 200)})") from error
+    return content
+
+
 def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
@@ -98,10 +112,11 @@ def _short(text: str) -> int:
     return int(text)
 
 
-def _check_depth(value: Any, left: int = _DEEPEST) -> None:
+def _check_depth(value: Any, deepest: int = _DEEPEST, left: int | None = None) -> None:
+    left = deepest if left is None else left
     inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     for item in inside:
         if isinstance(item, dict | list):
             if not left:
-                raise ValueError(f"more than {_DEEPEST} levels deep")
-            _check_depth(item, left - 1)
+                raise ValueError(f"more than {deepest} levels deep")
+            _check_depth(item, deepest, left - 1)

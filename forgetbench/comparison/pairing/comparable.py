@@ -21,18 +21,29 @@ def check_comparable(base: RunManifest, candidate: RunManifest, *, across_protoc
     if different:
         raise IncomparableError(
             f"runs {base.run_id} (base) and {candidate.run_id} (candidate) cannot be paired, they differ in "
-            f"{'; '.join(different)}; evaluate both with the same suite and settings"
+            f"{'; '.join(different)}; {_way_out(base, candidate)}"
         )
+
+
+def _way_out(base: RunManifest, candidate: RunManifest) -> str:
+    if base.imported_from != candidate.imported_from:
+        return "what one harness asked and read is paired only with the same harness's: import both, or run both here"
+    if base.imported_from:
+        return "evaluate both alike, or import what they share with --task"
+    return "evaluate both with the same suite and settings"
 
 
 def _setting_differences(base: RunManifest, candidate: RunManifest) -> list[str]:
     pairs: list[tuple[str, Any, Any]] = [
+        ("imported from", base.imported_from, candidate.imported_from),
         ("suite", base.suite, candidate.suite),
         ("suite version", base.suite_version, candidate.suite_version),
         ("suite fingerprint", base.suite_fingerprint[:12], candidate.suite_fingerprint[:12]),
         ("protocol", base.protocol, candidate.protocol),
         ("seed", base.seed, candidate.seed),
         ("engine name", base.engine.get("name"), candidate.engine.get("name")),
+        # Of imported runs, what the harness asked: hf, vllm.
+        ("backend", base.engine.get("backend"), candidate.engine.get("backend")),
         ("engine dtype", base.engine.get("dtype"), candidate.engine.get("dtype")),
         # Engines say so only where it is on.
         ("deterministic", base.engine.get("deterministic", False), candidate.engine.get("deterministic", False)),

@@ -71,6 +71,9 @@ def unpaired(rows: JoinedRows, base: RunManifest, candidate: RunManifest) -> Mis
     if base.reference != candidate.reference:
         rated = nonempty(rows.base.column("reference_logprobs")) | nonempty(rows.candidate.column("reference_logprobs"))
         reasons.assign(rated, "judged under different reference checkpoints")
+    if base.imported_from and base.chat_template == candidate.chat_template and base.tokenizer == candidate.tokenizer:
+        # Both were to be asked alike, and a log tells only afterwards whether they were.
+        reasons.assign(rows.on_both & rows.differ("prompt_hash"), "the prompts differ")
     reasons.assign(rows.on_both & rows.differ("doc_hash"), "the documents differ")
     reasons.assign(rows.candidate.absent, "missing in the candidate")
     reasons.assign(rows.base.absent, "missing in the base")

@@ -1,0 +1,92 @@
+"""Which files of a folder belong together: an evaluation's results, and the samples of each of its tasks.
+
+How lm-eval names them has changed (`lm_eval/__main__.py` of 0.4.0 and 0.4.2, `loggers/evaluation_tracker.py` since
+0.4.3):
+
+    results.json                    <model arguments>_<task>.jsonl         up to 0.4.2
+    results_<date>.json             samples_<task>_<date>.jsonl            since
+    <any name>_<date>.json          samples_<task>_<date>.jsonl            with --output_path NAME.json
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from forgetbench.errors import InputError, listed
+from forgetbench.interop.importers.lm_eval.results import Results, load_results
+
+_DATE = re.compile(r"_(\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d(?:\.\d+)?)\.jsonl?$")
+_MOST_FILES = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """One call of lm-eval: what it says, and where its samples may lie."""
+
+    results: Results
+    path: Path
+    date: str
+    """As in the names of its files; '' up to 0.4.2."""
+    beside: tuple[Path, ...]
+    """The JSON Lines files of its folder."""
+
+    def samples(self, task: str) -> Path | None:
+        """The samples file of a task; None where none was written."""
+        if self.date:
+            wanted = f"samples_{task}_{self.date}.jsonl"
+            return next((path for path in self.beside if path.name == wanted), None)
+        fitting = [path for path in self.beside if path.name.endswith(f"_{task}.jsonl")]
+        # A task's name may be the end of another's; the rest is the model's arguments, which all files share.
+        return min(fitting, key=lambda path: len(path.name), default=None)
+
+
+def find_evaluations(path: Path) -> list[Evaluation]:
+    """The evaluations of a results file or a folder, the oldest first. Raises InputError where there is none."""
+    if path.is_dir():
+        files = [file for file in _walk(path) if _may_be_results(file)]
+        if not files:
+            raise InputError(f"{path}: no results*.json in it; give lm-eval's --output_path, or a results file")
+    else:
+        files = [path]
+    found = []
+    for file in files:
+        beside = tuple(sorted(file.parent.glob("*.jsonl")))
+        date = match.group(1) if (match := _DATE.search(file.name)) else ""
+        found += [Evaluation(results, file, date, beside) for results in load_results(file)]
+    return sorted(found, key=lambda one: (one.date, one.results.date or 0.0, str(one.path)))
+
+
+def of_one_model(evaluations: Sequence[Evaluation], model: str | None, where: Path) -> list[Evaluation]:
+    """Those of the chosen model, or of the only one. Raises InputError where it is left open."""
+    names = sorted({one.results.name for one in evaluations})
+    if model is None and len(names) > 1:
+        raise InputError(f"{where}: logs of {len(names)} models: {listed(names)}; choose one with --model")
+    wanted = names[0] if model is None else model
+    chosen = [one for one in evaluations if wanted in (one.results.name, _in_file_names(one.results.name))]
+    if not chosen:
+        raise InputError(f"{where}: no logs of model '{wanted}'; it has those of {listed(names)}")
+    return chosen
+
+
+def _in_file_names(model: str) -> str:
+    """How lm-eval spells a model in the name of its folder (`sanitize_model_name`)."""
+    return re.sub(r"[\"<>:/|\\?*\[\]]+", "__", model)
+
+
+def _may_be_results(path: Path) -> bool:
+    return path.suffix == ".json" and (path.name.startswith("results") or _DATE.search(path.name) is not None)
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    """All files below a folder, by name; links to folders are not followed."""
+    n_files = 0
+    for where, folders, names in os.walk(folder):
+        folders.sort()
+        n_files += len(names)
+        if n_files > _MOST_FILES:
+            raise InputError(f"{folder}: more than {_MOST_FILES:,} files in it; give the folder of the logs")
+        yield from (Path(where, name) for name in sorted(names))

@@ -34,8 +34,9 @@ from forgetbench.report import TrajectoryPoint, print_comparison, write_report, 
 from forgetbench.storage.comparisons import load_comparison, load_items, save_comparison
 
 TAGS = set(
-    "html head meta title style body header main section h1 h2 h3 p dl dt dd table thead tbody tr th td div span b svg "
-    "rect line polygon circle figure img details summary pre ul li a".split()
+    "html head meta title style body header main section h1 h2 h3 p dl dt dd table caption thead tbody tr th td div "
+    "span b svg g defs path rect line polygon circle text tspan use clippath pattern figure details summary pre ul li "
+    "a".split()
 )
 N_ITEMS = 6
 COMMANDS = set(
@@ -267,7 +268,7 @@ class _Page(HTMLParser):
 
 
 def read_html(text: str, links: tuple[str, ...]) -> Iterator[str]:
-    """Our own elements alone, no handler, no address but `links` and embedded pictures, the policy in the head."""
+    """Our own elements alone, no handler, no address but `links` and places of the page, the policy in the head."""
     yield from steers(text.replace("\n", ""))
     page = _Page(text)
     if page.elements[:3] and "Content-Security-Policy" not in str(page.elements[:4]):
@@ -277,7 +278,7 @@ def read_html(text: str, links: tuple[str, ...]) -> Iterator[str]:
             yield f"<{tag} {attributes}>"
         for name in ("href", "src", "action", "formaction", "xlink:href"):
             address = attributes.get(name)
-            if address is not None and address not in links and not address.startswith("data:image/svg+xml;base64,"):
+            if address is not None and address not in links and not re.fullmatch(r"#[\w-]+", address):
                 yield f"{name}={address[:60]}"
     if sum(tag == "meta" for tag, _ in page.elements) != 5:
         yield f"{sum(tag == 'meta' for tag, _ in page.elements)} meta elements"

@@ -68,7 +68,7 @@ def _write_markdown(comparison: Comparison, examples: Sequence[DomainExamples], 
 def _html(comparison: Comparison, examples: Sequence[DomainExamples], drawn: Mapping[str, bytes]) -> str:
     from forgetbench.report.html import html_report
 
-    return html_report(comparison, examples, {text: drawn[stem] for stem, text in _descriptions(comparison).items()})
+    return html_report(comparison, examples, drawn)
 
 
 def write_trajectory(points: Sequence[TrajectoryPoint], log: TrainingLog | None, out_dir: Path) -> list[Path]:

@@ -21,7 +21,7 @@ from forgetbench.storage.files import write_atomic
 
 _STYLE: Final[dict[str, object]] = {
     "svg.hashsalt": "forgetbench",
-    "svg.fonttype": "path",
+    "svg.fonttype": "none",
     "font.family": "DejaVu Sans",
     "font.size": 10.0,
     "text.parse_math": False,

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from forgetbench.messages import plural
+from forgetbench.messages import clauses, plural, sentences
 from forgetbench.messages import translated as _
 from forgetbench.records import TARGET, Comparison, DeltaRow, Verdict
 from forgetbench.report import wording
-from forgetbench.report.numbers import MISSING, points, row_texts, share, signed
+from forgetbench.report.numbers import MISSING, points, row_texts, share
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def _sentence(domains: Sequence[DeltaRow]) -> str:
         )
     else:
         told = _("No domain is shown to have regressed.")
-    return " ".join([told, *_remainder(of)])
+    return sentences([told, *_remainder(of)])
 
 
 def _worst(rows: Sequence[DeltaRow]) -> str:
@@ -89,7 +89,7 @@ def _remainder(of: dict[Verdict, list[DeltaRow]]) -> Iterator[str]:
     ]
     parts = [text.format(n=len(rows)) for rows, text in counted if rows]
     if parts:
-        yield _("The others: {parts}.").format(parts="; ".join(parts))
+        yield _("The others: {parts}.").format(parts=clauses(parts))
 
 
 def _gain(targets: Sequence[DeltaRow]) -> Card:
@@ -145,7 +145,7 @@ def _noise(comparison: Comparison) -> Iterator[str]:
     else:
         deltas = [abs(row["delta"]) for row in comparison.noise_floor.values() if row.get("delta") is not None]
         yield _("noise floor: asked twice, the base moved by up to {most} points").format(
-            most=signed(max(deltas, default=0.0)).lstrip("+")
+            most=points(max(deltas, default=0.0))
         )
 
 
@@ -159,4 +159,4 @@ def _weak(comparison: Comparison) -> Iterator[str]:
     ]
     weak = [text.format(n=n) for n, text in counted if n]
     if weak:
-        yield "; ".join(weak)
+        yield clauses(weak)

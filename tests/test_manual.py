@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,8 @@ from chromium import visit
 from mkdocs.config import load_config
 from mkdocs.structure.files import get_files
 from mkdocs.structure.nav import get_navigation
+
+import forgetbench
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -43,7 +46,27 @@ def test_what_pages_link_to_outside_the_manual_comes_along(site: Path) -> None:
     assert '<a href="../../../sandbox.html">' in (site / "repository/tasks/reasoning/SOURCES.html").read_text()
 
 
-@pytest.mark.parametrize("page", ["index.html", "architecture.html", "api/running.html"])
+def test_every_public_name_has_its_place_in_the_reference(site: Path) -> None:
+    described = {line.split()[0] for line in inventory(site)}
+    missing = [
+        name
+        for name in forgetbench.__all__
+        if not {f"forgetbench.{name}", at_home(getattr(forgetbench, name))} & described and name != "__version__"
+    ]
+    assert missing == [], "name them in a page of docs/api/"
+
+
+def inventory(site: Path) -> list[str]:
+    """What the site says of names, as Sphinx keeps it: a head of four lines, and a line a name, compressed."""
+    head_and_names = (site / "objects.inv").read_bytes().split(b"\n", 4)
+    return zlib.decompress(head_and_names[4]).decode().splitlines()
+
+
+def at_home(value: object) -> str:
+    return f"{getattr(value, '__module__', '')}.{getattr(value, '__qualname__', '')}"
+
+
+@pytest.mark.parametrize("page", ["index.html", "architecture.html", "api/statistics.html"])
 def test_a_page_asks_nobody_else(site: Path, browser: Browser, page: str) -> None:
     with visit(browser, site / page) as seen:
         assert seen.errors == [] and seen.dialogs == []

@@ -31,6 +31,8 @@ from forgetbench.leaderboard import build_leaderboard
 from forgetbench.progress import show_progress
 from forgetbench.records import Comparison, ItemScore, TaskInfo
 from forgetbench.report import TrajectoryPoint, print_comparison, write_report, write_trajectory
+from forgetbench.report.examples import select_examples
+from forgetbench.report.short import short_report
 from forgetbench.storage.comparisons import load_comparison, load_items, save_comparison
 
 TAGS = set(
@@ -120,6 +122,15 @@ def markdown(made: Made, texts: Mapping[str, str], folder: Path) -> Iterator[str
     yield from read_markdown((folder / "report.md").read_text(encoding="utf-8"))
 
 
+def pull_request(made: Made, texts: Mapping[str, str], folder: Path) -> Iterator[str]:
+    text = short_report(made.comparison, select_examples(made.comparison, made.items))
+    yield from read_markdown(
+        re.sub(r"(?m)^</?details>(<summary>[\w ]+ \(\d+\)</summary>|<summary>[\w ]+</summary>)?$", "", text)
+    )
+    if len(text) > 60_000 or text.count("<details>") != text.count("</details>"):
+        yield f"{len(text)} characters, or a fold that is not closed"
+
+
 def github_summary(made: Made, texts: Mapping[str, str], folder: Path) -> Iterator[str]:
     result = decide(made.comparison)
     yield from read_markdown(summary(result, made.comparison))
@@ -204,7 +215,7 @@ def exports(made: Made, texts: Mapping[str, str], folder: Path) -> Iterator[str]
 
 
 OUTPUTS: tuple[Callable[[Made, Mapping[str, str], Path], Iterator[str]], ...] = (
-    terminal, progress, markdown, github_summary, html, tables, junit, jsons, parquet, plots, leaderboard,
+    terminal, progress, markdown, pull_request, github_summary, html, tables, junit, jsons, parquet, plots, leaderboard,
     exports,
 )  # fmt: skip
 

@@ -264,7 +264,8 @@ def report(
     /,
     *,
     html: Annotated[Path | None, Parameter(help="Write the HTML report here.")] = None,
-    markdown: Annotated[Path | None, Parameter(help="Write the Markdown report here.")] = None,
+    markdown: Annotated[Path | None, Parameter(help="Write Markdown for a pull request here: a short one.")] = None,
+    link: Annotated[str | None, Parameter(help="The whole report's address, for that Markdown.")] = None,
 ) -> None:
     """Print a comparison, and write its report again."""
     from forgetbench.comparison.checked import load_checked
@@ -279,7 +280,7 @@ def report(
     if html is not None:
         write_html(compared, items, html)
     if markdown is not None:
-        write_markdown(compared, items, markdown)
+        write_markdown(compared, items, markdown, link)
     if html is None and markdown is None:
         write_report(compared, items, folder)
 

@@ -36,9 +36,12 @@ def write_report(comparison: Comparison, items: pd.DataFrame, out_dir: Path) -> 
     return [*written, page]
 
 
-def write_markdown(comparison: Comparison, items: pd.DataFrame, path: Path) -> list[Path]:
-    """Write the Markdown report, and the plots it shows into plots/ beside it."""
-    return _write_markdown(comparison, select_examples(comparison, items), path)
+def write_markdown(comparison: Comparison, items: pd.DataFrame, path: Path, link: str | None = None) -> list[Path]:
+    """Write the Markdown that a pull request takes: one short file; `link` is the address of the whole report."""
+    from forgetbench.report.short import short_report
+
+    write_atomic(path, short_report(comparison, select_examples(comparison, items), link))
+    return [path]
 
 
 def write_html(comparison: Comparison, items: pd.DataFrame, path: Path) -> list[Path]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from forgetbench.messages import N_, phrases
 from forgetbench.messages import translated as _
@@ -13,6 +13,7 @@ from forgetbench.report.examples import SELECTION_NOTE, DomainExamples, Example,
 from forgetbench.report.how_to_read import how_to_read
 from forgetbench.report.numbers import row_texts
 from forgetbench.report.supplementary import SupplementaryTable
+from forgetbench.report.warnings import WarningGroup, grouped_warnings
 from forgetbench.report.wording import (
     facts,
     headline,
@@ -28,6 +29,7 @@ from forgetbench.sanitize import one_line
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>&|~!$#@]|:(?=//)|(?<=www)\.)", re.IGNORECASE)
 _LIST_MARK = re.compile(r"^(\d*)([-+=.)])")
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+_ROOM_FOR_NOTE = 200
 _HEADER = (
     "",
     N_("items"),
@@ -108,6 +110,20 @@ def fact_list(pairs: Iterable[tuple[str, str]]) -> str:
     return "\n".join(f"- {told.format(term=escaped(name), text=escaped(value, 400))}" for name, value in pairs)
 
 
+def whole_lines(lines: Iterable[str], most_bytes: int, note: Callable[[int], str]) -> str:
+    """As many whole lines as fit into `most_bytes`; where some do not, a note on how many, if even that fits."""
+    whole: list[str] = []
+    left = most_bytes - _ROOM_FOR_NOTE
+    rest = iter(lines)
+    for line in rest:
+        left -= len(line.encode()) + 1
+        if left < 0:
+            told = note(1 + sum(1 for _ in rest))
+            return "\n".join([*whole, "", told, ""]) if most_bytes > len(told.encode()) + 2 else ""
+        whole.append(line)
+    return "\n".join([*whole, ""])
+
+
 def delta_table(rows: Sequence[DeltaRow]) -> str:
     """A table with a line per row; numbers in points of 100 and per cent."""
     align = ["---", *["---:"] * 4, "---", *["---:"] * 6]
@@ -163,8 +179,17 @@ def _delta_cells(row: DeltaRow) -> tuple[str, ...]:
     )
 
 
+def warning_text(group: WarningGroup) -> str:
+    """A warning, and after a colon each place that it is said of."""
+    text = escaped(group.text, 1000)
+    if not group.places:
+        return text
+    places = escaped(", ".join(group.places), 2000)
+    return _("{text} ({n}): {places}").format(text=text, n=len(group.places), places=places)
+
+
 def _warnings(comparison: Comparison) -> Iterator[str]:
-    lines = [*(escaped(warning, 1000) for warning in comparison.warnings)]
+    lines = [*map(warning_text, grouped_warnings(comparison))]
     told = _("{term}: {text}")
     lines += [told.format(term=inline(row.name), text=escaped(why, 600)) for row, why in missing_data(comparison)]
     if lines:
@@ -173,10 +198,11 @@ def _warnings(comparison: Comparison) -> Iterator[str]:
 
 def _domain(domain: DomainExamples) -> str:
     parts = [f"### {escaped(domain.title)}", domain.summary]
-    return "\n\n".join([*parts, *map(_example, domain.examples)])
+    return "\n\n".join([*parts, *map(example_text, domain.examples)])
 
 
-def _example(example: Example) -> str:
+def example_text(example: Example) -> str:
+    """An item under its heading: what was asked, what is right, what both answered."""
     prompts = "" if example.prompts_equal else _("prompts differ between the two")
     found = phrases([example.outcome, example.scores, prompts])
     told = _("{item} in {task}: {outcome}")

@@ -8,7 +8,7 @@ from pathlib import Path
 from forgetbench.errors import InputError
 from forgetbench.gate import Decision, GateResult, State, check_cells, summary_line
 from forgetbench.records import Comparison
-from forgetbench.report.markdown import delta_table, escaped, inline
+from forgetbench.report.markdown import delta_table, escaped, inline, whole_lines
 from forgetbench.sanitize import one_line
 
 _MOST_BYTES = 1_000_000
@@ -23,7 +23,7 @@ _KINDS: dict[State, str] = {
     "waived": "notice",
 }
 _HEADER = ("check", "change or value", "interval", "allowed", "result")
-_ROOM_FOR_NOTE = 200
+_HAS_ALL = "--json FILE has them all"
 
 
 def summary(result: GateResult, comparison: Comparison, most_bytes: int = _MOST_BYTES) -> str:
@@ -31,7 +31,9 @@ def summary(result: GateResult, comparison: Comparison, most_bytes: int = _MOST_
 
     Cut between two lines where it would be longer than `most_bytes`, with a note that says so.
     """
-    return _cut(_lines(result, comparison), most_bytes)
+    return whole_lines(
+        _lines(result, comparison), most_bytes, lambda n: f"{n:,} more lines are too long for this page; {_HAS_ALL}."
+    )
 
 
 def append_summary(path: Path, result: GateResult, comparison: Comparison) -> None:
@@ -62,20 +64,6 @@ def _lines(result: GateResult, comparison: Comparison) -> Iterator[str]:
 
 def _table_line(texts: Iterable[str]) -> str:
     return f"| {' | '.join(texts)} |"
-
-
-def _cut(lines: Iterator[str], most_bytes: int) -> str:
-    """As many whole lines as fit, and how many did not."""
-    whole: list[str] = []
-    left = most_bytes - _ROOM_FOR_NOTE
-    for line in lines:
-        left -= len(line.encode()) + 1
-        if left < 0:
-            more = 1 + sum(1 for _ in lines)
-            note = f"{more:,} more lines are too long for this page; --json FILE has them all."
-            return "\n".join([*whole, "", note, ""]) if most_bytes > len(note) else ""
-        whole.append(line)
-    return "\n".join([*whole, ""])
 
 
 def workflow_commands(result: GateResult) -> list[str]:

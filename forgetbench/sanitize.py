@@ -23,6 +23,8 @@ _LINE_ENDS = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 # Marks without end on one letter are drawn over the lines above and below; no script needs more than a few.
 _MARK = "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
 _FLOOD = re.compile(f"({_MARK}{{6}}){_MARK}+")
+PATTERNS = {"line_ends": _LINE_ENDS.pattern, "unseen": _UNSEEN.pattern, "flood": _FLOOD.pattern}
+"""The same for a page's script, which shows texts that it was given as they are."""
 
 
 def printable(text: str) -> str:

@@ -9,21 +9,24 @@ import json
 import zlib
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import fields, replace
 from typing import Any, Final
 
-from forgetbench.report.flips.rows import Flips
+from forgetbench.report.flips.rows import Answered, Flip, FlipRow, Flips
 from forgetbench.sanitize import shorten
 
 MOST_ROWS: Final = 10_000
 """Rows that a page holds."""
-MOST_BYTES: Final = 1_600_000
+MOST_BYTES: Final = 2_100_000
 """Bytes of a page that they take."""
 MOST_CHARACTERS: Final = 8_000
 """Of one text; of a longer one both ends are kept."""
 _NUMBERS: Final = frozenset({"score", "loglikelihoods", "metrics", "lost", "prompts_equal"})
 """Fields that hold no text, as source.js knows too."""
-_DIGITS: Final = 4
+_DIGITS: Final = 3
+_SHARED: Final = tuple(field.name for field in fields(FlipRow) if field.name not in ("base", "candidates"))
+_ANSWERED: Final = tuple(field.name for field in fields(Answered))
+_FLIP: Final = tuple(field.name for field in fields(Flip))
 
 
 def packed(flips: Flips) -> tuple[Flips, str]:
@@ -41,52 +44,42 @@ def packed(flips: Flips) -> tuple[Flips, str]:
 def deflated(content: object) -> str:
     """JSON, compressed, as ASCII that may stand anywhere in a page."""
     plain = json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    return b64encode(zlib.compress(plain.encode("utf-8", "replace"), 9)).decode("ascii")
+    return b64encode(zlib.compress(plain.encode("utf-8", "replace"))).decode("ascii")
 
 
 def _content(flips: Flips) -> dict[str, Any]:
     """`rows` is columns, in which a text is its place in `texts`."""
-    records = [asdict(row) for row in flips.rows]
+    n_rows = len(flips.rows)
+    shared, base = _empty(_SHARED, n_rows), _empty(_ANSWERED, n_rows)
+    candidates = [_empty(_FLIP, n_rows) for _ in flips.candidates]
     texts: dict[str, int] = {}
     # Texts of one task look alike, and what is alike is compressed well where it is near.
-    for record in sorted(records, key=lambda record: (record["task"], record["item_id"])):
-        _packed(record, texts)
+    for place, row in sorted(enumerate(flips.rows), key=lambda each: (each[1].task, each[1].item_id)):
+        sides = zip(candidates, row.candidates, strict=True)
+        for columns, record in ((shared, row), (base, row.base), *sides):
+            for name, cells in columns.items() if record is not None else ():
+                value = getattr(record, name)
+                cells[place] = _rounded(value) if name in _NUMBERS else _placed(value, texts)
     return {
         "base": flips.base,
         "candidates": flips.candidates,
         "n_items": flips.n_items,
-        "n_rows": len(records),
+        "n_rows": n_rows,
         "runs_missing": flips.runs_missing,
-        "rows": {
-            **_columns([{**record, "base": None, "candidates": None} for record in records], texts),
-            "base": _columns([record["base"] for record in records], texts),
-            "candidates": [
-                _columns([record["candidates"][place] for record in records], texts)
-                for place in range(len(flips.candidates))
-            ],
-        },
+        "rows": {**shared, "base": base, "candidates": candidates},
         "texts": list(texts),
     }
 
 
-def _columns(records: Sequence[Mapping[str, Any] | None], texts: dict[str, int]) -> dict[str, list[Any]]:
-    """A column per field; null in all of them where there is no record."""
-    names = list(dict.fromkeys(name for record in records if record is not None for name in record))
-    cells = [_packed(record or {}, texts) for record in records]
-    return {name: [cell.get(name) for cell in cells] for name in names}
-
-
-def _packed(record: Mapping[str, Any], texts: dict[str, int]) -> dict[str, Any]:
-    return {name: _rounded(value) if name in _NUMBERS else _placed(value, texts) for name, value in record.items()}
+def _empty(names: Sequence[str], n_rows: int) -> dict[str, list[Any]]:
+    return {name: [None] * n_rows for name in names}
 
 
 def _placed(value: Any, texts: dict[str, int]) -> Any:
     """Every text of a value as its place."""
     if isinstance(value, str):
         return texts.setdefault(shorten(value, MOST_CHARACTERS), len(texts))
-    if isinstance(value, Mapping):
-        return _packed(value, texts)
-    if isinstance(value, (list, tuple)):
+    if isinstance(value, tuple):
         return [_placed(item, texts) for item in value]
     return value
 
@@ -96,6 +89,6 @@ def _rounded(value: Any) -> Any:
         return int(value) if value.is_integer() else round(value, _DIGITS)
     if isinstance(value, Mapping):
         return {name: _rounded(item) for name, item in value.items()}
-    if isinstance(value, (list, tuple)):
+    if isinstance(value, tuple):
         return [_rounded(item) for item in value]
     return value

@@ -1,0 +1,106 @@
+"""The flip browser as a part of a page: markup, and the scripts that the page's policy must allow.
+
+    embedded(flips)     a page that holds its rows
+    hosted(address)     a page whose rows a server has, by the addresses that browser/source.js names
+
+A page includes `markup` where it wants the browser, and `scripts` in its `script-src`; `preamble` of report/html takes
+them. Nothing else must be allowed: what is shown is text, and styles are set by the script.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from base64 import b64encode
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from markupsafe import Markup
+
+from forgetbench.report.flips.payload import deflated, packed
+from forgetbench.report.flips.rows import CHANGES, OUTCOMES, Flips
+from forgetbench.report.flips.vendor import library
+from forgetbench.report.flips.words import SYMBOLS, outcome_words, texts
+from forgetbench.sanitize import PATTERNS
+
+_BROWSER: Final = Path(__file__).parent / "browser"
+_OWN: Final = ("text.js", "source.js", "item.js", "browser.js")
+_LIBRARIES: Final = ("tabulator.min.js", "diff.min.js")
+
+
+@dataclass(frozen=True, slots=True)
+class FlipBrowser:
+    """What a page needs to hold the browser."""
+
+    markup: Markup
+    scripts: tuple[str, ...]
+    """Hashes of every script that runs, as 'sha256-...'."""
+
+
+def embedded(flips: Flips) -> FlipBrowser:
+    """A browser of the rows that fit into a page, the worst of those given."""
+    kept, rows = packed(flips)
+    return _browser(rows=rows, n_rows=len(kept.rows), n_items=kept.n_items, runs_missing=kept.runs_missing)
+
+
+def hosted(address: str) -> FlipBrowser:
+    """A browser of the rows that a server has at an address of the page's own origin."""
+    return _browser(address=address)
+
+
+def _browser(
+    *,
+    address: str | None = None,
+    rows: str | None = None,
+    n_rows: int = 0,
+    n_items: int = 0,
+    runs_missing: tuple[str, ...] = (),
+) -> FlipBrowser:
+    # The page's template includes this one's markup, so its environment is there only when both are.
+    from forgetbench.report.html import template_environment
+
+    settings = {
+        "address": address,
+        "changes": CHANGES,
+        "outcomes": OUTCOMES,
+        "patterns": PATTERNS,
+        "symbols": SYMBOLS,
+        "texts": texts(),
+    }
+    template = template_environment(_BROWSER).get_template("flips.html.j2")
+    markup = template.render(
+        settings=_json(settings),
+        outcomes=outcome_words(),
+        rows=rows,
+        n_rows=n_rows,
+        n_items=n_items,
+        runs_missing=runs_missing,
+        libraries=_libraries(),
+        script=Markup(_own_script()),  # noqa: S704 - a file of this package
+    )
+    scripts = (_own_script(), *map(library, _LIBRARIES))
+    return FlipBrowser(Markup(markup), tuple(map(_hash, scripts)))  # noqa: S704 - rendered with escaping
+
+
+@cache
+def _own_script() -> str:
+    parts = "\n".join((_BROWSER / name).read_text(encoding="utf-8") for name in _OWN)
+    return f'(() => {{\n"use strict";\n{parts}}})();'
+
+
+@cache
+def _libraries() -> str:
+    """The libraries and every style, a fifth as large as they are: the script sets them to work."""
+    styles = (library("tabulator_simple.min.css"), (_BROWSER / "flips.css").read_text(encoding="utf-8"))
+    return deflated({"scripts": [library(name) for name in _LIBRARIES], "styles": styles})
+
+
+def _json(content: dict[str, Any]) -> Markup:
+    """JSON that may stand in a script element: nothing in it ends one."""
+    return Markup(json.dumps(content).replace("<", "\\u003c"))  # noqa: S704 - as above
+
+
+def _hash(script: str) -> str:
+    return f"sha256-{b64encode(hashlib.sha256(script.encode()).digest()).decode()}"

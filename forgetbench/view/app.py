@@ -1,25 +1,32 @@
-"""The routes: which page stands at which address. Nothing is ever written."""
+"""The routes: which page, and which answer to its browser of flips, stands at which address. Nothing is written."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from pathlib import Path
+from typing import TypeVar
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from forgetbench.errors import InputError, first_line
 from forgetbench.messages import translated as _
+from forgetbench.records import Comparison
 from forgetbench.sanitize import one_line
+from forgetbench.view.asked import filter_of, slice_of, sort_of
 from forgetbench.view.catalogue import Broken, Catalogue
-from forgetbench.view.groups import grouped
+from forgetbench.view.flip_pages import FlipPages
+from forgetbench.view.flip_store import FlipStore
+from forgetbench.view.groups import Group, grouped
 from forgetbench.view.guards import Guard
 from forgetbench.view.pages import Pages
 from forgetbench.view.reports import Reports
+
+T = TypeVar("T")
 
 
 def view_app(results: Path, names: Collection[str] = ("localhost",), *, loopback: bool = True) -> ASGIApp:
@@ -28,9 +35,11 @@ def view_app(results: Path, names: Collection[str] = ("localhost",), *, loopback
     routes = [
         Route("/", view.home),
         Route("/style.css", view.style),
-        Route("/comparisons/{name}", view.comparison),
-        Route("/bases/{key}", view.base),
         Route("/trajectories/{name}", view.trajectory),
+        Route("/{kind:str}/{name}", view.compared),
+        Route("/{kind:str}/{name}/flips", view.flips),
+        Route("/{kind:str}/{name}/flips/facets", view.facets),
+        Route("/{kind:str}/{name}/flips/item", view.item),
     ]
     handlers = {HTTPException: view.refused, InputError: view.unreadable, Exception: view.unforeseen}
     return Guard(Starlette(routes=routes, exception_handlers=handlers), names, loopback=loopback)
@@ -43,6 +52,9 @@ class _View:
         self._catalogue = catalogue
         self._pages = Pages(catalogue)
         self._reports = Reports(catalogue)
+        self._flips = FlipStore(catalogue)
+
+    # --- pages --------------------------------------------------------------------------------
 
     def home(self, request: Request) -> Response:
         return HTMLResponse(self._pages.home())
@@ -50,29 +62,48 @@ class _View:
     def style(self, request: Request) -> Response:
         return Response(self._pages.style(), media_type="text/css")
 
-    def comparison(self, request: Request) -> Response:
-        name = request.path_params["name"]
-        found = self._catalogue.comparison(name)
-        if found is None:
-            raise HTTPException(404)
-        if isinstance(found, Broken):
-            raise InputError(found.reason)
-        return self._reports.page(name, found)
-
-    def base(self, request: Request) -> Response:
-        for group in grouped(self._catalogue.comparisons().sound):
-            if group.key == request.path_params["key"]:
-                return HTMLResponse(self._pages.group(group))
-        raise HTTPException(404)
-
     def trajectory(self, request: Request) -> Response:
         name = request.path_params["name"]
-        found = self._catalogue.trajectory(name)
+        return HTMLResponse(self._pages.trajectory(name, _there(self._catalogue.trajectory(name))))
+
+    def compared(self, request: Request) -> Response:
+        """The page of a comparison, or of all candidates of a base."""
+        found = self._asked(request)
+        if isinstance(found, Group):
+            return HTMLResponse(self._pages.group(found))
+        return self._reports.page(request.path_params["name"], found)
+
+    # --- what their browser of flips asks -----------------------------------------------------
+
+    def flips(self, request: Request) -> Response:
+        flips = self._flips_of(request)
+        wanted = filter_of(request.query_params, flips.n_candidates)
+        sort, part = sort_of(request.query_params), slice_of(request.query_params)
+        rows = flips.page(wanted, sort, part) if part.stop > part.start else []
+        return JSONResponse({"count": flips.count(wanted), "rows": rows})
+
+    def facets(self, request: Request) -> Response:
+        return JSONResponse(self._flips_of(request).facets())
+
+    def item(self, request: Request) -> Response:
+        found = self._flips_of(request).item(request.query_params.get("key", ""))
         if found is None:
             raise HTTPException(404)
-        if isinstance(found, Broken):
-            raise InputError(found.reason)
-        return HTMLResponse(self._pages.trajectory(name, found))
+        return JSONResponse(found)
+
+    def _flips_of(self, request: Request) -> FlipPages:
+        found = self._asked(request)
+        return self._flips.of(found.members if isinstance(found, Group) else {request.path_params["name"]: found})
+
+    def _asked(self, request: Request) -> Comparison | Group:
+        """What the address names. HTTPException where there is no such thing, InputError where it is broken."""
+        kind, name = request.path_params["kind"], request.path_params["name"]
+        if kind == "comparisons":
+            return _there(self._catalogue.comparison(name))
+        if kind == "bases":
+            groups = grouped(self._catalogue.comparisons().sound)
+            return _there(next((group for group in groups if group.key == name), None))
+        raise HTTPException(404)
 
     # --- what went wrong ----------------------------------------------------------------------
 
@@ -89,3 +120,11 @@ class _View:
 
     def _failure(self, title: str, reason: str, status: int) -> Response:
         return HTMLResponse(self._pages.failure(title, reason), status)
+
+
+def _there(found: T | Broken | None) -> T:
+    if found is None:
+        raise HTTPException(404)
+    if isinstance(found, Broken):
+        raise InputError(found.reason)
+    return found

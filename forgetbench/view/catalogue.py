@@ -68,6 +68,10 @@ class Catalogue:
         """One comparison by its folder's name; None where there is none."""
         return self._one(self._folder.comparisons, name, "comparison.json", _comparison)
 
+    def run(self, run_id: str) -> RunManifest | Broken | None:
+        """One run by its id; None where it is not here."""
+        return self._one(self._folder.runs, run_id, "manifest.json", load_manifest)
+
     def trajectory(self, name: str) -> Trajectory | Broken | None:
         """One trajectory by its folder's name; None where there is none."""
         return self._one(self._folder.trajectories, name, "trajectory.json", load_trajectory)
@@ -77,11 +81,8 @@ class Catalogue:
         return _regular(self._folder.comparison(name) / "items.parquet")
 
     def samples(self, run_id: str) -> Path | None:
-        """samples.parquet of a run; None where it is not here. InputError for a link."""
-        folder = self._folder.run(run_id)
-        if run_id not in _names(self._folder.runs) or not _SAFE_NAME.fullmatch(run_id) or folder.is_symlink():
-            return None
-        return _regular(folder / "samples.parquet")
+        """samples.parquet of a run that `run` has found. InputError for a link."""
+        return _regular(self._folder.run(run_id) / "samples.parquet")
 
     def _contents(self, root: Path, file: str, load: Callable[[Path], T]) -> Contents[T]:
         sound: dict[str, T] = {}

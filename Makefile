@@ -12,7 +12,7 @@ TORCH_CPU_INDEX ?= https://download.pytorch.org/whl/cpu
 # cores are slower than one.
 FAST := OMP_NUM_THREADS=1 $(BIN)/pytest -m "not real" -n $(or $(WORKERS),2) --dist loadfile
 
-.PHONY: demo test fast lint docs bench answers calibrate tasks tasks-check clean
+.PHONY: demo test fast lint docs bench answers calibrate tasks tasks-check messages clean
 
 demo: $(READY)  ## fine-tune the embedded model, evaluate it, and show what it lost
 	$(BIN)/forgetbench demo
@@ -47,6 +47,13 @@ tasks: $(READY)  ## rebuild the embedded tasks' data from their sources
 tasks-check: $(READY)  ## the embedded data is what its scripts build, bit for bit, and nothing is wrong with it
 	set -e; for script in tasks/*/build*.py; do $(BIN)/python $$script --check; done
 	$(BIN)/forgetbench tasks validate tasks
+
+messages: $(READY)  ## collect what people read into the catalogues of other languages, and compile them
+	mkdir -p build
+	$(BIN)/pybabel -q extract -F babel.cfg -k plural:1,2 --add-location=file --sort-by-file -o build/forgetbench.pot .
+	$(BIN)/pybabel -q update -D forgetbench -d forgetbench/locale -i build/forgetbench.pot \
+	  --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date -w 120
+	$(BIN)/pybabel -q compile -D forgetbench -d forgetbench/locale --statistics
 
 clean:
 	rm -rf $(VENV) build dist site

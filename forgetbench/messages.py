@@ -12,7 +12,7 @@ Files that programs read stay as they are: keys, verdicts and reasons are Englis
 from __future__ import annotations
 
 import gettext as catalogues
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -88,6 +88,14 @@ def joined(parts: Iterable[str]) -> str:
     words = list(parts)
     punctuation = _PUNCTUATION[_language.get()]
     return punctuation.last_item.join([punctuation.items.join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+def some(parts: Sequence[str], most: int = 5) -> str:
+    """The first of a list: 'a, b, c and 4 more'."""
+    more = len(parts) - most
+    if more <= 0:
+        return items(parts)
+    return translated("{items} and {n} more").format(items=items(parts[:most]), n=more)
 
 
 def language() -> Language:

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from cyclopts import App, Parameter
 
@@ -34,6 +34,7 @@ from forgetbench.cli.options import (
     Engine,
     Evaluation,
     FineTuning,
+    LanguageOption,
     MaxGenToksOption,
     NoiseFloorOption,
     OutIdOption,
@@ -49,6 +50,7 @@ from forgetbench.console import print_line, say_lines
 from forgetbench.engines.base import EngineOptions
 from forgetbench.evaluation.assumptions import Assumptions
 from forgetbench.evaluation.options import EvaluationOptions
+from forgetbench.messages import speaking
 
 if TYPE_CHECKING:
     from forgetbench.pipeline import RunResult
@@ -67,6 +69,16 @@ app = App(
     suppress_keyboard_interrupt=False,
 )
 app.register_install_completion_command()
+_AS_CALLED: Final[dict[str, Any]] = {"exit_on_error": False, "print_error": False, "result_action": "return_value"}
+
+
+@app.meta.default
+def in_language(
+    *tokens: Annotated[str, Parameter(show=False, allow_leading_hyphen=True)], lang: LanguageOption = "en"
+) -> object:
+    """Call the command that `tokens` are, all that it shows in one language."""
+    with speaking(lang):
+        return app(tokens, console=stdout(), **_AS_CALLED)
 
 
 @app.command
@@ -361,6 +373,4 @@ def main() -> None:
     # Most objects of a command live to its end: looking through them less often saves a twentieth of a large
     # comparison's time.
     gc.set_threshold(100_000, 20, 20)
-    sys.exit(
-        run_guarded(lambda: app(console=stdout(), exit_on_error=False, print_error=False, result_action="return_value"))
-    )
+    sys.exit(run_guarded(lambda: app.meta(console=stdout(), **_AS_CALLED)))

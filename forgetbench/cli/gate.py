@@ -23,22 +23,24 @@ from forgetbench.console import command, print_line
 from forgetbench.engines.base import EngineOptions
 from forgetbench.errors import InputError
 from forgetbench.evaluation.options import EvaluationOptions
+from forgetbench.messages import speaking
+from forgetbench.messages import translated as _
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from forgetbench.gate import GateResult
+    from forgetbench.gate import Policy
     from forgetbench.records import Comparison
 
 
 def gate(comparison: ComparisonArgument, /, *, verdict: Verdict = GateFiles()) -> int:
     """Decide on a comparison: exit 0 passed, 1 regression, 3 not enough evidence."""
     from forgetbench.comparison.checked import load_checked
-    from forgetbench.gate import decide, load_policy
+    from forgetbench.gate import load_policy
     from forgetbench.storage.made import comparison_folder
 
     compared = load_checked(comparison_folder(comparison))
-    return _tell(decide(compared, load_policy(verdict.policy)), compared, verdict, stdout())
+    return _tell(compared, load_policy(verdict.policy), verdict, stdout())
 
 
 def gate_sequential(
@@ -68,9 +70,9 @@ def gate_sequential(
         )
     made.of_comparison(result.comparison, folder)
     for name, text in looks(result.comparison):
-        print_line(made.console, f"{name.lower()}: {text}")
-    print_line(made.console, f"written to {folder}")
-    return _tell(result.gate, result.comparison, verdict, made.console)
+        print_line(made.console, _("{term}: {text}").format(term=name.lower(), text=text))
+    print_line(made.console, _("written to {folder}").format(folder=folder))
+    return _tell(result.comparison, policy, verdict, made.console)
 
 
 def choose(
@@ -98,7 +100,7 @@ def choose(
     for line in choice(saved.comparison):
         print_line(made.console, line)
     print_comparison(made.console, saved.comparison)
-    print_line(made.console, f"written to {saved.folder}")
+    print_line(made.console, _("written to {folder}").format(folder=saved.folder))
     made.of_comparison(saved.comparison, saved.folder)
 
 
@@ -110,20 +112,24 @@ def init_policy(path: Annotated[Path, Parameter(help="The file to write.")] = Pa
     if path.exists():
         raise InputError(f"{path}: is there already; name another file")
     write_output(path, POLICY_TEMPLATE)
-    say(f"written to {path}")
+    say(_("written to {path}").format(path=path))
 
 
-def _tell(result: GateResult, comparison: Comparison, files: GateFiles, console: Console) -> int:
+def _tell(comparison: Comparison, policy: Policy, files: GateFiles, console: Console) -> int:
     """Print the verdict and write it to every file that is asked for; its exit code."""
-    from forgetbench.gate import formats
+    from forgetbench.gate import decide, formats
 
-    for path, text in (
-        (files.junit, formats.junit_xml),
-        (files.badge, formats.badge_json),
-        (files.json, formats.verdict_json),
-    ):
-        if path is not None:
-            formats.write_output(path, text(result, comparison))
+    # What programs read is English whatever the language that people read.
+    with speaking("en"):
+        result = decide(comparison, policy)
+        for path, text in (
+            (files.junit, formats.junit_xml),
+            (files.badge, formats.badge_json),
+            (files.json, formats.verdict_json),
+        ):
+            if path is not None:
+                formats.write_output(path, text(result, comparison))
+    result = decide(comparison, policy)
     if files.summary is not None:
         formats.append_summary(files.summary, result, comparison)
     if os.environ.get("GITHUB_ACTIONS") == "true":

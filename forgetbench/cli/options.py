@@ -17,6 +17,7 @@ from forgetbench.comparison.options import ComparisonOptions
 from forgetbench.engines.base import EngineOptions
 from forgetbench.evaluation.assumptions import Assumptions
 from forgetbench.evaluation.options import EvaluationOptions
+from forgetbench.messages import Language
 from forgetbench.models.prompting import Prompting, template_settings
 
 # Groups of --help, in this order.
@@ -25,6 +26,9 @@ Assumed = Annotated[Assumptions, Parameter(name="*", group=Group("What is assume
 FineTuning = Annotated[ComparisonOptions, Parameter(name="*", group=Group("The fine-tuning", sort_key=2))]
 Engine = Annotated[EngineOptions, Parameter(name="*", group=Group("Engine", sort_key=4))]
 
+LanguageOption = Annotated[
+    Language, Parameter(name="--lang", env_var="FORGETBENCH_LANG", help="What people read is in this language.")
+]
 _A_CHECKPOINT = "[NAME=]WHERE[@REVISION]: a folder, an adapter's folder, or a hub id."
 Checkpoint = Annotated[str, Parameter(help=_A_CHECKPOINT)]
 Checkpoints = Annotated[list[str], Parameter(help=_A_CHECKPOINT)]

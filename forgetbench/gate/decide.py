@@ -12,6 +12,8 @@ from forgetbench.gate.policy import Policy, Waiver
 from forgetbench.gate.result import STATES, Check, Decision, GateOutcome, GateResult, State, title
 from forgetbench.gate.rows import GatedRow, gated_rows, rows_by_name
 from forgetbench.gate.scope import RowNames, check_names, in_scope
+from forgetbench.messages import clauses
+from forgetbench.messages import translated as _
 from forgetbench.records import Comparison, DeltaRow
 
 _ROUNDING = 1e-9
@@ -60,7 +62,7 @@ def _not_measured(comparison: Comparison, policy: Policy, gated: Sequence[GatedR
         if name in in_hand or (row is not None and _has_verdict(row)):
             continue
         is_domain = names.is_domain(name)
-        why = f"suite '{comparison.suite}' does not cover it" if row is None else row.reason
+        why = _("suite '{suite}' does not cover it").format(suite=comparison.suite) if row is None else row.reason
         sentence = wording.missing(title(name, is_domain=is_domain), why)
         state: State = "not_measured" if name in counted_on else "not_gated"
         yield Decision(name, "not_measured", sentence, state, row, is_domain=is_domain)
@@ -173,10 +175,10 @@ def _min_score(gated: GatedRow, least: float) -> Decision:
 def _one_of_several(comparison: Comparison) -> Iterator[str]:
     """That a candidate among several was judged as if nobody had looked for the best."""
     if comparison.family:
-        yield (
-            f"one of {len(comparison.family) + 1} candidates of one command: p-values are adjusted for all of them, "
-            "and this one is judged alone; if it is gated because it looked best, use forgetbench choose"
-        )
+        yield _(
+            "one of {n} candidates of one command: p-values are adjusted for all of them, and this one is judged "
+            "alone; if it is gated because it looked best, use forgetbench choose"
+        ).format(n=len(comparison.family) + 1)
 
 
 def _one_sided(decisions: Sequence[Decision]) -> Iterator[str]:
@@ -200,9 +202,10 @@ def _waived(decision: Decision, waiver: Waiver | None, today: date) -> Decision:
     if waiver is None or STATES[decision.state] == "passed":
         return decision
     if waiver.covers(today):
-        sentence = f"{decision.sentence}; waived until {waiver.until}: {waiver.reason}"
-        return replace(decision, state="waived", sentence=sentence, waiver=waiver)
-    return replace(decision, sentence=f"{decision.sentence}; its waiver expired on {waiver.until}", waiver=waiver)
+        waived = _("waived until {date}: {reason}").format(date=waiver.until, reason=waiver.reason)
+        return replace(decision, state="waived", sentence=clauses([decision.sentence, waived]), waiver=waiver)
+    expired = _("its waiver expired on {date}").format(date=waiver.until)
+    return replace(decision, sentence=clauses([decision.sentence, expired]), waiver=waiver)
 
 
 def _expired(
@@ -213,4 +216,5 @@ def _expired(
     for name, waiver in waivers.items():
         if not waiver.covers(today) and name not in in_need:
             row = title(name, is_domain=names.is_domain(name))
-            yield f"the waiver for {row} expired on {waiver.until} and is not needed: take it out of the policy"
+            told = _("the waiver for {row} expired on {date} and is not needed: take it out of the policy")
+            yield told.format(row=row, date=waiver.until)

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from forgetbench.gate.policy import Waiver
+from forgetbench.messages import translated as _
 from forgetbench.records import DeltaRow, Verdict
+from forgetbench.report.wording import in_words
 
 GateOutcome = Literal["passed", "regressed", "inconclusive"]
 Check = Literal["verdict", "min_items", "min_gain", "max_locked", "max_erased", "max_rigidity", "min_score", "max_cut"]
@@ -31,7 +33,7 @@ let_pass is too little evidence that the policy lets through, not_gated a row th
 
 def title(name: str, *, is_domain: bool) -> str:
     """A domain's name in running text; a task keeps the name that it can be found by."""
-    return name.replace("_", " ") if is_domain else name
+    return in_words(name) if is_domain else name
 
 
 _LABELS: dict[Check, str] = {
@@ -101,7 +103,7 @@ class GateResult:
     @property
     def reasons(self) -> tuple[str, ...]:
         """A sentence per check, those that decide first."""
-        return tuple(decision.sentence for decision in self.decisions) or ("no domain was measured",)
+        return tuple(decision.sentence for decision in self.decisions) or (_("no domain was measured"),)
 
     def in_state(self, *states: State) -> tuple[Decision, ...]:
         """The checks in any of these states, in order."""

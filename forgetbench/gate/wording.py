@@ -9,9 +9,11 @@ from collections.abc import Iterator, Sequence
 from math import ceil, floor, inf, isinf, isnan
 from typing import NamedTuple
 
-from forgetbench.errors import listed
 from forgetbench.gate.result import Decision, GateResult, State
 from forgetbench.gate.rows import GatedRow
+from forgetbench.messages import N_, clauses, phrases, some
+from forgetbench.messages import items as listing
+from forgetbench.messages import translated as _
 from forgetbench.stats.proportions import Interval
 from forgetbench.stats.quantiles import normal_quantile
 
@@ -21,135 +23,178 @@ _MOST_ITEMS = 10_000_000
 
 def missing(title: str, why: str | None) -> str:
     """A row of which nothing was measured, and why."""
-    return f"{title} was not measured: {why or 'no reason was recorded'}"
+    return _("{row} was not measured: {why}").format(row=title, why=why or _("no reason was recorded"))
 
 
 def verdict(gated: GatedRow) -> str:
     """A row's verdict against its margin, and how many answers are cut where that is many."""
-    return f"{_verdict(gated)}{_much_cut(gated)}"
+    return clauses([_verdict(gated), _much_cut(gated)])
 
 
 def _verdict(gated: GatedRow) -> str:
     row, word = gated.row, gated.row.judgement.verdict
     if word == "not_measured":
-        return missing(gated.title, row.reason) if gated.decides else f"{gated.title} is not gated: {row.reason}"
+        if gated.decides:
+            return missing(gated.title, row.reason)
+        return _("{row} is not gated: {why}").format(row=gated.title, why=row.reason)
     if word == "regressed":
-        opposed = f"; its tasks moved both ways: {_both_ways(gated)}" if gated.opposed.risen else ""
-        return f"{_fell(gated)}{_by_test(gated)}; {_against_margin(gated)}{opposed}"
+        return clauses([_fell(gated), _by_test(gated), _against_margin(gated), _opposed(gated)])
     if word == "improved":
         return _rose(gated)
     if word == "mixed":
-        return (
-            f"{_changed(gated)}, but its tasks moved both ways: {_both_ways(gated)}; `every_task: true` gates each task"
-        )
+        told = _("{changed}, but its tasks moved both ways: {tasks}; `every_task: true` gates each task")
+        return told.format(changed=_changed(gated), tasks=_both_ways(gated))
     if word == "retained":
-        return f"{_changed(gated)}: {_ruled_out(gated)}"
-    return f"{_changed(gated)}{_chance(gated)}: {_open(gated)}{_worst_case(gated)}"
+        return _finding(_changed(gated), _ruled_out(gated))
+    return clauses([_finding(phrases([_changed(gated), _chance(gated)]), _open(gated)), _worst_case(gated)])
+
+
+def _finding(change: str, meaning: str) -> str:
+    return _("{change}: {meaning}").format(change=change, meaning=meaning)
+
+
+def _opposed(gated: GatedRow) -> str:
+    if not gated.opposed.risen:
+        return ""
+    return _("its tasks moved both ways: {tasks}").format(tasks=_both_ways(gated))
 
 
 def _against_margin(gated: GatedRow) -> str:
     """Of a loss that is shown, whether it is within what is allowed: a question of its own."""
-    allowed = f"the allowed {100 * gated.margin:.1f}"
     if gated.row.judgement.within_margin:
-        return f"within {allowed}: a larger loss is ruled out"
-    if gated.high < -gated.margin:
-        return f"beyond {allowed}"
-    if gated.bound > -gated.margin:
-        return f"within {allowed}, but {_not_kept(gated)}"
-    return f"{allowed} may be exceeded"
+        told = _("within the allowed {margin:.1f}: a larger loss is ruled out")
+    elif gated.high < -gated.margin:
+        told = _("beyond the allowed {margin:.1f}")
+    elif gated.bound > -gated.margin:
+        told = _("within the allowed {margin:.1f}, but {not_kept}")
+    else:
+        told = _("the allowed {margin:.1f} may be exceeded")
+    return told.format(margin=100 * gated.margin, not_kept=_not_kept(gated))
 
 
 def _ruled_out(gated: GatedRow) -> str:
     # A reader sees the two-sided interval; a loss on one side is what must be ruled out.
-    by = f" by the one-sided bound, {100 * gated.bound:+.1f}" if gated.low < -gated.margin else ""
-    return f"a loss of the allowed {100 * gated.margin:.1f} is ruled out{by}"
+    if gated.low < -gated.margin:
+        told = _("a loss of the allowed {margin:.1f} is ruled out by the one-sided bound, {bound:+.1f}")
+    else:
+        told = _("a loss of the allowed {margin:.1f} is ruled out")
+    return told.format(margin=100 * gated.margin, bound=100 * gated.bound)
 
 
 def _open(gated: GatedRow) -> str:
     """Why a row is inconclusive, and what would settle it."""
     if gated.bound > -gated.margin:
-        fraction = "another `preserve`" if gated.row.kept.retention > gated.row.judgement.preserve else ""
-        return f"{_ruled_out(gated)}, but {_not_kept(gated)}{_settled_by(more_items(gated), fraction)}"
+        fraction = _("another `preserve`") if gated.row.kept.retention > gated.row.judgement.preserve else ""
+        found = _("{ruled_out}, but {not_kept}").format(ruled_out=_ruled_out(gated), not_kept=_not_kept(gated))
+        return clauses([found, _settled_by(more_items(gated), fraction)])
     margin = _enough_margin(gated)
-    other = "" if margin is None else f"a margin of {100 * margin:.1f} points"
-    return (
-        f"a loss of the allowed {100 * gated.margin:.1f} is neither shown nor ruled out"
-        f"{_settled_by(more_items(gated), other)}"
-    )
+    other = "" if margin is None else _("a margin of {points:.1f} points").format(points=100 * margin)
+    found = _("a loss of the allowed {margin:.1f} is neither shown nor ruled out").format(margin=100 * gated.margin)
+    return clauses([found, _settled_by(more_items(gated), other)])
 
 
 def _not_kept(gated: GatedRow) -> str:
     kept, fraction = gated.row.kept, gated.row.judgement.preserve
-    ratio = "" if isnan(kept.retention) else f" (kept: {100 * kept.retention:.0f}%{_kept_span(gated)})"
-    return f"that {100 * fraction:.0f}% of what the base can do is kept is not shown{ratio}"
-
-
-def _kept_span(gated: GatedRow) -> str:
-    low, high = gated.row.kept.retention_low, gated.row.kept.retention_high
-    return "" if isnan(low) or isnan(high) else f", {100 * low:.0f}% to {100 * high:.0f}%"
+    low, high = kept.retention_low, kept.retention_high
+    if isnan(kept.retention):
+        told = _("that {asked:.0f}% of what the base can do is kept is not shown")
+    elif isnan(low) or isnan(high):
+        told = _("that {asked:.0f}% of what the base can do is kept is not shown (kept: {kept:.0f}%)")
+    else:
+        told = _(
+            "that {asked:.0f}% of what the base can do is kept is not shown (kept: {kept:.0f}%, {low:.0f}% to "
+            "{high:.0f}%)"
+        )
+    return told.format(asked=100 * fraction, kept=100 * kept.retention, low=100 * low, high=100 * high)
 
 
 def _by_test(gated: GatedRow) -> str:
     """Where the interval holds 0: of few or very unequal clusters the test of signs knows more than an interval."""
     if gated.high < 0:
         return ""
-    return f"; that anything was lost is shown by the test of signs (p {gated.row.judgement.p_adjusted:.2g})"
+    told = _("that anything was lost is shown by the test of signs (p {p:.2g})")
+    return told.format(p=gated.row.judgement.p_adjusted)
 
 
 def gain(gated: GatedRow, least: float, state: State) -> str:
     """The change against the gain that is asked for."""
-    asked = f"a gain of the {100 * least:.1f} points asked for"
     if state == "failed":
-        return f"{_changed(gated)}: {asked} is ruled out"
-    if state == "passed":
-        return f"{_changed(gated)}: {asked} is shown"
+        told = _("a gain of the {points:.1f} points asked for is ruled out")
+    elif state == "passed":
+        told = _("a gain of the {points:.1f} points asked for is shown")
+    else:
+        told = _("a gain of the {points:.1f} points asked for is neither shown nor ruled out")
+    found = _finding(_changed(gated), told.format(points=100 * least))
+    if state in ("failed", "passed"):
+        return found
     reached = floor(1000 * gated.bound) / 1000
-    other = f"asking for {100 * reached:.1f} points" if reached > 0 else ""
-    advice = _settled_by(more_items_for_gain(gated, least), other)
-    return f"{_changed(gated)}: {asked} is neither shown nor ruled out{advice}{_worst_case(gated)}"
+    other = _("asking for {points:.1f} points").format(points=100 * reached) if reached > 0 else ""
+    return clauses([found, _settled_by(more_items_for_gain(gated, least), other), _worst_case(gated)])
 
 
 def items(gated: GatedRow, least: int) -> str:
     """The number of paired items against the number that is asked for."""
     n_items = gated.row.n_items
-    tail = "" if n_items >= least else f"; {least - n_items:,} more are needed"
-    return f"{gated.title}: {n_items:,} items, the policy asks for {least:,}{tail}"
+    if n_items >= least:
+        told = _("{row}: {n:,} items, the policy asks for {least:,}")
+    else:
+        told = _("{row}: {n:,} items, the policy asks for {least:,}; {more:,} more are needed")
+    return told.format(row=gated.title, n=n_items, least=least, more=least - n_items)
 
 
 def cut(gated: GatedRow, most: float) -> str:
     """The share of a side's answers that are cut against its limit."""
     answers = gated.row.cut
     measured, allowed = apart(100 * max(answers.cut_base, answers.cut_candidate), 100 * most)
-    side = "base" if answers.cut_base > answers.cut_candidate else "candidate"
-    return f"{gated.title}: {measured}% of the {side}'s answers were cut before they could be read; allowed {allowed}%"
+    if answers.cut_base > answers.cut_candidate:
+        told = _("{row}: {share}% of the base's answers were cut before they could be read; allowed {allowed}%")
+    else:
+        told = _("{row}: {share}% of the candidate's answers were cut before they could be read; allowed {allowed}%")
+    return told.format(row=gated.title, share=measured, allowed=allowed)
 
 
 def no_share(gated: GatedRow, what: str) -> str:
     """Why a limit on locked or erased items cannot be checked."""
-    return f"{gated.title}: the share of {what} items was not measured, which takes a choice view of the same items"
+    told = _("{row}: the share of {outcome} items was not measured, which takes a choice view of the same items")
+    return told.format(row=gated.title, outcome=_(what))
 
 
 def at_most_share(gated: GatedRow, what: str, share: float, bounds: Interval, most: float, state: State) -> str:
     """A share of locked or erased items, less luck, and the one-sided bound that decides against its limit."""
     bound = bounds.low if state == "failed" else bounds.high
     decisive, allowed = apart(100 * bound, 100 * most)
-    found = f"{gated.title}: {100 * share:.1f}% of the items are {what}, less luck"
     if state == "failed":
-        return f"{found}, at least {decisive}% at {_one_sided_level(gated)}; allowed {allowed}%"
-    tail = "" if state == "passed" else ": open"
-    return f"{found}, at most {decisive}% at {_one_sided_level(gated)}; allowed {allowed}%{tail}"
+        told = _(
+            "{row}: {share:.1f}% of the items are {outcome}, less luck, at least {bound}% at {level}, one-sided; "
+            "allowed {allowed}%"
+        )
+    elif state == "passed":
+        told = _(
+            "{row}: {share:.1f}% of the items are {outcome}, less luck, at most {bound}% at {level}, one-sided; "
+            "allowed {allowed}%"
+        )
+    else:
+        told = _(
+            "{row}: {share:.1f}% of the items are {outcome}, less luck, at most {bound}% at {level}, one-sided; "
+            "allowed {allowed}%: open"
+        )
+    return told.format(
+        row=gated.title, share=100 * share, outcome=_(what), bound=decisive, level=_level(gated), allowed=allowed
+    )
 
 
 def at_most_rigidity(gated: GatedRow, index: float, most: float) -> str:
     """The rigidity index, 1 - the candidate's score, against its limit."""
     measured, allowed = apart(index, most, 2)
-    return f"{gated.title}: the rigidity index is {measured}; allowed {allowed}"
+    told = _("{row}: the rigidity index is {measured}; allowed {allowed}")
+    return told.format(row=gated.title, measured=measured, allowed=allowed)
 
 
 def at_least_score(gated: GatedRow, score: float, least: float) -> str:
     """The candidate's score against the one that is asked for."""
     measured, asked = apart(100 * score, 100 * least)
-    return f"{gated.title}: the candidate scores {measured} points; at least {asked} are asked for"
+    told = _("{row}: the candidate scores {measured} points; at least {asked} are asked for")
+    return told.format(row=gated.title, measured=measured, asked=asked)
 
 
 def apart(value: float, limit: float, digits: int = 1) -> tuple[str, str]:
@@ -213,10 +258,13 @@ def _enough_margin(gated: GatedRow) -> float | None:
 
 
 def _settled_by(more: int | None, other: str) -> str:
-    ways = [] if more is None else [f"about {_rounded_up(more)} more items like these"]
+    if more is None:
+        return _("{way} would settle it").format(way=other) if other else ""
     if other:
-        ways.append(other)
-    return f"; {', or '.join(ways)} would settle it" if ways else ""
+        told = _("about {n} more items like these, or {way} would settle it")
+    else:
+        told = _("about {n} more items like these would settle it")
+    return told.format(n=_rounded_up(more), way=other)
 
 
 def _rounded_up(number: int) -> str:
@@ -229,48 +277,55 @@ def _worst_case(gated: GatedRow) -> str:
     count = gated.row.n_unmeasured
     if isnan(gated.row.missing.missing_worst):
         return ""
-    return f"; {f'{count:,} items' if count else 'items'} that were not measured count as lost"
+    if not count:
+        return _("items that were not measured count as lost")
+    return _("{n:,} items that were not measured count as lost").format(n=count)
 
 
 # --- numbers ----------------------------------------------------------------------------------
 
 
 def _fell(gated: GatedRow) -> str:
-    return f"{gated.title} fell {-100 * gated.delta:.1f} points, {_level(gated)} interval {_span(gated, -1)}"
+    told = _("{row} fell {points:.1f} points, {level} interval {low:.1f} to {high:.1f}")
+    return _with_interval(told, gated, -1)
 
 
 def _rose(gated: GatedRow) -> str:
-    return f"{gated.title} rose {100 * gated.delta:.1f} points, {_level(gated)} interval {_span(gated, 1)}"
+    told = _("{row} rose {points:.1f} points, {level} interval {low:.1f} to {high:.1f}")
+    return _with_interval(told, gated, 1)
 
 
 def _changed(gated: GatedRow) -> str:
-    span = f"{100 * gated.low:+.1f} to {100 * gated.high:+.1f}"
-    return f"{gated.title} changed by {100 * gated.delta:+.1f} points, {_level(gated)} interval {span}"
+    told = _("{row} changed by {points:+.1f} points, {level} interval {low:+.1f} to {high:+.1f}")
+    return _with_interval(told, gated, 1)
 
 
 def _both_ways(gated: GatedRow) -> str:
     moved = [*gated.opposed.fallen, *gated.opposed.risen]
-    return ", ".join(f"{row.name} {100 * row.estimate.delta:+.1f}" for row in moved if row.estimate is not None)
+    return listing(f"{row.name} {100 * row.estimate.delta:+.1f}" for row in moved if row.estimate is not None)
 
 
-def _span(gated: GatedRow, sign: int) -> str:
+def _with_interval(told: str, gated: GatedRow, sign: int) -> str:
+    """The change and its interval, with losses counted as positive where `sign` is -1."""
     low, high = sorted((sign * gated.low, sign * gated.high))
-    return f"{100 * low:.1f} to {100 * high:.1f}"
+    return told.format(
+        row=gated.title, points=100 * sign * gated.delta, level=_level(gated), low=100 * low, high=100 * high
+    )
 
 
 def _much_cut(gated: GatedRow) -> str:
     answers = gated.row.cut
     if not answers.much:
         return ""
-    return (
-        f"; left out: answers cut before they could be read, {100 * answers.cut_base:.1f}% of the base's and "
-        f"{100 * answers.cut_candidate:.1f}% of the candidate's, with which the change is "
-        f"{100 * answers.delta_worst:+.1f} to {100 * answers.delta_best:+.1f}"
+    return _(
+        "left out: answers cut before they could be read, {base:.1f}% of the base's and {candidate:.1f}% of the "
+        "candidate's, with which the change is {low:+.1f} to {high:+.1f}"
+    ).format(
+        base=100 * answers.cut_base,
+        candidate=100 * answers.cut_candidate,
+        low=100 * answers.delta_worst,
+        high=100 * answers.delta_best,
     )
-
-
-def _one_sided_level(gated: GatedRow) -> str:
-    return f"{_level(gated)}, one-sided"
 
 
 def _level(gated: GatedRow) -> str:
@@ -282,7 +337,7 @@ def _chance(gated: GatedRow) -> str:
     p = gated.row.judgement.p_adjusted
     if gated.high >= 0 or p < gated.policy.alpha:
         return ""
-    return f", which is not significant among {gated.family} gated rows (p {p:.2g} by Holm)"
+    return _("which is not significant among {n} gated rows (p {p:.2g} by Holm)").format(n=gated.family, p=p)
 
 
 # --- the table and the last line --------------------------------------------------------------
@@ -299,13 +354,13 @@ class CheckCells(NamedTuple):
 
 
 _RESULTS: dict[State, str] = {
-    "failed": "failed",
-    "not_measured": "not measured",
-    "inconclusive": "inconclusive",
-    "let_pass": "inconclusive, let pass",
-    "waived": "waived",
-    "passed": "passed",
-    "not_gated": "not gated",
+    "failed": N_("failed"),
+    "not_measured": N_("not measured"),
+    "inconclusive": N_("inconclusive"),
+    "let_pass": N_("inconclusive, let pass"),
+    "waived": N_("waived"),
+    "passed": N_("passed"),
+    "not_gated": N_("not gated"),
 }
 
 
@@ -316,12 +371,9 @@ def check_cells(decision: Decision) -> CheckCells:
         measured, allowed = _numbers(decision, decision.measured, decision.limit)
     if decision.interval is not None:
         low, high = decision.interval
-        interval = f"{100 * low:+.1f} to {100 * high:+.1f}"
-    result = (
-        decision.verdict
-        if decision.check == "verdict" and decision.state in ("failed", "passed")
-        else _RESULTS[decision.state]
-    )
+        interval = _("{low} to {high}").format(low=f"{100 * low:+.1f}", high=f"{100 * high:+.1f}")
+    by_verdict = decision.check == "verdict" and decision.state in ("failed", "passed")
+    result = _(decision.verdict if by_verdict else _RESULTS[decision.state])
     return CheckCells(decision.label, measured, interval, allowed, result)
 
 
@@ -343,23 +395,22 @@ def summary_line(result: GateResult) -> str:
     # Decisions come in order of what decides, so the first of a row is its worst.
     for decision in result.decisions:
         worst.setdefault(decision.name, decision)
-    parts = list(_counts([decision for decision in worst.values() if decision.state != "not_gated"]))
-    return f"{result.outcome} ({'; '.join(parts)})" if parts else f"{result.outcome} (no row was gated)"
+    parts = _counts([decision for decision in worst.values() if decision.state != "not_gated"])
+    told = _("{outcome} ({counts})")
+    return told.format(outcome=_(result.outcome), counts=clauses(parts) or _("no row was gated"))
 
 
 def _counts(worst: Sequence[Decision]) -> Iterator[str]:
-    total = len(worst)
-    kinds: tuple[tuple[str, tuple[State, ...]], ...] = (
-        ("failed", ("failed",)),
-        ("open", ("not_measured", "inconclusive")),
-        ("let pass", ("let_pass",)),
-        ("waived", ("waived",)),
-        ("passed", ("passed",)),
+    kinds: tuple[tuple[str, str, tuple[State, ...]], ...] = (
+        (_("{n} of {all} failed: {rows}"), _("{n} failed: {rows}"), ("failed",)),
+        (_("{n} of {all} open: {rows}"), _("{n} open: {rows}"), ("not_measured", "inconclusive")),
+        (_("{n} of {all} let pass: {rows}"), _("{n} let pass: {rows}"), ("let_pass",)),
+        (_("{n} of {all} waived: {rows}"), _("{n} waived: {rows}"), ("waived",)),
+        (_("{n} of {all} passed"), "", ("passed",)),
     )
-    lead = f" of {total}"
-    for word, states in kinds:
+    first = True
+    for of_all, further, states in kinds:
         names = [decision.title for decision in worst if decision.state in states]
-        if names and not (word == "passed" and lead == ""):
-            which = f": {listed(names)}" if word != "passed" else ""
-            yield f"{len(names)}{lead} {word}{which}"
-            lead = ""
+        if names:
+            yield (of_all if first else further).format(n=len(names), all=len(worst), rows=some(names))
+            first = False

@@ -79,8 +79,13 @@ _TITLES: Final = (
 
 def title(name: str) -> str:
     """A domain's name in running text."""
-    text = one_line(name, 40).replace("_", " ")
-    return _(text) if text in _TITLES else text
+    return in_words(one_line(name, 40))
+
+
+def in_words(name: str) -> str:
+    """A domain's name as words, as long as it is."""
+    words = name.replace("_", " ")
+    return _(words) if words in _TITLES else words
 
 
 def style_of(row: DeltaRow) -> VerdictStyle:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from forgetbench.errors import InputError
 from forgetbench.gate import Decision, GateResult, State, check_cells, summary_line
+from forgetbench.messages import N_
+from forgetbench.messages import translated as _
 from forgetbench.records import Comparison
 from forgetbench.report.markdown import delta_table, escaped, inline, whole_lines
 from forgetbench.sanitize import one_line
@@ -22,8 +24,8 @@ _KINDS: dict[State, str] = {
     "let_pass": "warning",
     "waived": "notice",
 }
-_HEADER = ("check", "change or value", "interval", "allowed", "result")
-_HAS_ALL = "--json FILE has them all"
+_HEADER = (N_("check"), N_("change or value"), N_("interval"), N_("allowed"), N_("result"))
+_MORE = N_("{n:,} more lines are too long for this page; --json FILE has them all.")
 
 
 def summary(result: GateResult, comparison: Comparison, most_bytes: int = _MOST_BYTES) -> str:
@@ -31,9 +33,7 @@ def summary(result: GateResult, comparison: Comparison, most_bytes: int = _MOST_
 
     Cut between two lines where it would be longer than `most_bytes`, with a note that says so.
     """
-    return whole_lines(
-        _lines(result, comparison), most_bytes, lambda n: f"{n:,} more lines are too long for this page; {_HAS_ALL}."
-    )
+    return whole_lines(_lines(result, comparison), most_bytes, lambda n: _(_MORE).format(n=n))
 
 
 def append_summary(path: Path, result: GateResult, comparison: Comparison) -> None:
@@ -48,12 +48,17 @@ def append_summary(path: Path, result: GateResult, comparison: Comparison) -> No
 
 
 def _lines(result: GateResult, comparison: Comparison) -> Iterator[str]:
-    sides = f"{inline(comparison.candidate.name)} against {inline(comparison.base.name)}"
-    yield from (f"## Forgetting: {result.outcome}", "")
-    yield from (f"{sides}, suite {inline(comparison.suite_label)}, protocol {comparison.protocol}", "")
+    asked = _("{candidate} against {base}, suite {suite}, protocol {protocol}").format(
+        candidate=inline(comparison.candidate.name),
+        base=inline(comparison.base.name),
+        suite=inline(comparison.suite_label),
+        protocol=comparison.protocol,
+    )
+    yield from (_("## Forgetting: {outcome}").format(outcome=_(result.outcome)), "")
+    yield from (asked, "")
     yield from (f"**{escaped(summary_line(result), 1000)}**", "")
     if result.decisions:
-        yield from (_table_line(_HEADER), _table_line(["---", *["---:"] * 3, "---"]))
+        yield from (_table_line(map(_, _HEADER)), _table_line(["---", *["---:"] * 3, "---"]))
         yield from (_table_line(escaped(cell) for cell in check_cells(decision)) for decision in result.decisions)
         yield ""
     yield from (f"- {escaped(reason, 1000)}" for reason in result.reasons)
@@ -76,7 +81,7 @@ def workflow_commands(result: GateResult) -> list[str]:
 def _capped(commands: Sequence[str]) -> list[str]:
     shown = commands[: _MOST_ANNOTATIONS - 1]
     rest = len(commands) - len(shown)
-    return [*shown, f"::warning title=forgetbench::{rest} more are in the job summary"]
+    return [*shown, f"::warning title=forgetbench::{_('{n} more are in the job summary').format(n=rest)}"]
 
 
 def _command(decision: Decision) -> str:

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from forgetbench.gate import Decision, GateResult, State, check_cells, summary_line
+from forgetbench.messages import translated as _
 from forgetbench.sanitize import one_line
 
 _STYLES: dict[State, str] = {
@@ -32,27 +33,27 @@ def print_gate(console: Console, result: GateResult) -> None:
     """
     if result.decisions:
         console.print(_table(result.decisions, console))
-        _print_line(console, "Changes and scores in points of 100, shares in per cent of the items.", "dim")
+        _print_line(console, _("Changes and scores in points of 100, shares in per cent of the items."), "dim")
     for title, sentences in _sections(result):
         _print_line(console, title, "bold")
         for sentence in sentences:
             _print_line(console, f"  {one_line(sentence, _LONGEST)}")
-    _print_line(console, f"gate: {one_line(summary_line(result), _LONGEST)}", "bold")
+    _print_line(console, _("gate: {outcome}").format(outcome=one_line(summary_line(result), _LONGEST)), "bold")
 
 
 def _sections(result: GateResult) -> list[tuple[str, Sequence[str]]]:
     states: tuple[tuple[str, tuple[State, ...]], ...] = (
-        ("failed", ("failed",)),
-        ("open", ("not_measured", "inconclusive")),
-        ("inconclusive, and let pass by the policy", ("let_pass",)),
-        ("not gated", ("not_gated",)),
-        ("waived", ("waived",)),
+        (_("failed:"), ("failed",)),
+        (_("open:"), ("not_measured", "inconclusive")),
+        (_("inconclusive, and let pass by the policy:"), ("let_pass",)),
+        (_("not gated:"), ("not_gated",)),
+        (_("waived:"), ("waived",)),
     )
     sections = [(title, [decision.sentence for decision in result.in_state(*which)]) for title, which in states]
-    sections.append(("note", list(result.notes)))
+    sections.append((_("note:"), list(result.notes)))
     if not result.decisions:
-        sections.append(("open", list(result.reasons)))
-    return [(f"{title}:", sentences) for title, sentences in sections if sentences]
+        sections.append((_("open:"), list(result.reasons)))
+    return [(title, sentences) for title, sentences in sections if sentences]
 
 
 def _table(decisions: Sequence[Decision], console: Console) -> Table:
@@ -62,10 +63,10 @@ def _table(decisions: Sequence[Decision], console: Console) -> Table:
         pad_edge=False,
         show_edge=False,
     )
-    table.add_column("check", overflow="fold", min_width=12)
-    for name in ("change", "interval", "allowed"):
+    table.add_column(_("check"), overflow="fold", min_width=12)
+    for name in (_("change"), _("interval"), _("allowed")):
         table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("result", min_width=12)
+    table.add_column(_("result"), min_width=12)
     for decision in decisions:
         row, *numbers, result = check_cells(decision)
         styled = Text(result, style=_STYLES[decision.state])

@@ -1,0 +1,33 @@
+"""The recipes are followed: every command of theirs prints what they say it does."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from commands import forked_on_path
+from shown_sessions import ROOT, printed, sessions, written_anew
+
+RECIPES = sorted((ROOT / "docs" / "recipes").glob("*.md"))
+
+
+@pytest.mark.parametrize("recipe", RECIPES, ids=lambda path: path.stem)
+def test_a_recipe_prints_what_it_shows(recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = sessions(recipe.read_text())
+    (work := tmp_path / "work").mkdir()
+    (programs := tmp_path / "bin").mkdir()
+    with forked_on_path(programs):
+        for session, output in zip(shown, printed(shown, work, f"{programs}:{os.environ['PATH']}"), strict=True):
+            if session.shown:
+                assert session.shown.split() == output.split(), f"python tests/shown_sessions.py {recipe}"
+            else:
+                assert "forgetbench:" not in output, output
+
+
+def test_sessions_are_read_and_written() -> None:
+    page = "Say\n\n    echo a b\n    echo c\n\n    a b\n\n    c\n\nand\n\n```sh\nnot me\n```\n\n    true\n\nEnd.\n"
+    first, second = sessions(page)
+    assert (first.script, first.shown) == ("echo a b\necho c", "a b\n\nc")
+    assert (second.script, second.shown) == ("true", "")
+    assert written_anew(page, ["a\n", "left out"]) == page.replace("    a b\n\n    c\n", "    a\n", 1)

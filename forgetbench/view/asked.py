@@ -12,7 +12,7 @@ from forgetbench.report.flips.rows import OUTCOMES
 
 Field = Literal["worst", "lost", "change", "score", "task", "item_id"]
 FIELDS: Final[tuple[Field, ...]] = get_args(Field)
-MOST_ROWS: Final = 500
+MOST_ROWS: Final = 1_000
 """Of one page."""
 _LONGEST: Final = 1_000
 """Characters of a text that is looked for, or of a name."""

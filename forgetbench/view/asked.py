@@ -8,7 +8,7 @@ from typing import Final, Literal, get_args
 
 from forgetbench.errors import InputError
 from forgetbench.messages import translated as _
-from forgetbench.report.flips.rows import OUTCOMES
+from forgetbench.report.flips import OUTCOMES
 
 Field = Literal["worst", "lost", "change", "score", "task", "item_id"]
 FIELDS: Final[tuple[Field, ...]] = get_args(Field)

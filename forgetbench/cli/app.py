@@ -52,6 +52,7 @@ from forgetbench.engines.base import EngineOptions
 from forgetbench.evaluation.assumptions import Assumptions
 from forgetbench.evaluation.options import EvaluationOptions
 from forgetbench.messages import speaking
+from forgetbench.messages import translated as _
 
 if TYPE_CHECKING:
     from forgetbench.pipeline import RunResult
@@ -232,7 +233,7 @@ def compare(
     with no_garbage_collection():
         saved = pipeline.compare(base, candidate, out, comparison=fine_tuning)
     print_comparison(made.console, saved.comparison)
-    print_line(made.console, f"written to {saved.folder}")
+    print_line(made.console, _("written to {folder}").format(folder=saved.folder))
     made.of_comparison(saved.comparison, saved.folder)
 
 
@@ -256,7 +257,7 @@ def rescore(
     evaluation = EvaluationOptions(suite=suite, task=task, run_code=run_code)
     done, folder = pipeline.rescore(run_folder(run), results, evaluation=evaluation)
     made.console.print(drawn(rescored_tasks(done.changes)))
-    print_line(made.console, f"written to {folder}")
+    print_line(made.console, _("written to {folder}").format(folder=folder))
     made.of_run(done.run, folder)
 
 

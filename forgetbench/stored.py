@@ -15,8 +15,8 @@ from string import Formatter
 from forgetbench.messages import N_, language
 from forgetbench.messages import translated as _
 
-_COUNTS = frozenset({"n", "all", "window", "low", "high"})
-"""Placeholders that stand for a number."""
+_VALUES = {**dict.fromkeys(("n", "all", "window", "low", "high"), "[0-9.,]+"), "label": r"\S+"}
+"""Placeholders that stand for a number, or for one word; any other stands for any text."""
 _DEEPEST = 8
 """A sentence is within a sentence no deeper; what anybody may have written has no end."""
 
@@ -120,8 +120,8 @@ class Stored(StrEnum):
     COUNTED_AND_OTHERS = N_("{reason} ({n}), {others}")
     COUNTED_AND_MORE = N_("{reason} ({n}) and {more} more")
     COUNTED = N_("{reason} ({n})")
+    OF_ONE = N_("{label}: {sentence}")
     SEVERAL = N_("{reason}; {others}")
-    OF_ONE = N_("{name}: {sentence}")
 
 
 def retold(sentence: str) -> str:
@@ -149,5 +149,5 @@ def _pattern(template: str) -> re.Pattern[str]:
     for literal, name, _spec, _conversion in Formatter().parse(template):
         parts.append(re.escape(literal))
         if name is not None:
-            parts.append(f"(?P<{name}>{'[0-9.,]+' if name in _COUNTS else '.+?'})")
+            parts.append(f"(?P<{name}>{_VALUES.get(name, '.+?')})")
     return re.compile("".join(parts), re.DOTALL)

@@ -159,7 +159,7 @@ def _side(manifest: RunManifest) -> Side:
 
 def _warnings(pairing: Pairing, rows: DeltaRows) -> tuple[str, ...]:
     runs = (pairing.base, pairing.candidate)
-    own = [Stored.OF_ONE.format(name=run.label, sentence=text) for run in runs for text in run.warnings]
+    own = [Stored.OF_ONE.format(label=run.label, sentence=text) for run in runs for text in run.warnings]
     made = [*_few_clusters(rows.domains), *_unequal_tasks(rows), *_computed_in(pairing.base, pairing.candidate)]
     return tuple(dict.fromkeys([*pairing.warnings, *made, *own]))
 

@@ -34,7 +34,7 @@ def task_without_data(task: PairedTask) -> DeltaRow:
 
 def domain_without_data(domain: str, tasks: Sequence[DeltaRow]) -> DeltaRow:
     """The row of a domain of whose tasks none has an estimate."""
-    reasons = dict.fromkeys(Stored.OF_ONE.format(name=row.name, sentence=row.reason) for row in tasks)
+    reasons = dict.fromkeys(Stored.OF_ONE.format(label=row.name, sentence=row.reason) for row in tasks)
     return DeltaRow(
         name=domain,
         domain=domain,

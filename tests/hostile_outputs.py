@@ -8,8 +8,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -38,8 +39,10 @@ from forgetbench.storage.comparisons import load_comparison, load_items, save_co
 TAGS = set(
     "html head meta title style body header main section h1 h2 h3 p dl dt dd table caption thead tbody tr th td div "
     "span b svg g defs path rect line polygon circle text tspan use clippath pattern figure details summary pre ul li "
-    "a script article label input select option button".split()
+    "a".split()
 )
+SITE_TAGS = TAGS | set("link nav label select option input button output small code figcaption polyline script".split())
+"""Of the leaderboard's pages."""
 N_ITEMS = 6
 COMMANDS = set(
     r"\begin \end \centering \caption \label \toprule \midrule \bottomrule \Delta \, \\ \_ \% \& \# \$ \{ \} "
@@ -197,8 +200,15 @@ def leaderboard(made: Made, texts: Mapping[str, str], folder: Path) -> Iterator[
     found = build_leaderboard(results, site)
     if found.skipped:
         yield found.skipped[0].reason
-    yield from read_html(found.index.read_text(), links=("hostile/report.html", "leaderboard.json", "leaderboard.csv"))
-    yield from read_html((site / "hostile" / "report.html").read_text(), links=())
+    for page in site.rglob("*.html"):
+        up = os.path.relpath(site, page.parent)
+        links = {os.path.relpath(path, page.parent) for path in site.rglob("*.*")}
+        links |= {f"{up}/{path.relative_to(site)}" for path in site.rglob("*.*")}
+        text = page.read_text(encoding="utf-8")
+        yield from read_html(text, links, SITE_TAGS)
+        if text.count("<script") != (2 if page == found.index else 0):
+            yield f"{page.name}: scripts of others"
+    etree.fromstring((site / "feed.xml").read_bytes(), etree.XMLParser(resolve_entities=False))
     json.loads((site / "leaderboard.json").read_bytes())
     yield from tables(made, texts, site)
 
@@ -278,14 +288,14 @@ class _Page(HTMLParser):
         self.elements.append((tag, dict(attrs)))
 
 
-def read_html(text: str, links: tuple[str, ...]) -> Iterator[str]:
+def read_html(text: str, links: Collection[str], tags: Collection[str] = TAGS) -> Iterator[str]:
     """Our own elements alone, no handler, no address but `links` and places of the page, the policy in the head."""
     yield from steers(text.replace("\n", ""))
     page = _Page(text)
     if page.elements[:3] and "Content-Security-Policy" not in str(page.elements[:4]):
         yield "no Content-Security-Policy"
     for tag, attributes in page.elements:
-        if tag not in TAGS or any(name.startswith("on") or name == "style" for name in attributes):
+        if tag not in tags or any(name.startswith("on") or name == "style" for name in attributes):
             yield f"<{tag} {attributes}>"
         for name in ("href", "src", "action", "formaction", "xlink:href"):
             address = attributes.get(name)

@@ -8,7 +8,6 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from forgetbench.cli.announcement import Announcement
-from forgetbench.cli.console import no_garbage_collection
 from forgetbench.cli.options import OutIdOption, ResultsOption
 
 
@@ -44,9 +43,8 @@ def import_log(
         ByTask.of(metric, "--metric"),
         ByTask.of(domain, "--domain", named=True),
     )
-    with no_garbage_collection():
-        run = as_run(read_log(kind, path, choices), name)
-        folder.check_writable()
-        where = save_imported(run, folder)
+    run = as_run(read_log(kind, path, choices), name)
+    folder.check_writable()
+    where = save_imported(run, folder)
     print_runs(made.console, [run], folder)
     made.of_run(run, where)

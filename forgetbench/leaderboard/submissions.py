@@ -14,14 +14,16 @@ from typing import Final
 
 from forgetbench.comparison.checked import load_checked
 from forgetbench.errors import InputError, first_line
-from forgetbench.records import Comparison
+from forgetbench.leaderboard.checking import check_submission
+from forgetbench.leaderboard.ranking import Entry
+from forgetbench.leaderboard.submission_file import SubmissionFile, read_submission_file
 from forgetbench.report import html_page
 from forgetbench.sanitize import one_line
 from forgetbench.storage.comparisons import has_items, load_items
 from forgetbench.storage.folder import ResultsFolder
 
 _SAFE_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
-_OWN_FILES: Final = frozenset({"index.html", "leaderboard.json", "leaderboard.csv"})
+_OWN_FILES: Final = frozenset({"index.html", "leaderboard.json", "leaderboard.csv", "feed.xml", "bases"})
 _MOST_FOLDERS: Final = 100_000
 
 
@@ -35,9 +37,9 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """A comparison that agrees with itself, and the page of its report; '' without items to show."""
+    """A comparison that agrees with itself, what is told of it, and its report's page; '' without items to show."""
 
-    comparison: Comparison
+    entry: Entry
     report: str
 
 
@@ -57,7 +59,7 @@ def read_submissions(results: Path) -> Iterator[Submission | Skipped]:
         except Exception as error:  # what nobody thought of costs this one its place as well
             yield _skipped(folder, f"cannot be read ({type(error).__name__}: {first_line(error)})")
         else:
-            comparison = submission.comparison
+            comparison = submission.entry.comparison
             taken[comparison.comparison_id] = folder.name
             # A base against itself competes with nobody, a sequential gate asks no more than it needs, and a chosen
             # candidate stands there with all its items.
@@ -96,7 +98,9 @@ def _read(folder: Path, taken: dict[str, str]) -> Submission:
         # A link could make us publish what lies elsewhere on this machine, and may have no end.
         if path.is_symlink():
             raise InputError(f"{path}: is a link; copy the files instead")
-    comparison = load_checked(folder, intervals=True)
+    file = read_submission_file(folder)
+    # What says that it is a submission must hold as one.
+    comparison = load_checked(folder, intervals=True) if file is None else check_submission(folder).comparison
     identity = comparison.comparison_id
     if not _SAFE_ID.fullmatch(identity) or identity.lower() in _OWN_FILES:
         raise InputError(
@@ -105,4 +109,5 @@ def _read(folder: Path, taken: dict[str, str]) -> Submission:
         )
     if identity in taken:
         raise InputError(f"{folder}: comparison_id '{identity}' is already taken by {taken[identity]}")
-    return Submission(comparison, html_page(comparison, load_items(folder)) if has_items(folder) else "")
+    report = html_page(comparison, load_items(folder)) if has_items(folder) else ""
+    return Submission(Entry(comparison, file or SubmissionFile()), report)

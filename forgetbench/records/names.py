@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal
-
-from forgetbench.stored import Stored
+from typing import Literal
 
 SCHEMA_VERSION = 1
 
@@ -33,7 +31,7 @@ DEFAULT_PRESERVE = 0.8
 """Fraction of the base's chance-corrected score that must be kept where nothing else is said."""
 ALPHA = 0.05
 """Intervals have level 1 - ALPHA, and tests this size, unless a policy says otherwise."""
-CUT: Final[str] = Stored.CUT.value
+CUT = "cut: the token limit ended the answer before it could be read"
 """Reason of an item whose answer is neither right nor wrong, since it is not all there."""
 MUCH_CUT = 0.1
 """A verdict says so where more than this share of a side's answers is `CUT`."""

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from jinja2 import Environment
-from markupsafe import Markup
 
 from forgetbench.messages import HTML_TAGS, language
 from forgetbench.report import wording
@@ -39,9 +38,8 @@ class Pages:
             broken=(*comparisons.broken, *runs.broken, *trajectories.broken),
         )
 
-    def group(self, group: Group, browser: Markup) -> str:
-        """All candidates of a base at once, with a browser of their flips."""
-        return self._render("group.html.j2", group=group, browser=browser)
+    def group(self, group: Group) -> str:
+        return self._render("group.html.j2", group=group)
 
     def trajectory(self, name: str, trajectory: Trajectory) -> str:
         picture = f"data:image/svg+xml;base64,{b64encode(drawn(trajectory)).decode()}"

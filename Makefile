@@ -49,11 +49,7 @@ tasks-check: $(READY)  ## the embedded data is what its scripts build, bit for b
 	$(BIN)/forgetbench tasks validate tasks
 
 messages: $(READY)  ## collect what people read into the catalogues of other languages, and compile them
-	mkdir -p build
-	$(BIN)/pybabel -q extract -F babel.cfg -k plural:1,2 --add-location=file --sort-by-file -o build/forgetbench.pot .
-	$(BIN)/pybabel -q update -D forgetbench -d forgetbench/locale -i build/forgetbench.pot \
-	  --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date -w 120
-	$(BIN)/pybabel -q compile -D forgetbench -d forgetbench/locale --statistics
+	$(BIN)/python tests/catalogue.py
 
 clean:
 	rm -rf $(VENV) build dist site

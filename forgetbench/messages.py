@@ -95,7 +95,7 @@ def some(parts: Sequence[str], most: int = 5) -> str:
     more = len(parts) - most
     if more <= 0:
         return items(parts)
-    return translated("{items} and {n} more").format(items=items(parts[:most]), n=more)
+    return translated(N_("{items} and {n} more")).format(items=items(parts[:most]), n=more)
 
 
 def language() -> Language:

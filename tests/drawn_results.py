@@ -23,8 +23,10 @@ TASKS = (
 OPTIONS = ("Paris", "Lyon", "Nice")
 
 
-def write_results(root: Path, names: Sequence[str] = ("mild", "harsh"), n_items: int = 40) -> dict[str, Comparison]:
-    """One base and candidates, their answers drawn by their names; the second one was not asked the last items."""
+def write_results(
+    root: Path, names: Sequence[str] = ("mild", "harsh"), n_items: int = 40, *, second_lacks: str | None = None
+) -> dict[str, Comparison]:
+    """One base and candidates, their answers drawn at random; the second one lacks items whose ids end so."""
     results = ResultsFolder(root)
     base = run("base", TASKS, _answers(0, n_items))
     save_run(results, base, {})
@@ -33,8 +35,8 @@ def write_results(root: Path, names: Sequence[str] = ("mild", "harsh"), n_items:
         candidate = run(name, TASKS, _answers(seed, n_items))
         save_run(results, candidate, {})
         comparison, items = compare(base, candidate, margins={})
-        if seed == 2:
-            items = items[~items["item_id"].str.endswith("7")]
+        if seed == 2 and second_lacks is not None:
+            items = items[~items["item_id"].str.endswith(second_lacks)]
         save_comparison(results.comparison(f"{name}-vs-base"), comparison, items)
         found[f"{name}-vs-base"] = comparison
     return found

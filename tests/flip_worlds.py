@@ -10,7 +10,7 @@ from paired_runs import item, run, task
 
 from forgetbench.comparison.delta import compare
 from forgetbench.records import CUT, ItemScore
-from forgetbench.report.flips.rows import Compared
+from forgetbench.report.flips import Compared
 from forgetbench.storage.comparisons import load_comparison, load_items, save_comparison
 from forgetbench.storage.folder import ResultsFolder
 from forgetbench.storage.runs import Run, save_run

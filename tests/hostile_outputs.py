@@ -39,7 +39,7 @@ from forgetbench.storage.comparisons import load_comparison, load_items, save_co
 TAGS = set(
     "html head meta title style body header main section h1 h2 h3 p dl dt dd table caption thead tbody tr th td div "
     "span b svg g defs path rect line polygon circle text tspan use clippath pattern figure details summary pre ul li "
-    "a".split()
+    "a script article label input select option button".split()
 )
 SITE_TAGS = TAGS | set("link nav label select option input button output small code figcaption polyline script".split())
 """Of the leaderboard's pages."""

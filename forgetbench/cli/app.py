@@ -21,6 +21,7 @@ from forgetbench.cli import gate
 from forgetbench.cli.announcement import Announcement
 from forgetbench.cli.console import no_garbage_collection, print_result, say, shown_progress, stdout
 from forgetbench.cli.exports import export
+from forgetbench.cli.flips import flips
 from forgetbench.cli.guard import run_guarded
 from forgetbench.cli.imports import import_log
 from forgetbench.cli.leaderboard import leaderboard
@@ -51,6 +52,7 @@ from forgetbench.engines.base import EngineOptions
 from forgetbench.evaluation.assumptions import Assumptions
 from forgetbench.evaluation.options import EvaluationOptions
 from forgetbench.messages import speaking
+from forgetbench.messages import translated as _
 
 if TYPE_CHECKING:
     from forgetbench.pipeline import RunResult
@@ -231,7 +233,7 @@ def compare(
     with no_garbage_collection():
         saved = pipeline.compare(base, candidate, out, comparison=fine_tuning)
     print_comparison(made.console, saved.comparison)
-    print_line(made.console, f"written to {saved.folder}")
+    print_line(made.console, _("written to {folder}").format(folder=saved.folder))
     made.of_comparison(saved.comparison, saved.folder)
 
 
@@ -255,7 +257,7 @@ def rescore(
     evaluation = EvaluationOptions(suite=suite, task=task, run_code=run_code)
     done, folder = pipeline.rescore(run_folder(run), results, evaluation=evaluation)
     made.console.print(drawn(rescored_tasks(done.changes)))
-    print_line(made.console, f"written to {folder}")
+    print_line(made.console, _("written to {folder}").format(folder=folder))
     made.of_run(done.run, folder)
 
 
@@ -274,7 +276,7 @@ app.command(import_log, name="import")
 def report(
     comparison: ComparisonArgument,
     /,
-    *,
+    *others: Annotated[Path, Parameter(help="Further comparisons of the same base: their candidates, item by item.")],
     html: Annotated[Path | None, Parameter(help="Write the HTML report here.")] = None,
     markdown: Annotated[Path | None, Parameter(help="Write Markdown for a pull request here: a short one.")] = None,
     link: Annotated[str | None, Parameter(help="The whole report's address, for that Markdown.")] = None,
@@ -282,21 +284,25 @@ def report(
     """Print a comparison, and write its report again."""
     from forgetbench.comparison.checked import load_checked
     from forgetbench.report import print_comparison, write_html, write_markdown, write_report
+    from forgetbench.report.files import results_of
+    from forgetbench.report.flips import load_compared
     from forgetbench.storage.comparisons import load_items
     from forgetbench.storage.made import comparison_folder
 
     comparison = comparison_folder(comparison)
     folder = comparison if comparison.is_dir() else comparison.parent
     compared, items = load_checked(comparison), load_items(folder)
+    beside = load_compared(others)
     print_comparison(stdout(), compared)
     if html is not None:
-        write_html(compared, items, html)
+        write_html(compared, items, html, results_of(folder), beside)
     if markdown is not None:
         write_markdown(compared, items, markdown, link)
     if html is None and markdown is None:
-        write_report(compared, items, folder)
+        write_report(compared, items, folder, beside)
 
 
+app.command(flips)
 app.command(leaderboard)
 
 

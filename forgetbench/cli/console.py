@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from forgetbench.console import on_stream, print_line, say, stdout
+from forgetbench.messages import translated as _
 
 __all__ = ["no_garbage_collection", "print_result", "say", "shown_progress", "stdout"]
 
@@ -29,7 +30,7 @@ def print_result(result: RunResult, results: ResultsFolder, console: Console) ->
         return
     print_comparisons(console, [saved.comparison for saved in result.comparisons])
     for folder in (*(saved.folder for saved in result.comparisons), *result.trajectories):
-        print_line(console, f"written to {folder}")
+        print_line(console, _("written to {folder}").format(folder=folder))
 
 
 @contextlib.contextmanager

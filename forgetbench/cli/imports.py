@@ -8,6 +8,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from forgetbench.cli.announcement import Announcement
+from forgetbench.cli.console import no_garbage_collection
 from forgetbench.cli.options import OutIdOption, ResultsOption
 
 
@@ -43,8 +44,9 @@ def import_log(
         ByTask.of(metric, "--metric"),
         ByTask.of(domain, "--domain", named=True),
     )
-    run = as_run(read_log(kind, path, choices), name)
-    folder.check_writable()
-    where = save_imported(run, folder)
+    with no_garbage_collection():
+        run = as_run(read_log(kind, path, choices), name)
+        folder.check_writable()
+        where = save_imported(run, folder)
     print_runs(made.console, [run], folder)
     made.of_run(run, where)

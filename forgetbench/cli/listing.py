@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from forgetbench import lm_eval_bridge
 from forgetbench.errors import SuiteError, did_you_mean
+from forgetbench.messages import translated as _
 from forgetbench.models.tokenizer import ByteTokenizer
 from forgetbench.records import DOMAINS
 from forgetbench.suites.loading import embedded_task_files, load_tasks
@@ -33,9 +34,9 @@ def suites() -> Listing:
     """The embedded suites."""
     rows = []
     for name in suite_names():
-        suite, _ = load_suite(name)
+        suite, _digest = load_suite(name)
         rows.append((name, str(sum(map(len, suite.domains.values()))), suite.description))
-    return Listing("suites", ("name", "tasks", "for"), tuple(rows))
+    return Listing(_("suites"), (_("name"), _("tasks"), _("for")), tuple(rows))
 
 
 def tasks() -> Listing:
@@ -51,8 +52,9 @@ def tasks() -> Listing:
             name = f"  {info.name}{' +' if info.supporting else ''}"
             items, language = str(len(task.task.eval_docs)), " ".join(info.language)
             rows.append((name, info.view or "", items, language, f"{info.chance:.2g}", info.licence))
-    title = "tasks, by domain; + stands beside its domain's score"
-    return Listing(title, ("name", "view", "items", "language", "chance", "licence of the data"), tuple(rows))
+    title = _("tasks, by domain; + stands beside its domain's score")
+    columns = (_("name"), _("view"), _("items"), _("language"), _("chance"), _("licence of the data"))
+    return Listing(title, columns, tuple(rows))
 
 
 def rescored_tasks(changes: Sequence[TaskChange]) -> Listing:
@@ -64,10 +66,11 @@ def rescored_tasks(changes: Sequence[TaskChange]) -> Listing:
     rows = [
         (each.task, f"{each.n_items:,}", points(each.before), points(each.after), f"{each.n_changed:,}")
         if each.read_again
-        else (each.task, f"{each.n_items:,}", points(each.before), points(each.after), "as it was")
+        else (each.task, f"{each.n_items:,}", points(each.before), points(each.after), _("as it was"))
         for each in changes
     ]
-    return Listing("read again", ("task", "items", "before", "after", "items changed"), tuple(rows))
+    columns = (_("task"), _("items"), _("before"), _("after"), _("items changed"))
+    return Listing(_("read again"), columns, tuple(rows))
 
 
 def drawn(listing: Listing) -> Table:

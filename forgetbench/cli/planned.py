@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from forgetbench.cli.listing import Listing
 from forgetbench.errors import InputError
 from forgetbench.gate.power import ENOUGH, PolicyPower, RowPower
+from forgetbench.messages import items as listed
+from forgetbench.messages import translated as _
 from forgetbench.records import SCHEMA_VERSION
 from forgetbench.storage.json_files import plain_data, to_json
 
@@ -31,13 +33,19 @@ def planned_costs(costs: Costs, rates: tuple[float, float] | None) -> Listing:
         rows.append(_cost_cells(domain, "", rates))
         rows += [_cost_cells(task, "  ", rates) for task in costs.tasks if task.domain == domain.domain]
     rows.append(_cost_cells(costs.total, "", rates))
-    columns = ("domain / task", "items", "requests", "in", "new", "out")
-    refused = f"; {costs.total.refused:,} items cannot be asked" if costs.total.refused else ""
-    title = (
-        f"{costs.checkpoint}, in tokens. in: of all prompts; new: to compute, with what prompts share once; out: to "
-        f"generate at most{refused}"
-    )
-    return Listing(title, (*columns, "min") if rates else columns, tuple(rows))
+    columns = (_("domain / task"), _("items"), _("requests"), _("in"), _("new"), _("out"))
+    if costs.total.refused:
+        title = _(
+            "{checkpoint}, in tokens. in: of all prompts; new: to compute, with what prompts share once; out: to "
+            "generate at most; {n:,} items cannot be asked"
+        )
+    else:
+        title = _(
+            "{checkpoint}, in tokens. in: of all prompts; new: to compute, with what prompts share once; out: to "
+            "generate at most"
+        )
+    title = title.format(checkpoint=costs.checkpoint, n=costs.total.refused)
+    return Listing(title, (*columns, _("min")) if rates else columns, tuple(rows))
 
 
 def _cost_cells(cost: Cost, indent: str, rates: tuple[float, float] | None) -> tuple[str, ...]:
@@ -53,12 +61,21 @@ def _thousands(count: int) -> str:
 def planned_power(power: PolicyPower) -> Listing:
     """What each domain can be expected to show; changes in points of 100."""
     share = f"{100 * ENOUGH:.0f} %"
-    title = (
+    title = _(
         "what it can show, in points of 100. drop: minimum detectable effect; passes: the chance where nothing was "
-        f"lost; for {share}: items or margin with which all of them together pass in {share}"
+        "lost; for {share}: items or margin with which all of them together pass in {share}"
     )
-    columns = ("domain / task", "items", "clusters", "drop", "margin", "passes", f"for {share}", "or margin")
-    return Listing(title, columns, tuple(_power_cells(row) for row in power.rows))
+    columns = (
+        _("domain / task"),
+        _("items"),
+        _("clusters"),
+        _("drop"),
+        _("margin"),
+        _("passes"),
+        _("for {share}").format(share=share),
+        _("or margin"),
+    )
+    return Listing(title.format(share=share), columns, tuple(_power_cells(row) for row in power.rows))
 
 
 def _power_cells(power: RowPower) -> tuple[str, ...]:
@@ -67,7 +84,7 @@ def _power_cells(power: RowPower) -> tuple[str, ...]:
     second = f" x {row.n_second_clusters:,}" if row.n_second_clusters is not None else ""
     cells = (f"{indent}{row.name}", f"{row.n_items:,}", f"{row.n_clusters:,}{second}", _points(power.mde))
     if not power.gates:
-        return (*cells, _points(power.margin), "not gated", "", "")
+        return (*cells, _points(power.margin), _("not gated"), "", "")
     items = "-" if power.items_needed is None else f"{_rounded_up(power.items_needed):,}"
     margin = "-" if power.margin_needed is None else _points(_points_up(power.margin_needed))
     return (*cells, _points(power.margin), _per_cent(power.passes), items, margin)
@@ -75,38 +92,61 @@ def _power_cells(power: RowPower) -> tuple[str, ...]:
 
 def power_lines(power: PolicyPower, assumptions: Assumptions) -> Iterator[str]:
     """The chance in one sentence with what would make it `ENOUGH`, what was assumed, and what is left out."""
-    sentence = f"A model that lost nothing passes this policy with a chance of {_per_cent(power.passes)}"
-    ways = [] if power.passes >= ENOUGH else list(_ways(power.gating))
-    yield f"{sentence}; {_per_cent(ENOUGH)} takes {', or '.join(ways)}." if ways else f"{sentence}."
-    observed = [each.row.name for each in power.rows if each.row.observed]
-    assumed = (
-        f"{_per_cent(assumptions.discordance)} of the items change, those of one cluster with a correlation of "
-        f"{assumptions.correlation:g}, and the base scores {_points(assumptions.base_score)}"
-    )
-    if not observed:
-        yield f"Assumed: {assumed}. --like COMPARISON takes it from an earlier one."
-    elif len(observed) < len(power.rows):
-        others = [each.row.name for each in power.rows if not each.row.observed]
-        yield f"Changes as in {assumptions.like}. Assumed of {', '.join(others)}: {assumed}."
+    yield _chance(power)
+    unobserved = [each.row.name for each in power.rows if not each.row.observed]
+    if len(unobserved) == len(power.rows):
+        told = _("Assumed: {assumed}. --like COMPARISON takes it from an earlier one.")
+    elif unobserved:
+        told = _("Changes as in {earlier}. Assumed of {rows}: {assumed}.")
     else:
-        yield f"Changes as in {assumptions.like}."
+        told = _("Changes as in {earlier}.")
+    assumed = _(
+        "{share} of the items change, those of one cluster with a correlation of {correlation:g}, and the base scores "
+        "{score}"
+    ).format(
+        share=_per_cent(assumptions.discordance),
+        correlation=assumptions.correlation,
+        score=_points(assumptions.base_score),
+    )
+    yield told.format(earlier=assumptions.like, rows=listed(unobserved), assumed=assumed)
     for note in power.notes:
-        yield f"Note: {note}."
+        yield _("Note: {note}.").format(note=note)
 
 
-def _ways(gating: Sequence[RowPower]) -> Iterator[str]:
-    """What would do: as many items of every row, or margins as wide; a way that is open to all rows alone."""
-    items = [each.items_needed for each in gating if each.items_needed is not None]
-    if gating and len(items) == len(gating):
-        yield f"about {_range([f'{_rounded_up(count):,}' for count in sorted(items)])} items per domain"
-    margins = [each.margin_needed for each in gating if each.margin_needed is not None]
-    if gating and len(margins) == len(gating):
-        yield f"margins of {_range([_points(_points_up(margin)) for margin in sorted(margins)])} points"
+def _chance(power: PolicyPower) -> str:
+    """The chance, and what would make it `ENOUGH`: a way that is open to all rows alone."""
+    items = [each.items_needed for each in power.gating if each.items_needed is not None]
+    margins = [each.margin_needed for each in power.gating if each.margin_needed is not None]
+    asking = bool(power.gating) and power.passes < ENOUGH
+    by_items, by_margins = (asking and len(way) == len(power.gating) for way in (items, margins))
+    if by_items and by_margins:
+        told = _(
+            "A model that lost nothing passes this policy with a chance of {chance}; {enough} takes about {items} "
+            "items per domain, or margins of {margins} points."
+        )
+    elif by_items:
+        told = _(
+            "A model that lost nothing passes this policy with a chance of {chance}; {enough} takes about {items} "
+            "items per domain."
+        )
+    elif by_margins:
+        told = _(
+            "A model that lost nothing passes this policy with a chance of {chance}; {enough} takes margins of "
+            "{margins} points."
+        )
+    else:
+        told = _("A model that lost nothing passes this policy with a chance of {chance}.")
+    return told.format(
+        chance=_per_cent(power.passes),
+        enough=_per_cent(ENOUGH),
+        items=_range([f"{_rounded_up(count):,}" for count in sorted(items)]),
+        margins=_range([_points(_points_up(margin)) for margin in sorted(margins)]),
+    )
 
 
 def _range(sorted_texts: Sequence[str]) -> str:
-    first, last = sorted_texts[0], sorted_texts[-1]
-    return first if first == last else f"{first} to {last}"
+    ends = list(dict.fromkeys([*sorted_texts[:1], *sorted_texts[-1:]]))
+    return _("{low} to {high}").format(low=ends[0], high=ends[1]) if len(ends) > 1 else "".join(ends)
 
 
 def _points(score: float) -> str:
@@ -120,8 +160,8 @@ def _points_up(score: float) -> float:
 def _per_cent(share: float) -> str:
     """0 and 1 only where they are that."""
     if 0.0 < share < 0.01:
-        return "under 1 %"
-    return "over 99 %" if 0.99 < share < 1.0 else f"{100 * share:.0f} %"
+        return _("under 1 %")
+    return _("over 99 %") if 0.99 < share < 1.0 else f"{100 * share:.0f} %"
 
 
 def _rounded_up(count: int) -> int:

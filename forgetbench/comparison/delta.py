@@ -20,6 +20,7 @@ from forgetbench.models.folder_defaults import folder_differences
 from forgetbench.records import ALPHA, Comparison, DeltaRow, Looks, Margins, RunManifest, Side
 from forgetbench.stats.clustered import FEW, dominating_task
 from forgetbench.storage.runs import Run
+from forgetbench.stored import Stored
 
 if TYPE_CHECKING:
     from forgetbench.metrics.corpus import CorpusMetric
@@ -157,7 +158,8 @@ def _side(manifest: RunManifest) -> Side:
 
 
 def _warnings(pairing: Pairing, rows: DeltaRows) -> tuple[str, ...]:
-    own = [f"{run.label}: {text}" for run in (pairing.base, pairing.candidate) for text in run.warnings]
+    runs = (pairing.base, pairing.candidate)
+    own = [Stored.OF_ONE.format(label=run.label, sentence=text) for run in runs for text in run.warnings]
     made = [*_few_clusters(rows.domains), *_unequal_tasks(rows), *_computed_in(pairing.base, pairing.candidate)]
     return tuple(dict.fromkeys([*pairing.warnings, *made, *own]))
 
@@ -167,7 +169,7 @@ def _few_clusters(domains: Sequence[DeltaRow]) -> Iterator[str]:
     few = [row for row in domains if row.estimate is not None and row.evidence.n_effective < FEW]
     if few:
         named = ", ".join(f"{row.name} ({row.evidence.n_effective:.1f})" for row in few)
-        yield f"fewer than {FEW} clusters of equal weight would tell as much: {named}; their intervals are wide"
+        yield Stored.FEW_CLUSTERS.format(few=FEW, domains=named)
 
 
 def _unequal_tasks(rows: DeltaRows) -> Iterator[str]:
@@ -177,10 +179,12 @@ def _unequal_tasks(rows: DeltaRows) -> Iterator[str]:
         found = dominating_task([task.evidence.n_effective for task in tasks])
         if found:
             at, share = found
-            yield (
-                f"{tasks[at].name} has {tasks[at].n_items} of the {sum(task.n_items for task in tasks)} items of "
-                f"{domain.name}'s tasks and makes {share:.0%} of its error, since a mean of tasks counts each alike: "
-                "give it more items, or declare it `supporting: true`"
+            yield Stored.UNEQUAL_TASKS.format(
+                task=tasks[at].name,
+                n=tasks[at].n_items,
+                all=sum(task.n_items for task in tasks),
+                domain=domain.name,
+                share=f"{share:.0%}",
             )
 
 
@@ -188,7 +192,4 @@ def _computed_in(base: RunManifest, candidate: RunManifest) -> Iterator[str]:
     """That the two computed in different types, where each folder's own was taken."""
     types = (base.folder.get("dtype"), candidate.folder.get("dtype"))
     if base.engine.get("dtype") == "auto" and all(types) and types[0] != types[1]:
-        yield (
-            f"--dtype auto takes what each folder declares: {types[0]} for the base, {types[1]} for the candidate; a "
-            "part of the delta may be rounding: pass --dtype to make them alike"
-        )
+        yield Stored.OTHER_DTYPES.format(base=types[0], candidate=types[1])

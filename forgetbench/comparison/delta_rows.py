@@ -34,6 +34,7 @@ from forgetbench.comparison.strata import by_domain
 from forgetbench.records import APART, MACRO_MEAN, OVERALL, DeltaRow, Judgement
 from forgetbench.stats.clustered import ClusterEffects, combine
 from forgetbench.stats.item_clusters import ItemClusters, effects_by
+from forgetbench.stored import Stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,12 +240,12 @@ def _overall(
         n_items=sum(row.n_items for row in members),
         n_unmeasured=sum(row.n_unmeasured for row in members),
         n_contaminated=_total(row.n_contaminated for row in members),
-        reason=f"domains not measured: {', '.join(without)}" if without else None,
+        reason=Stored.DOMAINS_NOT_MEASURED.format(domains=", ".join(without)) if without else None,
         cut=mean_cut(members),
     )
     row = _unmeasured(row, inference)
     if not measured:
-        return replace(row, reason=row.reason or f"no domain but {' and '.join(APART)}")
+        return replace(row, reason=row.reason or Stored.NO_OTHER_DOMAIN.format(domains=" and ".join(APART)))
     scores = Scores(
         base=_mean([each.scores.base for each in measured]),
         candidate=_mean([each.scores.candidate for each in measured]),

@@ -14,6 +14,7 @@ from forgetbench.records import TARGET, DeltaRow, Estimate, Evidence, Judgement,
 from forgetbench.stats.clustered import FEW, ClusterEffects, Floats
 from forgetbench.stats.power import minimum_detectable_collapse, minimum_detectable_effect
 from forgetbench.stats.quantiles import student_quantile
+from forgetbench.stored import Stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +118,8 @@ def _to_lose(scores: Scores, chance: float | None) -> Floats:
 
 def _why_at_chance(base: float, chance: float | None) -> str:
     if not chance:
-        return "the base is not shown to score above 0: there is nothing to forget"
-    return (
-        f"the base is not shown to be above chance ({100 * base:.1f}, guessing gives {100 * chance:.1f}): "
-        "there is nothing to forget"
-    )
+        return Stored.BASE_AT_ZERO.value
+    return Stored.BASE_AT_CHANCE.format(base=f"{100 * base:.1f}", chance=f"{100 * chance:.1f}")
 
 
 def _above_chance(base: ClusterEffects, alpha: float) -> bool:

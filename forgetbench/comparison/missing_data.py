@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from forgetbench.comparison.pairing import PairedTask, mean_cut
 from forgetbench.errors import listed
 from forgetbench.records import MACRO_MEAN, DeltaRow
+from forgetbench.stored import Stored
 
 _MOST_REASONS = 3
 
@@ -23,7 +24,7 @@ def task_without_data(task: PairedTask) -> DeltaRow:
         n_items=0,
         chance=info.chance,
         n_unmeasured=task.n_unmeasured,
-        reason=why_missing(task.unmeasured) or "the task has no items",
+        reason=why_missing(task.unmeasured) or Stored.NO_ITEMS,
         supporting=info.supporting,
         n_contaminated=task.n_contaminated,
         choice_view=info.choice_view,
@@ -33,14 +34,14 @@ def task_without_data(task: PairedTask) -> DeltaRow:
 
 def domain_without_data(domain: str, tasks: Sequence[DeltaRow]) -> DeltaRow:
     """The row of a domain of whose tasks none has an estimate."""
-    reasons = dict.fromkeys(f"{row.name}: {row.reason}" for row in tasks)
+    reasons = dict.fromkeys(Stored.OF_ONE.format(label=row.name, sentence=row.reason) for row in tasks)
     return DeltaRow(
         name=domain,
         domain=domain,
         metric=MACRO_MEAN,
         n_items=0,
         n_unmeasured=sum(row.n_unmeasured for row in tasks),
-        reason=listed(list(reasons), _MOST_REASONS) or "only supporting tasks were asked",
+        reason=listed(list(reasons), _MOST_REASONS) or Stored.ONLY_SUPPORTING,
         cut=mean_cut(tasks),
     )
 
@@ -59,8 +60,9 @@ def why_missing(unmeasured: Mapping[str, int]) -> str | None:
     if not unmeasured:
         return None
     total = sum(unmeasured.values())
-    reasons = [f"{why} ({count})" for why, count in Counter(unmeasured).most_common()]
-    return f"{total} {'item' if total == 1 else 'items'} not measured: {listed(reasons, _MOST_REASONS)}"
+    reasons = [Stored.COUNTED.format(reason=why, n=count) for why, count in Counter(unmeasured).most_common()]
+    told = Stored.ONE_NOT_MEASURED if total == 1 else Stored.NOT_MEASURED
+    return told.format(n=total, reasons=listed(reasons, _MOST_REASONS))
 
 
 def why_missing_in_domain(tasks: Sequence[PairedTask]) -> str | None:
@@ -69,5 +71,6 @@ def why_missing_in_domain(tasks: Sequence[PairedTask]) -> str | None:
     for task in tasks:
         reasons.update(task.unmeasured)
     empty = [task.info.name for task in tasks if not len(task.base)]
-    sentences = [f"tasks without any measured item: {', '.join(empty)}" if empty else None, why_missing(reasons)]
+    told = Stored.EMPTY_TASKS.format(tasks=", ".join(empty)) if empty else None
+    sentences = [told, why_missing(reasons)]
     return "; ".join(sentence for sentence in sentences if sentence) or None

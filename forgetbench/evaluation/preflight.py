@@ -23,6 +23,7 @@ from forgetbench.models.folder_checks import vocabulary_findings
 from forgetbench.models.prompting import own_tokenizer
 from forgetbench.models.weights import quantisation
 from forgetbench.records import Checkpoint, Request
+from forgetbench.stored import Stored
 
 GB = 1e9
 HEADROOM = 2 * GB
@@ -152,7 +153,7 @@ def task_warnings(checkpoint: str, tasks: Iterable[PlannedTask], window: int) ->
                 f"task '{lost.task}' cannot be asked of {checkpoint}: {_reasons(lost, window)}; use fewer few-shot "
                 "examples, a model with a longer window, or leave the task out"
             )
-        warnings.append(f"{lost.task}: {_reasons(lost, window)}; they will not be measured")
+        warnings.append(Stored.NOT_ASKED.format(task=lost.task, reasons=_reasons(lost, window)))
     return warnings
 
 
@@ -160,11 +161,10 @@ def _reasons(lost: ExcludedItems, window: int) -> str:
     parts = []
     if lost.needs:
         low, high = min(lost.needs), max(lost.needs)
-        needs = f"{low:,}" if low == high else f"{low:,} to {high:,}"
-        parts.append(
-            f"{len(lost.needs)} of {lost.n_items} items need {needs} tokens with their answer, the window is {window:,}"
-        )
-    parts += [f"{count} of {lost.n_items} items: {reason}" for reason, count in lost.others.items()]
+        needs = f"{low:,}" if low == high else Stored.TOO_LONG_RANGE.format(low=f"{low:,}", high=f"{high:,}")
+        told = Stored.TOO_LONG
+        parts.append(told.format(n=len(lost.needs), all=lost.n_items, tokens=needs, window=f"{window:,}"))
+    parts += [Stored.REFUSED.format(n=count, all=lost.n_items, reason=reason) for reason, count in lost.others.items()]
     return "; ".join(parts)
 
 
@@ -183,7 +183,7 @@ def quantisation_warnings(checkpoint: Checkpoint, engine: Engine) -> list[str]:
     if checkpoint.weights is None or engine.memory_need(checkpoint) is None:
         return []
     method = quantisation(checkpoint.weights)
-    return [f"the weights are quantised ({method}): a difference to others includes what that costs"] if method else []
+    return [Stored.QUANTISED.format(method=method)] if method else []
 
 
 # --- disk -------------------------------------------------------------------------------------

@@ -21,8 +21,9 @@ from forgetbench.records import ItemScore, TaskInfo
 from forgetbench.storage.folder import ResultsFolder
 from forgetbench.storage.runs import Run, save_run
 from forgetbench.storage.samples import samples_frame
+from forgetbench.stored import Stored
 
-_GONE = "the suite has no task of this name today"
+_GONE = Stored.TASK_GONE.value
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from forgetbench.records import CUT, MUCH_CUT, DeltaRow, ItemScore, TaskInfo
 from forgetbench.stats.clustered import Floats
 from forgetbench.stats.item_clusters import ItemClusters, clusters_of_names, effects_by
 from forgetbench.storage.runs import Run
+from forgetbench.stored import Stored
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -76,21 +77,19 @@ def warnings_of(scores: Sequence[ItemScore]) -> tuple[str, ...]:
     warnings = []
     reasons = Counter(score.reason for score in scores if score.reason is not None)
     if reasons:
-        why = listed([f"{reason} ({count:,})" for reason, count in reasons.most_common()], 3)
-        warnings.append(f"{reasons.total()} of {len(scores)} items were not measured: {why}; samples.parquet has each")
+        each = Stored.COUNTED
+        why = listed([each.format(reason=reason, n=f"{count:,}") for reason, count in reasons.most_common()], 3)
+        warnings.append(Stored.OF_RUN_NOT_MEASURED.format(n=reasons.total(), all=len(scores), reasons=why))
     generated = [score for score in scores if score.finish_reasons]
     for name in dict.fromkeys(score.task for score in generated):
         rows = [score for score in generated if score.task == name]
         n_cut = sum(row.reason == CUT for row in rows)
         if n_cut > MUCH_CUT * len(rows):
-            warnings.append(
-                f"{name}: {n_cut} of {len(rows)} answers were cut before they could be read; --max-gen-toks raises the "
-                "token limit"
-            )
+            warnings.append(Stored.CUT_IN_RUN.format(task=name, n=n_cut, all=len(rows)))
         at_limit = sum(reason == "length" for row in rows for reason in row.finish_reasons)
         total = sum(len(row.finish_reasons) for row in rows)
         if at_limit > total / 2:
-            warnings.append(f"{name}: {at_limit} of {total} answers ended at the token limit")
+            warnings.append(Stored.AT_LIMIT_IN_RUN.format(task=name, n=at_limit, all=total))
     return tuple(warnings)
 
 

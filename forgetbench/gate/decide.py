@@ -15,6 +15,7 @@ from forgetbench.gate.scope import RowNames, check_names, in_scope
 from forgetbench.messages import clauses
 from forgetbench.messages import translated as _
 from forgetbench.records import Comparison, DeltaRow
+from forgetbench.report.wording import reason_of
 
 _ROUNDING = 1e-9
 """1 - 0.7 is not above 0.3."""
@@ -62,7 +63,7 @@ def _not_measured(comparison: Comparison, policy: Policy, gated: Sequence[GatedR
         if name in in_hand or (row is not None and _has_verdict(row)):
             continue
         is_domain = names.is_domain(name)
-        why = _("suite '{suite}' does not cover it").format(suite=comparison.suite) if row is None else row.reason
+        why = _("suite '{suite}' does not cover it").format(suite=comparison.suite) if row is None else reason_of(row)
         sentence = wording.missing(title(name, is_domain=is_domain), why)
         state: State = "not_measured" if name in counted_on else "not_gated"
         yield Decision(name, "not_measured", sentence, state, row, is_domain=is_domain)

@@ -14,6 +14,7 @@ from forgetbench.gate.rows import GatedRow
 from forgetbench.messages import N_, clauses, phrases, some
 from forgetbench.messages import items as listing
 from forgetbench.messages import translated as _
+from forgetbench.report.wording import reason_of
 from forgetbench.stats.proportions import Interval
 from forgetbench.stats.quantiles import normal_quantile
 
@@ -35,8 +36,8 @@ def _verdict(gated: GatedRow) -> str:
     row, word = gated.row, gated.row.judgement.verdict
     if word == "not_measured":
         if gated.decides:
-            return missing(gated.title, row.reason)
-        return _("{row} is not gated: {why}").format(row=gated.title, why=row.reason)
+            return missing(gated.title, reason_of(row))
+        return _("{row} is not gated: {why}").format(row=gated.title, why=reason_of(row) or None)
     if word == "regressed":
         return clauses([_fell(gated), _by_test(gated), _against_margin(gated), _opposed(gated)])
     if word == "improved":

@@ -11,7 +11,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from forgetbench.errors import InputError, first_line
+from forgetbench.errors import InputError
+from forgetbench.sanitize import one_line
 
 VERSION: Final = "0.2.2"
 SAMPLE_VERSION: Final = "instance_level_eval_0.2.2"
@@ -36,7 +37,8 @@ def _check(schema: str, content: Mapping[str, Any], where: str) -> None:
     error = best_match(_validator(schema)(content))
     if error is not None:
         field = ".".join(map(str, error.absolute_path)) or "the whole"
-        raise InputError(f"{where}: {field}: no {VERSION} of Every Eval Ever ({first_line(error.message)[:200]})")
+        why = one_line(error.message, 200)
+        raise InputError(f"{where}: {field}: not as version {VERSION} of Every Eval Ever asks: {why}")
 
 
 @cache

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Final, Literal
+
+from forgetbench.stored import Stored
 
 SCHEMA_VERSION = 1
 
@@ -31,7 +33,7 @@ DEFAULT_PRESERVE = 0.8
 """Fraction of the base's chance-corrected score that must be kept where nothing else is said."""
 ALPHA = 0.05
 """Intervals have level 1 - ALPHA, and tests this size, unless a policy says otherwise."""
-CUT = "cut: the token limit ended the answer before it could be read"
+CUT: Final[str] = Stored.CUT.value
 """Reason of an item whose answer is neither right nor wrong, since it is not all there."""
 MUCH_CUT = 0.1
 """A verdict says so where more than this share of a side's answers is `CUT`."""

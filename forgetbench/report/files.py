@@ -16,23 +16,31 @@ from forgetbench.report.wording import headline
 from forgetbench.storage.csv_files import csv_text
 from forgetbench.storage.files import write_atomic
 from forgetbench.storage.flat_rows import COLUMNS, flat
+from forgetbench.storage.folder import ResultsFolder
 from forgetbench.storage.json_files import to_json
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from forgetbench.report.flips import Compared
+    from forgetbench.report.flips.page import FlipBrowser
 
-def write_report(comparison: Comparison, items: pd.DataFrame, out_dir: Path) -> list[Path]:
+
+def write_report(
+    comparison: Comparison, items: pd.DataFrame, out_dir: Path, others: Sequence[Compared] = ()
+) -> list[Path]:
     """Write plots/forest and plots/outcomes (PNG and SVG), report.md and report.html into `out_dir`.
 
-    `items` is the table of items.parquet. Equal input gives equal files. Returns the written paths.
-    Raises StorageError when a file cannot be written.
+    `items` is the table of items.parquet. Where `out_dir` lies in a results folder that holds the runs too, report.html
+    shows what these know of each item; beside the candidate it shows those of `others`. Equal input gives equal files.
+    Returns the written paths. Raises StorageError when a file cannot be written.
     """
     examples = select_examples(comparison, items)
     written = _write_markdown(comparison, examples, out_dir / "report.md")
     drawn = {path.stem: path.read_bytes() for path in written if path.suffix == ".svg"}
     page = out_dir / "report.html"
-    write_atomic(page, _html(comparison, examples, drawn))
+    browser = _browser(comparison, items, results_of(out_dir), others)
+    write_atomic(page, _html(comparison, examples, drawn, browser))
     return [*written, page]
 
 
@@ -44,17 +52,28 @@ def write_markdown(comparison: Comparison, items: pd.DataFrame, path: Path, link
     return [path]
 
 
-def write_html(comparison: Comparison, items: pd.DataFrame, path: Path) -> list[Path]:
-    """Write the HTML report: one file that needs nothing beside it."""
-    write_atomic(path, html_page(comparison, items))
+def write_html(
+    comparison: Comparison,
+    items: pd.DataFrame,
+    path: Path,
+    results: ResultsFolder | None = None,
+    others: Sequence[Compared] = (),
+) -> list[Path]:
+    """Write the HTML report: one file that needs nothing beside it; `results` is the folder that may hold the runs."""
+    write_atomic(path, html_page(comparison, items, _browser(comparison, items, results, others)))
     return [path]
 
 
-def html_page(comparison: Comparison, items: pd.DataFrame) -> str:
-    """The text of that file."""
+def html_page(comparison: Comparison, items: pd.DataFrame, browser: FlipBrowser | None = None) -> str:
+    """The text of that file, with a browser of its items or without."""
     from forgetbench.report import plots
 
-    return _html(comparison, select_examples(comparison, items), plots.comparison_svgs(comparison))
+    return _html(comparison, select_examples(comparison, items), plots.comparison_svgs(comparison), browser)
+
+
+def results_of(comparison: Path) -> ResultsFolder:
+    """The results folder that the folder of a comparison lies in, if it lies in one."""
+    return ResultsFolder(comparison.resolve().parent.parent)
 
 
 def _write_markdown(comparison: Comparison, examples: Sequence[DomainExamples], path: Path) -> list[Path]:
@@ -68,10 +87,25 @@ def _write_markdown(comparison: Comparison, examples: Sequence[DomainExamples], 
     return [*written, path]
 
 
-def _html(comparison: Comparison, examples: Sequence[DomainExamples], drawn: Mapping[str, bytes]) -> str:
+def _html(
+    comparison: Comparison,
+    examples: Sequence[DomainExamples],
+    drawn: Mapping[str, bytes],
+    browser: FlipBrowser | None,
+) -> str:
     from forgetbench.report.html import html_report
 
-    return html_report(comparison, examples, drawn)
+    return html_report(comparison, examples, drawn, browser)
+
+
+def _browser(
+    comparison: Comparison, items: pd.DataFrame, results: ResultsFolder | None, others: Sequence[Compared]
+) -> FlipBrowser:
+    from forgetbench.report.flips import Compared, read_flips
+    from forgetbench.report.flips.page import embedded
+    from forgetbench.report.flips.payload import MOST_ROWS
+
+    return embedded(read_flips([Compared(comparison, items, results), *others], most=MOST_ROWS))
 
 
 def write_trajectory(points: Sequence[TrajectoryPoint], log: TrainingLog | None, out_dir: Path) -> list[Path]:

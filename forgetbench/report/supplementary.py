@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import starmap
 from math import isfinite, isnan
 from typing import Any
 
@@ -38,6 +39,7 @@ from forgetbench.report.wording import has_few, style_of, title
 from forgetbench.sanitize import one_line
 from forgetbench.stats.chance import marginal_correction
 from forgetbench.stats.clustered import FEW
+from forgetbench.stored import retold
 
 _SHARES_OF_ANSWERS = {
     "at_limit": N_("answers that ended at the token limit"),
@@ -238,11 +240,12 @@ def _audit_cells(row: AuditRow, informative: float | None) -> tuple[str, ...]:
             for count in (row.n_ceiling, row.n_floor)
         ),
         share(informative),
-        clauses(
-            _("{why} ({count:,})").format(why=one_line(why, 160), count=count) for why, count in row.refused.items()
-        )
-        or MISSING,
+        clauses(starmap(_refused, row.refused.items())) or MISSING,
     )
+
+
+def _refused(why: str, count: int) -> str:
+    return _("{why} ({n:,})").format(why=retold(one_line(why, 160)), n=count)
 
 
 def chance_correction(comparison: Comparison) -> Iterator[SupplementaryTable]:

@@ -35,6 +35,7 @@ from forgetbench.report.wording import (
 from forgetbench.sanitize import one_line
 from forgetbench.storage.folder import ResultsFolder
 from forgetbench.storage.runs import Run
+from forgetbench.stored import retold
 
 _WIDE = 96
 """Columns from which a delta and its interval fit on one line."""
@@ -104,7 +105,7 @@ def print_runs(console: Console, runs: Sequence[Run], results: ResultsFolder) ->
     console.print(table)
     for run in runs:
         for warning in run.manifest.warnings:
-            _print_note(console, _of(one_line(run.manifest.label, 40), one_line(warning, 300)))
+            _print_note(console, _of(one_line(run.manifest.label, 40), retold(one_line(warning, 300))))
         written = _("written to {folder}").format(folder=results.run(run.manifest.run_id))
         console.print(_text(written, console))
 
@@ -230,7 +231,7 @@ def _print_warnings(console: Console, comparison: Comparison) -> None:
     for row, why in missing_data(comparison):
         _print_note(console, _of(one_line(row.name, 40), one_line(why, 300)))
     for warning in comparison.warnings:
-        _print_note(console, one_line(warning, 400))
+        _print_note(console, retold(one_line(warning, 400)))
     if few := few_clusters(comparison):
         _print_note(console, few)
     if comparison.folder_differences:

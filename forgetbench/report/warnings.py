@@ -8,8 +8,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from forgetbench.records import Comparison
+from forgetbench.sanitize import one_line
+from forgetbench.stored import retold
 
 _COUNTED: Final = re.compile(r"(?P<counts>[\d,]+ of [\d,]+) (?P<what>.*)", re.DOTALL)
+
+_LONGEST: Final = 1000
+"""Characters of one sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +39,8 @@ def grouped_warnings(comparison: Comparison) -> tuple[WarningGroup, ...]:
 
 def _group(what: str, members: list[tuple[str, str]]) -> WarningGroup:
     if len(members) == 1:
-        return WarningGroup(members[0][0])
-    return WarningGroup(what, tuple(place for _, place in members))
+        return WarningGroup(retold(one_line(members[0][0], _LONGEST)))
+    return WarningGroup(retold(one_line(what, _LONGEST)), tuple(place for _, place in members))
 
 
 def _taken_apart(warning: str, names: Iterable[str]) -> tuple[str, str]:

@@ -15,6 +15,7 @@ from forgetbench.records import ALPHA, OVERALL, TARGET, Comparison, DeltaRow, Fa
 from forgetbench.report.numbers import MISSING, delta_with_interval, interval, points, row_texts, share, signed
 from forgetbench.sanitize import one_line
 from forgetbench.stats.clustered import FEW
+from forgetbench.stored import retold
 
 _EQUAL: Final = 0.1
 """Shares of the forgotten within this distance of a half are about equal."""
@@ -236,7 +237,12 @@ def missing_data(comparison: Comparison) -> tuple[tuple[DeltaRow, str], ...]:
     """Rows that were not measured in full, each with the sentence that says so and why."""
     rows = [row for row in (*comparison.domains, *comparison.tasks) if row.n_unmeasured or row.reason]
     counted = _("{n:,} items not measured")
-    return tuple((row, row.reason or counted.format(n=row.n_unmeasured)) for row in rows)
+    return tuple((row, reason_of(row) or counted.format(n=row.n_unmeasured)) for row in rows)
+
+
+def reason_of(row: DeltaRow) -> str:
+    """Why a row was not measured, or not in full; '' where that is not told."""
+    return retold(one_line(row.reason, 1000)) if row.reason else ""
 
 
 def few_clusters(comparison: Comparison) -> str:

@@ -7,6 +7,7 @@ import errno
 import glob
 import os
 import platform
+import shutil
 import stat
 import tempfile
 from collections.abc import Iterator
@@ -108,6 +109,30 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         raise
 
 
+@contextlib.contextmanager
+def new_folder(path: Path) -> Iterator[Path]:
+    """A folder that becomes `path` when the block ends well, and nothing otherwise.
+
+    Raises InputError where something is already, StorageError as `write_atomic`.
+    """
+    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        raise InputError(f"{path}: is there already; name a new folder")
+    temporary = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _remove_strays(path)
+        temporary = Path(tempfile.mkdtemp(prefix=f"{_temporary(path)}{os.getpid()}.", dir=path.parent))
+        yield temporary
+        temporary.chmod(0o755)
+        temporary.replace(path)
+    except BaseException as error:
+        if temporary is not None:
+            shutil.rmtree(temporary, ignore_errors=True)
+        if isinstance(error, OSError):
+            raise StorageError(describe_os_error(path, error)) from error
+        raise
+
+
 def _temporary(path: Path) -> str:
     """How the names of a file's temporary ones begin on this machine; the number of the writing process follows."""
     machine = "".join(filter(str.isalnum, platform.node()))[:32]
@@ -120,7 +145,10 @@ def _remove_strays(path: Path) -> None:
     for stray in path.parent.glob(f"{glob.escape(beginning)}*"):
         number = stray.name.removeprefix(beginning).partition(".")[0]
         if number.isdecimal() and not _is_running(int(number)):
-            stray.unlink(missing_ok=True)
+            if stray.is_dir():
+                shutil.rmtree(stray, ignore_errors=True)
+            else:
+                stray.unlink(missing_ok=True)
 
 
 def _is_running(process: int) -> bool:

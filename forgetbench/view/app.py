@@ -16,13 +16,14 @@ from starlette.types import ASGIApp
 from forgetbench.errors import InputError, first_line
 from forgetbench.messages import translated as _
 from forgetbench.records import Comparison
+from forgetbench.report.flips.page import hosted
 from forgetbench.sanitize import one_line
 from forgetbench.view.asked import filter_of, slice_of, sort_of
 from forgetbench.view.catalogue import Broken, Catalogue
 from forgetbench.view.flip_pages import FlipPages
 from forgetbench.view.flip_store import FlipStore
 from forgetbench.view.groups import Group, grouped
-from forgetbench.view.guards import Guard
+from forgetbench.view.guards import Guard, policy
 from forgetbench.view.pages import Pages
 from forgetbench.view.reports import Reports
 
@@ -70,8 +71,14 @@ class _View:
         """The page of a comparison, or of all candidates of a base."""
         found = self._asked(request)
         if isinstance(found, Group):
-            return HTMLResponse(self._pages.group(found))
+            return self._group(found)
         return self._reports.page(request.path_params["name"], found)
+
+    def _group(self, group: Group) -> Response:
+        browser = hosted(f"/bases/{group.key}/flips")
+        return HTMLResponse(
+            self._pages.group(group, browser.markup), headers={"Content-Security-Policy": policy(browser.scripts)}
+        )
 
     # --- what their browser of flips asks -----------------------------------------------------
 

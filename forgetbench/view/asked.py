@@ -8,11 +8,11 @@ from typing import Final, Literal, get_args
 
 from forgetbench.errors import InputError
 from forgetbench.messages import translated as _
-from forgetbench.report.flips.rows import OUTCOMES
+from forgetbench.report.flips import OUTCOMES
 
 Field = Literal["worst", "lost", "change", "score", "task", "item_id"]
 FIELDS: Final[tuple[Field, ...]] = get_args(Field)
-MOST_ROWS: Final = 500
+MOST_ROWS: Final = 1_000
 """Of one page."""
 _LONGEST: Final = 1_000
 """Characters of a text that is looked for, or of a name."""

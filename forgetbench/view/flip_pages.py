@@ -11,7 +11,7 @@ from urllib.parse import unquote
 import numpy as np
 from numpy.typing import NDArray
 
-from forgetbench.report.flips.rows import CHANGES, OUTCOMES
+from forgetbench.report.flips import CHANGES, OUTCOMES
 from forgetbench.view.asked import Field, Filter, Sort
 from forgetbench.view.flip_texts import flip_rows
 from forgetbench.view.index import ABSENT, CandidateIndex, Rows, Sources, build_index, ranks_of_ids

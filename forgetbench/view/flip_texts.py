@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from forgetbench.report.flips.rows import CHANGES, Answered, Flip, FlipRow
+from forgetbench.report.flips import CHANGES, Answered, Flip, FlipRow
 from forgetbench.view.index import ABSENT, Index, Rows, Sources
 from forgetbench.view.parquet import ParquetFiles
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forgetbench.records import CUT
-from forgetbench.report.flips.rows import CHANGES, Change
+from forgetbench.report.flips.changes import CHANGES, Change
 from forgetbench.view.parquet import ParquetFiles
 
 Rows = NDArray[np.int32]

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from jinja2 import Environment
+from markupsafe import Markup
 
 from forgetbench.messages import HTML_TAGS, language
 from forgetbench.report import wording
@@ -38,8 +39,9 @@ class Pages:
             broken=(*comparisons.broken, *runs.broken, *trajectories.broken),
         )
 
-    def group(self, group: Group) -> str:
-        return self._render("group.html.j2", group=group)
+    def group(self, group: Group, browser: Markup) -> str:
+        """All candidates of a base at once, with a browser of their flips."""
+        return self._render("group.html.j2", group=group, browser=browser)
 
     def trajectory(self, name: str, trajectory: Trajectory) -> str:
         picture = f"data:image/svg+xml;base64,{b64encode(drawn(trajectory)).decode()}"

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from forgetbench.errors import InputError
+from forgetbench.messages import translated as _
 from forgetbench.records import SCHEMA_VERSION
 from forgetbench.report.trajectory import TrainingLog, TrajectoryPoint
 from forgetbench.storage.flat_rows import grouped
@@ -24,7 +26,10 @@ class Trajectory:
 
 def load_trajectory(folder: Path) -> Trajectory:
     """Read a trajectory from its folder. Raises InputError when it cannot be read."""
-    return load_json(Trajectory, folder / "trajectory.json", _shaped)
+    trajectory = load_json(Trajectory, folder / "trajectory.json", _shaped)
+    if not trajectory.points:
+        raise InputError(_("{path}: has no checkpoints").format(path=folder / "trajectory.json"))
+    return trajectory
 
 
 def drawn(trajectory: Trajectory) -> bytes:

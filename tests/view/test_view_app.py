@@ -48,7 +48,7 @@ def client(results: Path) -> TestClient:
 def test_home_lists_what_the_folder_holds(client: TestClient) -> None:
     home = client.get("/")
     assert home.status_code == 200
-    assert "2 comparisons, 3 runs" in home.text
+    assert "comparisons: 2, runs: 3" in home.text
     assert 'href="/comparisons/mild-vs-base"' in home.text and "run-harsh" in home.text
 
 
@@ -99,7 +99,7 @@ def test_a_comparisons_folder_that_is_a_link_holds_nothing(tmp_path: Path) -> No
     (tmp_path / "results").mkdir()
     (tmp_path / "results" / "comparisons").symlink_to(tmp_path / "elsewhere" / "comparisons")
     home = TestClient(view_app(tmp_path / "results"), base_url="http://localhost").get("/")
-    assert "0 comparisons" in home.text
+    assert "comparisons: 0" in home.text
 
 
 def _cut(folder: Path) -> None:
@@ -123,15 +123,15 @@ def test_a_broken_comparison_costs_that_one_its_place(results: Path, breaking: C
     breaking(results / "comparisons" / "mild-vs-base")
     client = TestClient(view_app(results), base_url="http://localhost")
     home = client.get("/").text
-    assert "1 comparisons" in home and "Left out" in home and "<img src=x" not in home
+    assert "comparisons: 1" in home and "Left out" in home and "<img src=x" not in home
     assert client.get("/comparisons/harsh-vs-base").status_code == 200
     assert client.get("/comparisons/mild-vs-base").status_code in (404, 422)
 
 
 def test_a_file_that_changes_is_read_again(results: Path, client: TestClient) -> None:
-    assert "2 comparisons" in client.get("/").text
+    assert "comparisons: 2" in client.get("/").text
     _cut(results / "comparisons" / "mild-vs-base")
-    assert "1 comparisons" in client.get("/").text
+    assert "comparisons: 1" in client.get("/").text
 
 
 def test_items_that_are_damaged_are_told_of(results: Path, client: TestClient) -> None:
@@ -148,5 +148,5 @@ def test_hostile_names_are_text(tmp_path: Path) -> None:
         sides = (run(f"base {name}", [KNOWLEDGE], asked), run(name, [KNOWLEDGE], asked))
         save_comparison(results.comparison(f"number-{number}"), *compare(*sides, margins={}))
     home = TestClient(view_app(tmp_path), base_url="http://localhost").get("/").text
-    assert f"{len(names)} comparisons" in home
+    assert f"comparisons: {len(names)}" in home
     assert "<script>alert" not in home and "<img src=x" not in home and "\x1b" not in home and "\u202e" not in home

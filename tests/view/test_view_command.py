@@ -5,31 +5,16 @@ from __future__ import annotations
 import signal
 import socket
 import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from view_server import shown
 
 from forgetbench.errors import InputError
 from forgetbench.view import server
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
-
-
-@contextmanager
-def shown(results: Path, *options: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """A server on a port that is free, and its address."""
-    command = [sys.executable, "-m", "forgetbench", "view", str(results), "--port", "0", *options]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    try:
-        assert process.stdout is not None
-        line = process.stdout.readline()
-        yield process, line.split(" at ")[1].split()[0]
-    finally:
-        process.kill()
-        process.communicate()
 
 
 def ask(address: str, request: str) -> bytes:
@@ -47,7 +32,7 @@ def test_it_answers_and_ends_quietly(tmp_path: Path) -> None:
     with shown(tmp_path) as (process, address):
         assert address.startswith("http://127.0.0.1:")
         answer = ask(address, "GET / HTTP/1.1\nHost: localhost\nConnection: close\n\n")
-        assert answer.startswith(b"HTTP/1.1 200") and b"0 comparisons" in answer
+        assert answer.startswith(b"HTTP/1.1 200") and b"comparisons: 0" in answer
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=30)
         assert (process.returncode, errors) == (130, "")

@@ -10,11 +10,12 @@ import numpy as np
 
 from forgetbench.comparison.pairing.columns import Bools, Floats
 from forgetbench.records import CUT, CutAnswers, DeltaRow
+from forgetbench.stored import Stored
 
 
 def sides_cut(reason: str) -> tuple[bool, bool]:
     """Whether a row was refused since the base's answer is cut, and since the candidate's is."""
-    both = f"base and candidate: {CUT}" in reason
+    both = Stored.ON_BOTH.format(reason=CUT) in reason
     return both or reason.startswith(f"base: {CUT}"), both or f"candidate: {CUT}" in reason
 
 

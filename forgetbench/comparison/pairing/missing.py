@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Final, Self
 
 import numpy as np
 import pyarrow as pa
@@ -12,12 +12,13 @@ import pyarrow as pa
 from forgetbench.comparison.pairing.columns import TEXT, Bools, Codes, nonempty
 from forgetbench.comparison.pairing.join import JoinedRows
 from forgetbench.records import RunManifest
+from forgetbench.stored import Stored
 
-NOT_AN_ITEM = "not an item: it only supports the scores of others, or lacks the rows that its own would need"
+NOT_AN_ITEM: Final[str] = Stored.NOT_AN_ITEM.value
 """Reason of the rows that a corpus metric gives no score; they are no missing data."""
-NEEDS_TRAINING_TEXTS = "needs the fine-tuning data: --sft-data FILE"
+NEEDS_TRAINING_TEXTS: Final[str] = Stored.NEEDS_TRAINING_TEXTS.value
 """Reason of the rows of a corpus metric that cannot do without."""
-IN_TRAINING = "in the fine-tuning data, and left out on request"
+IN_TRAINING: Final[str] = Stored.IN_TRAINING.value
 """Reason of the rows that --exclude-contaminated leaves out; they are no missing data either."""
 NO_MISSING_DATA = (NOT_AN_ITEM, IN_TRAINING)
 
@@ -70,11 +71,11 @@ def unpaired(rows: JoinedRows, base: RunManifest, candidate: RunManifest) -> Mis
     reasons = MissingReasons.none(len(rows))
     if base.reference != candidate.reference:
         rated = nonempty(rows.base.column("reference_logprobs")) | nonempty(rows.candidate.column("reference_logprobs"))
-        reasons.assign(rated, "judged under different reference checkpoints")
+        reasons.assign(rated, Stored.OTHER_JUDGES.value)
     if base.imported_from and base.chat_template == candidate.chat_template and base.tokenizer == candidate.tokenizer:
         # Both were to be asked alike, and a log tells only afterwards whether they were.
-        reasons.assign(rows.on_both & rows.differ("prompt_hash"), "the prompts differ")
-    reasons.assign(rows.on_both & rows.differ("doc_hash"), "the documents differ")
-    reasons.assign(rows.candidate.absent, "missing in the candidate")
-    reasons.assign(rows.base.absent, "missing in the base")
+        reasons.assign(rows.on_both & rows.differ("prompt_hash"), Stored.OTHER_PROMPTS.value)
+    reasons.assign(rows.on_both & rows.differ("doc_hash"), Stored.OTHER_DOCUMENTS.value)
+    reasons.assign(rows.candidate.absent, Stored.MISSING_IN_CANDIDATE.value)
+    reasons.assign(rows.base.absent, Stored.MISSING_IN_BASE.value)
     return reasons

@@ -32,6 +32,7 @@ from forgetbench.comparison.pairing.sft_overlap import contaminated_rows, novelt
 from forgetbench.comparison.sft_data import SftData
 from forgetbench.records import MUCH_CUT, AuditRow, CutAnswers, RunManifest, TaskInfo
 from forgetbench.storage.runs import Run
+from forgetbench.stored import Stored
 
 if TYPE_CHECKING:
     from forgetbench.metrics.corpus import CorpusMetric
@@ -316,28 +317,27 @@ def _warnings(
     n_items = sum(len(task.base) for task in tasks)
     unequal = n_items - sum(task.audit.n_prompts_equal for task in tasks)
     if unequal:
-        warnings.append(f"{unequal} of {n_items} paired items were prompted differently on the two sides")
+        warnings.append(Stored.PROMPTED_DIFFERENTLY.format(n=unequal, all=n_items))
     for name, n_at_limit in (
         (base.label, sum(task.audit.n_at_limit_base for task in tasks)),
         (candidate.label, sum(task.audit.n_at_limit_candidate for task in tasks)),
     ):
         if n_at_limit:
-            which = f"{n_at_limit} of {n_items} paired items"
-            warnings.append(f"{which}: an answer of {name} alone ended at the token limit")
+            warnings.append(Stored.AT_LIMIT_ALONE.format(n=n_at_limit, all=n_items, name=name))
     warnings += _warnings_of_cut(base, candidate, tasks)
     warnings += _warnings_of_choice_views([task.info for task in tasks])
     contaminated = sum(task.n_contaminated or 0 for task in tasks)
     if sft_data is not None and contaminated:
-        hint = "a gain on them is no gain; --exclude-contaminated leaves them out"
-        consequence = "they were left out" if sft_data.exclude else hint
-        warnings.append(f"{contaminated} items stand in the fine-tuning data {sft_data.path.name}: {consequence}")
+        told = Stored.SFT_DATA_LEFT_OUT if sft_data.exclude else Stored.IN_SFT_DATA
+        warnings.append(told.format(n=contaminated, file=sft_data.path.name))
     missing: Counter[str] = Counter()
     for task in tasks:
         missing.update(task.unmeasured)
     # Not asked for: the task's own row says so.
     missing.pop(NEEDS_TRAINING_TEXTS, None)
     total = n_items + missing.total()
-    warnings += [f"{count} of {total} items not measured: {reason}" for reason, count in missing.most_common()]
+    told = Stored.OF_PAIRED_NOT_MEASURED
+    warnings += [told.format(n=count, all=total, reason=reason) for reason, count in missing.most_common()]
     return tuple(warnings)
 
 
@@ -345,8 +345,7 @@ def _warnings_of_choice_views(tasks: Sequence[TaskInfo]) -> list[str]:
     """Tasks whose declared `choice_view` is none."""
     choice = {task.name for task in tasks if task.view == "choice" and task.binary}
     return [
-        f"{task.name}: its choice_view {task.choice_view} is no right-or-wrong choice task of these runs, so what was "
-        "forgotten is not told locked from erased"
+        Stored.NO_CHOICE_VIEW.format(task=task.name, view=task.choice_view)
         for task in tasks
         if task.choice_view is not None and task.choice_view not in choice - {task.name}
     ]
@@ -362,28 +361,20 @@ def _warnings_of_cut(base: RunManifest, candidate: RunManifest, tasks: Sequence[
             (candidate.label, task.cut.n_cut_candidate, task.cut.cut_candidate),
         ):
             if share > MUCH_CUT:
-                warnings.append(
-                    f"{task.info.name}: {n_cut} of {n_items} answers of {name} were cut before they could be read; "
-                    "a larger --max-gen-toks for both sides lets them come to an end"
-                )
+                warnings.append(Stored.CUT_ON_A_SIDE.format(task=task.info.name, n=n_cut, all=n_items, name=name))
     return warnings
 
 
 def _warnings_of_runs(base: RunManifest, candidate: RunManifest) -> list[str]:
     warnings = []
     if abs(base.thinking - candidate.thinking) >= _MUCH_MORE_THOUGHT:
-        warnings.append(
-            f"base thought aloud before {base.thinking:.0%} of its answers, candidate before {candidate.thinking:.0%}; "
-            "token limits were equal, thinking included"
-        )
+        told = Stored.THOUGHT_ALOUD
+        warnings.append(told.format(base=f"{base.thinking:.0%}", candidate=f"{candidate.thinking:.0%}"))
     if base.tokenizer != candidate.tokenizer:
-        warnings.append("base and candidate have different tokenizers or chat templates")
+        warnings.append(Stored.OTHER_TOKENIZERS)
     if base.chat_template != candidate.chat_template:
         with_template = base.label if base.chat_template else candidate.label
-        warnings.append(f"only {with_template} was prompted with a chat template")
+        warnings.append(Stored.ONE_TEMPLATE.format(name=with_template))
     if base.reference != candidate.reference:
-        warnings.append(
-            "base and candidate were judged under different reference checkpoints: text rated by likelihood "
-            "was not compared; evaluate the candidate with --base"
-        )
+        warnings.append(Stored.OTHER_REFERENCES)
     return warnings

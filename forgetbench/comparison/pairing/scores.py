@@ -12,6 +12,7 @@ from forgetbench.comparison.pairing.join import JoinedRows
 from forgetbench.comparison.pairing.missing import NEEDS_TRAINING_TEXTS, NOT_AN_ITEM, MissingReasons
 from forgetbench.errors import SuiteError, did_you_mean
 from forgetbench.records import TaskInfo
+from forgetbench.stored import Stored
 
 if TYPE_CHECKING:
     from forgetbench.metrics.corpus import CorpusMetric
@@ -155,5 +156,5 @@ def _reason_of_absence(sides: Sequence[tuple[str, str | None]]) -> str:
     recorded = [(side, reason) for side, reason in sides if reason is not None]
     recorded = recorded or [(side, "no score") for side, _ in sides]
     if len(recorded) == 2 and recorded[0][1] == recorded[1][1]:
-        return f"base and candidate: {recorded[0][1]}"
+        return Stored.ON_BOTH.format(reason=recorded[0][1])
     return "; ".join(f"{side}: {reason}" for side, reason in recorded)

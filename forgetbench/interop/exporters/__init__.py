@@ -17,8 +17,13 @@ _WRITERS: Final[dict[Format, str]] = {
     "csv": "csv_table",
     "latex": "latex",
     "model-card": "model_card",
+    "eval-results": "eval_results",
+    "eee": "every_eval_ever",
+    "inspect": "inspect_log",
+    "mlflow": "mlflow_run",
+    "wandb": "wandb_run",
 }
-"""The module of each format; its `write(source, out, options)` returns where the export is."""
+"""The module of each format; its `write(source, options)` returns where the export is."""
 
 
 def export(source: Source, format: Format, options: ExportOptions) -> str:  # noqa: A002 - the option's name

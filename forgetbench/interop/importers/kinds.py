@@ -12,6 +12,9 @@ from forgetbench.interop.importers.log import Choices, ImportedLog
 
 KINDS: Final[Mapping[str, str]] = {
     "lm-eval": "forgetbench.interop.importers.lm_eval",
+    "inspect": "forgetbench.interop.importers.inspect",
+    "lighteval": "forgetbench.interop.importers.lighteval",
+    "eee": "forgetbench.interop.importers.eee",
 }
 
 

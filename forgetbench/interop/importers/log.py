@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeVar
 
-from forgetbench.errors import InputError
+from forgetbench.errors import InputError, listed
 from forgetbench.records import ItemScore, TaskInfo
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,10 @@ class Choices:
         return not self.tasks or any(fnmatchcase(task, pattern) for pattern in self.tasks)
 
 
+class LeftOutError(Exception):
+    """A task that cannot be imported; the text says why."""
+
+
 @dataclass(frozen=True, slots=True)
 class ImportedTask:
     """One task of a log, with an item per document."""
@@ -82,3 +89,18 @@ class ImportedLog:
     limit: int | None = None
     created: str | None = None
     """UTC, from the log."""
+
+
+def of_one_model(logs: Sequence[T], name: Callable[[T], str], chosen: str | None, where: Path) -> list[T]:
+    """The logs of the chosen model, or of the only one; `/` in its name may be `__`, as names of folders have it.
+
+    Raises InputError where it is left open, or there is none.
+    """
+    names = sorted({name(one) for one in logs})
+    if chosen is None and len(names) > 1:
+        raise InputError(f"{where}: logs of {len(names)} models: {listed(names)}; choose one with --model")
+    wanted = names[0] if chosen is None and names else chosen
+    found = [one for one in logs if wanted in (name(one), name(one).replace("/", "__"))]
+    if not found:
+        raise InputError(f"{where}: no logs of model '{wanted}'; it has those of {listed(names)}")
+    return found

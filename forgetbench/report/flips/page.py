@@ -19,8 +19,9 @@ from typing import Any, Final
 
 from markupsafe import Markup
 
+from forgetbench.report.flips.changes import CHANGES, OUTCOMES
 from forgetbench.report.flips.payload import deflated, packed
-from forgetbench.report.flips.rows import CHANGES, OUTCOMES, Flips
+from forgetbench.report.flips.rows import Flips
 from forgetbench.report.flips.vendor import library
 from forgetbench.report.flips.words import SYMBOLS, outcome_words, texts
 from forgetbench.sanitize import PATTERNS
@@ -58,8 +59,8 @@ def _browser(
     n_items: int = 0,
     runs_missing: tuple[str, ...] = (),
 ) -> FlipBrowser:
-    # The page's template includes this one's markup, so its environment is there only when both are.
-    from forgetbench.report.html import template_environment
+    # The page holds the browser, and shares its environment with it.
+    from forgetbench.report.html.environment import template_environment
 
     settings = {
         "address": address,

@@ -7,9 +7,9 @@ from typing import Final
 
 from forgetbench.messages import N_
 from forgetbench.messages import translated as _
-from forgetbench.report.flips.rows import CHANGES, OUTCOMES, Change
+from forgetbench.report.flips.changes import CHANGES, OUTCOMES, Change
 
-CHANGE_WORDS: Final[Mapping[Change, str]] = {
+CHANGE_WORDS: Final[Mapping[str, str]] = {
     "locked": N_("locked"),
     "erased": N_("erased"),
     "never_known": N_("never known"),

@@ -14,7 +14,10 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from forgetbench.records import Comparison, DeltaRow
+from forgetbench.messages import language, speaking
+from forgetbench.messages import translated as _
+from forgetbench.records import OVERALL, Comparison, DeltaRow
+from forgetbench.report.plots.fonts import fonts_for
 from forgetbench.report.wording import blocks, title
 from forgetbench.sanitize import one_line
 from forgetbench.storage.files import write_atomic
@@ -22,7 +25,6 @@ from forgetbench.storage.files import write_atomic
 _STYLE: Final[dict[str, object]] = {
     "svg.hashsalt": "forgetbench",
     "svg.fonttype": "none",
-    "font.family": "DejaVu Sans",
     "font.size": 10.0,
     "text.parse_math": False,
     "axes.spines.top": False,
@@ -49,7 +51,8 @@ MUTED: Final = "#555555"
 @contextmanager
 def styled() -> Iterator[None]:
     """The plots' style, while figures are made and drawn."""
-    with mpl.rc_context(_STYLE), warnings.catch_warnings():
+    chosen, fonts = fonts_for(language())
+    with mpl.rc_context({**_STYLE, "font.family": fonts}), speaking(chosen), warnings.catch_warnings():
         # A name in a script that the font lacks is drawn as boxes; the tables show it right.
         warnings.filterwarnings("ignore", message="Glyph .* missing from", category=UserWarning)
         yield
@@ -118,7 +121,7 @@ def rows_of(comparison: Comparison, *, overall: bool) -> Layout:
         spans.append((top, y, domain))
         y += 0.45
     if overall:
-        lines.append(Line(comparison.overall, "overall", y + 0.55, True))
+        lines.append(Line(comparison.overall, title(OVERALL), y + 0.55, True))
         spans.append((y, y + 1.1, comparison.overall))
         y += 1.1
     return Layout(tuple(lines), tuple(spans), max(y, 1.0))
@@ -128,7 +131,9 @@ def canvas(comparison: Comparison, layout: Layout, heading: str) -> tuple[Figure
     """An empty plot with the lines' labels and a title."""
     figure = Figure(figsize=(_WIDTH, layout.height * _UNIT + 2.0), layout="constrained")
     axes = figure.add_subplot()
-    sides = f"{one_line(comparison.candidate.name, 36)} against {one_line(comparison.base.name, 36)}"
+    sides = _("{candidate} against {base}").format(
+        candidate=one_line(comparison.candidate.name, 36), base=one_line(comparison.base.name, 36)
+    )
     # Given here, the two places need not be measured from every row's label, several times per file.
     axes.set_title(f"{heading}\n{sides}", fontsize=12, pad=12, y=1.0)
     axes.yaxis.set_label_coords(0.0, 0.5)

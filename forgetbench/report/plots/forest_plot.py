@@ -12,17 +12,17 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from forgetbench.messages import translated as _
 from forgetbench.records import Comparison, DeltaRow
 from forgetbench.report.numbers import delta_with_interval
 from forgetbench.report.plots.drawing import INK, MUTED, Line, canvas, remark, rows_of
-from forgetbench.report.wording import LEGEND, VERDICTS, style_of
-from forgetbench.sanitize import one_line
+from forgetbench.report.wording import LEGEND, VERDICTS, reason_of, style_of
 
 
 def forest_figure(comparison: Comparison) -> Figure:
     """The forest plot as a figure."""
     layout = rows_of(comparison, overall=True)
-    figure, axes = canvas(comparison, layout, "What fine-tuning changed")
+    figure, axes = canvas(comparison, layout, _("What fine-tuning changed"))
     low, high = _extent([line.row for line in layout.lines])
     axes.set_xlim(low, high)
     axes.axvline(0, color=INK, linewidth=1.0, zorder=1)
@@ -31,7 +31,7 @@ def forest_figure(comparison: Comparison) -> Figure:
     for line in layout.lines:
         _draw_delta(axes, line)
         remark(axes, line, _delta_remark(line.row))
-    axes.set_xlabel("delta: fine-tuned minus base, points of 100 (left of zero is a loss)")
+    axes.set_xlabel(_("delta: fine-tuned minus base, points of 100 (left of zero is a loss)"))
     axes.xaxis.set_major_formatter(FuncFormatter(_signed_tick))
     axes.xaxis.set_major_locator(MaxNLocator(nbins=8, steps=[1, 2, 5, 10], integer=True))
     axes.grid(axis="x", color="#dddddd", linewidth=0.6, zorder=0)
@@ -93,12 +93,15 @@ def _draw_delta(axes: Axes, line: Line) -> None:
 def _delta_remark(row: DeltaRow) -> str:
     told = style_of(row).told
     if row.judgement.verdict == "not_measured" or row.estimate is None:
-        return f"{told}: {_brief(row.reason)}" if row.reason else told
+        reason = _brief(reason_of(row))
+        return _("{verdict}: {reason}").format(verdict=told, reason=reason) if reason else told
     return f"{delta_with_interval(row.estimate)}  {told}"
 
 
 def _brief(reason: str) -> str:
-    return textwrap.shorten(one_line(reason, 1000), 52, placeholder=" …")
+    brief = textwrap.shorten(reason, 52, placeholder=" …")
+    # Words that no blank divides are cut where they are too long.
+    return brief if brief.strip(" …") or not reason else f"{reason[:30]}…"
 
 
 def _forest_legend() -> list[Line2D | Patch]:
@@ -116,5 +119,5 @@ def _forest_legend() -> list[Line2D | Patch]:
         for style in LEGEND
         if style is not VERDICTS["not_measured"]
     ]
-    zone = Patch(facecolor="#ececec", edgecolor=MUTED, linestyle="--", label="losses within the margin")
+    zone = Patch(facecolor="#ececec", edgecolor=MUTED, linestyle="--", label=_("losses within the margin"))
     return [*markers, zone]

@@ -11,6 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
+from forgetbench.messages import N_
+from forgetbench.messages import translated as _
 from forgetbench.records import Comparison, DeltaRow
 from forgetbench.report.numbers import share
 from forgetbench.report.plots.drawing import INK, MUTED, Line, canvas, remark, rows_of
@@ -27,20 +29,20 @@ class Segment:
 
 
 SEGMENTS: Final = (
-    Segment("kept", "kept: right before and after", "#56B4E9", ""),
-    Segment("gained", "gained: wrong before, right after", "#009E73", "//"),
-    Segment("locked", "forgotten, locked: likelihood still right", "#E69F00", ".."),
-    Segment("erased", "forgotten, erased: likelihood gone too", "#D55E00", "xx"),
-    Segment("never_known", "forgotten, never known by likelihood", "#F0E442", "oo"),
-    Segment("unsplit", "forgotten, no choice view to tell by", "#CC79A7", "\\\\"),
-    Segment("never", "right for neither", "#ffffff", ""),
+    Segment("kept", N_("kept: right before and after"), "#56B4E9", ""),
+    Segment("gained", N_("gained: wrong before, right after"), "#009E73", "//"),
+    Segment("locked", N_("forgotten, locked: likelihood still right"), "#E69F00", ".."),
+    Segment("erased", N_("forgotten, erased: likelihood gone too"), "#D55E00", "xx"),
+    Segment("never_known", N_("forgotten, never known by likelihood"), "#F0E442", "oo"),
+    Segment("unsplit", N_("forgotten, no choice view to tell by"), "#CC79A7", "\\\\"),
+    Segment("never", N_("right for neither"), "#ffffff", ""),
 )
 
 
 def outcomes_figure(comparison: Comparison) -> Figure:
     """The stacked outcome bars as a figure."""
     layout = rows_of(comparison, overall=False)
-    figure, axes = canvas(comparison, layout, "What became of the items")
+    figure, axes = canvas(comparison, layout, _("What became of the items"))
     axes.set_xlim(0, 100.4)
     for line in layout.lines:
         rates = _outcome_rates(comparison, line)
@@ -48,9 +50,9 @@ def outcomes_figure(comparison: Comparison) -> Figure:
             _annotate_graded(axes, line)
         else:
             _draw_outcomes(axes, line, rates)
-    axes.set_xlabel("share of the paired items, per cent")
+    axes.set_xlabel(_("share of the paired items, per cent"))
     handles = [
-        Patch(facecolor=item.colour, hatch=item.hatch, edgecolor=INK, linewidth=0.7, label=item.label)
+        Patch(facecolor=item.colour, hatch=item.hatch, edgecolor=INK, linewidth=0.7, label=_(item.label))
         for item in SEGMENTS
     ]
     figure.legend(handles=handles, loc="outside lower center", ncols=2)
@@ -115,13 +117,14 @@ def _draw_outcomes(axes: Axes, line: Line, rates: Mapping[str, float]) -> None:
 def _forgotten_in_words(rates: Mapping[str, float]) -> str:
     lost = rates["locked"] + rates["erased"] + rates["never_known"] + rates["unsplit"]
     if rates["locked"] + rates["erased"] <= 0:
-        return f"forgotten {share(lost)}"
-    return f"forgotten {share(lost)}: locked {share(rates['locked'])}, erased {share(rates['erased'])}"
+        return _("forgotten {share}").format(share=share(lost))
+    told = _("forgotten {share}: locked {locked}, erased {erased}")
+    return told.format(share=share(lost), locked=share(rates["locked"]), erased=share(rates["erased"]))
 
 
 def _annotate_graded(axes: Axes, line: Line) -> None:
     if line.row.judgement.verdict == "not_measured":
-        text = "not measured"
+        text = _("not measured")
     else:
-        text = "scored by degree, see forest plot" if line.large else "scored by degree"
+        text = _("scored by degree, see forest plot") if line.large else _("scored by degree")
     axes.text(1.0, line.y, text, ha="left", va="center_baseline", fontsize=9, style="italic", color=MUTED)

@@ -12,7 +12,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from forgetbench.messages import joined
+from forgetbench.messages import N_, joined, plural
+from forgetbench.messages import translated as _
 from forgetbench.records import Retention
 from forgetbench.report.plots.drawing import INK, MUTED
 from forgetbench.report.trajectory import TrainingLog, TrajectoryPoint
@@ -46,8 +47,8 @@ _DASHES: Final[tuple[str | tuple[int, tuple[int, ...]], ...]] = (
 _MOST_GAPS: Final = 8
 _SHOWN: Final = (-1.0, 2.0)
 """Retentions between which intervals are drawn: one of few items would make the rest a flat line."""
-_INTERVAL_NOTE: Final = (
-    f"upright bars: the interval of the retention (Fieller), as far as it lies between {_SHOWN[0]:g} and {_SHOWN[1]:g}"
+_INTERVAL_NOTE: Final = N_(
+    "upright bars: the interval of the retention (Fieller), as far as it lies between {low:g} and {high:g}"
 )
 
 
@@ -67,9 +68,9 @@ def trajectory_figure(points: Sequence[TrajectoryPoint], log: TrainingLog | None
     else:
         top, axes = figure.subplots(2, 1, sharex=True, height_ratios=[2, 3])
         _draw_loss(top, log)
-    top.set_title("What the training loss does not show" if log else "What is left, step by step", pad=12)
+    top.set_title(_("What the training loss does not show") if log else _("What is left, step by step"), pad=12)
     _draw_retention(axes, ordered)
-    axes.set_xlabel("optimizer step")
+    axes.set_xlabel(_("optimizer step"))
     axes.xaxis.set_major_locator(MaxNLocator(nbins=8, steps=[1, 2, 5, 10], integer=True))
     return figure
 
@@ -80,7 +81,7 @@ def _draw_loss(axes: Axes, log: TrainingLog) -> None:
     steps = sorted(history)
     dotted = "." if len(steps) <= 60 else ""
     axes.plot(steps, [history[step] for step in steps], color=INK, linewidth=1.6, marker=dotted, markersize=5)
-    axes.set_ylabel("training loss")
+    axes.set_ylabel(_("training loss"))
     axes.set_ylim(bottom=0)
     axes.grid(color="#e4e4e4", linewidth=0.6)
 
@@ -96,8 +97,8 @@ def _draw_retention(axes: Axes, points: Sequence[TrajectoryPoint]) -> None:
         _draw_domain(axes, points, name, Series.numbered(index), (index - (len(drawn) - 1) / 2) * apart)
         for index, name in enumerate(drawn)
     ]
-    (base,) = axes.plot([0], [1.0], color=INK, marker="o", markersize=7, linestyle="none", label="base", zorder=4)
-    axes.set_ylabel("retention: fine-tuned / base, above chance")
+    (base,) = axes.plot([0], [1.0], color=INK, marker="o", markersize=7, linestyle="none", label=_("base"), zorder=4)
+    axes.set_ylabel(_("retention: fine-tuned / base, above chance"))
     axes.grid(color="#e4e4e4", linewidth=0.6)
     axes.margins(x=0.04, y=0.08)
     low = axes.get_ylim()[0]
@@ -110,7 +111,7 @@ def _draw_retention(axes: Axes, points: Sequence[TrajectoryPoint]) -> None:
         handlelength=3.2,
     )
     axes.annotate(
-        "\n".join([_INTERVAL_NOTE, *_gaps(points, names)]),
+        "\n".join([_(_INTERVAL_NOTE).format(low=_SHOWN[0], high=_SHOWN[1]), *_gaps(points, names)]),
         xy=(0, 0),
         xycoords="axes fraction",
         xytext=(0, -42),
@@ -161,7 +162,13 @@ def _gaps(points: Sequence[TrajectoryPoint], names: Sequence[str]) -> list[str]:
     for name in names:
         steps = [str(point.step) for point in points if point.step > 0 and isnan(_retention(point, name))]
         if steps:
-            where = f"step{'s' if len(steps) > 1 else ''} {joined(steps)}"
-            notes.append(f"{title(name)}: no retention at {where} (base at chance, or not measured)")
+            told = plural(
+                "{domain}: no retention at step {steps} (base at chance, or not measured)",
+                "{domain}: no retention at steps {steps} (base at chance, or not measured)",
+                len(steps),
+            )
+            notes.append(told.format(domain=title(name), steps=joined(steps)))
     more = len(notes) - _MOST_GAPS
-    return notes if more <= 0 else [*notes[:_MOST_GAPS], f"and {more} more without retention at some step"]
+    return (
+        notes if more <= 0 else [*notes[:_MOST_GAPS], _("and {n} more without retention at some step").format(n=more)]
+    )

@@ -10,8 +10,8 @@ from flip_pages import opened, saved_rows, shown_items, write_page
 from flip_worlds import compared, made
 from playwright.sync_api import Browser, expect
 
+from forgetbench.report.flips import read_flips
 from forgetbench.report.flips.page import embedded
-from forgetbench.report.flips.rows import read_flips
 
 
 @pytest.fixture(scope="module")

@@ -10,8 +10,8 @@ from flip_worlds import compared, made
 from hostile_strings import HOSTILE
 from playwright.sync_api import Browser, expect
 
+from forgetbench.report.flips import read_flips
 from forgetbench.report.flips.page import embedded
-from forgetbench.report.flips.rows import read_flips
 from forgetbench.sanitize import printable
 from forgetbench.storage.admission import well_formed
 

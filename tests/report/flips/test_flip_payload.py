@@ -16,9 +16,8 @@ from flip_pages import opened, saved_rows, shown_items, write_page
 from flip_worlds import compared, made
 from playwright.sync_api import Browser
 
-from forgetbench.report.flips import payload
+from forgetbench.report.flips import Answered, Flip, FlipRow, Flips, payload, read_flips
 from forgetbench.report.flips.page import embedded
-from forgetbench.report.flips.rows import Answered, Flip, FlipRow, Flips, read_flips
 
 
 def test_rows_come_out_in_the_browser_as_they_went_in(browser: Browser, tmp_path: Path) -> None:

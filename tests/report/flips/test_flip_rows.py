@@ -10,7 +10,7 @@ import pytest
 from flip_worlds import compared, made
 
 from forgetbench.errors import InputError
-from forgetbench.report.flips.rows import FlipRow, Flips, Wanted, read_flips
+from forgetbench.report.flips import FlipRow, Flips, Wanted, read_flips
 
 
 @pytest.fixture(scope="module")

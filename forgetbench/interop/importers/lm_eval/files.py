@@ -12,11 +12,11 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from forgetbench.errors import InputError, listed
+from forgetbench.errors import InputError
 from forgetbench.interop.importers.lm_eval.results import Results, load_results
 
 _DATE = re.compile(r"_(\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d(?:\.\d+)?)\.jsonl?$")
@@ -58,23 +58,6 @@ def find_evaluations(path: Path) -> list[Evaluation]:
         date = match.group(1) if (match := _DATE.search(file.name)) else ""
         found += [Evaluation(results, file, date, beside) for results in load_results(file)]
     return sorted(found, key=lambda one: (one.date, one.results.date or 0.0, str(one.path)))
-
-
-def of_one_model(evaluations: Sequence[Evaluation], model: str | None, where: Path) -> list[Evaluation]:
-    """Those of the chosen model, or of the only one. Raises InputError where it is left open."""
-    names = sorted({one.results.name for one in evaluations})
-    if model is None and len(names) > 1:
-        raise InputError(f"{where}: logs of {len(names)} models: {listed(names)}; choose one with --model")
-    wanted = names[0] if model is None else model
-    chosen = [one for one in evaluations if wanted in (one.results.name, _in_file_names(one.results.name))]
-    if not chosen:
-        raise InputError(f"{where}: no logs of model '{wanted}'; it has those of {listed(names)}")
-    return chosen
-
-
-def _in_file_names(model: str) -> str:
-    """How lm-eval spells a model in the name of its folder (`sanitize_model_name`)."""
-    return re.sub(r"[\"<>:/|\\?*\[\]]+", "__", model)
 
 
 def _may_be_results(path: Path) -> bool:

@@ -11,20 +11,17 @@ from typing import Any
 from forgetbench.errors import listed
 from forgetbench.fingerprint import digest
 from forgetbench.interop.importers.domains import domain_name, domain_of
-from forgetbench.interop.importers.lm_eval.files import Evaluation, find_evaluations, of_one_model
+from forgetbench.interop.importers.lm_eval.files import Evaluation, find_evaluations
 from forgetbench.interop.importers.lm_eval.items import TaskReading, by_filter, items_of, options_of
-from forgetbench.interop.importers.lm_eval.metrics import ScoreMetric, candidates, fault_of
+from forgetbench.interop.importers.lm_eval.metrics import ScoreMetric, candidates
 from forgetbench.interop.importers.lm_eval.results import Results, TaskConfig
 from forgetbench.interop.importers.lm_eval.rows import SampleRow, read_rows, rows_of
-from forgetbench.interop.importers.log import Choices, ImportedLog, ImportedTask
-from forgetbench.records import TaskInfo, View
+from forgetbench.interop.importers.log import Choices, ImportedLog, ImportedTask, LeftOutError, of_one_model
+from forgetbench.interop.importers.values import fault_of
+from forgetbench.records import ItemScore, TaskInfo, View
 
 _SAME = 1e-6
 """Difference of two means that is rounding."""
-
-
-class LeftOutError(Exception):
-    """A task that cannot be imported; the text says why."""
 
 
 def read_log(path: Path, choices: Choices) -> ImportedLog:
@@ -33,7 +30,7 @@ def read_log(path: Path, choices: Choices) -> ImportedLog:
     A task that was evaluated several times is taken from the newest. Raises InputError where files cannot be read, or
     several models are there and none is chosen.
     """
-    evaluations = of_one_model(find_evaluations(path), choices.model, path)
+    evaluations = of_one_model(find_evaluations(path), lambda one: one.results.name, choices.model, path)
     newest = {task: one for one in evaluations for task in one.results.tasks if choices.wants(task)}
     notes, left_out, tasks = [], [], []
     for name, evaluation in newest.items():
@@ -74,7 +71,7 @@ def _task(name: str, evaluation: Evaluation, choices: Choices) -> tuple[Imported
     metric = _metric(read, config, results.higher_is_better.get(name, {}), choices.metrics.get(name))
     reading = _reading(name, evaluation, config, metric, choices.domains.get(name), read)
     items = items_of(reading, documents, filters)
-    info = _info(reading, results, way, read)
+    info = _info(reading, results, way, read, items)
     notes += _doubts(results, info, documents, rows)
     return ImportedTask(info, tuple(items)), notes
 
@@ -153,14 +150,15 @@ def _view(declared: Any, config: TaskConfig, row: SampleRow) -> View | None:
     return "open" if config.output_type == "generate_until" else None
 
 
-def _info(reading: TaskReading, results: Results, way: str, rows: Sequence[SampleRow]) -> TaskInfo:
+def _info(
+    reading: TaskReading, results: Results, way: str, rows: Sequence[SampleRow], items: Sequence[ItemScore]
+) -> TaskInfo:
     config, metric, name = reading.config, reading.metric, reading.name
     repeats = max(config.repeats or 1, len(rows) // len({row.doc_id for row in rows}))
     shots = results.n_shot.get(name, config.num_fewshot)
     version = str(results.versions.get(name, ""))
     binary = repeats == 1 and metric.is_binary(row.values.get(metric.name) for row in rows)
-    n_options = [len(options_of(row, config)[0]) for row in rows]
-    guessed = [1 / number for number in n_options if number]
+    guessed = [1 / len(item.choices) for item in items if item.choices]
     settings = [version, config.output_type, shots, config.generation_kwargs, repeats, metric.name, way, "lm-eval"]
     declared = reading.config.declared
     return TaskInfo(

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from forgetbench.fingerprint import digest
-from forgetbench.interop.importers.lm_eval.metrics import ScoreMetric, numbers_of
+from forgetbench.interop.importers.lm_eval.metrics import ScoreMetric
 from forgetbench.interop.importers.lm_eval.results import TaskConfig
 from forgetbench.interop.importers.lm_eval.rows import SampleRow
+from forgetbench.interop.importers.values import numbers_of
 from forgetbench.lm_eval_bridge.clusters import cluster_keys, clusters_of
 from forgetbench.records import ItemScore, View
 from forgetbench.storage.admission import NOT_FINITE
@@ -97,13 +97,12 @@ def _identity(
         item_id = str(document["item_id"])
         clusters = clusters_of(document, cluster_keys(reading.config.declared), item_id)
         return item_id, *clusters, str(document.get("stratum", ""))
-    asked = digest([[part for part in request if not isinstance(part, dict)] for request in row.requests])
-    return f"{reading.name}/{doc_id}", asked[:16], "", ""
+    return f"{reading.name}/{doc_id}", row.asked, "", ""
 
 
 def _score(metric: ScoreMetric, rows: Sequence[SampleRow]) -> tuple[float | None, str | None]:
     """The mean over repeats, or why there is none."""
-    if any(not math.isfinite(rating) for row in rows for rating in ratings_of(row)):
+    if any(not math.isfinite(rating) for row in rows for rating in row.ratings):
         return None, NOT_FINITE
     scores = [metric.score(row.values.get(metric.name)) for row in rows]
     if any(score is None or not math.isfinite(score) for score in scores):
@@ -111,33 +110,14 @@ def _score(metric: ScoreMetric, rows: Sequence[SampleRow]) -> tuple[float | None
     return math.fsum(score for score in scores if score is not None) / len(scores), None
 
 
-def ratings_of(row: SampleRow) -> tuple[float, ...]:
-    """The log-likelihood of each request; empty for texts."""
-    return tuple(value for entry in row.filtered if (value := _rating(entry, row)) is not None)
-
-
-def _rating(entry: Any, row: SampleRow) -> float | None:
-    """Of [log-likelihood, is greedy], or a log-likelihood alone: numbers, or since 0.4.3 texts of them."""
-    if isinstance(entry, list) and len(entry) == 2 and str(entry[1]) in ("True", "False"):
-        entry = entry[0]
-    elif len(row.requests[0]) != 1:  # how to generate, or a continuation, is asked for: only a rated text is alone
-        return None
-    if isinstance(entry, bool) or not isinstance(entry, int | float | str):
-        return None
-    try:
-        return float(entry)
-    except (ValueError, OverflowError):
-        return None
-
-
 def options_of(row: SampleRow, config: TaskConfig) -> tuple[tuple[str, ...], tuple[float, ...]]:
     """The options that were rated, and how; no options where one text was."""
-    ratings = ratings_of(row)
+    ratings = row.ratings
     if len(ratings) != len(row.requests) or len(ratings) < 2:
         return (), ratings
-    pairs = [tuple(map(_shown, request[:2])) for request in row.requests if len(request) > 1]
-    if len(pairs) != len(ratings):
+    if any(len(request) < 2 for request in row.requests):
         return (), ratings
+    pairs = [(_shown(request[0]), _shown(request[1])) for request in row.requests]
     if "acc_mutual_info" in row.values:
         # The second half rates the same options without the question.
         pairs, ratings = pairs[: len(pairs) // 2], ratings[: len(ratings) // 2]
@@ -149,7 +129,7 @@ def options_of(row: SampleRow, config: TaskConfig) -> tuple[tuple[str, ...], tup
 
 def _texts(row: SampleRow) -> list[Any]:
     """The generated answers; nothing where likelihoods were asked for."""
-    if ratings_of(row):
+    if row.ratings:
         return []
     return [text for answers in row.answers for text in (answers if isinstance(answers, list) else [answers])]
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from forgetbench.interop.importers.lm_eval.results import TaskConfig
 from forgetbench.interop.importers.lm_eval.rows import SampleRow
+from forgetbench.interop.importers.values import number
 from forgetbench.lm_eval_bridge import BINARY_METRICS, PRIMARY_METRICS
 from forgetbench.records import PER_BYTE_METRICS
 
@@ -52,7 +53,7 @@ class ScoreMetric:
         """
         found = list(values)
         if self.name in BINARY_METRICS:
-            return all(_number(value) in (None, 0.0, 1.0) for value in found)
+            return all(number(value) in (None, 0.0, 1.0) for value in found)
         return all(isinstance(value, bool) for value in found)
 
 
@@ -74,31 +75,9 @@ def _rising(name: str, config: TaskConfig, directions: Mapping[str, bool | None]
     return name not in _FALLING
 
 
-def fault_of(scores: Iterable[float | None]) -> str | None:
-    """Why values cannot be scores; None where they can."""
-    numbers = [score for score in scores if score is not None and math.isfinite(score)]
-    if not numbers:
-        return "is no number of one item"
-    outside = next((score for score in numbers if not 0.0 <= score <= 1.0), None)
-    return None if outside is None else f"reaches {outside:g}, and a score lies in [0, 1]"
-
-
-def numbers_of(values: Mapping[str, Any]) -> dict[str, float]:
-    """Every value of a row that is a number."""
-    found = {name: _number(value) for name, value in values.items()}
-    return {name: number for name, number in found.items() if number is not None and math.isfinite(number)}
-
-
 def _numbers(values: Sequence[Any]) -> list[float] | None:
-    found = [_number(value) for value in values]
+    found = [number(value) for value in values]
     return None if None in found else [value for value in found if value is not None]
-
-
-def _number(value: Any) -> float | None:
-    try:
-        return float(value) if isinstance(value, bool | int | float) else None
-    except OverflowError:
-        return None
 
 
 def _exp(value: float) -> float:

@@ -40,15 +40,17 @@ class SampleRow:
     """The arguments of each request: context and continuation, or context and how to generate."""
     answers: tuple[Any, ...]
     """Of each request its answers, one for each repeat."""
-    filtered: tuple[Any, ...]
-    """Of each request what the filter made of them."""
     filter: str | None
     """None up to 0.4.7."""
+    ratings: tuple[float, ...]
+    """The log-likelihood of each request; empty where texts were asked for."""
     values: Mapping[str, Any]
     """By metric, what the task's `process_results` gave."""
     doc_hash: str
     """Of document and target."""
     prompt_hash: str
+    asked: str
+    """Hash of the requests: rows that have the same are the same question."""
     hashes: str
     """The three hashes that lm-eval wrote, '' where it did not."""
 
@@ -83,17 +85,19 @@ def _row(content: Any, where: str) -> SampleRow:
     given = [content.get(f"{name}_hash") or "" for name in ("doc", "prompt", "target")]
     document, target, prompt = content.get("doc"), str(content.get("target")), _text(requests[0][0])
     doc_hash = str(given[0] or _hash(json.dumps(document, indent=2, ensure_ascii=False)))
+    filtered = _list(content, "filtered_resps", where)
     return SampleRow(
         doc_id=str(doc_id),
         document=document,
         target=target,
         requests=requests,
         answers=tuple(_list(content, "resps", where)),
-        filtered=tuple(_list(content, "filtered_resps", where)),
+        ratings=_ratings(filtered, alone=len(requests[0]) == 1),
         filter=None if content.get("filter") is None else str(content["filter"]),
         values={name: content.get(name) for name in names},
         doc_hash=_hash(doc_hash + str(given[2] or _hash(target)))[:16],
         prompt_hash=str(given[1] or _hash(prompt))[:16],
+        asked=_asked(requests),
         hashes="".join(map(str, given)) if all(given) else "",
     )
 
@@ -106,6 +110,36 @@ def _requests(content: Mapping[str, Any], where: str) -> tuple[tuple[Any, ...], 
     if not isinstance(arguments, list) or not arguments or not all(isinstance(one, list) and one for one in arguments):
         raise InputError(f"{where}: field 'arguments': what was asked is expected")
     return tuple(tuple(one) for one in arguments)
+
+
+def _ratings(filtered: list[Any], *, alone: bool) -> tuple[float, ...]:
+    """Log-likelihoods in [log-likelihood, is greedy], or by themselves where a text was rated `alone`.
+
+    They are numbers, or since 0.4.3 texts of them.
+    """
+    ratings = []
+    for entry in filtered:
+        if isinstance(entry, list) and len(entry) == 2 and entry[1] in ("True", "False", True, False):
+            value = entry[0]
+        elif alone:
+            value = entry
+        else:
+            return ()
+        try:
+            ratings.append(float(value))
+        except (TypeError, ValueError, OverflowError):
+            return ()
+    return tuple(ratings)
+
+
+def _asked(requests: Iterable[tuple[Any, ...]]) -> str:
+    hashed = hashlib.sha256()
+    for request in requests:
+        for part in request:
+            if not isinstance(part, dict):  # how to generate
+                text = _text(part).encode("utf-8", "surrogatepass")
+                hashed.update(b"%d:" % len(text) + text)
+    return hashed.hexdigest()[:16]
 
 
 def _list(content: Mapping[str, Any], name: str, where: str) -> list[Any]:

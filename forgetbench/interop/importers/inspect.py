@@ -1,0 +1,253 @@
+"""Logs of Inspect (`.eval`, or its JSON), read by inspect-ai's own reader.
+
+A sample that was asked in several epochs is one item, its score the mean over them. Of several scorers one gives the
+score, and the others stand beside it.
+"""
+
+from __future__ import annotations
+
+import math
+import zipfile
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from forgetbench.errors import InputError, first_line, listed
+from forgetbench.fingerprint import digest
+from forgetbench.interop.importers.domains import domain_name, domain_of
+from forgetbench.interop.importers.log import Choices, ImportedLog, ImportedTask, LeftOutError, of_one_model
+from forgetbench.interop.importers.values import fault_of, number, numbers_of
+from forgetbench.records import ItemScore, TaskInfo
+from forgetbench.storage.admission import NOT_FINITE
+from forgetbench.storage.files import open_regular
+
+if TYPE_CHECKING:
+    from inspect_ai.log import EvalLog, EvalSample
+
+_MOST_BYTES = 4 << 30
+"""Of a log, unpacked."""
+_GRADES = {"C": 1.0, "P": 0.5, "I": 0.0, "N": 0.0}
+"""Inspect's letters: correct, partly, incorrect, no answer (`inspect_ai.scorer.value_to_float`)."""
+_BINARY = ("C", "I", "N", True, False)
+
+
+def read_log(path: Path, choices: Choices) -> ImportedLog:
+    """The logs of one model in a file or a folder, a task in each; of a task that ran several times the newest.
+
+    Raises InputError where a log cannot be read, several models are there and none is chosen, or the extra `inspect`
+    is not installed.
+    """
+    headers = [(_read(file, header_only=True), file) for file in _files(path)]
+    chosen = of_one_model(headers, lambda one: str(one[0].eval.model), choices.model, path)
+    chosen.sort(key=lambda one: str(one[0].eval.created))
+    newest = {header.eval.task: (header, file) for header, file in chosen if choices.wants(header.eval.task)}
+    tasks, left_out, notes = [], [], []
+    for name, (header, file) in newest.items():
+        older = sum(other.eval.task == name for other, _ in chosen) - 1
+        if older:
+            notes.append(f"{name}: {older} older logs of it are in {path}; the newest is taken")
+        if header.status != "success":
+            notes.append(f"{name}: its evaluation ended with status '{header.status}'")
+        try:
+            task, of_task = _task(_read(file), choices)
+        except LeftOutError as reason:
+            left_out.append(f"{name}: {reason}")
+        else:
+            tasks.append(task)
+            notes += of_task
+    last = chosen[-1][0]
+    return ImportedLog(
+        harness="inspect",
+        model=last.eval.model,
+        tasks=tuple(tasks),
+        left_out=tuple(left_out),
+        notes=tuple(notes),
+        engine={
+            "version": last.eval.packages.get("inspect_ai", ""),
+            "backend": last.eval.model.partition("/")[0],
+            **({"dtype": str(last.eval.model_args["dtype"])} if last.eval.model_args.get("dtype") else {}),
+        },
+        seed=last.eval.model_generate_config.seed or last.plan.config.seed or 0,
+        limit=last.eval.config.limit if isinstance(last.eval.config.limit, int) else None,
+        created=str(last.eval.created),
+    )
+
+
+# --- files --------------------------------------------------------------------------------------
+
+
+def _files(path: Path) -> list[Path]:
+    if path.is_file():
+        return [path]
+    found = sorted(file for suffix in ("*.eval", "*.json") for file in path.rglob(suffix) if file.name != "logs.json")
+    if not found:
+        raise InputError(f"{path}: no .eval file in it; give Inspect's --log-dir, or a log")
+    return found
+
+
+def _read(path: Path, *, header_only: bool = False) -> EvalLog:
+    try:
+        from inspect_ai.log import read_eval_log
+    except ImportError as error:
+        raise InputError(
+            "logs of Inspect are read by its own package, which is not installed: pip install 'forgetbench[inspect]'"
+        ) from error
+    with open_regular(path, most=_MOST_BYTES) as stream:
+        if zipfile.is_zipfile(stream):
+            with zipfile.ZipFile(stream) as archive:
+                unpacked = sum(entry.file_size for entry in archive.infolist())
+            if unpacked > _MOST_BYTES:
+                raise InputError(f"{path}: unpacks to {unpacked >> 20:,} MiB, more than is read of a log")
+    try:
+        return read_eval_log(
+            str(path),
+            header_only=header_only,
+            resolve_attachments=False if header_only else "core",
+            exclude_fields=None if header_only else {"events", "store", "messages"},
+        )
+    except Exception as error:  # whatever the readers of its formats raise
+        raise InputError(f"{path}: no log of Inspect ({type(error).__name__}: {first_line(error)[:200]})") from error
+
+
+# --- one task -----------------------------------------------------------------------------------
+
+
+def _task(log: EvalLog, choices: Choices) -> tuple[ImportedTask, list[str]]:
+    spec, name = log.eval, str(log.eval.task)
+    epochs: dict[str, list[EvalSample]] = defaultdict(list)
+    for sample in log.samples or ():
+        epochs[str(sample.id)].append(sample)
+    if not epochs:
+        raise LeftOutError("its log has no samples; evaluate with --log-samples")
+    scorer, notes = _scorer(name, log.samples or (), choices.filters.get(name))
+    part = _part(log.samples or (), scorer, choices.metrics.get(name))
+    values = [_value(sample, scorer, part) for sample in log.samples or ()]
+    if fault := fault_of(map(_score, values)):
+        raise LeftOutError(f"'{part or scorer}' {fault}")
+    reducers = [reducer for reducer in spec.config.epochs_reducer or () if reducer != "mean"]
+    if reducers:
+        notes.append(f"{name}: epochs are averaged, whatever its reducer ({listed(reducers)}) makes of them")
+    asked = spec.dataset.samples
+    if asked and spec.config.limit is None and asked != len(epochs):
+        notes.append(f"{name}: {len(epochs)} samples are logged, its data set has {asked}")
+    repeats = max(map(len, epochs.values()))
+    n_options = [len(samples[0].choices or ()) for samples in epochs.values()]
+    binary = repeats == 1 and all(
+        value is None or (value in _BINARY and not isinstance(value, float)) for value in values
+    )
+    chosen = choices.domains.get(name)
+    steps = [(step.solver, step.params) for step in log.plan.steps]
+    settings = [
+        spec.task_version,
+        steps,
+        log.plan.config.model_dump(exclude_none=True),
+        scorer,
+        part,
+        repeats,
+        "inspect",
+    ]
+    info = TaskInfo(
+        name=name,
+        domain=domain_name(chosen) if chosen else domain_of(name.rpartition("/")[2], ()),
+        metric=part or scorer,
+        chance=sum(1 / n for n in n_options) / len(n_options) if binary and all(n_options) else 0.0,
+        view="open",
+        version=str(spec.task_version),
+        binary=binary,
+        corpus_metric=None,
+        repeats=repeats,
+        num_fewshot=0,
+        fingerprint=digest(settings),
+        filter=scorer,
+    )
+    return ImportedTask(info, tuple(_item(info, samples, part) for samples in epochs.values())), notes
+
+
+def _scorer(name: str, samples: Sequence[EvalSample], chosen: str | None) -> tuple[str, list[str]]:
+    names = list(dict.fromkeys(scorer for sample in samples for scorer in sample.scores or {}))
+    if not names:
+        raise LeftOutError("none of its samples has a score")
+    if chosen is not None:
+        if chosen not in names:
+            raise LeftOutError(f"no scorer '{chosen}'; it has {listed(names)}")
+        return chosen, []
+    note = f"{name}: {len(names)} scorers; '{names[0]}' gives the score, of {listed(names)}; --filter chooses"
+    return names[0], [note] if len(names) > 1 else []
+
+
+def _part(samples: Sequence[EvalSample], scorer: str, chosen: str | None) -> str | None:
+    """Which entry of a scorer's value is the score, where that has several by name; None for one value."""
+    found = (sample.scores[scorer].value for sample in samples if sample.scores and scorer in sample.scores)
+    names = list(dict.fromkeys(str(key) for value in found if isinstance(value, dict) for key in value))
+    if not names:
+        return None
+    if chosen is None and len(names) > 1:
+        raise LeftOutError(f"'{scorer}' scores {listed(names)}; choose one with --metric")
+    part = chosen or names[0]
+    if part not in names:
+        raise LeftOutError(f"'{scorer}' scores no '{part}'; it scores {listed(names)}")
+    return part
+
+
+def _value(sample: EvalSample, scorer: str, part: str | None) -> Any:
+    score = (sample.scores or {}).get(scorer)
+    value = None if score is None else score.value
+    return value.get(part) if part is not None and isinstance(value, dict) else value
+
+
+def _score(value: Any) -> float | None:
+    return _GRADES.get(value) if isinstance(value, str) else number(value)
+
+
+def _item(info: TaskInfo, samples: Sequence[EvalSample], part: str | None) -> ItemScore:
+    first, name = samples[0], info.name
+    reasons = [reason for sample in samples if (reason := _no_score(sample, info.filter, part))]
+    scores = [] if reasons else [_score(_value(sample, info.filter, part)) or 0.0 for sample in samples]
+    asked, gold = _text(first.input), _text(first.target)
+    content = digest([asked, first.choices, gold])[:16]
+    metrics: Mapping[str, Any] = {
+        scorer: _score(score.value)
+        for scorer, score in (first.scores or {}).items()
+        if isinstance(score.value, str | int | float)
+    }
+    return ItemScore(
+        task=name,
+        domain=info.domain,
+        view=info.view,
+        item_id=f"{name}/{first.id}",
+        cluster=content,
+        second_cluster="",
+        stratum="",
+        doc_hash=content,
+        prompt_hash=content,
+        score=math.fsum(scores) / len(scores) if scores else None,
+        reason=reasons[0] if reasons else None,
+        prompt="\n".join([asked, *(f"{letter}) {text}" for letter, text in _lettered(first.choices or ()))]),
+        question=asked,
+        gold=gold,
+        responses=tuple(sample.output.completion for sample in samples),
+        finish_reasons=tuple("length" if sample.output.stop_reason == "max_tokens" else "stop" for sample in samples),
+        token_counts=tuple(sample.output.usage.output_tokens if sample.output.usage else 0 for sample in samples),
+        metrics=numbers_of(metrics),
+    )
+
+
+def _no_score(sample: EvalSample, scorer: str, part: str | None) -> str | None:
+    if sample.error is not None:
+        return f"the evaluation failed: {first_line(sample.error.message)[:200]}"
+    score = _score(_value(sample, scorer, part))
+    if score is None:
+        return f"the log has no number for '{part or scorer}'"
+    return None if math.isfinite(score) else NOT_FINITE if math.isinf(score) else "the scorer left it unscored"
+
+
+def _lettered(choices: Sequence[str]) -> Iterator[tuple[str, str]]:
+    return zip((chr(ord("A") + place) for place in range(len(choices))), choices, strict=True)
+
+
+def _text(value: Any) -> str:
+    """An input or a target: a text, several, or messages."""
+    if isinstance(value, list):
+        return "\n".join(part if isinstance(part, str) else f"{part.role}: {part.text}" for part in value)
+    return str(value)

@@ -1,0 +1,63 @@
+"""Sentences that files hold in English, shown in another language."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from string import Formatter
+
+import pytest
+
+from forgetbench.messages import speaking, translated
+from forgetbench.stored import Stored, retold
+
+_ENGLISH = re.compile(r"\b(?:items?|answers?|limit|the|measured|needs?|clusters|have|has|were)\b")
+RESULTS = Path(__file__).parent.parent / "results" / "comparisons"
+
+
+def values(template: str) -> dict[str, str]:
+    return {name: "7" if name in ("n", "all", "window", "low", "high") else f"<{name}>" for name in _names(template)}
+
+
+def _names(template: str) -> list[str]:
+    return [name for _, name, _, _ in Formatter().parse(template) if name is not None]
+
+
+@pytest.mark.parametrize("template", list(Stored), ids=lambda template: template.name)
+def test_a_sentence_is_recognised_by_its_template_and_keeps_its_values(template: Stored) -> None:
+    filled = values(template)
+    sentence = template.format(**filled)
+    assert retold(sentence) == sentence
+    with speaking("zh"):
+        assert retold(sentence) == translated(template).format(**filled) != sentence
+
+
+def test_sentences_within_sentences_are_told_anew_too() -> None:
+    with speaking("zh"):
+        assert retold("the base is not shown to score above 0: there is nothing to forget; 2 items not measured: base: "
+                      "cut: the token limit ended the answer before it could be read (2)") == (
+            "未能证明基座得分高于 0：没有可遗忘的；2 道题未测得：基座：截断：未及读取，回答已到词元上限（2）"
+        )  # fmt: skip
+
+
+def test_what_no_template_fits_is_left_as_it_stands() -> None:
+    with speaking("zh"):
+        assert retold("Nobody knows this one.") == "Nobody knows this one."
+        assert retold("") == ""
+        assert retold("a: " * 400).startswith("a：")
+
+
+def _warnings() -> list[str]:
+    read = [json.loads(path.read_text()) for path in sorted(RESULTS.glob("*/comparison.json"))]
+    rows = [row for comparison in read for row in (*comparison["domains"], *comparison["tasks"])]
+    refused = [why for comparison in read for row in comparison["pairing"] for why in row["refused"]]
+    warnings = [warning for comparison in read for warning in comparison["warnings"]]
+    return sorted({*warnings, *refused, *(row["reason"] for row in rows if row["reason"])})
+
+
+@pytest.mark.parametrize("sentence", _warnings())
+def test_everything_that_the_published_comparisons_warn_of_is_told_anew(sentence: str) -> None:
+    assert _ENGLISH.search(sentence)
+    with speaking("zh"):
+        assert not _ENGLISH.search(retold(sentence))

@@ -1,0 +1,79 @@
+"""The view in a real browser, from a real server."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from chromium import Visit, visit
+from drawn_results import write_results
+from playwright.sync_api import Browser, expect
+from view_server import shown
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    root = tmp_path_factory.mktemp("results")
+    write_results(root, n_items=100)
+    with shown(root) as (_, address):
+        yield address.rstrip("/")
+
+
+def nothing_happened(seen: Visit) -> bool:
+    return (seen.dialogs, seen.errors, seen.elsewhere) == ([], [], [])
+
+
+def test_from_home_to_an_item_of_several_candidates(browser: Browser, address: str) -> None:
+    with visit(browser, f"{address}/") as seen:
+        seen.page.get_by_role("link", name="All 2 candidates at once").click()
+        expect(seen.page.get_by_text("300 of 300 items")).to_be_visible()
+        seen.page.get_by_label("Outcome").select_option("forgotten")
+        expect(seen.page.locator(".flips-count [role=status]")).not_to_have_text("300 of 300 items")
+        seen.page.get_by_label("Search").fill("number 12?")
+        expect(seen.page.locator(".flips-count [role=status]")).to_have_text(re.compile(r"^[0-3] of 300 items$"))
+        seen.page.get_by_role("button", name="Clear filters").click()
+        seen.page.keyboard.press("j")
+        expect(seen.page.locator("article.flips-item")).to_contain_text("Which city is number")
+        assert "#item=facts_" in seen.page.url
+        assert nothing_happened(seen)
+
+
+def test_a_link_to_an_item_opens_it(browser: Browser, address: str) -> None:
+    with visit(browser, f"{address}/") as seen:
+        base = seen.page.get_by_role("link", name="All 2 candidates").get_attribute("href")
+    with visit(browser, f"{address}{base}#item=facts_open/item-42") as seen:
+        expect(seen.page.locator("article.flips-item")).to_contain_text("Which city is number 42?")
+        assert nothing_happened(seen)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_page_is_quiet_and_fits_a_phone(browser: Browser, address: str, scheme: str) -> None:
+    with visit(browser, f"{address}/", viewport={"width": 390, "height": 844}, color_scheme=scheme) as seen:
+        pages = [link.get_attribute("href") for link in seen.page.get_by_role("link").all()]
+        for page in dict.fromkeys(filter(None, pages)):
+            seen.page.goto(f"{address}{page}", wait_until="networkidle")
+            width = seen.page.evaluate("document.documentElement.scrollWidth")
+            assert width <= 390, f"{page} is {width} pixels wide"
+        assert nothing_happened(seen)
+
+
+def test_what_matters_is_there_without_javascript(browser: Browser, address: str) -> None:
+    with visit(browser, f"{address}/", java_script_enabled=False) as seen:
+        seen.page.get_by_role("link", name="All 2 candidates at once").click()
+        assert seen.page.get_by_role("row", name="knowledge").is_visible()
+        assert seen.page.get_by_text("Browsing the items needs JavaScript").is_visible()
+
+
+def test_another_site_gets_nothing(browser: Browser, address: str, tmp_path: Path) -> None:
+    """A page from elsewhere can neither read the server's answers, nor put them into a frame."""
+    page = tmp_path / "evil.html"
+    page.write_text(
+        f"<!doctype html><link rel=icon href=data:,><iframe src='{address}/'></iframe><p id=read>nothing</p>"
+        f"<script>fetch('{address}/').then(a => a.text()).then(t => document.getElementById('read').textContent = t)"
+        ".catch(() => document.getElementById('read').textContent = 'refused')</script>"
+    )
+    with visit(browser, page) as seen:
+        expect(seen.page.locator("#read")).to_have_text("refused")
+        assert "What fine-tuning cost" not in "".join(frame.content() for frame in seen.page.frames[1:])

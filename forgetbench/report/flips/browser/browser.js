@@ -83,7 +83,7 @@ class Browser {
       field: several ? `candidate-${place}` : "change",
       headerSort: !several,
       formatter: (cell) => badge(cell.getData().candidates[place]),
-      minWidth: 105,
+      minWidth: 110,
       widthGrow: 1,
     }));
     return new Tabulator(this.find("table"), {
@@ -92,7 +92,7 @@ class Browser {
       responsiveLayout: "hide",
       columnDefaults: { resizable: false, headerSortTristate: true, responsive: 0 },
       columns: [
-        { title: say("item"), field: "item_id", formatter: (cell) => this.itemCell(cell.getData()), widthGrow: 2, minWidth: 150 },
+        { title: say("item"), field: "item_id", formatter: (cell) => this.itemCell(cell.getData()), widthGrow: 2, minWidth: 125 },
         { title: say("question"), field: "question", formatter: (cell) => this.questionCell(cell.getData()), headerSort: false, widthGrow: 4, minWidth: 260, responsive: 3 },
         ...changes,
         { title: say("scores"), field: "score", formatter: (cell) => this.scoreCell(cell.getData()), widthGrow: 1, minWidth: 85 + 50 * this.facets.candidates.length, responsive: 2, cssClass: "num" },

@@ -81,7 +81,7 @@ function options(row, names) {
     const all = weights.reduce((sum, weight) => sum + weight, 0);
     return weights.map((weight) => (all ? weight / all : null));
   });
-  const first = sides.map((values) => values.indexOf(Math.max(...values.filter((value) => value !== null))));
+  const first = [row.base, ...row.candidates].map((side) => row.choices.indexOf(side?.response));
   const head = element("tr", {}, element("th", { scope: "col" }, say("option")), ...names.map((name) => element("th", { scope: "col", class: "num" }, oneLine(name, 40))));
   const lines = row.choices.map((choice, place) =>
     element(
@@ -110,16 +110,16 @@ function rating(value, share, isFirst) {
 function answers(row, names) {
   const marks = row.candidates.map((flip) => (flip ? marked(row.base.response ?? "", flip.response ?? "") : null));
   const one = marks.length === 1 ? marks[0]?.[0] : null;
-  const columns = [answer(names[0], row.base, null, one, row)];
+  const columns = [answer(names[0], row.base, null, one)];
   row.candidates.forEach((flip, place) => {
-    columns.push(flip ? answer(names[place + 1], flip, flip, marks[place][1], row) : element("div", {}, element("h4", {}, names[place + 1]), element("p", { class: "note" }, say("not_compared"))));
+    columns.push(flip ? answer(names[place + 1], flip, flip, marks[place][1]) : element("div", {}, element("h4", {}, names[place + 1]), element("p", { class: "note" }, say("not_compared"))));
   });
   return element("div", { class: "flips-answers" }, ...columns);
 }
 
-function answer(name, side, flip, parts, row) {
+function answer(name, side, flip, parts) {
   const others = side.responses.slice(1).map((text, place) => passage(say("sample", { n: place + 2 }), text));
-  const why = reasons(side, flip, row);
+  const why = reasons(side, flip);
   const numbers = Object.entries(side.metrics).map(([key, value]) => `${oneLine(key, 60)} ${trueMinus(String(Number(value.toPrecision(4))))}`);
   return element(
     "div",
@@ -133,7 +133,7 @@ function answer(name, side, flip, parts, row) {
 }
 
 /* What was read out of an answer, and why that is what it is: sentences from what the task's scoring returned. */
-function reasons(side, flip, row) {
+function reasons(side, flip) {
   const { metrics, read, finish_reasons: ends } = side;
   const found = read.filter((text) => !NOTHING_FOUND.includes(text));
   const lines = [];
@@ -146,7 +146,7 @@ function reasons(side, flip, row) {
   if (ends.includes("length")) lines.push(say("at_limit"));
   if (metrics.thinking > 0) lines.push(say("thinking"));
   if (flip?.reason) lines.push(say("reason", { reason: oneLine(flip.reason, 300) }));
-  if (!row.base.metrics.parsed && !lines.length && !Object.keys(metrics).length) lines.push(say("run_missing"));
+  if (!lines.length && !side.responses.length && !Object.keys(metrics).length) lines.push(say("run_missing"));
   return lines;
 }
 

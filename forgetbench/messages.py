@@ -43,7 +43,7 @@ class _Punctuation:
 
 _PUNCTUATION: Final[dict[Language, _Punctuation]] = {
     "en": _Punctuation(sentences=" ", clauses="; ", phrases=", ", items=", ", last_item=" and "),
-    "zh": _Punctuation(sentences="", clauses="；", phrases="，", items="、", last_item="和"),
+    "zh": _Punctuation(sentences="", clauses="；", phrases="，", items="、", last_item="、"),
 }
 _language: ContextVar[Language] = ContextVar("language", default="en")
 

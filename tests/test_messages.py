@@ -63,7 +63,7 @@ def test_lists_are_joined_as_the_language_does() -> None:
     assert messages.some(words, 2) == "a, b and 1 more"
     assert messages.sentences(["One.", "", "Two."]) == "One. Two."
     with speaking("zh"):
-        assert messages.joined(words) == "a、b和c"
+        assert messages.joined(words) == "a、b、c"
         assert messages.sentences(["一。", "", "二。"]) == "一。二。"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from rich.box import SIMPLE_HEAD
 from rich.cells import cell_len
@@ -16,6 +16,7 @@ from forgetbench.messages import sentences
 from forgetbench.messages import translated as _
 from forgetbench.records import OVERALL, Comparison, DeltaRow
 from forgetbench.report import supplementary
+from forgetbench.report.flowing import Flowing
 from forgetbench.report.numbers import MISSING, points, row_texts
 from forgetbench.report.wording import (
     FRACTION_OPEN,
@@ -71,7 +72,7 @@ def print_comparisons(console: Console, comparisons: Sequence[Comparison]) -> No
     for table in _summary_tables(comparisons, console):
         console.print(table)
     legend = _("Delta against the base, in points of 100. {legend}").format(legend=_legend(console))
-    console.print(_text(legend, console), style="dim")
+    console.print(Flowing(_text(legend, console)), style="dim")
     for comparison, name in zip(comparisons, _distinct_names(comparisons), strict=True):
         _print_finding(console, comparison, name)
 
@@ -132,7 +133,7 @@ def _print_table(console: Console, comparison: Comparison) -> None:
     console.print(_text(sides, console), style="bold")
     console.print(_text(asked, console), style="dim")
     for name, text in among_candidates(comparison):
-        console.print(_text(_of(name.lower(), text), console), style="dim")
+        console.print(Flowing(_text(_of(name.lower(), text), console)), style="dim")
     console.print(_delta_table(comparison, console))
 
 
@@ -190,7 +191,8 @@ def _delta_caption(comparison: Comparison) -> str:
 
 def _table(console: Console, caption: str = "") -> Table:
     return Table(
-        caption=_text(caption, console) if caption else None,
+        # rich shows any renderable here, whatever its types say.
+        caption=cast("Text", Flowing(_text(caption, console))) if caption else None,
         caption_justify="left",
         box=SIMPLE_HEAD,
         padding=(0, _padding(console), 0, 0),
@@ -243,11 +245,11 @@ def _print_warnings(console: Console, comparison: Comparison) -> None:
 
 
 def _print_note(console: Console, text: str) -> None:
-    console.print(Text("! ", style="yellow") + _text(text, console))
+    console.print(Flowing(Text.assemble(("! ", "yellow"), _text(text, console))))
 
 
 def _print_finding(console: Console, comparison: Comparison, name: str | None = None) -> None:
-    console.print(Text("=> ", style="bold") + _text(headline(comparison, name), console))
+    console.print(Flowing(Text.assemble(("=> ", "bold"), _text(headline(comparison, name), console))))
 
 
 def _distinct_names(comparisons: Sequence[Comparison]) -> list[str]:

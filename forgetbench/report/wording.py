@@ -9,7 +9,7 @@ from typing import Final
 
 from forgetbench import messages
 from forgetbench.comparison.verdict import bounds_at, opposed_tasks
-from forgetbench.messages import N_, items, joined, sentences
+from forgetbench.messages import N_, items, joined, phrases, sentences
 from forgetbench.messages import translated as _
 from forgetbench.records import ALPHA, OVERALL, TARGET, Comparison, DeltaRow, Fates, Verdict
 from forgetbench.report.numbers import MISSING, delta_with_interval, interval, points, row_texts, share, signed
@@ -76,6 +76,13 @@ _TITLES: Final = (
     N_("creativity"), N_("format rigidity"), N_("language"), N_("honesty"), N_("safety"), N_("target"), N_("overall"),
 )  # fmt: skip
 """The domains that the package knows; a suite's own have no other name than the suite gives them."""
+
+
+_NOISE: Final = (
+    N_("delta"), N_("se"), N_("forgotten"), N_("gained"), N_("flip_rate"), N_("loss"), N_("differing"), N_("net"),
+    N_("net_low"), N_("net_high"),
+)  # fmt: skip
+"""Fields of the noise floor, by the names that they have in comparison.json."""
 
 
 def title(name: str) -> str:
@@ -229,7 +236,7 @@ def exactness(comparison: Comparison) -> str | None:
 
 def _noise(value: object) -> str:
     if isinstance(value, Mapping):
-        return ", ".join(f"{key} {_noise(item)}" for key, item in value.items())
+        return phrases(f"{_(key) if key in _NOISE else key} {_noise(item)}" for key, item in value.items())
     return points(value) if isinstance(value, float) else MISSING if value is None else str(value)
 
 

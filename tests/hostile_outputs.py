@@ -16,7 +16,9 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pandas as pd
-from huggingface_hub import ModelCard
+import yaml
+from huggingface_hub import ModelCard, parse_eval_result_entries
+from inspect_ai.log import list_eval_logs, read_eval_log
 from lxml import etree
 from markdown_it import MarkdownIt
 from paired_runs import item, run, task
@@ -27,6 +29,7 @@ from forgetbench.gate import decide
 from forgetbench.gate.formats import badge_json, junit_xml, print_gate, verdict_json, workflow_commands
 from forgetbench.gate.formats.github import summary
 from forgetbench.interop.exporters import ExportOptions, Source, export, latex
+from forgetbench.interop.exporters.contents import measured, numbers
 from forgetbench.interop.exporters.model_card import model_card
 from forgetbench.leaderboard import build_leaderboard
 from forgetbench.progress import show_progress
@@ -215,18 +218,43 @@ def leaderboard(made: Made, texts: Mapping[str, str], folder: Path) -> Iterator[
 
 def exports(made: Made, texts: Mapping[str, str], folder: Path) -> Iterator[str]:
     source, out = Source(made.comparison, folder), folder.parent / "exports"
-    options = ExportOptions(out / "rows.csv")
-    export(source, "csv", options)
+    export(source, "csv", ExportOptions(out / "rows.csv"))
     yield from tables(made, texts, out)
     yield from read_latex(latex.tables(made.comparison))
-    card = ModelCard(model_card(made.comparison, options))
+    card = ModelCard(model_card(made.comparison, ExportOptions()))
     yield from read_markdown(card.text)
     yield from steers(card.content.replace("\n", ""))
+    export(source, "eval-results", ExportOptions(out / "eval_results.yaml", dataset="org/benchmark"))
+    notes = (out / "eval_results.yaml").read_text()
+    yield from steers(notes.replace("\n", ""))
+    if len(parse_eval_result_entries(yaml.safe_load(notes))) != len(made.comparison.tasks):
+        yield "not an entry per task"
+
+
+def records(made: Made, texts: Mapping[str, str], folder: Path) -> Iterator[str]:
+    source, out = Source(made.comparison, folder), folder.parent / "records"
+    export(source, "eee", ExportOptions(out / "eee"))
+    export(source, "inspect", ExportOptions(out / "inspect"))
+    if any(not re.fullmatch(r"[\w.-]+", path.name, re.ASCII) for path in out.rglob("*")):
+        yield "a name of a file that is none of ours"
+    for path in out.rglob("*_samples.jsonl"):
+        samples = [json.loads(line) for line in path.read_bytes().split(b"\n")[:-1]]
+        if [sample["input"]["raw"] for sample in samples] != made.items["prompt"].tolist():
+            yield "prompts are not read back as they were"
+    if len(list_eval_logs(str(out / "inspect"))) != 2 * len(texts):
+        yield "not a log per side and task"
+    for log in out.rglob("candidate/*.eval"):
+        read = read_eval_log(str(log))
+        if len(read.samples or ()) != N_ITEMS:
+            yield f"{read.eval.task[:60]!r} is not read back"
+    if any(not re.fullmatch(r"[/\w.-]+", key, re.ASCII) for key in numbers(measured(made.comparison))):
+        yield "a key that no tracker of experiments takes"
 
 
 OUTPUTS: tuple[Callable[[Made, Mapping[str, str], Path], Iterator[str]], ...] = (
     terminal, progress, markdown, pull_request, github_summary, html, tables, junit, jsons, parquet, plots, leaderboard,
     exports,
+    records,
 )  # fmt: skip
 
 

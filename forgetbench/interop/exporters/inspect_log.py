@@ -22,6 +22,7 @@ from forgetbench.interop.exporters.contents import (
 )
 from forgetbench.interop.exporters.extras import extra
 from forgetbench.interop.exporters.options import ExportOptions
+from forgetbench.sanitize import one_line
 from forgetbench.storage.files import new_folder
 
 with extra("inspect"):
@@ -84,7 +85,7 @@ def _log(
             dataset=EvalDataset(
                 name=comparison.suite_label,
                 samples=len(answered),
-                sample_ids=[answer.item_id for answer in answered],
+                sample_ids=[_sample_id(answer) for answer in answered],
             ),
             model=model,
             config=EvalConfig(),
@@ -137,7 +138,7 @@ def _sample(answer: Answer, model: str) -> EvalSample:
     if answer.score is not None:
         scores[SCORE] = Score(value=answer.score, answer=answer.response)
     return EvalSample(
-        id=answer.item_id,
+        id=_sample_id(answer),
         epoch=1,
         input=answer.prompt,
         target=answer.gold or "",
@@ -145,3 +146,11 @@ def _sample(answer: Answer, model: str) -> EvalSample:
         scores=scores,
         metadata=dict(answer.about),
     )
+
+
+def _sample_id(answer: Answer) -> str:
+    """The item's id; one that could not be a file's name within the log, on one line and told apart by its hash."""
+    text = one_line(answer.item_id)
+    if text == answer.item_id:
+        return text
+    return f"{text} {hashlib.sha256(answer.item_id.encode(errors='replace')).hexdigest()[:8]}"

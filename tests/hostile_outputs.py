@@ -222,7 +222,7 @@ def exports(made: Made, texts: Mapping[str, str], folder: Path) -> Iterator[str]
     yield from tables(made, texts, out)
     yield from read_latex(latex.tables(made.comparison))
     card = ModelCard(model_card(made.comparison, ExportOptions()))
-    yield from read_markdown(card.text)
+    yield from read_markdown(re.sub(r"(?m)^<!-- /?forgetbench-[\w.-]+ -->$", "", card.text))
     yield from steers(card.content.replace("\n", ""))
     export(source, "eval-results", ExportOptions(out / "eval_results.yaml", dataset="org/benchmark"))
     notes = (out / "eval_results.yaml").read_text()

@@ -47,6 +47,16 @@ def test_samples_of_before_there_was_a_second_cluster_have_none(tmp_path: Path) 
     assert pair(load_run(folder), original).items.equals(pair(original, original).items)
 
 
+def test_samples_of_before_readings_were_kept_have_none(tmp_path: Path) -> None:
+    info = task("a")
+    folder = save_run(ResultsFolder(tmp_path), run("old", [info], [item(info, 0, 1.0, read=("12",))]), {})
+    assert load_run(folder).samples["read"].tolist() == [["12"]]
+    samples = folder / "samples.parquet"
+    pq.write_table(pq.ParquetFile(samples).read().drop(["read"]), samples)
+    assert load_run(folder).samples["read"].tolist() == [[]]
+    assert load_run(folder).table.column("read").to_pylist() == [None]
+
+
 def test_damaged_samples_are_one_line(tmp_path: Path) -> None:
     info = task("capitals")
     folder = save_run(ResultsFolder(tmp_path), run("base", [info], [item(info, 0, 1.0)]), {})

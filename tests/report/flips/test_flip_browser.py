@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,16 @@ def test_columns_sort_missing_values_last(browser: Browser, one: Path) -> None:
         seen.page.click(".tabulator-col[tabulator-field=item_id]")
         expect(seen.page.locator(".tabulator-row a").first).to_have_text("capital/Bern")
         assert shown_items(seen) == sorted(shown_items(seen))
+
+
+def test_the_order_can_be_chosen_without_a_column(browser: Browser, one: Path) -> None:
+    with opened(browser, one) as seen:
+        seen.page.select_option("[data-flips=sort]", "task")
+        expect(seen.page.locator(".tabulator-row .under").last).to_have_text("stories")
+        seen.page.click(".tabulator-col[tabulator-field=item_id]")
+        expect(seen.page.locator("[data-flips=sort]")).to_have_value("item_id")
+        seen.page.select_option("[data-flips=sort]", "worst")
+        expect(seen.page.locator(".tabulator-row a").first).to_have_text("capital/Rome")
 
 
 def test_a_link_opens_its_item(browser: Browser, one: Path) -> None:
@@ -134,6 +145,16 @@ def test_several_candidates_stand_side_by_side(browser: Browser, two: Path) -> N
         expect(seen.page.locator("[data-flips=count]")).to_have_text("0 of 11 items")
         seen.page.select_option("[data-flips=candidate]", "0")
         expect(seen.page.locator("[data-flips=count]")).to_have_text("4 of 11 items")
+
+
+def test_a_report_holds_the_browser_and_nothing_that_its_policy_forbids(
+    browser: Browser, forgetbench: Callable[..., object], tmp_path: Path
+) -> None:
+    harsh, mild = made(tmp_path / "results")
+    forgetbench("report", harsh, mild, "--html", tmp_path / "report.html")
+    with opened(browser, tmp_path / "report.html", "#item=capitals_open/capital%2FParis") as seen:
+        expect(seen.page.locator("[data-flips=item] h4").nth(2)).to_contain_text("mild")
+        assert "default-src 'none'; script-src 'sha256-" in (tmp_path / "report.html").read_text()[:400]
 
 
 def test_without_scripts_it_says_where_the_items_are(browser: Browser, one: Path) -> None:

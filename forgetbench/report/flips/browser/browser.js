@@ -2,6 +2,7 @@
 
 const PAGE = 50;
 const EXPORTED_AT_ONCE = 1000;
+const DESCENDING = ["worst", "lost"];
 const FILTERS = ["domain", "task", "language", "stratum", "outcome", "candidate", "text"];
 
 class Browser {
@@ -34,6 +35,10 @@ class Browser {
     }
     this.find("clear").addEventListener("click", () => {
       for (const name of FILTERS) this.find(name).value = "";
+      this.filtered();
+    });
+    this.find("sort").addEventListener("change", () => {
+      this.table.clearSort();
       this.filtered();
     });
     this.find("export").addEventListener("click", () => this.export());
@@ -116,7 +121,9 @@ class Browser {
 
   async load({ page, sort }) {
     const [sorter] = sort ?? [];
-    this.sort = sorter ? { field: sorter.field, descending: sorter.dir === "desc" } : { field: "worst", descending: true };
+    if (sorter) this.find("sort").value = sorter.field;
+    const field = this.find("sort").value;
+    this.sort = { field, descending: sorter ? sorter.dir === "desc" : DESCENDING.includes(field) };
     const filter = this.filter();
     const [count, rows] = await Promise.all([this.source.count(filter), this.source.page(filter, this.sort, (page - 1) * PAGE, PAGE)]);
     this.offset = (page - 1) * PAGE;
@@ -165,6 +172,8 @@ class Browser {
     const seen = (this.rows ?? []).findIndex((other) => keyOf(other) === key);
     if (seen >= 0) this.at = this.offset + seen;
     place.replaceChildren(...article(row, this.names, views));
+    const became = row.candidates.filter((flip) => flip).map((flip) => say(`change_${flip.change}`));
+    this.find("announced").textContent = `${oneLine(row.item_id, 120)}: ${became.join(", ")}`;
     for (const shown of this.table.getRows("active")) shown.reformat();
     place.scrollIntoView({ block: "nearest" });
   }

@@ -16,7 +16,7 @@ from forgetbench.cli.app import app
 ROOT = Path(__file__).parents[1]
 PAGES = [*ROOT.glob("README*.md"), *(ROOT / "docs").rglob("*.md")]
 COMMAND = re.compile(r"(?:^|&& |; |\| |- |\$ |run: |bin/)forgetbench (?P<words>[a-z].*)")
-SHOWN_BY_EVERY_COMMAND = {"--help", "--version"}
+SHOWN_BY_EVERY_COMMAND = {"--help", "--version", "--lang"}
 
 
 def shown(page: str) -> Iterator[str]:

@@ -12,9 +12,11 @@ from __future__ import annotations
 import hashlib
 import json
 from base64 import b64encode
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 from markupsafe import Markup
@@ -25,6 +27,7 @@ from forgetbench.report.flips.rows import Flips
 from forgetbench.report.flips.vendor import library
 from forgetbench.report.flips.words import SYMBOLS, outcome_words, texts
 from forgetbench.sanitize import PATTERNS
+from forgetbench.stored import retold
 
 _BROWSER: Final = Path(__file__).parent / "browser"
 _OWN: Final = ("text.js", "source.js", "item.js", "browser.js")
@@ -43,7 +46,14 @@ class FlipBrowser:
 def embedded(flips: Flips) -> FlipBrowser:
     """A browser of the rows that fit into a page, the worst of those given."""
     kept, rows = packed(flips)
-    return _browser(rows=rows, n_rows=len(kept.rows), n_items=kept.n_items, runs_missing=kept.runs_missing)
+    reasons = {flip.reason for row in kept.rows for flip in row.candidates if flip is not None and flip.reason}
+    return _browser(
+        rows=rows,
+        n_rows=len(kept.rows),
+        n_items=kept.n_items,
+        runs_missing=kept.runs_missing,
+        reasons={reason: told for reason in sorted(reasons) if (told := retold(reason)) != reason},
+    )
 
 
 def hosted(address: str) -> FlipBrowser:
@@ -58,6 +68,7 @@ def _browser(
     n_rows: int = 0,
     n_items: int = 0,
     runs_missing: tuple[str, ...] = (),
+    reasons: Mapping[str, str] = MappingProxyType({}),
 ) -> FlipBrowser:
     # The page holds the browser, and shares its environment with it.
     from forgetbench.report.html.environment import template_environment
@@ -67,6 +78,7 @@ def _browser(
         "changes": CHANGES,
         "outcomes": OUTCOMES,
         "patterns": PATTERNS,
+        "reasons": dict(reasons),
         "symbols": SYMBOLS,
         "texts": texts(),
     }

@@ -239,7 +239,7 @@ async function start() {
   const root = document.getElementById("flips-browser");
   const settings = JSON.parse(held("flips-settings"));
   said = settings.texts;
-  symbols = settings.symbols;
+  ({ symbols, reasons } = settings);
   patterns = Object.fromEntries(Object.entries(settings.patterns).map(([name, text]) => [name, new RegExp(text, "gu")]));
   await loadLibraries();
   const rows = held("flips-rows");

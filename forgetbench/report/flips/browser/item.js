@@ -119,7 +119,7 @@ function answers(row, names) {
 
 function answer(name, side, flip, parts) {
   const others = side.responses.slice(1).map((text, place) => passage(say("sample", { n: place + 2 }), text));
-  const why = reasons(side, flip);
+  const why = reading(side, flip);
   const numbers = Object.entries(side.metrics).map(([key, value]) => `${oneLine(key, 60)} ${trueMinus(String(Number(value.toPrecision(4))))}`);
   return element(
     "div",
@@ -133,7 +133,7 @@ function answer(name, side, flip, parts) {
 }
 
 /* What was read out of an answer, and why that is what it is: sentences from what the task's scoring returned. */
-function reasons(side, flip) {
+function reading(side, flip) {
   const { metrics, read, finish_reasons: ends } = side;
   const found = read.filter((text) => !NOTHING_FOUND.includes(text));
   const lines = [];
@@ -145,7 +145,7 @@ function reasons(side, flip) {
   else if (metrics.parsed > 0 && !found.length) lines.push(say(side.score === 1 || metrics.correct > 0 ? "read_right" : "read_other"));
   if (ends.includes("length")) lines.push(say("at_limit"));
   if (metrics.thinking > 0) lines.push(say("thinking"));
-  if (flip?.reason) lines.push(say("reason", { reason: oneLine(flip.reason, 300) }));
+  if (flip?.reason) lines.push(say("reason", { reason: oneLine(reasons[flip.reason] ?? flip.reason, 300) }));
   if (!lines.length && !side.responses.length && !Object.keys(metrics).length) lines.push(say("run_missing"));
   return lines;
 }

@@ -3,6 +3,7 @@
 let said = {};
 let patterns = {};
 let symbols = {};
+let reasons = {};
 
 /* The translated message of that name, with its {placeholders} filled. */
 const say = (name, values = {}) => (said[name] ?? name).replace(/\{(\w+)\}/g, (all, key) => values[key] ?? all);

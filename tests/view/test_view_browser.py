@@ -10,14 +10,23 @@ import pytest
 from chromium import Visit, visit
 from drawn_results import write_results
 from playwright.sync_api import Browser, expect
+from starlette.testclient import TestClient
 from view_server import shown
+
+from forgetbench.view import reports
+from forgetbench.view.app import view_app
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("results")
     write_results(root, n_items=100)
-    with shown(root) as (_, address):
+    return root
+
+
+@pytest.fixture(scope="module")
+def address(results: Path) -> Iterator[str]:
+    with shown(results) as (_, address):
         yield address.rstrip("/")
 
 
@@ -38,6 +47,19 @@ def test_from_home_to_an_item_of_several_candidates(browser: Browser, address: s
         expect(seen.page.locator("article.flips-item")).to_contain_text("Which city is number")
         assert "#item=facts_" in seen.page.url
         assert nothing_happened(seen)
+
+
+def test_a_comparison_s_page_browses_its_items(browser: Browser, address: str) -> None:
+    with visit(browser, f"{address}/comparisons/mild-vs-base#item=facts_open/item-42") as seen:
+        expect(seen.page.locator("article.flips-item")).to_contain_text("Which city is number 42?")
+        expect(seen.page.get_by_text("300 of 300 items")).to_be_visible()
+        assert nothing_happened(seen)
+
+
+def test_a_large_comparison_s_page_browses_them_too(monkeypatch: pytest.MonkeyPatch, results: Path) -> None:
+    monkeypatch.setattr(reports, "MOST_AT_HAND", 100)
+    page = TestClient(view_app(results), base_url="http://localhost").get("/comparisons/mild-vs-base").text
+    assert "/comparisons/mild-vs-base/flips" in page and "Which city" not in page
 
 
 def test_a_link_to_an_item_opens_it(browser: Browser, address: str) -> None:

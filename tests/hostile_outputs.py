@@ -38,6 +38,7 @@ from forgetbench.report import TrajectoryPoint, print_comparison, write_report, 
 from forgetbench.report.examples import select_examples
 from forgetbench.report.short import short_report
 from forgetbench.storage.comparisons import load_comparison, load_items, save_comparison
+from forgetbench.storage.runs import Run
 
 TAGS = set(
     "html head meta title style body header main section h1 h2 h3 p dl dt dd table caption thead tbody tr th td div "
@@ -61,23 +62,32 @@ class Made:
 
     comparison: Comparison
     items: pd.DataFrame
+    runs: tuple[Run, ...] = ()
+
+
+def task_names(texts: Mapping[str, str]) -> dict[str, str]:
+    """The name of the task that `made` makes of each text, and the text."""
+    # No two rows may share a name, and no file holds half a surrogate pair.
+    sound = {
+        kind: text.encode(errors="replace").decode()[:900] if text.strip() else kind for kind, text in texts.items()
+    }
+    return {name: texts[kind] for kind, name in sound.items()}
 
 
 def made(texts: Mapping[str, str]) -> Made:
     """Each text is a task's and a domain's name once, and of that task the items' prompts and answers.
 
-    A name that holds nothing or half a surrogate pair is told apart by its kind, as no two rows may share one.
+    A name that holds nothing is its kind.
     """
     tasks: list[TaskInfo] = []
     base, tuned = [], []
-    for kind, text in texts.items():
-        name = (text or f"({kind})").encode(errors="replace").decode()[:900]
-        info = task(f"{name}" if text.strip() else kind, name if text.strip() else kind, view="open")
+    for name, text in task_names(texts).items():
+        info = task(name, name, view="open")
         tasks.append(info)
         base += [_item(info, number, 1.0, text) for number in range(N_ITEMS)]
         tuned += [_item(info, number, float(number % 2), text) for number in range(N_ITEMS)]
-    comparison, items = compare(run("base", tasks, base), run("tuned", tasks, tuned), margins={})
-    return Made(comparison, items)
+    sides = run("base", tasks, base), run("tuned", tasks, tuned)
+    return Made(*compare(*sides, margins={}), sides)
 
 
 def _item(info: TaskInfo, number: int, score: float, text: str) -> ItemScore:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,8 +17,9 @@ def shown(results: Path, *options: str) -> Iterator[tuple[subprocess.Popen[str],
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
-        line = process.stdout.readline()
-        yield process, line.split(" at ")[1].split()[0]
+        found = re.search(r"http://[^/\s]+/", process.stdout.readline())
+        assert found is not None
+        yield process, found.group()
     finally:
         process.kill()
         process.communicate()

@@ -13,12 +13,18 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from forgetbench.errors import InputError
+from forgetbench.messages import translated as _
 from forgetbench.records import CUT
 from forgetbench.report.flips.changes import CHANGES, Change
 from forgetbench.view.parquet import ParquetFiles
 
 Rows = NDArray[np.int32]
 ABSENT: Final = -1
+MOST_ROWS: Final = 20_000_000
+"""Of one items.parquet."""
+_MOST_VALUES: Final = 10_000
+"""Of a text column that rows are chosen by; more cannot be chosen from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +83,8 @@ class Index:
 
 
 def build_index(files: ParquetFiles, sources: Sources) -> Index:
-    """Look through the files once. InputError where one cannot be read or lacks a column."""
+    """Look through the files once. InputError where one cannot be read, lacks a column, or has too many rows."""
+    _check_size(files, sources.items)
     at = _joined(files, sources.items)
     tables = [_Table(files, path, rows) for path, rows in zip(sources.items, at, strict=True)]
     return Index(
@@ -114,6 +121,18 @@ def ranks_of_ids(files: ParquetFiles, sources: Sources, index: Index) -> Rows:
     return _of_first(tables, ranks)
 
 
+def _check_size(files: ParquetFiles, items: Sequence[Path]) -> None:
+    # A file of a few kilobytes may stand for billions of rows.
+    for path in items:
+        (counted,) = files.rows("SELECT count(*) AS n FROM read_parquet($items)", items=path)
+        if counted["n"] > MOST_ROWS:
+            raise InputError(
+                _("{path}: holds {n:,} rows, at most {most:,} are shown").format(
+                    path=f"{path.parent.name}/{path.name}", n=counted["n"], most=MOST_ROWS
+                )
+            )
+
+
 def _joined(files: ParquetFiles, items: Sequence[Path]) -> list[Rows]:
     """For each file, where each row of the union by (task, item_id) stands in it."""
     first, *others = (
@@ -144,7 +163,7 @@ class _Table:
         )
 
     def changes(self) -> NDArray[np.int8]:
-        """As `flips.rows.changes` says."""
+        """As `flips.changes` says."""
         whens = "".join(f" WHEN {condition} THEN {CHANGES.index(change)}" for change, condition in _CONDITIONS.items())
         value = f"CASE{whens} ELSE {CHANGES.index('unmeasured')} END"
         sql = f"SELECT file_row_number AS place, {value} AS value FROM {_ITEMS}"
@@ -216,7 +235,7 @@ WHERE b.choices = c.choices AND list_position(b.choices, i.gold) > 0 AND isfinit
 def _names(tables: Sequence[_Table], column: str) -> Names:
     """A text column of the union, from whichever table has the row first; older files lack some."""
     there = [table for table in tables if column in table.files.columns(table.path)]
-    sql = f"SELECT DISTINCT {column} AS value FROM {_ITEMS} WHERE value IS NOT NULL"
+    sql = f"SELECT DISTINCT {column} AS value FROM {_ITEMS} WHERE value IS NOT NULL ORDER BY value LIMIT {_MOST_VALUES}"
     values = sorted({row["value"] for table in there for row in table.files.rows(sql, items=table.path)})
     if not values:
         return Names((), np.full(len(tables[0].rows), ABSENT, dtype=np.int32))

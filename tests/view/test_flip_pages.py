@@ -11,10 +11,12 @@ from typing import Any
 import pytest
 from drawn_results import write_results
 
+from forgetbench.errors import InputError
 from forgetbench.records import Comparison
-from forgetbench.report.flips.rows import CHANGES, OUTCOMES, Compared, FlipRow, read_flips
+from forgetbench.report.flips import CHANGES, OUTCOMES, Compared, FlipRow, read_flips
 from forgetbench.storage.comparisons import load_comparison, load_items, save_comparison
 from forgetbench.storage.folder import ResultsFolder
+from forgetbench.view import index
 from forgetbench.view.asked import MOST_ROWS, Filter, Sort
 from forgetbench.view.catalogue import Catalogue
 from forgetbench.view.flip_pages import FlipPages
@@ -174,6 +176,14 @@ def test_without_the_runs_the_items_are_shown(tmp_path: Path) -> None:
     assert row is not None and row["question"] is None and row["prompt"] == "Question 3?"
     assert row["candidates"][0]["lost"] is None
     assert flips.count(Filter(text="question 3?")) == 3
+
+
+def test_a_file_of_too_many_rows_is_told_of(
+    root: Path, comparisons: dict[str, Comparison], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(index, "MOST_ROWS", 100)
+    with pytest.raises(InputError, match="holds 120 rows, at most 100 are shown"):
+        pages(root, comparisons)
 
 
 def test_a_file_that_has_changed_is_indexed_again(tmp_path: Path) -> None:

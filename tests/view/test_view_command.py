@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from drawn_results import write_results
 from view_server import shown
 
 from forgetbench.errors import InputError
@@ -36,6 +37,14 @@ def test_it_answers_and_ends_quietly(tmp_path: Path) -> None:
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=30)
         assert (process.returncode, errors) == (130, "")
+
+
+def test_its_pages_speak_the_language_that_is_asked_for(tmp_path: Path) -> None:
+    write_results(tmp_path)
+    with shown(tmp_path, "--lang", "zh") as (_, address):
+        for page in ("/", "/comparisons/mild-vs-base", "/nowhere"):
+            answer = ask(address, f"GET {page} HTTP/1.1\nHost: localhost\nConnection: close\n\n").decode()
+            assert '<html lang="zh-CN">' in answer and "What fine-tuning cost" not in answer
 
 
 def test_being_terminated_is_as_quiet(tmp_path: Path) -> None:

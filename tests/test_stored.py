@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from string import Formatter
 
@@ -61,3 +63,30 @@ def test_everything_that_the_published_comparisons_warn_of_is_told_anew(sentence
     assert _ENGLISH.search(sentence)
     with speaking("zh"):
         assert not _ENGLISH.search(retold(sentence))
+
+
+MAKERS = re.compile(r"warning|why_|^_why|unpaired|_few_clusters|_unequal_tasks|_computed_in|^_reasons$")
+"""Functions that make sentences for files."""
+
+
+def _sentences(node: ast.AST) -> Iterator[str]:
+    """Texts of several words, but for docstrings and errors, which no file holds."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.Raise) or (isinstance(child, ast.Expr) and isinstance(child.value, ast.Constant)):
+            continue
+        if isinstance(child, ast.Constant) and isinstance(child.value, str) and len(child.value.split()) > 2:
+            yield child.value
+        yield from _sentences(child)
+
+
+@pytest.mark.parametrize("room", ["comparison", "evaluation"])
+def test_sentences_for_files_are_made_from_their_templates(room: str) -> None:
+    package = Path(__file__).parent.parent / "forgetbench"
+    makers = [
+        node
+        for path in (package / room).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.FunctionDef) and MAKERS.search(node.name)
+    ]
+    assert len(makers) > 3
+    assert {maker.name: list(_sentences(maker)) for maker in makers if any(_sentences(maker))} == {}

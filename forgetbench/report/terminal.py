@@ -83,8 +83,8 @@ def print_runs(console: Console, runs: Sequence[Run], results: ResultsFolder) ->
 
     scores = [run_scores(run) for run in runs]
     caption = _(
-        "Scores in points of 100 with 95% intervals, higher is better. + stands beside its domain's score. Give --base "
-        "to learn what fine-tuning cost."
+        "Scores in points of 100 with 95% intervals, higher is better. + stands beside its domain's score. What "
+        "fine-tuning cost is told with --base, or by forgetbench compare of two runs."
     )
     table = _table(console, caption)
     table.add_column(_("domain / task"), overflow="fold", min_width=12)

@@ -14,6 +14,7 @@ def check_comparable(base: RunManifest, candidate: RunManifest, *, across_protoc
 
     `across_protocols` allows that prompts were rendered differently, where that difference is what is looked for.
     """
+    _check_same_harness(base, candidate)
     settings = _setting_differences(base, candidate)
     if across_protocols:
         settings = [text for text in settings if not text.startswith("protocol ")]
@@ -21,13 +22,21 @@ def check_comparable(base: RunManifest, candidate: RunManifest, *, across_protoc
     if different:
         raise IncomparableError(
             f"runs {base.run_id} (base) and {candidate.run_id} (candidate) cannot be paired, they differ in "
-            f"{'; '.join(different)}; {_way_out(base, candidate)}"
+            f"{'; '.join(different)}; {_way_out(base)}"
         )
 
 
-def _way_out(base: RunManifest, candidate: RunManifest) -> str:
+def _check_same_harness(base: RunManifest, candidate: RunManifest) -> None:
+    """What fingerprints cover, and how prompts and answers were read, is each harness's own."""
     if base.imported_from != candidate.imported_from:
-        return "what one harness asked and read is paired only with the same harness's: import both, or run both here"
+        ours, theirs = (run.imported_from or "forgetbench itself" for run in (base, candidate))
+        raise IncomparableError(
+            f"runs {base.run_id} (base) and {candidate.run_id} (candidate) cannot be paired: they were evaluated by "
+            f"{ours} and {theirs}, which ask and read in ways of their own; import both from one, or run both here"
+        )
+
+
+def _way_out(base: RunManifest) -> str:
     if base.imported_from:
         return "evaluate both alike, or import what they share with --task"
     return "evaluate both with the same suite and settings"
@@ -35,16 +44,12 @@ def _way_out(base: RunManifest, candidate: RunManifest) -> str:
 
 def _setting_differences(base: RunManifest, candidate: RunManifest) -> list[str]:
     pairs: list[tuple[str, Any, Any]] = [
-        ("imported from", base.imported_from, candidate.imported_from),
         ("suite", base.suite, candidate.suite),
         ("suite version", base.suite_version, candidate.suite_version),
         ("suite fingerprint", base.suite_fingerprint[:12], candidate.suite_fingerprint[:12]),
         ("protocol", base.protocol, candidate.protocol),
         ("seed", base.seed, candidate.seed),
-        ("engine name", base.engine.get("name"), candidate.engine.get("name")),
-        # Of imported runs, what the harness asked: hf, vllm.
-        ("backend", base.engine.get("backend"), candidate.engine.get("backend")),
-        ("engine dtype", base.engine.get("dtype"), candidate.engine.get("dtype")),
+        *_engine_settings(base, candidate),
         # Engines say so only where it is on.
         ("deterministic", base.engine.get("deterministic", False), candidate.engine.get("deterministic", False)),
         ("limit", base.limit, candidate.limit),
@@ -55,6 +60,13 @@ def _setting_differences(base: RunManifest, candidate: RunManifest) -> list[str]
         ),
     ]
     return [f"{name} {left} vs {right}" for name, left, right in pairs if left != right]
+
+
+def _engine_settings(base: RunManifest, candidate: RunManifest) -> list[tuple[str, Any, Any]]:
+    """Name and type of both engines, and of a harness what it asked (`hf`, `vllm`), as far as its log says."""
+    names = {"name": "engine name", "backend": "backend", "dtype": "engine dtype"}
+    pairs = [(text, base.engine.get(name), candidate.engine.get(name)) for name, text in names.items()]
+    return [pair for pair in pairs if not (base.imported_from and None in pair)]
 
 
 def _task_differences(base: Iterable[TaskInfo], candidate: Iterable[TaskInfo]) -> list[str]:

@@ -20,8 +20,8 @@ _KNOWN = {
     "tools": ("bfcl*",),
     "language": ("lambada*", "wikitext*", "pile*", "blimp*", "cola", "race*", "boolq", "squad*", "wmt*"),
     "reasoning": (
-        "gsm*", "hendrycks_math*", "minerva_math*", "math*", "aime*", "asdiv*", "svamp*", "bbh*", "*bigbench_hard*",
-        "hellaswag*", "winogrande*", "piqa*", "copa*", "social_iqa*", "siqa*", "logiqa*", "drop*", "musr*", "anli*",
+        "gsm*", "hendrycks_math*", "minerva_math*", "math*", "aime*", "asdiv*", "svamp*", "*bbh*", "*bigbench_hard*",
+        "hellaswag*", "winogrande*", "piqa*", "copa*", "social_iqa*", "siqa*", "logiqa*", "drop*", "*musr*", "anli*",
         "*leaderboard_math*", "humaneval*", "mbpp*",
     ),
     "knowledge": (

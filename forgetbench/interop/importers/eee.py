@@ -18,6 +18,7 @@ from forgetbench.errors import InputError, first_line, listed
 from forgetbench.fingerprint import digest, file_digest
 from forgetbench.interop import eee_format
 from forgetbench.interop.importers.domains import domain_name, domain_of
+from forgetbench.interop.importers.files import files_in
 from forgetbench.interop.importers.log import Choices, ImportedLog, ImportedTask, LeftOutError, of_one_model
 from forgetbench.interop.importers.values import fault_of
 from forgetbench.records import ItemScore, TaskInfo
@@ -114,7 +115,7 @@ def read_log(path: Path, choices: Choices) -> ImportedLog:
 
 
 def _records(path: Path) -> list[_Record]:
-    files = [path] if path.is_file() else sorted(path.rglob("*.json"))
+    files = [path] if path.is_file() else list(files_in(path, "*.json"))
     if not files:
         raise InputError(f"{path}: no record (*.json) in it; give a record, or a folder of records")
     found = []

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from forgetbench.errors import InputError, first_line, listed
 from forgetbench.fingerprint import digest
 from forgetbench.interop.importers.domains import domain_name, domain_of
+from forgetbench.interop.importers.files import files_in
 from forgetbench.interop.importers.log import Choices, ImportedLog, ImportedTask, LeftOutError, of_one_model
 from forgetbench.interop.importers.values import fault_of, number, numbers_of
 from forgetbench.records import ItemScore, TaskInfo
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 _MOST_BYTES = 4 << 30
 """Of a log, unpacked."""
+_NO_LOGS = ("logs.json", "eval-set.json")
+"""What Inspect writes beside its logs."""
 _GRADES = {"C": 1.0, "P": 0.5, "I": 0.0, "N": 0.0}
 """Inspect's letters: correct, partly, incorrect, no answer (`inspect_ai.scorer.value_to_float`)."""
 _BINARY = ("C", "I", "N", True, False)
@@ -80,7 +83,7 @@ def read_log(path: Path, choices: Choices) -> ImportedLog:
 def _files(path: Path) -> list[Path]:
     if path.is_file():
         return [path]
-    found = sorted(file for suffix in ("*.eval", "*.json") for file in path.rglob(suffix) if file.name != "logs.json")
+    found = [file for file in files_in(path, "*.eval", "*.json") if file.name not in _NO_LOGS]
     if not found:
         raise InputError(f"{path}: no .eval file in it; give Inspect's --log-dir, or a log")
     return found

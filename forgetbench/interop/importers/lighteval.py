@@ -20,6 +20,7 @@ from typing import Any
 from forgetbench.errors import InputError, listed
 from forgetbench.fingerprint import digest
 from forgetbench.interop.importers.domains import domain_name, domain_of
+from forgetbench.interop.importers.files import files_in
 from forgetbench.interop.importers.log import Choices, ImportedLog, ImportedTask, LeftOutError, of_one_model
 from forgetbench.interop.importers.values import fault_of, number, numbers_of
 from forgetbench.lm_eval_bridge import BINARY_METRICS, PRIMARY_METRICS
@@ -115,11 +116,11 @@ def read_log(path: Path, choices: Choices) -> ImportedLog:
 
 def _evaluations(path: Path) -> list[_Evaluation]:
     root = path if path.is_dir() else next((up for up in path.parents if (up / "details").is_dir()), path.parent)
-    files = [path] if path.is_file() else sorted(path.rglob("results_*.json"))
+    files = [path] if path.is_file() else list(files_in(path, "results_*.json"))
     if not files:
         raise InputError(f"{path}: no results_*.json in it; give lighteval's --output-dir, or a results file")
     details: dict[str, dict[str, Path]] = {}
-    for file in sorted(root.rglob("details_*.parquet")):
+    for file in files_in(root, "details_*.parquet"):
         if match := _DATE.search(file.name):
             details.setdefault(match.group(1), {})[file.name[: match.start()].removeprefix("details_")] = file
     found = []

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from forgetbench.errors import InputError, listed
 from forgetbench.evaluation.summary import mean_metrics, run_scores
 from forgetbench.fingerprint import digest
 from forgetbench.interop.importers.log import ImportedLog
-from forgetbench.records import RunManifest
+from forgetbench.records import RunManifest, TaskInfo
+from forgetbench.storage.admission import well_formed
 from forgetbench.storage.folder import ResultsFolder, slug
 from forgetbench.storage.runs import Run, save_run
 from forgetbench.storage.samples import samples_frame
@@ -22,7 +25,7 @@ def as_run(log: ImportedLog, name: str) -> Run:
     """
     if not log.tasks:
         raise InputError(f"{log.model}: no task could be imported: {listed(log.left_out, 3) or 'the log holds none'}")
-    infos = tuple(task.info for task in log.tasks)
+    infos = tuple(_well_formed(task.info) for task in log.tasks)
     scores = [item for task in log.tasks for item in task.items]
     content = digest(
         [[row.task, row.item_id, row.score, row.doc_hash, row.responses, row.loglikelihoods] for row in scores]
@@ -30,8 +33,8 @@ def as_run(log: ImportedLog, name: str) -> Run:
     identity = digest([log.harness, log.model, content, [info.fingerprint for info in infos]])
     manifest = RunManifest(
         run_id=f"{slug(name)}-{log.harness}-native-{digest([name, identity])[:10]}",
-        name=name,
-        where=log.model,
+        name=well_formed(name),
+        where=well_formed(log.model),
         fingerprint=identity,
         step=None,
         suite=log.harness,
@@ -45,7 +48,7 @@ def as_run(log: ImportedLog, name: str) -> Run:
         reference=None,
         tasks=infos,
         margins={},
-        warnings=(*log.notes, *(f"left out: {text}" for text in log.left_out)),
+        warnings=tuple(map(well_formed, (*log.notes, *(f"left out: {text}" for text in log.left_out)))),
         created=log.created or datetime.now(UTC).isoformat(timespec="seconds"),
         counts={},
         metrics=mean_metrics(scores),
@@ -53,6 +56,13 @@ def as_run(log: ImportedLog, name: str) -> Run:
         imported_from=log.harness,
     )
     return Run.of(manifest, samples_frame(scores))
+
+
+def _well_formed(info: TaskInfo) -> TaskInfo:
+    """The same with texts that a file of UTF-8 can hold, as the items have them."""
+    values = {field.name: getattr(info, field.name) for field in fields(info)}
+    texts: dict[str, Any] = {name: well_formed(value) for name, value in values.items() if isinstance(value, str)}
+    return replace(info, **texts)
 
 
 def save_imported(run: Run, results: ResultsFolder) -> Path:

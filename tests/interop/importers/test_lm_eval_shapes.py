@@ -188,5 +188,28 @@ def test_less_is_better_is_turned_round_and_other_scales_are_refused(tmp_path: P
 def test_an_imported_run_is_never_paired_with_one_of_our_own(tmp_path: Path) -> None:
     base, tuned = imported(example("base"), "base"), imported(example("tuned"), "tuned")
     ours = dataclasses.replace(tuned.manifest, imported_from=None, engine={"name": "vllm"})
-    with pytest.raises(InputError, match=r"imported from lm-eval vs None.*import both, or run both here"):
+    with pytest.raises(InputError, match=r"evaluated by lm-eval and forgetbench itself, .* run both here"):
         compare(base, Run(ours, tuned.table))
+
+
+def test_logs_that_say_otherwise_are_refused_and_those_that_do_not_say_are_not(tmp_path: Path) -> None:
+    def with_config(**fields: object) -> Run:
+        folder = tmp_path / str(len(list(tmp_path.iterdir())))
+        return imported(
+            rewritten(example("tuned"), folder, lambda content: content | {**changed(content, fields)}), "tuned"
+        )
+
+    def changed(content: dict[str, object], fields: dict[str, object]) -> dict[str, object]:
+        config = {**content["config"], **fields}  # type: ignore[dict-item]
+        return {"config": config, "model_source": config["model"]}
+
+    base = imported(example("base"), "base")
+    compare(base, with_config(model_dtype=None, model_args="pretrained=example/tuned,dtype=auto"), resamples=50)
+    with pytest.raises(
+        InputError, match=r"differ in backend hf vs vllm; engine dtype float32 vs bfloat16; evaluate both"
+    ):
+        compare(base, with_config(model_dtype="torch.bfloat16", model="vllm"))
+    with pytest.raises(InputError, match=r"differ in limit None vs 10;"):
+        compare(base, with_config(limit=10.0))
+    with pytest.raises(InputError, match=r"tasks only in the base: capitals, sampled, seas.*with --task"):
+        compare(base, imported(example("tuned"), choices=Choices(tasks=("sums", "texts"))))

@@ -10,17 +10,15 @@ How lm-eval names them has changed (`lm_eval/__main__.py` of 0.4.0 and 0.4.2, `l
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from forgetbench.errors import InputError
+from forgetbench.interop.importers.files import files_in
 from forgetbench.interop.importers.lm_eval.results import Results, load_results
 
 _DATE = re.compile(r"_(\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d(?:\.\d+)?)\.jsonl?$")
-_MOST_FILES = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +45,7 @@ class Evaluation:
 def find_evaluations(path: Path) -> list[Evaluation]:
     """The evaluations of a results file or a folder, the oldest first. Raises InputError where there is none."""
     if path.is_dir():
-        files = [file for file in _walk(path) if _may_be_results(file)]
+        files = [file for file in files_in(path, "*.json") if _may_be_results(file)]
         if not files:
             raise InputError(f"{path}: no results*.json in it; give lm-eval's --output_path, or a results file")
     else:
@@ -61,15 +59,4 @@ def find_evaluations(path: Path) -> list[Evaluation]:
 
 
 def _may_be_results(path: Path) -> bool:
-    return path.suffix == ".json" and (path.name.startswith("results") or _DATE.search(path.name) is not None)
-
-
-def _walk(folder: Path) -> Iterator[Path]:
-    """All files below a folder, by name; links to folders are not followed."""
-    n_files = 0
-    for where, folders, names in os.walk(folder):
-        folders.sort()
-        n_files += len(names)
-        if n_files > _MOST_FILES:
-            raise InputError(f"{folder}: more than {_MOST_FILES:,} files in it; give the folder of the logs")
-        yield from (Path(where, name) for name in sorted(names))
+    return path.name.startswith("results") or _DATE.search(path.name) is not None

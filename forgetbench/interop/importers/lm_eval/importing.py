@@ -17,7 +17,8 @@ from forgetbench.interop.importers.lm_eval.metrics import ScoreMetric, candidate
 from forgetbench.interop.importers.lm_eval.results import Results, TaskConfig
 from forgetbench.interop.importers.lm_eval.rows import SampleRow, read_rows, rows_of
 from forgetbench.interop.importers.log import Choices, ImportedLog, ImportedTask, LeftOutError, of_one_model
-from forgetbench.interop.importers.values import fault_of
+from forgetbench.interop.importers.values import fault_of, number
+from forgetbench.lm_eval_bridge.clusters import cluster_keys
 from forgetbench.records import ItemScore, TaskInfo, View
 
 _SAME = 1e-6
@@ -55,7 +56,7 @@ def read_log(path: Path, choices: Choices) -> ImportedLog:
         chat_template=_template(results),
         prompt_settings={} if not results.system_instruction else {"system_prompt": results.system_instruction},
         seed=results.config.fewshot_seed or results.config.random_seed or 0,
-        limit=None if not results.config.limit else int(results.config.limit) or None,
+        limit=int(results.config.limit or 0) or None,
         created=_created(evaluations[-1]),
     )
 
@@ -63,6 +64,8 @@ def read_log(path: Path, choices: Choices) -> ImportedLog:
 def _task(name: str, evaluation: Evaluation, choices: Choices) -> tuple[ImportedTask, list[str]]:
     results = evaluation.results
     config = results.configs.get(name, TaskConfig())
+    if config.own.get("corpus_metric"):
+        raise LeftOutError("its score is made of all answers together, which only `forgetbench run` does")
     rows = _rows(name, evaluation)
     filters = by_filter(rows, config.filters)
     way, notes = _filter(name, filters, config, choices.filters.get(name))
@@ -127,17 +130,14 @@ def _reading(
     domain: str | None,
     rows: Sequence[SampleRow],
 ) -> TaskReading:
-    declared = config.declared
-    own = declared.get("domain")
-    groups = evaluation.results.groups_of(name)
-    chosen = domain or (own if isinstance(own, str) else None)
+    own = config.own
+    chosen = domain or own.get("domain")
     return TaskReading(
         name=name,
-        domain=domain_name(chosen) if chosen else domain_of(name, groups),
-        view=_view(declared.get("view"), config, rows[0]),
+        domain=domain_name(chosen) if chosen else domain_of(name, evaluation.results.groups_of(name)),
+        view=_view(own.get("view"), config, rows[0]),
         metric=metric,
         config=config,
-        own_items=isinstance(own, str),
     )
 
 
@@ -153,29 +153,43 @@ def _view(declared: Any, config: TaskConfig, row: SampleRow) -> View | None:
 def _info(
     reading: TaskReading, results: Results, way: str, rows: Sequence[SampleRow], items: Sequence[ItemScore]
 ) -> TaskInfo:
-    config, metric, name = reading.config, reading.metric, reading.name
+    config, name, own = reading.config, reading.name, reading.own
     repeats = max(config.repeats or 1, len(rows) // len({row.doc_id for row in rows}))
     shots = results.n_shot.get(name, config.num_fewshot)
     version = str(results.versions.get(name, ""))
-    binary = repeats == 1 and metric.is_binary(row.values.get(metric.name) for row in rows)
-    guessed = [1 / len(item.choices) for item in items if item.choices]
-    settings = [version, config.output_type, shots, config.generation_kwargs, repeats, metric.name, way, "lm-eval"]
-    declared = reading.config.declared
+    binary = repeats == 1 and _is_binary(reading, rows)
+    settings = [version, config.output_type, shots, config.generation_kwargs, repeats, reading.metric.name, way]
     return TaskInfo(
         name=name,
         domain=reading.domain,
-        metric=metric.name,
-        chance=sum(guessed) / len(guessed) if guessed and binary else 0.0,
+        metric=reading.metric.name,
+        chance=_chance(own.get("chance"), items if binary else ()),
         view=reading.view,
         version=version,
         binary=binary,
         corpus_metric=None,
         repeats=repeats,
         num_fewshot=shots if isinstance(shots, int) else 0,
-        fingerprint=digest(settings),
+        fingerprint=digest(["lm-eval", *settings]),
         filter=way,
-        choice_view=declared.get("choice_view") if reading.own_items else None,
+        choice_view=own.get("choice_view"),
+        clusters=cluster_keys(own),
     )
+
+
+def _is_binary(reading: TaskReading, rows: Sequence[SampleRow]) -> bool:
+    values = [row.values.get(reading.metric.name) for row in rows]
+    if reading.own.get("binary") is True:
+        return all(value is None or value in (0, 1) for value in values)
+    return reading.metric.is_binary(values)
+
+
+def _chance(declared: Any, items: Sequence[ItemScore]) -> float:
+    """The score of a guess: as this package's tasks declare it, else by the number of options."""
+    if isinstance(declared, float | int) and 0 <= declared < 1:
+        return float(declared)
+    guessed = [1 / len(item.choices) for item in items if item.choices]
+    return sum(guessed) / len(guessed) if guessed else 0.0
 
 
 # --- what makes a log doubtful ------------------------------------------------------------------
@@ -199,10 +213,10 @@ def _doubts(
         yield f"{name}: its samples are not those that its results are of (task_hashes differ)"
     config = results.configs.get(name, TaskConfig())
     told = results.value(name, info.metric, info.filter)
-    numbers = [row.values.get(info.metric) for found in documents.values() for row in found]
+    numbers = [number(row.values.get(info.metric)) for found in documents.values() for row in found]
     if told is None or config.metric(info.metric).get("aggregation") != "mean":
         return
-    values = [float(value) for value in numbers if isinstance(value, int | float)]
+    values = [value for value in numbers if value is not None]
     if len(values) == len(numbers) and abs(sum(values) / len(values) - told) > _SAME:
         mean = sum(values) / len(values)
         yield f"{name}: the samples' mean {info.metric} is {mean:.4f}, the results say {told:.4f}"

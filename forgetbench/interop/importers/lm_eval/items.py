@@ -25,12 +25,15 @@ class TaskReading:
     view: View | None
     metric: ScoreMetric
     config: TaskConfig
-    own_items: bool
-    """Its documents say which item they are and what they share, as this package's tasks do."""
+
+    @property
+    def own(self) -> Mapping[str, Any]:
+        """What a task of this package declares; its documents say which item they are and what they share."""
+        return self.config.own
 
 
 def by_filter(rows: Iterable[SampleRow], declared: Sequence[str]) -> dict[str, dict[str, list[SampleRow]]]:
-    """Rows by filter and document. Up to 0.4.7 a row does not name its filter: they come in the order declared."""
+    """Rows by filter and document. Up to 0.4.5 a row does not name its filter: they come in the order declared."""
     found: dict[str, dict[str, list[SampleRow]]] = {}
     seen: dict[str, int] = {}
     for row in rows:
@@ -93,9 +96,9 @@ def _identity(
     reading: TaskReading, doc_id: str, row: SampleRow, document: Mapping[str, Any]
 ) -> tuple[str, str, str, str]:
     """Item id, its clusters and its stratum: the same doc_id in two tasks is two items, equal questions one cluster."""
-    if reading.own_items and "item_id" in document:
+    if reading.own and "item_id" in document:
         item_id = str(document["item_id"])
-        clusters = clusters_of(document, cluster_keys(reading.config.declared), item_id)
+        clusters = clusters_of(document, cluster_keys(reading.own), item_id)
         return item_id, *clusters, str(document.get("stratum", ""))
     return f"{reading.name}/{doc_id}", row.asked, "", ""
 

@@ -62,7 +62,7 @@ def candidates(
 ) -> list[ScoreMetric]:
     """The metrics that may be the score, the likeliest first; the chosen one alone where there is one."""
     names = list(dict.fromkeys(name for row in rows for name in row.values if name != _NO_METRIC))
-    declared = config.declared.get("metric")
+    declared = config.own.get("metric")
     wanted = [chosen] if chosen is not None else [declared, *PRIMARY_METRICS, *names]
     ordered = dict.fromkeys(name for name in wanted if name in names)
     return [ScoreMetric(name, _rising(name, config, directions)) for name in ordered]

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from forgetbench.errors import InputError
+from forgetbench.lm_eval_bridge.clusters import clusters_mistake
 from forgetbench.sanitize import shorten
 from forgetbench.storage.json_files import parse_json
 
 _MOST_BYTES = 1 << 30
 _NAMES = ("peft", "delta", "pretrained", "model", "path", "engine")
 """Model arguments that name a model, in lm-eval's own order (`GeneralConfigTracker._get_model_name`)."""
+
+
+Count = Annotated[int, Field(ge=0, le=2**31)]
+Seed = Annotated[int, Field(ge=-(2**53), le=2**53)]
 
 
 class _Loose(BaseModel):
@@ -25,8 +30,8 @@ class TaskConfig(_Loose):
     """What is used of a task's configuration."""
 
     output_type: str | None = None
-    num_fewshot: int | None = None
-    repeats: int | None = None
+    num_fewshot: Count | None = None
+    repeats: Count | None = None
     generation_kwargs: dict[str, Any] | None = None
     filter_list: list[dict[str, Any]] | None = None
     metric_list: list[dict[str, Any]] | None = None
@@ -39,9 +44,10 @@ class TaskConfig(_Loose):
         return tuple(str(entry.get("name")) for entry in self.filter_list or ())
 
     @property
-    def declared(self) -> Mapping[str, Any]:
-        """The task's metadata."""
-        return self.metadata if isinstance(self.metadata, dict) else {}
+    def own(self) -> Mapping[str, Any]:
+        """The metadata of a task that was written for this package: it names its domain. Empty of all others."""
+        declared = self.metadata if isinstance(self.metadata, dict) else {}
+        return declared if isinstance(declared.get("domain"), str) and not clusters_mistake(_clusters(declared)) else {}
 
     def metric(self, name: str) -> Mapping[str, Any]:
         """What is declared of a metric."""
@@ -55,9 +61,9 @@ class RunConfig(_Loose):
     model_args: str | dict[str, Any] | None = None
     model_dtype: str | None = None
     model_revision: str | None = None
-    limit: float | None = None
-    random_seed: int | None = None
-    fewshot_seed: int | None = None
+    limit: Annotated[float, Field(ge=0, le=2**31)] | None = None
+    random_seed: Seed | None = None
+    fewshot_seed: Seed | None = None
     gen_kwargs: str | dict[str, Any] | None = None
 
 
@@ -68,7 +74,7 @@ class Results(_Loose):
     group_subtasks: dict[str, list[str]] = {}
     configs: dict[str, TaskConfig] = {}
     versions: dict[str, Any] = {}
-    n_shot: dict[str, Any] = Field({}, alias="n-shot")
+    n_shot: dict[str, Count | str | None] = Field({}, alias="n-shot")
     n_samples: dict[str, Any] = Field({}, alias="n-samples")
     higher_is_better: dict[str, dict[str, bool | None]] = {}
     config: RunConfig = RunConfig()
@@ -91,9 +97,9 @@ class Results(_Loose):
 
     @property
     def dtype(self) -> str | None:
-        """What the model computed in: as it says, else as it was asked for."""
-        said = self.config.model_dtype or _argument(self.config.model_args, "dtype")
-        return said.removeprefix("torch.") if said else None
+        """What the model computed in: as it says, else as it was asked for; None where neither tells."""
+        said = self.config.model_dtype or _argument(self.config.model_args, "dtype") or "auto"
+        return None if said == "auto" else said.removeprefix("torch.")
 
     @property
     def tasks(self) -> tuple[str, ...]:
@@ -116,6 +122,10 @@ class Results(_Loose):
         """The aggregated number of a metric as one filter reads the answers."""
         number = self.results.get(task, {}).get(f"{metric},{way}")
         return float(number) if isinstance(number, float | int) and not isinstance(number, bool) else None
+
+
+def _clusters(metadata: Mapping[str, Any]) -> Any:
+    return metadata.get("clusters") or "cluster"
 
 
 def load_results(path: Path) -> list[Results]:

@@ -1,8 +1,8 @@
 """A samples file, row by row: one way in which one document was answered and read.
 
-Fields have changed (`evaluator.py` and `__main__.py` of 0.4.0, 0.4.2, 0.4.4 and 0.4.8): up to 0.4.2 a file is one
-indented JSON list, arguments are lists and numbers are numbers; hashes are there since 0.4.4, the names of filter and
-metrics since 0.4.8. What a row lacks is made here as lm-eval makes it, so that old and new logs can be paired.
+Fields have changed (`evaluator.py` and `__main__.py` of 0.4.0 to 0.4.8): up to 0.4.2 a file is one indented JSON list,
+arguments are lists and numbers are numbers; hashes are there since 0.4.3, the names of filter and metrics since 0.4.7.
+What a row lacks is made here as lm-eval makes it, so that old and new logs can be paired.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class SampleRow:
     answers: tuple[Any, ...]
     """Of each request its answers, one for each repeat."""
     filter: str | None
-    """None up to 0.4.7."""
+    """None up to 0.4.5."""
     ratings: tuple[float, ...]
     """The log-likelihood of each request; empty where texts were asked for."""
     values: Mapping[str, Any]

@@ -10,8 +10,10 @@ import io
 import json
 import os
 import re
+from base64 import b64encode
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -41,9 +43,9 @@ from forgetbench.storage.comparisons import load_comparison, load_items, save_co
 from forgetbench.storage.runs import Run
 
 TAGS = set(
-    "html head meta title style body header main section h1 h2 h3 p dl dt dd table caption thead tbody tr th td div "
-    "span b svg g defs path rect line polygon circle text tspan use clippath pattern figure details summary pre ul li "
-    "a script article label input select option button".split()
+    "html head meta title style body header nav main section h1 h2 h3 h4 p dl dt dd table caption thead tbody tr th td "
+    "div span b svg g defs path rect line polygon circle text tspan use clippath pattern figure figcaption details "
+    "summary pre ul ol li a script article label input select option button".split()
 )
 SITE_TAGS = TAGS | set("link nav label select option input button output small code figcaption polyline script".split())
 """Of the leaderboard's pages."""
@@ -317,21 +319,50 @@ def read_markdown(text: str) -> Iterator[str]:
 
 
 class _Page(HTMLParser):
+    """Elements with their attributes, and the scripts and style sheets, which an HTML parser reads to their end tag."""
+
     def __init__(self, text: str) -> None:
         super().__init__()
         self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.sources: list[str] = []
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.elements.append((tag, dict(attrs)))
+        if self.runs:
+            self.sources.append("")
+
+    def handle_data(self, data: str) -> None:
+        if self.elements and self.runs and self.cdata_elem:
+            self.sources[-1] += data
+
+    @property
+    def runs(self) -> bool:
+        """The element that began last is a style sheet, or a script and no data block."""
+        tag, attributes = self.elements[-1]
+        return tag == "style" or (tag == "script" and attributes.get("type") in (None, "", "module", "text/javascript"))
 
 
 def read_html(text: str, links: Collection[str], tags: Collection[str] = TAGS) -> Iterator[str]:
-    """Our own elements alone, no handler, no address but `links` and places of the page, the policy in the head."""
+    """Our own elements alone, no handler, no address but `links` and places of the page, the policy in the head.
+
+    A script runs only where the policy names its hash, and a style sheet counts where it does, or where any does.
+    """
     yield from steers(text.replace("\n", ""))
     page = _Page(text)
-    if page.elements[:3] and "Content-Security-Policy" not in str(page.elements[:4]):
+    policy = str(page.elements[:4])
+    if "Content-Security-Policy" not in policy or "default-src 'none'" not in policy:
         yield "no Content-Security-Policy"
+    if re.search("script-src[^;]*unsafe", policy):
+        yield "a policy that lets scripts in"
+    for source in page.sources:
+        digest = b64encode(sha256(source.encode()).digest()).decode()
+        if (
+            source
+            and f"'sha256-{digest}'" not in policy
+            and not (source == page.sources[0] and "'unsafe-inline'" in policy)
+        ):
+            yield f"no policy names {source[:60]!r}"
     for tag, attributes in page.elements:
         if tag not in tags or any(name.startswith("on") or name == "style" for name in attributes):
             yield f"<{tag} {attributes}>"

@@ -31,7 +31,6 @@ from forgetbench.cli.options import (
     BaseOption,
     Checkpoint,
     Checkpoints,
-    ComparisonArgument,
     Engine,
     Evaluation,
     FineTuning,
@@ -45,6 +44,7 @@ from forgetbench.cli.options import (
     RatesOption,
     ResultsOption,
 )
+from forgetbench.cli.reports import report
 from forgetbench.cli.view import view
 from forgetbench.comparison.options import ComparisonOptions
 from forgetbench.console import print_line, say_lines
@@ -268,38 +268,9 @@ policy = App(name="policy", help="The gate's policy files.")
 policy.command(gate.init_policy, name="init")
 app.command(policy)
 app.command(ledger)
+app.command(report)
 app.command(export)
 app.command(import_log, name="import")
-
-
-@app.command
-def report(
-    comparison: ComparisonArgument,
-    /,
-    *others: Annotated[Path, Parameter(help="Further comparisons of the same base: their candidates, item by item.")],
-    html: Annotated[Path | None, Parameter(help="Write the HTML report here.")] = None,
-    markdown: Annotated[Path | None, Parameter(help="Write Markdown for a pull request here: a short one.")] = None,
-    link: Annotated[str | None, Parameter(help="The whole report's address, for that Markdown.")] = None,
-) -> None:
-    """Print a comparison, and write its report again."""
-    from forgetbench.comparison.checked import load_checked
-    from forgetbench.report import print_comparison, write_html, write_markdown, write_report
-    from forgetbench.report.files import results_of
-    from forgetbench.report.flips import load_compared
-    from forgetbench.storage.comparisons import load_items
-    from forgetbench.storage.made import comparison_folder
-
-    comparison = comparison_folder(comparison)
-    folder = comparison if comparison.is_dir() else comparison.parent
-    compared, items = load_checked(comparison), load_items(folder)
-    beside = load_compared(others)
-    print_comparison(stdout(), compared)
-    if html is not None:
-        write_html(compared, items, html, results_of(folder), beside)
-    if markdown is not None:
-        write_markdown(compared, items, markdown, link)
-    if html is None and markdown is None:
-        write_report(compared, items, folder, beside)
 
 
 app.command(flips)

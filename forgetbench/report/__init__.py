@@ -1,8 +1,18 @@
-"""Everything a person looks at: terminal tables, plots, report.md and report.html."""
+"""Everything a person looks at: terminal tables, plots, report.md and report.html.
+
+files.py            what is written
+terminal.py  markdown.py  html/     the comparison in three forms
+flips/              every item, to be browsed: in the page, over HTTP, in the terminal
+plots/              the pictures
+wording.py  numbers.py  how_to_read.py              words and numbers that all of them share
+examples.py  flow.py  supplementary.py  warning_groups.py    what is shown of items, outcomes, tables, warnings
+trajectory.py       what the trajectory plot is drawn from
+templates/          of the page
+"""
 
 from __future__ import annotations
 
-from forgetbench.report.files import html_page, write_html, write_markdown, write_report, write_trajectory
+from forgetbench.report.files import html_page, write_html, write_markdown, write_plots, write_report, write_trajectory
 from forgetbench.report.terminal import print_comparison, print_comparisons, print_runs
 from forgetbench.report.trajectory import TrainingLog, TrajectoryPoint
 
@@ -15,6 +25,7 @@ __all__ = [
     "print_runs",
     "write_html",
     "write_markdown",
+    "write_plots",
     "write_report",
     "write_trajectory",
 ]

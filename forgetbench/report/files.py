@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from forgetbench.messages import sentences
 from forgetbench.messages import translated as _
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from forgetbench.report.flips import Compared
     from forgetbench.report.flips.page import FlipBrowser
 
+MOST_BROWSED: Final = 50_000
+"""Items of a comparison whose page has the flip browser; more are left to `forgetbench view`."""
+
 
 def write_report(
     comparison: Comparison, items: pd.DataFrame, out_dir: Path, others: Sequence[Compared] = ()
@@ -37,10 +40,10 @@ def write_report(
     """
     examples = select_examples(comparison, items)
     written = _write_markdown(comparison, examples, out_dir / "report.md")
-    drawn = {path.stem: path.read_bytes() for path in written if path.suffix == ".svg"}
+    (outcomes,) = (path.read_bytes() for path in written if path.name == "outcomes.svg")
     page = out_dir / "report.html"
     browser = _browser(comparison, items, results_of(out_dir), others)
-    write_atomic(page, _html(comparison, examples, drawn, browser))
+    write_atomic(page, _html(comparison, items, examples, outcomes, browser))
     return [*written, page]
 
 
@@ -68,7 +71,14 @@ def html_page(comparison: Comparison, items: pd.DataFrame, browser: FlipBrowser 
     """The text of that file, with a browser of its items or without."""
     from forgetbench.report import plots
 
-    return _html(comparison, select_examples(comparison, items), plots.comparison_svgs(comparison), browser)
+    return _html(comparison, items, select_examples(comparison, items), plots.outcomes_svg(comparison), browser)
+
+
+def write_plots(comparison: Comparison, folder: Path) -> list[Path]:
+    """Write every plot of a comparison as PNG, SVG and PDF, for papers."""
+    from forgetbench.report import plots
+
+    return [*plots.for_papers(comparison, folder)]
 
 
 def results_of(comparison: Path) -> ResultsFolder:
@@ -89,22 +99,28 @@ def _write_markdown(comparison: Comparison, examples: Sequence[DomainExamples], 
 
 def _html(
     comparison: Comparison,
+    items: pd.DataFrame,
     examples: Sequence[DomainExamples],
-    drawn: Mapping[str, bytes],
+    outcomes_svg: bytes,
     browser: FlipBrowser | None,
 ) -> str:
-    from forgetbench.report.html import html_report
+    from forgetbench.report import plots
+    from forgetbench.report.html import Panels, html_report
 
-    return html_report(comparison, examples, drawn, browser)
+    drawn = {**plots.flow_svg(comparison), "outcomes": outcomes_svg}
+    return html_report(comparison, examples, drawn, Panels.of(comparison, items, browser))
 
 
 def _browser(
     comparison: Comparison, items: pd.DataFrame, results: ResultsFolder | None, others: Sequence[Compared]
-) -> FlipBrowser:
+) -> FlipBrowser | None:
+    """None where there are so many items that joining them would take longer than all else."""
     from forgetbench.report.flips import Compared, read_flips
     from forgetbench.report.flips.page import embedded
     from forgetbench.report.flips.payload import MOST_ROWS
 
+    if len(items) > MOST_BROWSED:
+        return None
     return embedded(read_flips([Compared(comparison, items, results), *others], most=MOST_ROWS))
 
 

@@ -7,17 +7,12 @@ from pathlib import Path
 
 import pytest
 import report_samples as samples
+from hostile_outputs import read_html
 
 from forgetbench.records import DeltaRow
 from forgetbench.report import TrainingLog, TrajectoryPoint, write_html, write_report, write_trajectory
 from forgetbench.report.examples import select_examples
-from forgetbench.report.html import PREAMBLE, delta_bars, html_report
-
-ALLOWED = {
-    "html", "head", "meta", "title", "style", "body", "header", "main", "section", "h1", "h2", "h3", "p", "dl", "dt",
-    "dd", "table", "thead", "tbody", "tr", "th", "td", "div", "span", "b", "ul", "li", "figure", "img", "details",
-    "summary", "pre", "svg", "rect", "line", "polygon", "circle", "text", "caption", "a",
-}  # fmt: skip
+from forgetbench.report.html import delta_bars, html_report
 
 
 class Page(HTMLParser):
@@ -57,20 +52,15 @@ def hostile() -> str:
 def test_hostile_text_makes_no_tag_and_no_attribute(hostile: str) -> None:
     page = Page(hostile)
     assert page.open == []
-    assert set(page.tags) <= ALLOWED
-    names = {name for name, _ in page.attributes}
-    assert not [name for name in names if name.startswith("on") or name in ("style", "srcdoc")]
+    assert list(read_html(hostile, links=())) == []
     shown = "".join(page.text)
     assert "<script>alert(1)</script><img src=x onerror=alert(2)> \\x1b[31mred" in shown
     assert "{{ 7*7 }}" in shown
 
 
 def test_nothing_is_requested_and_nothing_may_run(hostile: str) -> None:
-    assert hostile.startswith(PREAMBLE)
-    assert "default-src 'none'" in PREAMBLE
-    addresses = [value or "" for name, value in Page(hostile).attributes if name in ("src", "href", "xlink:href")]
-    assert addresses
-    assert all(address.startswith("#") for address in addresses)
+    (policy,) = (value for name, value in Page(hostile).attributes if value and "default-src" in value)
+    assert policy is not None and "unsafe" not in policy and "script-src" not in policy
     style = hostile[hostile.index("<style>") : hostile.index("</style>")]
     assert "url(" not in style
     assert "@import" not in style

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
@@ -16,22 +18,36 @@ from forgetbench.sanitize import one_line
 TEMPLATES: Final = Path(__file__).parent.parent / "templates"
 
 
-def preamble(scripts: Sequence[str] = ()) -> str:
+def preamble(scripts: Sequence[str] = (), style: str | None = None) -> str:
     """The start of a page: the policy stands before anything that came from outside.
 
-    It forbids every address, and every script but those whose hashes ('sha256-...') are given.
+    It forbids every address, every script but those whose hashes ('sha256-...') are given, and every style but the
+    page's one sheet, whose text is `style`; with None, those that stand in the page.
     """
-    hashes = " ".join(f"'{script}'" for script in scripts)
-    allowed = f"script-src {hashes}; " if scripts else ""
+    allowed = {
+        "default-src": ("none",),
+        "script-src": scripts,
+        "style-src": ("unsafe-inline",) if style is None else (source_hash(style),),
+        "base-uri": ("none",),
+        "form-action": ("none",),
+    }
+    policy = "; ".join(
+        f"{what} {' '.join(map(_QUOTED.format, sources))}" for what, sources in allowed.items() if sources
+    )
     return (
         f'<!doctype html>\n<html lang="{HTML_TAGS[language()]}">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; {allowed}'
-        "style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'\">\n"
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="color-scheme" content="light dark">\n<meta name="referrer" content="no-referrer">\n'
     )
 
 
+def source_hash(text: str) -> str:
+    """What a policy calls a script or a style sheet: 'sha256-...'."""
+    return f"sha256-{b64encode(sha256(text.encode()).digest()).decode()}"
+
+
+_QUOTED: Final = "'{}'"
 PREAMBLE: Final = preamble()
 """Of an English page without scripts."""
 

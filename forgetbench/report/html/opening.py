@@ -33,6 +33,8 @@ class Opening:
     gain: Card
     cost: Card
     certainty: Card
+    level: str
+    """Of all intervals, as '95%'."""
     forest: tuple[DeltaRow, ...]
     """The target first, then the domains that may have lost, and the whole last."""
 
@@ -41,11 +43,13 @@ def opening(comparison: Comparison) -> Opening:
     """The first screen of a comparison."""
     targets = [row for row in comparison.domains if row.domain == TARGET]
     losers = [row for row in comparison.domains if row.domain != TARGET]
+    level = f"{100 * (1 - comparison.alpha):.6g}%"
     return Opening(
         sentence=_sentence(losers),
-        gain=_gain(targets),
-        cost=_cost(comparison, losers),
-        certainty=_certainty(comparison, losers),
+        gain=_gain(targets, level),
+        cost=_cost(comparison, level),
+        certainty=_certainty(comparison, losers, level),
+        level=level,
         forest=(*targets, *losers, comparison.overall),
     )
 
@@ -92,26 +96,26 @@ def _remainder(of: dict[Verdict, list[DeltaRow]]) -> Iterator[str]:
         yield _("The others: {parts}.").format(parts=clauses(parts))
 
 
-def _gain(targets: Sequence[DeltaRow]) -> Card:
+def _gain(targets: Sequence[DeltaRow], level: str) -> Card:
     title = _("Gain on its target")
     measured = [row for row in targets if row.estimate is not None]
     if not measured:
         asked = _("no task of this suite is the target; --target FILE brings your own prompts")
         return Card(title, MISSING, None, "", (_("what the fine-tuning was for was not measured"), asked))
-    return _number(title, measured[0])
+    return _number(title, measured[0], level)
 
 
-def _cost(comparison: Comparison, domains: Sequence[DeltaRow]) -> Card:
+def _cost(comparison: Comparison, level: str) -> Card:
     title = _("Cost, over all other domains")
     if comparison.overall.estimate is None:
         return Card(title, MISSING, None, "", (_("not measured"),))
-    return _number(title, comparison.overall, *_forgotten(comparison))
+    return _number(title, comparison.overall, level, *_forgotten(comparison))
 
 
-def _number(title: str, row: DeltaRow, *more: str) -> Card:
+def _number(title: str, row: DeltaRow, level: str, *more: str) -> Card:
     texts, look = row_texts(row), wording.style_of(row)
     scores = _("{base} before, {tuned} after").format(base=texts.base, tuned=texts.candidate)
-    interval = _("{word}, 95% interval {interval}").format(word=look.told, interval=texts.interval)
+    interval = _("{word}, {level} interval {interval}").format(word=look.told, level=level, interval=texts.interval)
     return Card(title, texts.delta, row.judgement.verdict, look.symbol, (interval, scores, *more))
 
 
@@ -124,20 +128,21 @@ def _forgotten(comparison: Comparison) -> Iterator[str]:
         yield _("{share} of the answers that were right are wrong now").format(share=share(lost / right))
 
 
-def _certainty(comparison: Comparison, domains: Sequence[DeltaRow]) -> Card:
+def _certainty(comparison: Comparison, domains: Sequence[DeltaRow], level: str) -> Card:
     seen = [row.estimate.mde for row in domains if row.estimate is not None and row.estimate.mde == row.estimate.mde]
     title = _("How sure")
-    lines = [*_noise(comparison), *_weak(comparison)]
+    lines = [*noise_told(comparison), *_weak(comparison)]
     if not seen:
         return Card(title, MISSING, None, "", tuple(lines))
     n = len([row for row in domains if row.estimate is not None])
-    adjusted = _("paired by item, 95% intervals, tests adjusted for {n} domains").format(n=n)
+    adjusted = _("paired by item, {level} intervals, tests adjusted for {n} domains").format(level=level, n=n)
     least, most = points(min(seen)), points(max(seen))
     found = _("points: the smallest drop that shows four times out of five, by domain")
     return Card(title, f"{least}–{most}" if least != most else least, None, "", (found, adjusted, *lines))
 
 
-def _noise(comparison: Comparison) -> Iterator[str]:
+def noise_told(comparison: Comparison) -> Iterator[str]:
+    """What the base differs from itself by, in a sentence; nothing where that cannot be said of any row."""
     if comparison.noise_floor is None:
         yield _("noise floor not measured: what the base differs from itself by is unknown")
     elif wording.bit_equal(comparison):

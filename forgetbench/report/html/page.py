@@ -3,62 +3,96 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
+from forgetbench.messages import N_
 from forgetbench.messages import translated as _
 from forgetbench.records import Comparison
 from forgetbench.report import supplementary, wording
 from forgetbench.report.examples import SELECTION_NOTE, DomainExamples
 from forgetbench.report.flips.page import FlipBrowser
+from forgetbench.report.flow import flow_told
 from forgetbench.report.how_to_read import how_to_read
+from forgetbench.report.html.answer_sets import Creativity, creativity
 from forgetbench.report.html.environment import TEMPLATES, preamble, template_environment
+from forgetbench.report.html.habits import Habits, habits
 from forgetbench.report.html.inline_svg import inline_svg
-from forgetbench.report.html.opening import opening
+from forgetbench.report.html.opening import noise_told, opening
 from forgetbench.report.html.scale import Scale, delta_bars
+from forgetbench.report.html.strata import strata_map
+from forgetbench.report.warning_groups import warning_groups
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+_STYLES: Final = ("style.css.j2", "report.css.j2")
+
+
+@dataclass(frozen=True, slots=True)
+class Panels:
+    """What the page shows of the items themselves; nothing of it where they are not at hand."""
+
+    creativity: Creativity | None = None
+    habits: Habits | None = None
+    browser: FlipBrowser | None = None
+
+    @classmethod
+    def of(cls, comparison: Comparison, items: pd.DataFrame, browser: FlipBrowser | None) -> Panels:
+        """The panels of a comparison; `items` is the table of items.parquet."""
+        return cls(creativity(comparison, items), habits(comparison, items), browser)
 
 
 def html_report(
     comparison: Comparison,
     examples: Sequence[DomainExamples],
     plots: Mapping[str, bytes],
-    browser: FlipBrowser | None = None,
+    panels: Panels = Panels(),
 ) -> str:
-    """The whole page; `plots` maps a plot's name to its SVG. Without a `browser` of its items it runs no script."""
+    """The whole page; `plots` maps a plot's name to its SVG. Without a browser of its items it runs no script."""
     domains = (*comparison.domains, comparison.overall)
     first = opening(comparison)
-    template = template_environment(TEMPLATES).get_template("report.html.j2")
-    return template.render(
-        preamble=preamble(browser.scripts if browser else ()),
+    environment = template_environment(TEMPLATES)
+    style = "".join(environment.get_template(name).render() for name in _STYLES)
+    return environment.get_template("report.html.j2").render(
+        preamble=preamble(panels.browser.scripts if panels.browser else (), style),
+        style=style,
         comparison=comparison,
         opening=first,
         scale=Scale.of(first.forest),
         headline=wording.headline(comparison),
-        facts=wording.facts(comparison),
         domains=domains,
         bars=delta_bars((*domains, *comparison.tasks)),
         protocols=tuple(supplementary.protocols(comparison)),
-        pairing=(
+        plots={name: inline_svg(svg, name, _(_PLOTS[name])) for name, svg in plots.items() if name in _PLOTS},
+        flow=flow_told(comparison),
+        warnings=warning_groups(comparison),
+        examples=examples,
+        selection_note=_(SELECTION_NOTE),
+        flips=panels.browser.markup if panels.browser else None,
+        strata=strata_map(comparison),
+        creativity=panels.creativity,
+        habits=panels.habits,
+        tables=(
             *supplementary.allowances(comparison),
             *supplementary.evidence(comparison),
-            *supplementary.folder_settings(comparison),
             *supplementary.pairing_audit(comparison),
             *supplementary.chance_correction(comparison),
-        ),
-        numbers=(
             *supplementary.borrowed(comparison),
             *supplementary.strata(comparison),
             *supplementary.other_metrics(comparison),
         ),
-        plots={name: inline_svg(svg, name, _(_PLOTS[name])) for name, svg in plots.items() if name in _PLOTS},
-        examples=examples,
-        browser=browser.markup if browser else "",
-        selection_note=_(SELECTION_NOTE),
-        missing_data=wording.missing_data(comparison),
+        noise_told=tuple(noise_told(comparison)),
         noise_floor=wording.noise_floor_facts(comparison),
+        facts=wording.facts(comparison),
+        folder_settings=tuple(supplementary.folder_settings(comparison)),
         how_to_read=tuple(how_to_read()),
     )
 
 
-_PLOTS = {
-    "outcomes": "Shares of items kept, gained, locked and erased, per domain and task.",
+_PLOTS: Final = {
+    "flow": N_("Where answers that were right and wrong before went: kept, forgotten, gained, wrong in both, cut."),
+    "outcomes": N_("Shares of items kept, gained, locked and erased, per domain and task."),
 }
-"""What the plots of the page show, in words."""
+"""What the plots of the page show, in words; the page has them in this order."""

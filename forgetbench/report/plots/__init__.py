@@ -10,18 +10,22 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from forgetbench.records import Comparison
-from forgetbench.report.plots.drawing import drawn, save, styled
+from forgetbench.report.plots.drawing import FOR_PAPERS, drawn, save, styled
+from forgetbench.report.plots.flow_plot import flow_figure
 from forgetbench.report.plots.forest_plot import forest_figure
 from forgetbench.report.plots.outcome_bars import outcomes_figure
 from forgetbench.report.plots.trajectory_plot import trajectory_figure
 from forgetbench.report.trajectory import TrainingLog, TrajectoryPoint
 
 __all__ = [
-    "comparison_svgs",
+    "flow_figure",
+    "flow_svg",
+    "for_papers",
     "forest",
     "forest_figure",
     "outcomes",
     "outcomes_figure",
+    "outcomes_svg",
     "trajectory",
     "trajectory_figure",
 ]
@@ -49,10 +53,26 @@ def trajectory(points: Sequence[TrajectoryPoint], log: TrainingLog | None, out_d
         return save(trajectory_figure(points, log), out_dir, "trajectory")
 
 
-def comparison_svgs(comparison: Comparison) -> dict[str, bytes]:
-    """The forest and the outcomes plot as SVG, by name."""
+def for_papers(comparison: Comparison, out_dir: Path) -> tuple[Path, ...]:
+    """Every plot of a comparison as PNG, SVG and PDF."""
     with styled():
-        return {
-            "forest": drawn(forest_figure(comparison), ["svg"])["svg"],
-            "outcomes": drawn(outcomes_figure(comparison), ["svg"])["svg"],
+        figures = {
+            "forest": forest_figure(comparison),
+            "outcomes": outcomes_figure(comparison),
+            "flow": flow_figure(comparison),
         }
+        saved = [save(figure, out_dir, stem, FOR_PAPERS) for stem, figure in figures.items() if figure is not None]
+    return tuple(path for paths in saved for path in paths)
+
+
+def outcomes_svg(comparison: Comparison) -> bytes:
+    """The same as SVG, for a page."""
+    with styled():
+        return drawn(outcomes_figure(comparison), ["svg"])["svg"]
+
+
+def flow_svg(comparison: Comparison) -> dict[str, bytes]:
+    """The flow from right and wrong before to what became of it: 'flow' as SVG; nothing where no answer is either."""
+    with styled():
+        figure = flow_figure(comparison)
+        return {} if figure is None else {"flow": drawn(figure, ["svg"])["svg"]}

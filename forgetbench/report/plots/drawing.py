@@ -25,6 +25,7 @@ from forgetbench.storage.files import write_atomic
 _STYLE: Final[dict[str, object]] = {
     "svg.hashsalt": "forgetbench",
     "svg.fonttype": "none",
+    "pdf.fonttype": 42,
     "font.size": 10.0,
     "text.parse_math": False,
     "axes.spines.top": False,
@@ -40,7 +41,13 @@ _STYLE: Final[dict[str, object]] = {
     "savefig.dpi": 150.0,
 }
 # Dates and version strings would change the files of equal runs.
-_METADATA: Final[dict[str, dict[str, None]]] = {"png": {"Software": None}, "svg": {"Date": None, "Creator": None}}
+_METADATA: Final[dict[str, dict[str, None]]] = {
+    "png": {"Software": None},
+    "svg": {"Date": None, "Creator": None},
+    "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+}
+FOR_REPORTS: Final = ("png", "svg")
+FOR_PAPERS: Final = ("png", "svg", "pdf")
 _WIDTH: Final = 10.5
 _UNIT: Final = 0.34
 """Inches per unit of a row's height."""
@@ -58,10 +65,10 @@ def styled() -> Iterator[None]:
         yield
 
 
-def save(figure: Figure, out_dir: Path, stem: str) -> tuple[Path, ...]:
-    """Write the figure as PNG and SVG; the paths. Raises StorageError when a file cannot be written."""
+def save(figure: Figure, out_dir: Path, stem: str, kinds: Sequence[str] = FOR_REPORTS) -> tuple[Path, ...]:
+    """Write the figure as files of these kinds; the paths. Raises StorageError when a file cannot be written."""
     paths = []
-    for suffix, data in drawn(figure, tuple(_METADATA)).items():
+    for suffix, data in drawn(figure, kinds).items():
         paths.append(out_dir / f"{stem}.{suffix}")
         write_atomic(paths[-1], data)
     return tuple(paths)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import isnan
 from typing import Final
 
 from matplotlib.axes import Axes
@@ -13,7 +12,8 @@ from matplotlib.patches import Patch, Rectangle
 
 from forgetbench.messages import N_
 from forgetbench.messages import translated as _
-from forgetbench.records import Comparison, DeltaRow
+from forgetbench.records import Comparison
+from forgetbench.report.flow import task_rates
 from forgetbench.report.numbers import share
 from forgetbench.report.plots.drawing import INK, MUTED, Line, canvas, remark, rows_of
 
@@ -67,27 +67,12 @@ def _outcome_rates(comparison: Comparison, line: Line) -> Mapping[str, float] | 
     scored by degree.
     """
     if not line.large:
-        return _task_rates(line.row)
-    tasks = [_task_rates(row) for row in comparison.tasks if row.domain == line.row.name]
+        return task_rates(line.row)
+    tasks = [task_rates(row) for row in comparison.tasks if row.domain == line.row.name]
     rates = [rate for rate in tasks if rate is not None]
     if not rates:
         return None
     return {item.key: sum(rate[item.key] for rate in rates) / len(rates) for item in SEGMENTS}
-
-
-def _task_rates(row: DeltaRow) -> Mapping[str, float] | None:
-    if row.estimate is None or row.outcomes is None:
-        return None
-    gained, forgotten = row.outcomes.gained, row.outcomes.forgotten
-    known = (row.outcomes.locked, row.outcomes.erased, row.outcomes.never_known)
-    locked, erased, never_known = (0.0 if isnan(rate) else rate for rate in known)
-    kept = max(0.0, row.estimate.base - forgotten)
-    unsplit = max(0.0, forgotten - locked - erased - never_known)
-    never = max(0.0, 1.0 - kept - gained - locked - erased - never_known - unsplit)
-    return {
-        "kept": kept, "gained": gained, "locked": locked, "erased": erased, "never_known": never_known,
-        "unsplit": unsplit, "never": never,
-    }  # fmt: skip
 
 
 def _draw_outcomes(axes: Axes, line: Line, rates: Mapping[str, float]) -> None:

@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from forgetbench.interop.exporters.contents import Source
 from forgetbench.interop.exporters.options import ExportOptions
+from forgetbench.messages import speaking
 from forgetbench.records import Comparison, DeltaRow
 from forgetbench.report.numbers import MISSING, interval, points, signed
 from forgetbench.report.wording import style_of, supporting_mark
@@ -31,7 +32,9 @@ _LONGEST: Final = 400
 
 def write(source: Source, options: ExportOptions) -> Path:
     """Write both tables into one file, to be read by `\\input`."""
-    write_atomic(options.path, tables(source.comparison))
+    # The captions are English, and what pdfLaTeX cannot set is no help.
+    with speaking("en"):
+        write_atomic(options.path, tables(source.comparison))
     return options.path
 
 

@@ -7,12 +7,13 @@ import os
 from pathlib import Path
 from typing import Final
 
-from forgetbench.errors import InputError, first_line
+from forgetbench.errors import InputError, StorageError, first_line
 from forgetbench.interop.exporters.contents import DIRECTION, Source, epoch, keyed, measured, numbers, setting
 from forgetbench.interop.exporters.extras import extra
 from forgetbench.interop.exporters.options import ExportOptions
 from forgetbench.records import Comparison
 from forgetbench.sanitize import one_line
+from forgetbench.storage.files import describe_os_error
 
 # MLflow reports its use to its makers unless this is set before it is imported.
 os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
@@ -57,7 +58,10 @@ def _finished_run(client: MlflowClient, comparison: Comparison, options: ExportO
 
 
 def _local_store(folder: Path) -> str:
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageError(describe_os_error(folder, error)) from error
     return f"sqlite:///{(folder / _DATABASE).resolve()}"
 
 

@@ -16,8 +16,9 @@ from yaml import YAMLError
 from forgetbench.errors import InputError, first_line
 from forgetbench.interop.exporters.contents import Measured, Source, measured, setting
 from forgetbench.interop.exporters.options import ExportOptions
+from forgetbench.messages import translated as _
 from forgetbench.records import Comparison
-from forgetbench.report.markdown import escaped, fact_list, short_table
+from forgetbench.report.markdown import escaped, fact_list, inline, short_table
 from forgetbench.report.wording import facts, headline
 from forgetbench.sanitize import one_line
 from forgetbench.storage.files import read_text, write_atomic
@@ -95,5 +96,8 @@ def _result(
 
 def _section(comparison: Comparison) -> str:
     rows = (*comparison.domains, comparison.overall)
-    parts = ("## What fine-tuning changed", escaped(headline(comparison), 2000), short_table(rows))
-    return "\n\n".join([*parts, fact_list(facts(comparison))])
+    sides = _("{candidate} against {base}")
+    title = sides.format(candidate=inline(comparison.candidate.name), base=inline(comparison.base.name))
+    return "\n\n".join(
+        [f"## {title}", escaped(headline(comparison), 2000), short_table(rows), fact_list(facts(comparison))]
+    )

@@ -60,7 +60,7 @@ def test_a_card_that_is_there_keeps_all_else_and_is_told_anew(tmp_path: Path) ->
     assert (card.data.license, card.data.tags) == ("apache-2.0", ["support"])
     assert "How it was made." in card.text
     assert card.text.rstrip().endswith("## Licence")
-    assert card.text.count("## What fine-tuning changed") == 1
+    assert card.text.count("## `support-sft-") == 1
     assert len({(result.dataset_config, result.metric_type) for result in results(path)}) == len(results(path))
     assert any(result.metric_args.get("verdict") == "regressed" for result in results(path))
 

@@ -7,7 +7,9 @@ import struct
 from collections.abc import Iterator
 from pathlib import Path
 
+import hostile_outputs as outputs
 import pytest
+from hostile_strings import HOSTILE
 from mlflow import MlflowClient
 from wandb.proto.wandb_internal_pb2 import Record
 
@@ -64,7 +66,10 @@ def records(path: Path) -> Iterator[Record]:
             parts = b""
 
 
-def test_a_wandb_run_is_offline_and_has_every_number_and_what_they_are(source: Source, tmp_path: Path) -> None:
+def test_a_wandb_run_is_offline_and_has_every_number_and_what_they_are(
+    source: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WANDB_MODE", "online")
     out = tmp_path / "run"
     export(source, "wandb", ExportOptions(out))
     (file,) = out.glob("wandb/offline-run-*/run-*.wandb")
@@ -80,3 +85,21 @@ def test_a_wandb_run_is_offline_and_has_every_number_and_what_they_are(source: S
     content = json.loads(table.read_text())
     assert len(content["data"]) == len(measured(source.comparison))
     assert content["columns"][:2] == ["level", "name"]
+
+
+def test_hostile_names_reach_both_as_text(tmp_path: Path) -> None:
+    made = outputs.made(HOSTILE)
+    for number, text in enumerate((HOSTILE["nul"], HOSTILE["half a surrogate pair"], HOSTILE["very long"])):
+        hostile = Source(outputs.named(made, text), tmp_path)
+        export(hostile, "mlflow", ExportOptions(tmp_path / "mlflow"))
+        export(hostile, "wandb", ExportOptions(tmp_path / f"wandb-{number}"))
+    runs = MlflowClient(f"sqlite:///{tmp_path / 'mlflow' / 'mlflow.db'}").search_runs(["1"])
+    assert [len(run.data.metrics) for run in runs] == [len(numbers(measured(made.comparison)))] * 3
+    assert not any(list(outputs.steers(value)) for run in runs for value in run.data.params.values())
+
+
+def test_a_place_that_cannot_be_written_is_one_line(source: Source, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for tracker in ("mlflow", "wandb"):
+        with pytest.raises(InputError, match="cannot be written; name another place"):
+            export(source, tracker, ExportOptions(tmp_path / "file" / "x"))  # type: ignore[arg-type]

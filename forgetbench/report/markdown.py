@@ -11,7 +11,7 @@ from forgetbench.records import Comparison, DeltaRow
 from forgetbench.report import supplementary
 from forgetbench.report.examples import SELECTION_NOTE, DomainExamples, Example, Passage
 from forgetbench.report.how_to_read import how_to_read
-from forgetbench.report.numbers import row_texts
+from forgetbench.report.numbers import RowTexts, row_texts
 from forgetbench.report.supplementary import SupplementaryTable
 from forgetbench.report.warnings import WarningGroup, grouped_warnings
 from forgetbench.report.wording import (
@@ -131,10 +131,16 @@ def delta_table(rows: Sequence[DeltaRow]) -> str:
 
 
 def short_table(rows: Sequence[DeltaRow]) -> str:
-    """The same with what decides alone, for pages that are read in passing."""
-    align = ["---", *["---:"] * 4, "---"]
-    header = [_(name) for name in _HEADER]
-    return "\n".join(_table_line(cells[: len(align)]) for cells in (header, align, *map(_delta_cells, rows)))
+    """What decides alone, the verdict first, for pages that are read in passing and on a phone."""
+    header = ("", _("verdict"), _("delta [interval]"), _("items"), _("base"), _("tuned"))
+    align = ["---", "---", *["---:"] * 4]
+    return "\n".join(_table_line(cells) for cells in (header, align, *map(_short_cells, rows)))
+
+
+def _short_cells(row: DeltaRow) -> tuple[str, ...]:
+    texts = row_texts(row)
+    name = escaped(row.name) + supporting_mark(row)
+    return (name, _verdict(row, texts), texts.delta_with_interval, texts.items, texts.base, texts.candidate)
 
 
 def _supplementary(table: SupplementaryTable) -> str:
@@ -153,23 +159,21 @@ def _table_line(cells: Iterable[str]) -> str:
 
 
 def _delta_cells(row: DeltaRow) -> tuple[str, ...]:
-    texts, style = row_texts(row), style_of(row)
+    texts = row_texts(row)
     remarked = _("{text} ({remark})")
-    forgotten, delta, verdict = texts.forgotten, texts.delta_with_interval, f"{style.symbol} {style.told}"
+    forgotten, delta = texts.forgotten, texts.delta_with_interval
     if texts.outcome_details:
         forgotten = remarked.format(text=forgotten, remark=texts.outcome_details)
     if texts.bounds:
         told = _("{delta} (with {what} {bounds})")
         delta = told.format(delta=delta, what=texts.bounds_of, bounds=texts.bounds)
-    if texts.cut:
-        verdict = remarked.format(text=verdict, remark=texts.cut)
     return (
         escaped(row.name) + supporting_mark(row),
         texts.items,
         texts.base,
         texts.candidate,
         delta,
-        verdict,
+        _verdict(row, texts),
         f"{texts.retention} {texts.retention_interval}".rstrip(),
         forgotten,
         texts.gained,
@@ -177,6 +181,12 @@ def _delta_cells(row: DeltaRow) -> tuple[str, ...]:
         texts.margin,
         remarked.format(text=texts.p_value, remark=texts.p_adjusted),
     )
+
+
+def _verdict(row: DeltaRow, texts: RowTexts) -> str:
+    style = style_of(row)
+    told = f"{style.symbol} {style.told}"
+    return _("{text} ({remark})").format(text=told, remark=texts.cut) if texts.cut else told
 
 
 def warning_text(group: WarningGroup) -> str:

@@ -13,7 +13,7 @@ from forgetbench.records import TARGET, Comparison
 from forgetbench.report.examples import DomainExamples, Example, Passage
 from forgetbench.report.markdown import escaped, example_text, fact_list, inline, short_table, warning_text, whole_lines
 from forgetbench.report.warnings import grouped_warnings
-from forgetbench.report.wording import facts, headline, missing_data
+from forgetbench.report.wording import facts, findings, missing_data
 from forgetbench.sanitize import shorten
 
 MOST_BYTES: Final = 60_000
@@ -36,11 +36,13 @@ def short_report(comparison: Comparison, examples: Sequence[DomainExamples], lin
     tasks = short_table(comparison.tasks).splitlines()
     forgotten = [*_forgotten(comparison, examples)]
     warnings = [*_warnings(comparison)]
+    first, *others = findings(comparison)
     sides = _("{candidate} against {base}")
     where = f"`{comparison.comparison_id}`" if _is_plain(comparison.comparison_id) else _("the comparison's folder")
     parts = [
         f"### {sides.format(candidate=inline(comparison.candidate.name), base=inline(comparison.base.name))}",
-        f"**{escaped(headline(comparison), 2000)}**",
+        f"**{escaped(first, 2000)}**",
+        "\n".join(f"- {escaped(finding, 2000)}" for finding in others),
         _fitting("domains", domains),
         _folded(_("Tasks ({n})").format(n=len(comparison.tasks)), _fitting("tasks", tasks)),
         _folded(_("Some of what was forgotten ({n})").format(n=len(forgotten)), _fitting("answers", forgotten)),

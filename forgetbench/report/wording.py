@@ -287,9 +287,20 @@ def much_cut(comparison: Comparison) -> str:
 
 def headline(comparison: Comparison, name: str | None = None) -> str:
     """The main finding as one or a few plain sentences; regressions come first. `name` stands for the candidate's."""
+    return _("{candidate} against {base}: {finding}").format(
+        candidate=one_line(name or comparison.candidate.name, 60),
+        base=one_line(comparison.base.name, 60),
+        finding=sentences(findings(comparison)),
+    )
+
+
+def findings(comparison: Comparison) -> tuple[str, ...]:
+    """The sentences of the headline, what regressed first."""
     domains = [row for row in comparison.domains if row.domain != TARGET]
+    if not domains:
+        return (_("no domain was compared."),)
     by_verdict = {word: [row for row in domains if row.judgement.verdict == word] for word in VERDICTS}
-    found = [
+    found = (
         _regressed(by_verdict["regressed"], domains, comparison.tasks, bool(by_verdict["inconclusive"])),
         _enumerated(_("Retained within the margin: {domains}."), by_verdict["retained"], _delta),
         _enumerated(_("Improved: {domains}."), by_verdict["improved"], _delta),
@@ -300,12 +311,8 @@ def headline(comparison: Comparison, name: str | None = None) -> str:
             _("On its target: {domains}."), [row for row in comparison.domains if row.domain == TARGET], _on_target
         ),
         much_cut(comparison),
-    ]
-    return _("{candidate} against {base}: {finding}").format(
-        candidate=one_line(name or comparison.candidate.name, 60),
-        base=one_line(comparison.base.name, 60),
-        finding=sentences(found) if domains else _("no domain was compared."),
     )
+    return tuple(filter(None, found))
 
 
 def mostly(fates: Fates | None) -> str:

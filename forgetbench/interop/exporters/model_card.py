@@ -19,7 +19,7 @@ from forgetbench.interop.exporters.options import ExportOptions
 from forgetbench.messages import translated as _
 from forgetbench.records import Comparison
 from forgetbench.report.markdown import escaped, fact_list, inline, short_table
-from forgetbench.report.wording import facts, headline
+from forgetbench.report.wording import facts, findings
 from forgetbench.sanitize import one_line
 from forgetbench.storage.files import read_text, write_atomic
 from forgetbench.storage.folder import slug
@@ -98,6 +98,5 @@ def _section(comparison: Comparison) -> str:
     rows = (*comparison.domains, comparison.overall)
     sides = _("{candidate} against {base}")
     title = sides.format(candidate=inline(comparison.candidate.name), base=inline(comparison.base.name))
-    return "\n\n".join(
-        [f"## {title}", escaped(headline(comparison), 2000), short_table(rows), fact_list(facts(comparison))]
-    )
+    found = "\n".join(f"- {escaped(finding, 2000)}" for finding in findings(comparison))
+    return "\n\n".join([f"## {title}", found, short_table(rows), fact_list(facts(comparison))])

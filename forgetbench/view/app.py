@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection
 from pathlib import Path
 from typing import TypeVar
@@ -9,7 +10,7 @@ from typing import TypeVar
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
@@ -41,6 +42,7 @@ def view_app(results: Path, names: Collection[str] = ("localhost",), *, loopback
         Route("/{kind:str}/{name}/flips", view.flips),
         Route("/{kind:str}/{name}/flips/facets", view.facets),
         Route("/{kind:str}/{name}/flips/item", view.item),
+        Route("/{kind:str}/{name}/flips/rows.jsonl", view.exported),
     ]
     handlers = {HTTPException: view.refused, InputError: view.unreadable, Exception: view.unforeseen}
     return Guard(Starlette(routes=routes, exception_handlers=handlers), names, loopback=loopback)
@@ -97,6 +99,14 @@ class _View:
         if found is None:
             raise HTTPException(404)
         return JSONResponse(found)
+
+    def exported(self, request: Request) -> Response:
+        """All rows that a filter leaves, whole, one JSON object per line."""
+        flips = self._flips_of(request)
+        wanted, sort = filter_of(request.query_params, flips.n_candidates), sort_of(request.query_params)
+        lines = (f"{json.dumps(row, ensure_ascii=False)}\n" for row in flips.whole(wanted, sort))
+        headers = {"Content-Disposition": 'attachment; filename="items.jsonl"'}
+        return StreamingResponse(lines, headers=headers, media_type="application/jsonl")
 
     def _flips_of(self, request: Request) -> FlipPages:
         found = self._asked(request)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from typing import Any, Final
@@ -23,6 +23,7 @@ Floats = NDArray[np.float32]
 _KEPT_FILTERS: Final = 16
 _KEPT_ORDERS: Final = 8
 """Of a million rows each takes a megabyte, or four."""
+_READ_AT_ONCE: Final = 2_000
 _SAMPLES: Final = "read_parquet($samples, file_row_number = true)"
 _TEXT: Final = " OR ".join(
     f"contains(lower({column}), $text)" for column in ("item_id", "gold", "base_response", "candidate_response")
@@ -78,6 +79,14 @@ class FlipPages:
         """Those rows, in order, with their texts cut short, and without what only a whole row shows."""
         order = self._ordered(sort, wanted.candidate)
         return self._rows(order[self._matching(wanted)[order]][part], whole=False)
+
+    def whole(self, wanted: Filter, sort: Sort) -> Iterator[dict[str, Any]]:
+        """All of those rows whole and with whose they are, in order, read some at a time."""
+        order = self._ordered(sort, wanted.candidate)
+        rows = order[self._matching(wanted)[order]]
+        for start in range(0, len(rows), _READ_AT_ONCE):
+            for row in self._rows(rows[start : start + _READ_AT_ONCE], whole=True):
+                yield {**row, "names": (self._who.base, *self._who.candidates)}
 
     def item(self, key: str) -> dict[str, Any] | None:
         """One whole row by 'task/item_id', both as in an address; None where there is none."""

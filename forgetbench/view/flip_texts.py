@@ -25,6 +25,9 @@ _ITEM_WHOLE: Final = (*_ITEM, "prompt")
 _SAMPLE_WHOLE: Final = (
     *_SAMPLE, "prompt", "responses", "finish_reasons", "read", "loglikelihoods", "metrics",
 )  # fmt: skip
+_FEW: Final = 200
+"""Places that are looked through for each row of a file faster than a table of them is made."""
+_AMONG_MANY: Final = "file_row_number IN (SELECT unnest($at))"
 _LISTS: Final = ("responses", "finish_reasons", "read")
 
 Record = Mapping[str, Any]
@@ -150,7 +153,7 @@ def _records(files: ParquetFiles, path: Path | None, at: Rows, columns: Sequence
     shown = ", ".join(_cut(column) if column in _TEXTS else column for column in columns if column in there)
     found = files.rows(
         f"SELECT file_row_number AS place, {shown} FROM read_parquet($path, file_row_number = true) "
-        "WHERE list_contains($at, file_row_number)",
+        f"WHERE {'list_contains($at, file_row_number)' if len(wanted) < _FEW else _AMONG_MANY}",
         path=path,
         at=wanted,
         **({"most": most} if _TEXTS & there & set(columns) else {}),

@@ -10,12 +10,14 @@ results/benchmarks/view-DEVICE.json, and the table of docs/view.md from it; `--t
 from __future__ import annotations
 
 import json
+import os
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -34,6 +36,7 @@ DOC = ROOT / "docs" / "view.md"
 BEGIN, END = "<!-- table: written by tests/benchmarks/view_million.py -->", "<!-- end of table -->"
 NAME = "candidate-vs-base"
 REPEATS = 5
+TIMES = ("first_seconds", "first_cpu_seconds", "seconds", "cpu_seconds")
 
 
 def main() -> None:
@@ -41,7 +44,7 @@ def main() -> None:
         folder = Path(sys.argv[1] if len(sys.argv) > 1 else temporary)
         prepare(ResultsFolder(folder))
         with shown(folder) as (process, address):
-            rows = list(measured(address.rstrip("/"), lambda: peak(process.pid)))
+            rows = list(measured(address.rstrip("/"), process.pid))
     print(machine.write("view", {"items": 1_000_000, "tasks": 100, "repeats": REPEATS}, rows))
     write_table()
 
@@ -62,15 +65,17 @@ def prepare(results: ResultsFolder) -> None:
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
 
 
-def measured(address: str, peak_bytes: Callable[[], int]) -> Iterator[dict[str, Any]]:
-    """A row for each thing that is asked: the first time, and the fastest and slowest of `REPEATS` others like it."""
+def measured(address: str, server: int) -> Iterator[dict[str, Any]]:
+    """A row for each thing that is asked: wall and processor time of the first, and the median of others like it."""
     flips = f"{address}/comparisons/{NAME}/flips"
 
     def row(name: str, *asked: str) -> dict[str, Any]:
-        seconds = [ask(each) for each in asked]
-        others = seconds[1:]
-        found = {"name": name, "first_seconds": seconds[0], "peak_gb": peak_bytes() / 1e9}
-        found |= {"fastest_seconds": min(others), "slowest_seconds": max(others)} if others else {}
+        times = [ask(each, server) for each in asked]
+        found = {"name": name, "first_seconds": times[0][0], "first_cpu_seconds": times[0][1]}
+        if times[1:]:
+            seconds, cpu = (statistics.median(each) for each in zip(*times[1:], strict=True))
+            found |= {"seconds": seconds, "cpu_seconds": cpu}
+        found["peak_gb"] = peak(server) / 1e9
         print(found, flush=True)
         return found
 
@@ -96,11 +101,17 @@ DOMAINS_ASKED = ("knowledge", "reasoning", "creativity", "language", "target")
 SEARCHED = ("mountain lake", "river bank", "village country", "capital city", "no such words", "(5000)")
 
 
-def ask(address: str) -> float:
-    began = time.perf_counter()
+def ask(address: str, server: int) -> tuple[float, float]:
+    """Wall time and the server's processor time, in seconds."""
+    began, before = time.perf_counter(), processor_time(server)
     with urllib.request.urlopen(address, timeout=120) as answer:
         answer.read()
-    return time.perf_counter() - began
+    return time.perf_counter() - began, processor_time(server) - before
+
+
+def processor_time(process: int) -> float:
+    user, system = Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
 def peak(process: int) -> int:
@@ -109,14 +120,17 @@ def peak(process: int) -> int:
     return int(next(line for line in status.splitlines() if line.startswith("VmHWM")).split()[1]) * 1024
 
 
+def told(seconds: float | None) -> str:
+    return "" if seconds is None else f"{seconds:.2f} s"
+
+
 def write_table() -> None:
     content = json.loads((machine.FOLDER / f"view-{machine.device()}.json").read_text(encoding="utf-8"))
     lines = table(
-        ("asked", "first time", "others like it", "most memory by then"),
+        ("asked", "first", "processor time", "others like it", "processor time", "most memory by then"),
         (
             (
-                row["name"], f"{row['first_seconds']:.2f} s",
-                f"{row['fastest_seconds']:.2f} to {row['slowest_seconds']:.2f} s" if "fastest_seconds" in row else "",
+                row["name"], *(told(row.get(name)) for name in TIMES),
                 f"{row['peak_gb']:.2f} GB",
             )
             for row in content["rows"]

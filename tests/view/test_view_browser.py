@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -60,6 +61,17 @@ def test_a_large_comparison_s_page_browses_them_too(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(reports, "MOST_AT_HAND", 100)
     page = TestClient(view_app(results), base_url="http://localhost").get("/comparisons/mild-vs-base").text
     assert "/comparisons/mild-vs-base/flips" in page and "Which city" not in page
+
+
+def test_what_a_filter_leaves_is_saved(browser: Browser, address: str) -> None:
+    with visit(browser, f"{address}/comparisons/mild-vs-base") as seen:
+        seen.page.get_by_label("Search").fill("number 12?")
+        expect(seen.page.get_by_text("3 of 300 items")).to_be_visible()
+        with seen.page.expect_download() as saved:
+            seen.page.get_by_role("button", name="Save these as JSONL").click()
+        rows = [json.loads(line) for line in saved.value.path().read_text().splitlines()]
+        assert {row["item_id"] for row in rows} == {"item-12"} and rows[0]["names"] == ["base", "mild"]
+        assert nothing_happened(seen)
 
 
 def test_a_link_to_an_item_opens_it(browser: Browser, address: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from urllib.parse import quote
@@ -10,6 +11,7 @@ import pytest
 from drawn_results import write_results
 from starlette.testclient import TestClient
 
+from forgetbench.view import flip_pages
 from forgetbench.view.app import view_app
 
 
@@ -35,6 +37,18 @@ def test_pages_counts_and_items(client: TestClient) -> None:
         whole = client.get(f"{address}/item", params={"key": f"{row['task']}/{row['item_id']}"}).json()
         assert whole["prompt"] and len(whole["candidates"]) == n_candidates
         assert client.get(f"{address}/item", params={"key": "facts_open/none"}).status_code == 404
+
+
+def test_what_a_filter_leaves_can_be_saved_whole(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(flip_pages, "_READ_AT_ONCE", 7)
+    for address in addresses(client):
+        asked = {"task": "facts_choice", "sort": "lost", "descending": "1"}
+        saved = client.get(f"{address}/rows.jsonl", params=asked)
+        assert "attachment" in saved.headers["content-disposition"]
+        rows = [json.loads(line) for line in saved.text.splitlines()]
+        page = client.get(address, params={**asked, "limit": 100}).json()["rows"]
+        assert [row["item_id"] for row in rows] == [row["item_id"] for row in page]
+        assert all(row["prompt"] and row["base"]["loglikelihoods"] for row in rows)
 
 
 @pytest.mark.parametrize(

@@ -209,6 +209,10 @@ class Browser {
 
   async export() {
     const filter = this.filter();
+    if (this.source.saved) {
+      element("a", { href: this.source.saved(filter, this.sort), download: "items.jsonl" }).click();
+      return;
+    }
     const count = await this.source.count(filter);
     const lines = [];
     for (let offset = 0; offset < count; offset += EXPORTED_AT_ONCE) {

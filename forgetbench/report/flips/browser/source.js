@@ -8,6 +8,8 @@
  *   page(filter, sort, offset, limit)   those rows, in order: [row]
  *   item(key)                           one row, whole, or null; key is `${encodeURIComponent(task)}/${encodeURIComponent(item_id)}`
  *
+ * A source that is a server has saved(filter, sort) as well: the address of the matching rows as JSON Lines.
+ *
  * A row is rows.py's FlipRow as JSON; those of page() may leave out prompt, responses, metrics and loglikelihoods.
  * filter: { domain, task, language, stratum, outcome, candidate, text, item_id }, strings, each may be missing.
  *   outcome is a name of rows.py's OUTCOMES, of the candidate with that place ("0", "1", ...) or of any;
@@ -36,6 +38,8 @@ function httpSource(address) {
       return (await ask("", { ...filter, sort: sort.field, descending, offset, limit })).rows;
     },
     item: (key) => ask("/item", { key }),
+    saved: (filter, sort) =>
+      `${address}/rows.jsonl?${new URLSearchParams({ ...filter, sort: sort.field, descending: sort.descending ? 1 : 0 })}`,
   };
 }
 

@@ -12,6 +12,7 @@ from forgetbench.messages import translated as _
 from forgetbench.records import Comparison
 from forgetbench.report.wording import missing_data
 from forgetbench.sanitize import one_line
+from forgetbench.stored import retold
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +47,12 @@ def warning_groups(comparison: Comparison) -> tuple[WarningGroup, ...]:
     for warning in comparison.warnings:
         kind = next((title for title, pattern in _KINDS if pattern.search(warning)), None)
         (others if kind is None else by_kind[kind]).append(one_line(warning, 1000))
-    rows = [f"{one_line(row.name, 60)}: {one_line(why, 600)}" for row, why in missing_data(comparison)]
+    of_row = _("{term}: {text}")
+    rows = [
+        of_row.format(term=one_line(row.name, 60), text=one_line(why, 600)) for row, why in missing_data(comparison)
+    ]
     return tuple(
-        WarningGroup(_(title), _extent(lines), tuple(lines))
+        WarningGroup(_(title), _extent(lines), tuple(map(retold, lines)))
         for title, lines in (*by_kind.items(), (_OTHERS, others), (_ROWS, rows))
         if lines
     )

@@ -10,7 +10,7 @@ from typing import Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from forgetbench.messages import HTML_TAGS, language, translated
+from forgetbench.messages import HTML_TAGS, items, language, translated
 from forgetbench.report import wording
 from forgetbench.report.numbers import MISSING, row_texts
 from forgetbench.sanitize import one_line
@@ -64,6 +64,11 @@ def template_environment(templates: Path) -> Environment:
     )
     environment.globals.update(preamble=PREAMBLE, missing=MISSING, _=translated)
     environment.filters.update(
-        texts=row_texts, look=wording.style_of, mark=wording.supporting_mark, line=one_line, title_of=wording.title
+        texts=row_texts,
+        look=wording.style_of,
+        mark=wording.supporting_mark,
+        line=one_line,
+        title_of=wording.title,
+        listed=items,
     )
     return environment

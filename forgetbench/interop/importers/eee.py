@@ -20,11 +20,12 @@ from forgetbench.interop import eee_format
 from forgetbench.interop.importers.domains import domain_name, domain_of
 from forgetbench.interop.importers.files import files_in
 from forgetbench.interop.importers.log import Choices, ImportedLog, ImportedTask, LeftOutError, of_one_model
-from forgetbench.interop.importers.values import fault_of
+from forgetbench.interop.importers.values import chance_of, fault_of, mapping
 from forgetbench.records import ItemScore, TaskInfo
 from forgetbench.storage.json_files import parse_json
 from forgetbench.storage.jsonl import iter_jsonl
 
+_Json = Mapping[str, Any]
 _MOST_BYTES = 256 << 20
 _OURS = "tasks/"
 """What stands before a task's name in records that this package exported."""
@@ -36,7 +37,7 @@ class _Record:
     """One record, and its lines by the result that they are of."""
 
     path: Path
-    content: Mapping[str, Any]
+    content: _Json
 
     @property
     def model(self) -> str:
@@ -128,18 +129,18 @@ def _records(path: Path) -> list[_Record]:
     return sorted(found, key=lambda one: (str(one.content["retrieved_timestamp"]), str(one.path)))
 
 
-def _lines(path: Path) -> dict[str, list[Mapping[str, Any]]]:
+def _lines(path: Path) -> dict[str, list[_Json]]:
     """A file's lines by the result, or where they do not say, by the evaluation that they are of."""
-    found: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    found: dict[str, list[_Json]] = defaultdict(list)
     for number, line in iter_jsonl(path):
         eee_format.check_sample(line, f"{path}:{number}")
         found[str(line.get("evaluation_result_id") or line["evaluation_name"])].append(line)
     return found
 
 
-def _by_task(record: _Record) -> dict[str, list[Mapping[str, Any]]]:
+def _by_task(record: _Record) -> dict[str, list[_Json]]:
     """A record's results by the name of what they are of."""
-    found: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    found: dict[str, list[_Json]] = defaultdict(list)
     for result in record.content["evaluation_results"]:
         found[str(result["evaluation_name"]).removeprefix(_OURS)].append(result)
     return found
@@ -149,66 +150,68 @@ def _by_task(record: _Record) -> dict[str, list[Mapping[str, Any]]]:
 
 
 def _task(
-    name: str,
-    record: _Record,
-    results: Sequence[Mapping[str, Any]],
-    lines: Mapping[str, Sequence[Mapping[str, Any]]],
-    choices: Choices,
+    name: str, record: _Record, results: Sequence[_Json], lines: Mapping[str, Sequence[_Json]], choices: Choices
 ) -> tuple[ImportedTask, list[str]]:
-    with_lines = {_metric_name(one): one for one in reversed(results) if _lines_of(one, lines)}
-    if not with_lines:
-        raise LeftOutError("its record has no lines of samples, and means alone cannot be paired")
-    names = list(reversed(with_lines))
-    chosen = choices.metrics.get(name)
-    if chosen is not None and chosen not in with_lines:
-        raise LeftOutError(f"no metric '{chosen}'; it has {listed(names)}")
-    metric = chosen or names[0]
-    result = with_lines[metric]
-    notes = (
-        [] if chosen or len(names) == 1 else [f"{name}: '{metric}' is its score, of {listed(names)}; --metric chooses"]
-    )
+    result, notes = _result(name, results, lines, choices.metrics.get(name))
     config = result["metric_config"]
-    samples: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    samples: dict[str, list[_Json]] = defaultdict(list)
     for line in _lines_of(result, lines):
         samples[str(line["sample_id"])].append(line)
     if fault := fault_of(_score(line, config) for of_sample in samples.values() for line in of_sample):
-        raise LeftOutError(f"'{metric}' {fault}")
-    repeats = max(map(len, samples.values()))
-    n_options = [len(of_sample[0]["input"].get("choices") or ()) for of_sample in samples.values()]
+        raise LeftOutError(f"'{_metric_name(result)}' {fault}")
+    info = _info(name, record, result, list(samples.values()), choices.domains.get(name))
+    return ImportedTask(info, tuple(_item(info, config, of_sample) for of_sample in samples.values())), notes
+
+
+def _result(
+    name: str, results: Sequence[_Json], lines: Mapping[str, Sequence[_Json]], chosen: str | None
+) -> tuple[_Json, list[str]]:
+    """The result that is a task's score: of the chosen metric, or the first that has lines."""
+    with_lines = {_metric_name(one): one for one in reversed(results) if _lines_of(one, lines)}
+    names = list(reversed(with_lines))
+    if not names:
+        raise LeftOutError("its record has no lines of samples, and means alone cannot be paired")
+    if chosen is not None and chosen not in with_lines:
+        raise LeftOutError(f"no metric '{chosen}'; it has {listed(names)}")
+    note = f"{name}: '{names[0]}' is its score, of {listed(names)}; --metric chooses"
+    return with_lines[chosen or names[0]], [] if chosen or len(names) == 1 else [note]
+
+
+def _info(
+    name: str, record: _Record, result: _Json, samples: Sequence[Sequence[_Json]], domain: str | None
+) -> TaskInfo:
+    config, data, first = result["metric_config"], result["source_data"], samples[0][0]
+    repeats = max(map(len, samples))
     binary = config.get("score_type") == "binary" and repeats == 1
-    details = (result["source_data"].get("additional_details") or {}) | (
-        samples[next(iter(samples))][0].get("metadata") or {}
+    said = (
+        domain or mapping(first.get("metadata")).get("domain") or mapping(data.get("additional_details")).get("domain")
     )
-    domain = choices.domains.get(name) or details.get("domain")
-    info = TaskInfo(
+    return TaskInfo(
         name=name,
-        domain=domain_name(domain) if domain else domain_of(name, [str(result["source_data"]["dataset_name"])]),
-        metric=metric,
-        chance=sum(1 / n for n in n_options) / len(n_options) if binary and all(n_options) else 0.0,
+        domain=domain_name(said) if said else domain_of(name, [str(data["dataset_name"])]),
+        metric=_metric_name(result),
+        chance=chance_of([len(lines[0]["input"].get("choices") or ()) for lines in samples]) if binary else 0.0,
         view=None,
         version="",
         binary=binary,
         corpus_metric=None,
         repeats=repeats,
         num_fewshot=0,
-        fingerprint=digest([record.library, result.get("generation_config"), config, repeats, "eee"]),
-        filter=metric,
+        fingerprint=digest(["eee", record.library, result.get("generation_config"), config, repeats]),
+        filter=_metric_name(result),
     )
-    return ImportedTask(info, tuple(_item(info, config, of_sample) for of_sample in samples.values())), notes
 
 
-def _lines_of(
-    result: Mapping[str, Any], lines: Mapping[str, Sequence[Mapping[str, Any]]]
-) -> Sequence[Mapping[str, Any]]:
+def _lines_of(result: _Json, lines: Mapping[str, Sequence[_Json]]) -> Sequence[_Json]:
     return lines.get(str(result.get("evaluation_result_id"))) or lines.get(str(result["evaluation_name"])) or ()
 
 
-def _metric_name(result: Mapping[str, Any]) -> str:
+def _metric_name(result: _Json) -> str:
     config = result["metric_config"]
     return str(config.get("metric_name") or config.get("metric_id") or config.get("metric_kind") or "score")
 
 
-def _score(line: Mapping[str, Any], config: Mapping[str, Any]) -> float | None:
+def _score(line: _Json, config: _Json) -> float | None:
     """A line's score in [0, 1], higher is better; None where its level is not known."""
     score = float(line["evaluation"]["score"])
     low, high = float(config.get("min_score", 0.0)), float(config.get("max_score", 1.0))
@@ -221,7 +224,7 @@ def _score(line: Mapping[str, Any], config: Mapping[str, Any]) -> float | None:
     return 1.0 - score if config["lower_is_better"] else score
 
 
-def _item(info: TaskInfo, config: Mapping[str, Any], samples: Sequence[Mapping[str, Any]]) -> ItemScore:
+def _item(info: TaskInfo, config: _Json, samples: Sequence[_Json]) -> ItemScore:
     first = samples[0]
     asked, options = str(first["input"]["raw"]), tuple(first["input"].get("choices") or ())
     gold = "; ".join(first["input"]["reference"])
@@ -255,7 +258,7 @@ def _item(info: TaskInfo, config: Mapping[str, Any], samples: Sequence[Mapping[s
     )
 
 
-def _answers(line: Mapping[str, Any]) -> list[str]:
+def _answers(line: _Json) -> list[str]:
     """What was answered: a text, or the last that the model said in a conversation."""
     output = line.get("output")
     if output:

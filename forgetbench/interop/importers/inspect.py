@@ -18,7 +18,7 @@ from forgetbench.fingerprint import digest
 from forgetbench.interop.importers.domains import domain_name, domain_of
 from forgetbench.interop.importers.files import files_in
 from forgetbench.interop.importers.log import Choices, ImportedLog, ImportedTask, LeftOutError, of_one_model
-from forgetbench.interop.importers.values import fault_of, number, numbers_of
+from forgetbench.interop.importers.values import chance_of, fault_of, number, numbers_of
 from forgetbench.records import ItemScore, TaskInfo
 from forgetbench.storage.admission import NOT_FINITE
 from forgetbench.storage.files import open_regular
@@ -32,7 +32,7 @@ _NO_LOGS = ("logs.json", "eval-set.json")
 """What Inspect writes beside its logs."""
 _GRADES = {"C": 1.0, "P": 0.5, "I": 0.0, "N": 0.0}
 """Inspect's letters: correct, partly, incorrect, no answer (`inspect_ai.scorer.value_to_float`)."""
-_BINARY = ("C", "I", "N", True, False)
+_RIGHT_OR_WRONG = ("C", "I", "N")
 
 
 def read_log(path: Path, choices: Choices) -> ImportedLog:
@@ -117,54 +117,55 @@ def _read(path: Path, *, header_only: bool = False) -> EvalLog:
 
 
 def _task(log: EvalLog, choices: Choices) -> tuple[ImportedTask, list[str]]:
-    spec, name = log.eval, str(log.eval.task)
+    name, samples = str(log.eval.task), log.samples or []
     epochs: dict[str, list[EvalSample]] = defaultdict(list)
-    for sample in log.samples or ():
+    for sample in samples:
         epochs[str(sample.id)].append(sample)
     if not epochs:
         raise LeftOutError("its log has no samples; evaluate with --log-samples")
-    scorer, notes = _scorer(name, log.samples or (), choices.filters.get(name))
-    part = _part(log.samples or (), scorer, choices.metrics.get(name))
-    values = [_value(sample, scorer, part) for sample in log.samples or ()]
-    if fault := fault_of(map(_score, values)):
+    scorer, notes = _scorer(name, samples, choices.filters.get(name))
+    part = _part(samples, scorer, choices.metrics.get(name))
+    if fault := fault_of(_score(_value(sample, scorer, part)) for sample in samples):
         raise LeftOutError(f"'{part or scorer}' {fault}")
-    reducers = [reducer for reducer in spec.config.epochs_reducer or () if reducer != "mean"]
-    if reducers:
-        notes.append(f"{name}: epochs are averaged, whatever its reducer ({listed(reducers)}) makes of them")
-    asked = spec.dataset.samples
-    if asked and spec.config.limit is None and asked != len(epochs):
-        notes.append(f"{name}: {len(epochs)} samples are logged, its data set has {asked}")
-    repeats = max(map(len, epochs.values()))
-    n_options = [len(samples[0].choices or ()) for samples in epochs.values()]
+    info = _info(log, list(epochs.values()), scorer, part, choices.domains.get(name))
+    items = tuple(_item(info, of_id, part) for of_id in epochs.values())
+    return ImportedTask(info, items), [*notes, *_doubts(log, len(epochs))]
+
+
+def _info(
+    log: EvalLog, epochs: Sequence[Sequence[EvalSample]], scorer: str, part: str | None, domain: str | None
+) -> TaskInfo:
+    name, version = str(log.eval.task), str(log.eval.task_version)
+    repeats = max(map(len, epochs))
+    values = [_value(sample, scorer, part) for samples in epochs for sample in samples]
     binary = repeats == 1 and all(
-        value is None or (value in _BINARY and not isinstance(value, float)) for value in values
+        value is None or isinstance(value, bool) or value in _RIGHT_OR_WRONG for value in values
     )
-    chosen = choices.domains.get(name)
     steps = [(step.solver, step.params) for step in log.plan.steps]
-    settings = [
-        spec.task_version,
-        steps,
-        log.plan.config.model_dump(exclude_none=True),
-        scorer,
-        part,
-        repeats,
-        "inspect",
-    ]
-    info = TaskInfo(
+    settings = [version, steps, log.plan.config.model_dump(exclude_none=True), scorer, part, repeats]
+    return TaskInfo(
         name=name,
-        domain=domain_name(chosen) if chosen else domain_of(name.rpartition("/")[2], ()),
+        domain=domain_name(domain) if domain else domain_of(name.rpartition("/")[2], ()),
         metric=part or scorer,
-        chance=sum(1 / n for n in n_options) / len(n_options) if binary and all(n_options) else 0.0,
+        chance=chance_of([len(samples[0].choices or ()) for samples in epochs]) if binary else 0.0,
         view="open",
-        version=str(spec.task_version),
+        version=version,
         binary=binary,
         corpus_metric=None,
         repeats=repeats,
         num_fewshot=0,
-        fingerprint=digest(settings),
+        fingerprint=digest(["inspect", *settings]),
         filter=scorer,
     )
-    return ImportedTask(info, tuple(_item(info, samples, part) for samples in epochs.values())), notes
+
+
+def _doubts(log: EvalLog, n_samples: int) -> Iterator[str]:
+    """What of a log is not as it was asked for."""
+    name, config, asked = log.eval.task, log.eval.config, log.eval.dataset.samples
+    if reducers := [reducer for reducer in config.epochs_reducer or () if reducer != "mean"]:
+        yield f"{name}: epochs are averaged, whatever its reducer ({listed(reducers)}) makes of them"
+    if asked and config.limit is None and asked != n_samples:
+        yield f"{name}: {n_samples} samples are logged, its data set has {asked}"
 
 
 def _scorer(name: str, samples: Sequence[EvalSample], chosen: str | None) -> tuple[str, list[str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 
@@ -28,3 +28,13 @@ def fault_of(scores: Iterable[float | None]) -> str | None:
         return "is no number of one item"
     outside = next((score for score in numbers if not 0.0 <= score <= 1.0), None)
     return None if outside is None else f"reaches {outside:g}, and a score lies in [0, 1]"
+
+
+def chance_of(n_options: Sequence[int]) -> float:
+    """The score of a guess, by how many options each item has; 0 where one has none, since its answer is written."""
+    return sum(1 / n for n in n_options) / len(n_options) if n_options and all(n_options) else 0.0
+
+
+def mapping(value: Any) -> Mapping[str, Any]:
+    """An object of JSON; an empty one for all else."""
+    return value if isinstance(value, dict) else {}

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
 import statistics
 import subprocess
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from forgetbench.comparison.delta import compare
 from forgetbench.interop.importers.kinds import read_log
@@ -49,6 +53,25 @@ def test_delta_and_error_are_those_computed_from_the_samples_by_hand(task: str, 
     delta, error = by_hand(task, metric)
     assert estimate.delta == pytest.approx(delta, abs=1e-12)
     assert estimate.se == pytest.approx(error, rel=1e-9)
+
+
+@given(st.lists(st.tuples(st.booleans(), st.booleans()), min_size=6, max_size=6))
+@settings(max_examples=15, deadline=None)
+def test_whatever_the_scores_delta_and_error_are_those_by_hand(scores: list[tuple[bool, bool]]) -> None:
+    runs = []
+    with tempfile.TemporaryDirectory() as folder:
+        for side, name in enumerate(("base", "tuned")):
+            log = Path(shutil.copytree(LOGS / f"example__{name}", Path(folder, name)))
+            (path,) = log.glob("samples_seas_*.jsonl")
+            rows = [row | {"acc": float(scores[n][side])} for n, row in enumerate(logged(name, "seas"))]
+            path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+            runs.append(as_run(read_log("lm-eval", log, Choices(tasks=("seas",))), name))
+    estimate = row(*runs, "seas").estimate
+    assert estimate is not None
+    differences = [after - before for before, after in scores]
+    assert estimate.delta == pytest.approx(statistics.fmean(differences), abs=1e-12)
+    error = statistics.pstdev(differences) / math.sqrt(6)
+    assert estimate.se == pytest.approx(error, abs=1e-12) or (error == 0 and not estimate.se)
 
 
 def test_what_a_run_says_of_its_tasks() -> None:

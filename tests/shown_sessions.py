@@ -45,12 +45,14 @@ def sessions(page: str) -> list[Session]:
 def printed(asked: Sequence[Session], folder: Path, path: str) -> Iterator[str]:
     """What each prints, one after the other, in a folder with the published results; programs are found on `path`."""
     shutil.copytree(ROOT / "results", folder / "results", ignore=shutil.ignore_patterns(".*", "benchmarks"))
-    (folder / "docs").symlink_to(ROOT / "docs")
+    for name in ("docs", "tests"):
+        (folder / name).symlink_to(ROOT / name)
     environment = {**os.environ, "PATH": path, "COLUMNS": "100", "HF_HUB_OFFLINE": "1"}
     for session in asked:
         command = ["bash", "-c", session.script]
-        done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
-        yield done.stdout + done.stderr
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+        done = subprocess.run(command, cwd=folder, env=environment, text=True, check=False, **pipes)
+        yield done.stdout.replace(f"{folder}/", "").lstrip("\n")
 
 
 def written_anew(page: str, outputs: Sequence[str]) -> str:

@@ -136,6 +136,7 @@ def _score(comparison: Comparison, line: Measured, which: str) -> dict[str, Any]
         {
             "metric_id": known or f"forgetbench.{metric}",
             "metric_name": known or metric,
+            "score_type": "binary" if line.level == "task" and line.row.outcomes is not None else "continuous",
             "min_score": 0.0,
             "max_score": 1.0,
         },

@@ -43,7 +43,7 @@ with extra("inspect"):
 SCORE: Final = "score"
 """Of every sample; the metric's own name is in the log."""
 DELTA: Final = "delta"
-_SCORER: Final = "forgetbench"
+_FORGETBENCH: Final = "forgetbench"
 _SIDES: Final[tuple[Literal["base", "candidate"], ...]] = ("base", "candidate")
 
 
@@ -63,7 +63,8 @@ def logs(
 ) -> Iterator[EvalLog]:
     """A log per task, in the order of items.parquet; `rows` are the measured ones by their tasks' names."""
     named = source.comparison.base.name if side == "base" else source.comparison.candidate.name
-    model = (options.base_id if side == "base" else options.model_id) or named
+    # Inspect names a model after its provider, and logs of different providers are not compared.
+    model = f"{_FORGETBENCH}/{(options.base_id if side == 'base' else options.model_id) or named}"
     for task, group in groupby(answers(source, side), key=attrgetter("task")):
         yield _log(source, side, task, list(group), rows.get(task), model)
 
@@ -108,7 +109,7 @@ def _results(side: str, answered: Sequence[Answer], line: Measured | None) -> Ev
 def _score(side: str, line: Measured) -> EvalScore:
     return EvalScore(
         name=SCORE,
-        scorer=_SCORER,
+        scorer=_FORGETBENCH,
         scored_samples=line.row.n_items,
         unscored_samples=line.row.n_unmeasured,
         metrics=_metrics({line.row.metric: line.values[side]}),
@@ -121,7 +122,7 @@ def _change(line: Measured) -> EvalScore:
     told = ("base", "margin", "p_adjusted", "verdict")
     return EvalScore(
         name=DELTA,
-        scorer=_SCORER,
+        scorer=_FORGETBENCH,
         scored_samples=line.row.n_items,
         unscored_samples=line.row.n_unmeasured,
         metrics=_metrics({name: line.values[column] for name, column in numbers.items()}),

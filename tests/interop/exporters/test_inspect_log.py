@@ -18,7 +18,7 @@ def test_every_answer_and_the_change_are_read_back(source: Source, tmp_path: Pat
     for row in source.comparison.tasks:
         assert row.estimate is not None
         log = read_eval_log(str(out / "candidate" / f"{row.name}.eval"))
-        assert (log.eval.task, log.eval.model, log.status) == (row.name, "org/tuned", "success")
+        assert (log.eval.task, log.eval.model, log.status) == (row.name, "forgetbench/org/tuned", "success")
         assert log.results is not None
         score, change = log.results.scores
         assert (score.metrics[row.metric].value, score.scored_samples) == (row.estimate.candidate, row.n_items)

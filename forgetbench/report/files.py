@@ -67,11 +67,12 @@ def write_html(
     return [path]
 
 
-def html_page(comparison: Comparison, items: pd.DataFrame, browser: FlipBrowser | None = None) -> str:
-    """The text of that file, with a browser of its items or without."""
+def html_page(comparison: Comparison, items: pd.DataFrame | None, browser: FlipBrowser | None = None) -> str:
+    """The text of that file, with a browser of its items or without; `items` is None where they are not at hand."""
     from forgetbench.report import plots
 
-    return _html(comparison, items, select_examples(comparison, items), plots.outcomes_svg(comparison), browser)
+    examples = () if items is None else select_examples(comparison, items)
+    return _html(comparison, items, examples, plots.outcomes_svg(comparison), browser)
 
 
 def write_plots(comparison: Comparison, folder: Path) -> list[Path]:
@@ -99,7 +100,7 @@ def _write_markdown(comparison: Comparison, examples: Sequence[DomainExamples], 
 
 def _html(
     comparison: Comparison,
-    items: pd.DataFrame,
+    items: pd.DataFrame | None,
     examples: Sequence[DomainExamples],
     outcomes_svg: bytes,
     browser: FlipBrowser | None,
@@ -108,7 +109,8 @@ def _html(
     from forgetbench.report.html import Panels, html_report
 
     drawn = {**plots.flow_svg(comparison), "outcomes": outcomes_svg}
-    return html_report(comparison, examples, drawn, Panels.of(comparison, items, browser))
+    panels = Panels(browser=browser) if items is None else Panels.of(comparison, items, browser)
+    return html_report(comparison, examples, drawn, panels)
 
 
 def _browser(

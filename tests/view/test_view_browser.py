@@ -38,7 +38,7 @@ def nothing_happened(seen: Visit) -> bool:
 def test_from_home_to_an_item_of_several_candidates(browser: Browser, address: str) -> None:
     with visit(browser, f"{address}/") as seen:
         seen.page.get_by_role("link", name="All 2 candidates at once").click()
-        expect(seen.page.get_by_text("300 of 300 items")).to_be_visible()
+        expect(seen.page.get_by_text("300 of 300 items", exact=True)).to_be_visible()
         seen.page.get_by_label("Outcome").select_option("forgotten")
         expect(seen.page.locator(".flips-count [role=status]")).not_to_have_text("300 of 300 items")
         seen.page.get_by_label("Search").fill("number 12?")
@@ -53,7 +53,7 @@ def test_from_home_to_an_item_of_several_candidates(browser: Browser, address: s
 def test_a_comparison_s_page_browses_its_items(browser: Browser, address: str) -> None:
     with visit(browser, f"{address}/comparisons/mild-vs-base#item=facts_open/item-42") as seen:
         expect(seen.page.locator("article.flips-item")).to_contain_text("Which city is number 42?")
-        expect(seen.page.get_by_text("300 of 300 items")).to_be_visible()
+        expect(seen.page.get_by_text("300 of 300 items", exact=True)).to_be_visible()
         assert nothing_happened(seen)
 
 
@@ -66,7 +66,7 @@ def test_a_large_comparison_s_page_browses_them_too(monkeypatch: pytest.MonkeyPa
 def test_what_a_filter_leaves_is_saved(browser: Browser, address: str) -> None:
     with visit(browser, f"{address}/comparisons/mild-vs-base") as seen:
         seen.page.get_by_label("Search").fill("number 12?")
-        expect(seen.page.get_by_text("3 of 300 items")).to_be_visible()
+        expect(seen.page.get_by_text("3 of 300 items", exact=True)).to_be_visible()
         with seen.page.expect_download() as saved:
             seen.page.get_by_role("button", name="Save these as JSONL").click()
         rows = [json.loads(line) for line in saved.value.path().read_text().splitlines()]

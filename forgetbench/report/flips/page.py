@@ -41,6 +41,8 @@ class FlipBrowser:
     markup: Markup
     scripts: tuple[str, ...]
     """Hashes of every script that runs, as 'sha256-...'."""
+    asks: bool = False
+    """Whether it asks the server that the page is from."""
 
 
 def embedded(flips: Flips) -> FlipBrowser:
@@ -94,7 +96,8 @@ def _browser(
         script=Markup(_own_script()),  # noqa: S704 - a file of this package
     )
     scripts = (_own_script(), *map(library, _LIBRARIES))
-    return FlipBrowser(Markup(markup), tuple(map(_hash, scripts)))  # noqa: S704 - rendered with escaping
+    hashes = tuple(map(_hash, scripts))
+    return FlipBrowser(Markup(markup), hashes, asks=address is not None)  # noqa: S704 - rendered with escaping
 
 
 @cache

@@ -18,16 +18,18 @@ from forgetbench.sanitize import one_line
 TEMPLATES: Final = Path(__file__).parent.parent / "templates"
 
 
-def preamble(scripts: Sequence[str] = (), style: str | None = None) -> str:
+def preamble(scripts: Sequence[str] = (), style: str | None = None, *, asks: bool = False) -> str:
     """The start of a page: the policy stands before anything that came from outside.
 
     It forbids every address, every script but those whose hashes ('sha256-...') are given, and every style but the
-    page's one sheet, whose text is `style`; with None, those that stand in the page.
+    page's one sheet, whose text is `style`; with None, those that stand in the page. A page that `asks` may ask the
+    server that it is from.
     """
     allowed = {
         "default-src": ("none",),
         "script-src": scripts,
         "style-src": ("unsafe-inline",) if style is None else (source_hash(style),),
+        "connect-src": ("self",) if asks else (),
         "base-uri": ("none",),
         "form-action": ("none",),
     }

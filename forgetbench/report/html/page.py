@@ -53,10 +53,12 @@ def html_report(
     """The whole page; `plots` maps a plot's name to its SVG. Without a browser of its items it runs no script."""
     domains = (*comparison.domains, comparison.overall)
     first = opening(comparison)
+    scripts, asks = (panels.browser.scripts, panels.browser.asks) if panels.browser else ((), False)
     environment = template_environment(TEMPLATES)
     style = "".join(environment.get_template(name).render() for name in _STYLES)
     return environment.get_template("report.html.j2").render(
-        preamble=preamble(panels.browser.scripts if panels.browser else (), style),
+        preamble=preamble(scripts, style, asks=asks),
+        served=asks,
         style=style,
         comparison=comparison,
         opening=first,

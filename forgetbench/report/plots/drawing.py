@@ -14,7 +14,7 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from forgetbench.messages import language, speaking
+from forgetbench.messages import Language, language, speaking
 from forgetbench.messages import translated as _
 from forgetbench.records import OVERALL, Comparison, DeltaRow
 from forgetbench.report.plots.fonts import fonts_for
@@ -51,6 +51,8 @@ FOR_PAPERS: Final = ("png", "svg", "pdf")
 _WIDTH: Final = 10.5
 _UNIT: Final = 0.34
 """Inches per unit of a row's height."""
+_LINE_SPACING: Final[dict[Language, float]] = {"en": 1.2, "zh": 1.5}
+"""Ideographs fill the height of their line."""
 INK: Final = "#222222"
 MUTED: Final = "#555555"
 
@@ -142,7 +144,7 @@ def canvas(comparison: Comparison, layout: Layout, heading: str) -> tuple[Figure
         candidate=one_line(comparison.candidate.name, 36), base=one_line(comparison.base.name, 36)
     )
     # Given here, the two places need not be measured from every row's label, several times per file.
-    axes.set_title(f"{heading}\n{sides}", fontsize=12, pad=12, y=1.0)
+    axes.set_title(f"{heading}\n{sides}", fontsize=12, pad=12, y=1.0, linespacing=_LINE_SPACING[language()])
     axes.yaxis.set_label_coords(0.0, 0.5)
     axes.set_ylim(layout.height, -0.2)
     axes.set_yticks([line.y for line in layout.lines], [line.label for line in layout.lines])

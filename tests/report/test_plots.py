@@ -195,3 +195,21 @@ def test_a_name_is_neither_mathematics_nor_markup(tmp_path: Path) -> None:
     svg = plots.forest(made, tmp_path)[1].read_text()
     assert "<b onclick" not in svg
     assert "<script" not in svg
+
+
+def test_plots_for_papers_are_equal_between_runs_and_of_three_kinds(tmp_path: Path) -> None:
+    first, second = (plots.for_papers(samples.comparison(), tmp_path / name) for name in "ab")
+    names = sorted(path.name for path in first)
+    assert names == sorted(
+        f"{stem}.{kind}" for stem in ("forest", "outcomes", "flow") for kind in ("png", "svg", "pdf")
+    )
+    assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
+
+
+def test_the_flow_has_a_label_for_each_stream_and_none_lies_on_another() -> None:
+    figure = plots.flow_figure(samples.comparison())
+    assert figure is not None
+    told = words(figure)
+    assert "right before" in told and "forgotten: locked" in told
+    assert not overlapping(figure)
+    assert plots.flow_figure(samples.comparison(tasks=())) is None

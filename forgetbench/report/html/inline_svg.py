@@ -64,7 +64,8 @@ def _attributes(node: ElementTree.Element, name: str) -> Iterator[tuple[str, str
     classes = []
     for key, value in (*node.attrib.items(), *_declared(node.get("style", ""))):
         if key == "id":
-            yield key, f"{name}-{value}" if re.fullmatch(r"[\w-]+", value) else name
+            if re.fullmatch(r"[\w-]+", value):
+                yield key, f"{name}-{value}"
         elif key in (_XLINK_HREF, "href"):
             if re.fullmatch(r"#[\w-]+", value):
                 yield "href", f"#{name}-{value[1:]}"

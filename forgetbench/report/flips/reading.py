@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forgetbench.comparison.checked import load_checked
-from forgetbench.errors import InputError
+from forgetbench.errors import InputError, first_line
 from forgetbench.records import Comparison
 from forgetbench.report.flips.changes import CHANGES
 from forgetbench.report.flips.joined import JoinedItems, Wanted
@@ -172,9 +173,9 @@ def _rows(joined: JoinedItems, shown: NDArray[np.intp], runs: _Runs) -> Iterable
             stratum=first.get("stratum"),
             languages=_languages(languages.get(first["task"], ()), first.get("stratum")),
             prompt=first["prompt"],
-            question=next((str(each["question"]) for each in known if each), None),
+            question=next((each["question"] for each in known if each), None),
             gold=first["gold"] or None,
-            choices=next((tuple(each["choices"] or ()) for each in known if each), ()),
+            choices=next((_texts(each["choices"]) for each in known if each), ()),
             base=Answered(score=_number(first["base_score"]), response=first["base_response"], **_reading(base[place])),
             candidates=tuple(flips),
         )
@@ -206,16 +207,25 @@ def _flip(
 
 def _reading(sample: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of `Answered` that only a run knows."""
-    metrics = sample.get("metrics") or {}
     return {
-        **{name: tuple(sample.get(name) or ()) for name in ("responses", "finish_reasons", "read")},
+        **{name: _texts(sample.get(name)) for name in ("responses", "finish_reasons", "read")},
         "loglikelihoods": tuple(map(_number, sample.get("loglikelihoods") or ())),
-        "metrics": {
-            name: value
-            for name, raw in (json.loads(metrics) if isinstance(metrics, str) else metrics).items()
-            if (value := _number(raw)) is not None
-        },
+        "metrics": _metrics(sample.get("metrics")),
     }
+
+
+def _texts(values: Sequence[str | None] | None) -> tuple[str, ...]:
+    return tuple(value for value in values or () if value is not None)
+
+
+def _metrics(told: Any) -> dict[str, float]:
+    """What scoring returned: an object of a run in memory, JSON in its file. Raises InputError for what is none."""
+    try:
+        numbers = json.loads(told) if isinstance(told, str) else told or {}
+        known = {str(name): _number(value) for name, value in numbers.items()}
+    except (ValueError, AttributeError, RecursionError) as error:
+        raise InputError(f"a run's column 'metrics' holds no JSON object ({first_line(error)})") from error
+    return {name: value for name, value in known.items() if value is not None}
 
 
 def _lost(gold: str | None, base: Mapping[str, Any], candidate: Mapping[str, Any]) -> float | None:
@@ -236,4 +246,5 @@ def _languages(of_task: tuple[str, ...], stratum: str | None) -> tuple[str, ...]
 
 
 def _number(value: Any) -> float | None:
-    return float(value) if value is not None and np.isfinite(value) else None
+    """A finite number; None for all else."""
+    return float(value) if isinstance(value, int | float) and abs(value) <= sys.float_info.max else None

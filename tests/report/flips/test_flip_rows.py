@@ -6,6 +6,8 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from flip_worlds import compared, made
 
@@ -118,6 +120,31 @@ def test_what_is_asked_for_is_found(folders: list[Path], wanted: Wanted, n_items
 def test_at_most_so_many_are_read(folders: list[Path]) -> None:
     flips = read_flips(compared(folders), most=3)
     assert (flips.n_items, len(flips.rows)) == (11, 3)
+
+
+def with_metrics(folders: list[Path], copied: Path, metrics: str) -> Flips:
+    """The rows with these metrics in every sample of harsh, whose finish reasons are null."""
+    shutil.copytree(folders[0].parent.parent, copied)
+    samples = copied / "runs" / "run-harsh" / "samples.parquet"
+    frame = pq.read_table(samples).to_pandas()
+    frame = frame.assign(metrics=metrics, finish_reasons=[[None]] * len(frame))
+    pq.write_table(pa.Table.from_pandas(frame, preserve_index=False), samples)
+    return read_flips(compared([copied / "comparisons" / "harsh"]))
+
+
+def test_what_is_no_number_or_no_text_in_a_foreign_run_is_left_out(folders: list[Path], tmp_path: Path) -> None:
+    flips = with_metrics(
+        folders, tmp_path / "results", f'{{"a": "x", "b": 1e999, "c": {10**400}, "d": 0.5, "e": null}}'
+    )
+    for row in flips.rows:
+        assert row.candidates[0] is not None
+        assert row.candidates[0].metrics == {"d": 0.5} and row.candidates[0].finish_reasons == ()
+
+
+@pytest.mark.parametrize("metrics", ["[1]", "{", "[" * 100_000])
+def test_metrics_that_are_no_object_are_one_line(folders: list[Path], tmp_path: Path, metrics: str) -> None:
+    with pytest.raises(InputError, match="column 'metrics' holds no JSON object"):
+        with_metrics(folders, tmp_path / "results", metrics)
 
 
 def test_a_run_id_is_no_way_out_of_the_results(folders: list[Path]) -> None:

@@ -52,8 +52,8 @@ SITE_TAGS = TAGS | set("link nav label select option input button output small c
 N_ITEMS = 6
 COMMANDS = set(
     r"\begin \end \centering \caption \label \toprule \midrule \bottomrule \Delta \, \\ \_ \% \& \# \$ \{ \} "
-    r"\textbackslash \textasciicircum \textasciitilde \textless \textgreater \textbar \textquotedbl \textasciigrave "
-    r"\dots".split()
+    r"\textbackslash \textasciicircum \textasciitilde \textless \textgreater \textbar \textquotedblright \textemdash "
+    r"\textasciigrave \dots".split()
 )
 """Of the LaTeX tables."""
 

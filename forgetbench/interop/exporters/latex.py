@@ -5,6 +5,7 @@ Text of others stands in them as text: what LaTeX takes for a command is escaped
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Final
 
@@ -24,9 +25,12 @@ _ESCAPED: Final = str.maketrans(
     {
         "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%", "_": r"\_",
         "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "<": r"\textless{}", ">": r"\textgreater{}",
-        "|": r"\textbar{}", '"': r"\textquotedbl{}", "`": r"\textasciigrave{}", "−": "$-$", "—": "---", "…": r"\dots{}",
+        "|": r"\textbar{}", '"': r"\textquotedblright{}", "`": r"\textasciigrave{}",
+        "−": "$-$", "—": r"\textemdash{}", "…": r"\dots{}",
     }
 )  # fmt: skip
+_LIGATURE: Final = re.compile(r"([-',])(?=\1)")
+"""Two of these are set as one other character."""
 _LONGEST: Final = 400
 
 
@@ -88,5 +92,5 @@ def latex_text(value: object) -> str:
 
     A bracket or an asterisk at its beginning would be an argument of the `\\\\` before it.
     """
-    text = one_line(str(value), _LONGEST).translate(_ESCAPED)
+    text = _LIGATURE.sub(r"\1{}", one_line(str(value), _LONGEST).translate(_ESCAPED))
     return f"{{}}{text}" if text.startswith(("[", "*")) else text

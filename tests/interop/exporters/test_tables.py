@@ -61,6 +61,8 @@ def test_a_latex_table_has_a_row_per_domain_and_task_with_n_and_se() -> None:
         ("a\n\nb", "a b"),
         ("^^5cinput", r"\textasciicircum{}\textasciicircum{}5cinput"),
         ("−3.1", "$-$3.1"),
+        ("--dry 'a'' \"b\"", r"-{}-dry 'a'{}' \textquotedblright{}b\textquotedblright{}"),
+        ("—", r"\textemdash{}"),
     ],
 )
 def test_latex_sets_any_text_as_text(text: str, set_as: str) -> None:

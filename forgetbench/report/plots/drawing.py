@@ -51,8 +51,8 @@ FOR_PAPERS: Final = ("png", "svg", "pdf")
 _WIDTH: Final = 10.5
 _UNIT: Final = 0.34
 """Inches per unit of a row's height."""
-_LINE_SPACING: Final[dict[Language, float]] = {"en": 1.2, "zh": 1.5}
-"""Ideographs fill the height of their line."""
+_LINE_SPACING: Final[dict[Language, float]] = {"zh": 1.5}
+"""Where it is not the usual one: ideographs fill the height of their line."""
 INK: Final = "#222222"
 MUTED: Final = "#555555"
 
@@ -144,7 +144,9 @@ def canvas(comparison: Comparison, layout: Layout, heading: str) -> tuple[Figure
         candidate=one_line(comparison.candidate.name, 36), base=one_line(comparison.base.name, 36)
     )
     # Given here, the two places need not be measured from every row's label, several times per file.
-    axes.set_title(f"{heading}\n{sides}", fontsize=12, pad=12, y=1.0, linespacing=_LINE_SPACING[language()])
+    drawn_title = axes.set_title(f"{heading}\n{sides}", fontsize=12, pad=12, y=1.0)
+    if spacing := _LINE_SPACING.get(language()):
+        drawn_title.set_linespacing(spacing)
     axes.yaxis.set_label_coords(0.0, 0.5)
     axes.set_ylim(layout.height, -0.2)
     axes.set_yticks([line.y for line in layout.lines], [line.label for line in layout.lines])

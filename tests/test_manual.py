@@ -37,7 +37,9 @@ def test_every_page_has_a_place_in_the_manual() -> None:
     config = load_config(str(ROOT / "mkdocs.yml"))
     files = config.plugins.on_files(get_files(config), config=config)
     placed = {page.file.src_uri for page in get_navigation(files, config).pages}
-    assert {path.relative_to(ROOT / "docs").as_posix() for path in (ROOT / "docs").rglob("*.md")} <= placed
+    there = {path.relative_to(ROOT / "docs").as_posix() for path in (ROOT / "docs").rglob("*.md")}
+    # A repository to start from, which has a README of its own.
+    assert there - {"leaderboard/README.md"} <= placed
     assert "index.md" in placed
 
 

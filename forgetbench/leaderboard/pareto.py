@@ -97,7 +97,7 @@ def pareto_plot(group: Group) -> Plot | None:
         )
         for at, (entry, (loss, gain)) in enumerate(pairs.items())
     ]
-    front = sorted((point for point in points if point.on_front), key=lambda point: point.x)
+    front = sorted((point for point in points if point.on_front), key=lambda point: (point.x, point.y))
     others = [point for point in points if not point.on_front]
     return Plot(
         points=tuple([*others, *_labelled(front)] if len(points) > _MOST_LABELS else _labelled([*others, *front])),

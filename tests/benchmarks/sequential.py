@@ -1,7 +1,7 @@
 """What share of the items a sequential gate asks of a real model. `python sequential.py`, 20 minutes on two CPU cores
 
 Three candidates against the embedded model: itself with a little noise on its weights, and the demo's two fine-tuned
-checkpoints. Writes results/benchmarks/sequential-DEVICE.json, and the table of docs/gate_and_leaderboard.md from it.
+checkpoints. Writes results/benchmarks/sequential-DEVICE.json, and the table of docs/gate.md from it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from tables import table
 from forgetbench.lab.demo.demo_checkpoints import prepare
 from forgetbench.storage.comparisons import load_comparison
 
-DOC = Path(__file__).parents[2] / "docs" / "gate_and_leaderboard.md"
+DOC = Path(__file__).parents[2] / "docs" / "gate.md"
 BEGIN, END = "<!-- table: written by tests/benchmarks/sequential.py -->", "<!-- end of table -->"
 SUITE, MARGIN, NOISE = "choices", 0.05, 0.01
 DOMAINS = ("knowledge", "reasoning", "language")

@@ -156,6 +156,18 @@ def test_an_entry_s_page_shows_a_link_as_it_is(browser: Browser, site: Path) -> 
         assert len(names(seen)) == 4
 
 
+def test_of_a_long_table_the_first_rows_are_laid_out_until_all_are_asked_for(browser: Browser, tmp_path: Path) -> None:
+    many = [replace(entry("alpha").comparison, comparison_id=f"{n}", overall=row(-n / 1000, 0.01)) for n in range(130)]
+    write_site(grouped(map(Entry, many)), [], set(), tmp_path)
+    with opened(browser, tmp_path) as seen:
+        assert len(names(seen)) == 100
+        assert seen.page.locator("output").inner_text() == "130 of 130 entries"
+        seen.page.get_by_role("button", name="show all 130").click()
+        assert len(names(seen)) == 130 and seen.page.url.endswith("#show=all")
+    with opened(browser, tmp_path, java_script_enabled=False) as seen:
+        assert len(names(seen)) == 130
+
+
 def test_a_point_leads_to_its_entry(browser: Browser, site: Path) -> None:
     with visit(browser, site / "index.html") as seen:
         seen.page.locator("figure.pareto a", has_text="beta").first.click()

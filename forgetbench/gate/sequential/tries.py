@@ -2,7 +2,7 @@
 
 Whoever asks again under another seed, limit or suite until the gate passes has more than one chance at it. The k-th
 different try is tested at alpha / 10^(k - 1), so that all of them together stay below 1.12 alpha whatever they have to
-do with one another (docs/gate_and_leaderboard.md).
+do with one another (docs/gate.md).
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
 // Sorts and filters the rows that are there, and keeps both in the address: #base=..&method=..&sort=-knowledge
+// Of long tables the first rows alone are laid out, until all are asked for: #show=all
 "use strict";
 (() => {
+  const MOST = 100;
   const controls = document.getElementById("filters");
   const fields = [...controls.querySelectorAll("select, input")];
   const languages = JSON.parse(document.getElementById("languages").textContent);
@@ -9,6 +11,8 @@
     table,
     body: table.tBodies[0],
     heads: [...table.tHead.rows[0].cells],
+    more: table.parentElement.nextElementSibling,
+    order: [...table.tBodies[0].rows],
     rows: [...table.tBodies[0].rows].map((row) => ({
       row,
       cells: [...row.cells],
@@ -36,7 +40,7 @@
     return cell.dataset.v === undefined ? undefined : Number(cell.dataset.v);
   };
 
-  const sortBy = ({ body, heads, rows, table }, key, falling) => {
+  const sortBy = ({ heads, rows, table }, key, falling) => {
     const column = heads.findIndex((head) => head.dataset.sort === key);
     heads.forEach((head) => head.dataset.sort && head.setAttribute("aria-sort", "none"));
     table.classList.toggle("by-rank", column < 1);
@@ -46,7 +50,22 @@
         : (a < b ? -1 : a > b ? 1 : 0) * (falling ? -1 : 1))
       .map(([, entry]) => entry);
     heads[Math.max(column, 0)].setAttribute("aria-sort", column > 0 && falling ? "descending" : "ascending");
-    body.replaceChildren(...sorted.map((entry) => entry.row));
+    return sorted;
+  };
+
+  // A row that is not laid out costs nothing.
+  const lay = (each, sorted, all) => {
+    const matching = sorted.filter(({ row }) => !row.hidden);
+    const first = new Set(all ? matching : matching.slice(0, MOST));
+    each.rows.forEach((entry) => entry.row.classList.toggle("later", !first.has(entry)));
+    if (sorted.some(({ row }, at) => row !== each.order[at])) {
+      each.order = sorted.map(({ row }) => row);
+      each.body.replaceChildren(...each.order);
+    }
+    each.more.hidden = first.size === matching.length;
+    each.more.textContent = each.more.dataset.text.replace("{n}", matching.length);
+    each.table.classList.add("ready");
+    return matching.length;
   };
 
   const showLanguage = ({ table, rows, heads }, chosen) => {
@@ -70,6 +89,7 @@
     const column = heads.findIndex((head) => head.dataset.sort === chosen && head.classList.contains("d"));
     rows.forEach(({ cells, ranks }) => {
       cells.forEach((cell, at) => cell.classList.toggle("chosen", at === column));
+      if (column >= 0) cells[column].dataset.label = heads[column].textContent;
       cells[0].replaceChildren(...(column < 0 ? ranks : [cells[column].dataset.r ?? "—"]));
     });
     return column;
@@ -91,10 +111,10 @@
           || (of("domain") !== "" && (domain < 0 || cells[domain].dataset.v === undefined))
           || (of("language") !== "" && !(row.id in (languages[of("language")] ?? {})))
           || !name.includes(text);
-        shown += row.hidden ? 0 : 1;
         point?.toggleAttribute("hidden", row.hidden);
       });
-      sortBy(each, sort.replace(/^-/, ""), sort.startsWith("-"));
+      const sorted = sortBy(each, sort.replace(/^-/, ""), sort.startsWith("-"));
+      shown += lay(each, sorted, of("show") === "all");
     });
     const output = controls.querySelector("output");
     const all = tables.reduce((sum, each) => sum + each.rows.length, 0);
@@ -113,6 +133,7 @@
     });
     head.replaceChildren(button);
   }));
+  tables.forEach(({ more }) => more.addEventListener("click", () => put("show", "all")));
   fields.forEach((field) => field.addEventListener("input", () => put(field.name, field.value)));
   document.getElementById("clear").addEventListener("click", () => {
     history.replaceState(null, "", "#");

@@ -22,6 +22,7 @@ LAYERS = [
     {"lab", "engines", "lm_eval_bridge"},
     {"suites"},
     {"evaluation", "comparison"},
+    {"diagnosis"},
     {"report"},
     {"gate", "interop"},
     {"pipeline", "leaderboard", "view"},
@@ -30,7 +31,7 @@ LAYERS = [
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 HEAVY = {
-    "vllm": {"engines"}, "torch": {"lab", "engines", "models", "integrations"},
+    "vllm": {"engines"}, "torch": {"lab", "engines", "models", "integrations", "diagnosis"},
     "transformers": {"lab", "engines", "models", "integrations"},
     "lm_eval": {"lm_eval_bridge", "integrations"}, "matplotlib": {"report"}, "ray": {"engines"},
     "peft": {"lab", "engines"}, "aiohttp": {"engines"}, "starlette": {"view"}, "uvicorn": {"view"}, "duckdb": {"view"},

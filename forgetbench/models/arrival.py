@@ -25,7 +25,7 @@ WRAPPERS = {
     "module": "DistributedDataParallel or DeepSpeed",
 }
 """What wraps a model during training, by the part it adds to the names of its tensors."""
-_CONSTANTS = re.compile(r"(inv_freq|masked_bias|attn\.bias|attention\.bias|_scale|_zero_point)$")
+CONSTANTS = re.compile(r"(inv_freq|masked_bias|attn\.bias|attention\.bias|_scale|_zero_point)$")
 """Buffers that older versions saved, and scales of quantised caches."""
 _LAYER = re.compile(r"^(.*?)(layers|h|blocks|block)\.(\d+)\.")
 HEADS = ("lm_head.weight", "embed_out.weight", "output_layer.weight")
@@ -146,7 +146,7 @@ def _check_layers(folder: Path, network: Network) -> None:
     lost, beyond = list[str](), set[int]()
     for name in network.unexpected:
         match = _LAYER.match(name)
-        if match is None or _CONSTANTS.search(name) or not name.endswith((".weight", ".bias")):
+        if match is None or CONSTANTS.search(name) or not name.endswith((".weight", ".bias")):
             continue
         if not any(other.startswith(f"{match[1]}{match[2]}.") for other in network.shapes):
             continue  # another part of a larger model: a vision tower, a draft head

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import torch
 
 _DTYPES: Final = {"F64": "float64", "F32": "float32", "F16": "float16", "BF16": "bfloat16"}
-_BLOCK: Final = 32 << 20
+_BLOCK: Final = 8 << 20
 """Bytes read at once, unless a single row is longer."""
 
 
@@ -47,7 +47,7 @@ class StoredTensor:
         return self.shape[1:]
 
     def blocks(self, rows: int) -> Iterator[torch.Tensor]:
-        """The first `rows` rows in blocks, float32; equal shapes come in equal blocks whatever the types.
+        """The first `rows` rows in blocks, float32 and nobody else's; equal shapes come in equal blocks.
 
         Raises CheckpointError for a type that is no plain floating-point number, and where the file ends early.
         """

@@ -108,7 +108,7 @@ def test_small_blocks_and_other_types_give_the_same(tmp_path: Path, monkeypatch:
     half = checkpoint(tmp_path / "half", {name: tensor.bfloat16() for name, tensor in after.items()})
     whole = weight_drift(base, tuned)
     monkeypatch.setattr(stored_tensors, "_BLOCK", 4 * 24 * 7)
-    assert weight_drift(base, tuned).relative == pytest.approx(whole.relative, rel=1e-9)
+    assert weight_drift(base, tuned).relative == pytest.approx(whole.relative, rel=1e-6)
     assert weight_drift(base, half).relative == pytest.approx(whole.relative, rel=0.01)
 
 

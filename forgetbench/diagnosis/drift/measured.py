@@ -89,7 +89,7 @@ def weight_drift(base: Path, candidate: Path, *, spectra: int = 0) -> WeightDrif
     `spectra`: of so many matrices, those that moved most, also the effective rank of the change and the intruder
     dimensions, which take two decompositions of each; a LoRA's effective rank costs nothing and is always told.
     A head that is tied on one side is compared with that side's embedding, and of a vocabulary that grew or shrank the
-    rows that both have. Memory: two blocks of 32 MiB, or with `spectra` a few times the largest of those matrices.
+    rows that both have. Memory: two blocks of 8 MiB, or with `spectra` a few times the largest of those matrices.
 
     Raises CheckpointError where a tensor is missing or has another shape, and where the files cannot be read so.
     """
@@ -159,8 +159,8 @@ def _compare(name: str, one: StoredTensor, other: StoredTensor) -> TensorDrift:
     rows = min(one.n_rows, other.n_rows)
     norm = change = 0.0
     for before, after in zip(one.blocks(rows), other.blocks(rows), strict=True):
-        norm += float(before.double().square().sum())
-        change += float((after - before).double().square().sum())
+        norm += _squares(before)
+        change += _squares(after.sub_(before))
     layer, module = _place(name)
     shape = (rows, *one.row) if one.shape else ()
     return TensorDrift(name, layer, module, shape, math.sqrt(norm), math.sqrt(change))
@@ -197,7 +197,7 @@ def _name(module: str, before: Mapping[str, StoredTensor], adapter: Path) -> str
 
 
 def _of_low_rank(one: StoredTensor, change: LowRank) -> TensorDrift:
-    norm = sum(float(block.double().square().sum()) for block in one.blocks(one.n_rows))
+    norm = sum(map(_squares, one.blocks(one.n_rows)))
     values = change.singular_values().double()
     layer, module = _place(one.name)
     moved = float(values.square().sum())
@@ -224,6 +224,14 @@ def _with_spectrum(tensor: TensorDrift, before: torch.Tensor, after: torch.Tenso
 
     rank = effective_rank(torch.linalg.svdvals(after - before))
     return replace(tensor, effective_rank=rank, n_intruders=intruder_dimensions(before, after))
+
+
+def _squares(block: torch.Tensor) -> float:
+    """The sum of a block's squares: in float32 along a row, where that is exact enough, then in float64."""
+    import torch
+
+    norms = torch.linalg.vector_norm(block.reshape(len(block), -1), dim=1)
+    return float(norms.double().square().sum())
 
 
 def _place(name: str) -> tuple[int | None, str]:

@@ -13,7 +13,18 @@ from .evaluation.options import EvaluationOptions
 from .gate import GateResult, Policy, decide, load_policy
 from .integrations import ForgetbenchLM, ForgettingCallback
 from .leaderboard import build_leaderboard
-from .pipeline import RunResult, SavedComparison, choose, compare, gate_sequential, rescore, run, sweep
+from .pipeline import (
+    RunResult,
+    SavedComparison,
+    SavedDiagnosis,
+    choose,
+    compare,
+    diagnose,
+    gate_sequential,
+    rescore,
+    run,
+    sweep,
+)
 from .progress import Progress
 from .records import Checkpoint, Comparison, DeltaRow, ItemScore, RunManifest
 from .report import write_report
@@ -46,6 +57,7 @@ __all__ = [
     "RunManifest",
     "RunResult",
     "SavedComparison",
+    "SavedDiagnosis",
     "StorageError",
     "SuiteError",
     "__version__",
@@ -53,6 +65,7 @@ __all__ = [
     "choose",
     "compare",
     "decide",
+    "diagnose",
     "gate_sequential",
     "load_comparison",
     "load_items",

@@ -7,8 +7,7 @@
 from __future__ import annotations
 
 import contextlib
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +18,7 @@ from forgetbench.comparison.delta import chat_format_costs, comparison_id, with_
 from forgetbench.comparison.delta import compare as compare_runs
 from forgetbench.comparison.family import judged_together
 from forgetbench.comparison.options import ComparisonOptions
-from forgetbench.comparison.sft_data import SftData
+from forgetbench.comparison.sft_data import SftData, read_sft_data
 from forgetbench.engines.base import Engine, EngineOptions
 from forgetbench.errors import InputError, did_you_mean, shown
 from forgetbench.evaluation.assumptions import Assumptions
@@ -31,12 +30,15 @@ from forgetbench.records import OVERALL, Checkpoint, Comparison, DeltaRow
 from forgetbench.report import write_report, write_trajectory
 from forgetbench.report.trajectory import TrainingLog, TrajectoryPoint
 from forgetbench.storage.comparisons import load_items, save_comparison, save_items
+from forgetbench.storage.files import write_atomic
 from forgetbench.storage.folder import ResultsFolder, check_writable
+from forgetbench.storage.json_files import to_json
 from forgetbench.storage.made import comparison_folder
 from forgetbench.storage.runs import Run, is_run, load_run
 from forgetbench.storage.samples import BASE_COLUMNS, CANDIDATE_COLUMNS
 
 if TYPE_CHECKING:
+    from forgetbench.diagnosis import Diagnosis, WeightDrift
     from forgetbench.evaluation.cost import Costs
     from forgetbench.evaluation.rescore import Rescored
     from forgetbench.evaluation.session import Session
@@ -285,6 +287,70 @@ def _chosen_by(comparison: Comparison, policy: Policy, by: str) -> list[str]:
     return [by]
 
 
+# --- diagnosis --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class SavedDiagnosis:
+    """Why a comparison came out as it did, and the page that was written about it."""
+
+    comparison: Comparison
+    diagnosis: Diagnosis
+    path: Path
+
+
+def diagnose(
+    comparison: Path | str,
+    *,
+    training_log: Path | None = None,
+    sft_data: Path | None = None,
+    weights: bool = False,
+    spectra: int = 0,
+    base: str | None = None,
+    candidate: str | None = None,
+) -> SavedDiagnosis:
+    """Hold every possible cause of a comparison's losses against the numbers, and write diagnosis.json and .md.
+
+    `comparison` is its folder. With `weights` the drift of the weights is measured, `spectra` matrices of it in depth;
+    `base` and `candidate` say where the two checkpoints are, by default where they were evaluated. Nothing is asked of
+    a model. Raises InputError for what cannot be read, and for checkpoints that are not those of the comparison.
+    """
+    from forgetbench.diagnosis import diagnose as held_against
+    from forgetbench.diagnosis import read_training_history
+    from forgetbench.diagnosis.evidence.voice import COLUMNS
+    from forgetbench.report.diagnosis import diagnosis_markdown
+
+    folder = Path(comparison)
+    compared, items = load_checked(folder), load_items(folder if folder.is_dir() else folder.parent, COLUMNS)
+    history = None if training_log is None else read_training_history(training_log)
+    data = None if sft_data is None else read_sft_data(sft_data)
+    drift, adapter = _drift(compared, base, candidate, spectra) if weights else (None, False)
+    found = held_against(compared, items, training=history, data=data, drift=drift, adapter=adapter)
+    folder = folder if folder.is_dir() else folder.parent
+    write_atomic(folder / "diagnosis.json", to_json(found))
+    page = folder / "diagnosis.md"
+    write_atomic(page, diagnosis_markdown(compared, found))
+    return SavedDiagnosis(compared, found, page)
+
+
+def _drift(compared: Comparison, base: str | None, candidate: str | None, spectra: int) -> tuple[WeightDrift, bool]:
+    """How far the candidate's weights lie from the base's, and whether it is an adapter."""
+    from forgetbench.diagnosis.drift import weight_drift
+    from forgetbench.models.checkpoints import resolve
+
+    before = resolve(base or compared.base.where)
+    after = resolve(candidate or compared.candidate.where, base=before)
+    for resolved, side in ((before, compared.base), (after, compared.candidate)):
+        if resolved.fingerprint != side.fingerprint:
+            raise InputError(
+                f"{resolved.where}: not the checkpoint that was evaluated as {side.name} (its weights or tokenizer "
+                "differ); say where that one is with --base and --candidate"
+            )
+    if before.path is None or after.path is None:
+        raise InputError("weights can be compared of checkpoints with files only")
+    return weight_drift(before.path, after.path, spectra=spectra), after.adapter_base is not None
+
+
 # --- comparisons ------------------------------------------------------------------------------
 
 
@@ -392,18 +458,14 @@ def _trajectory(results: ResultsFolder, group: Sequence[tuple[Checkpoint, Compar
 
 
 def read_training_log(path: Path) -> TrainingLog:
-    """The loss history of a trainer_state.json. Evaluation rows are left out; a step repeated after a resume
-    counts once, with its last value. InputError where there is none."""
-    try:
-        history = json.loads(path.read_text(encoding="utf-8"))["log_history"]
-        rows: dict[int, Mapping[str, Any]] = {int(row["step"]): row for row in history if "loss" in row}
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError(f"{path}: no training history to read ({error})") from error
-    steps = sorted(rows)
+    """The loss history of a trainer_state.json, as a trajectory draws it. InputError where there is none."""
+    from forgetbench.diagnosis.training_log import read_training_history
+
+    logged = read_training_history(path).logged
     return TrainingLog(
-        steps=tuple(steps),
-        losses=tuple(float(rows[step]["loss"]) for step in steps),
-        learning_rates=tuple(float(rows[step].get("learning_rate", 0.0)) for step in steps),
+        steps=tuple(each.step for each in logged),
+        losses=tuple(each.loss for each in logged),
+        learning_rates=tuple(each.learning_rate or 0.0 for each in logged),
     )
 
 

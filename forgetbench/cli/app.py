@@ -20,6 +20,7 @@ from forgetbench import __version__
 from forgetbench.cli import gate
 from forgetbench.cli.announcement import Announcement
 from forgetbench.cli.console import no_garbage_collection, print_result, say, shown_progress, stdout
+from forgetbench.cli.diagnose import diagnose
 from forgetbench.cli.exports import export
 from forgetbench.cli.flips import flips
 from forgetbench.cli.guard import run_guarded
@@ -269,6 +270,7 @@ policy.command(gate.init_policy, name="init")
 app.command(policy)
 app.command(ledger)
 app.command(report)
+app.command(diagnose)
 app.command(export)
 app.command(import_log, name="import")
 

@@ -1,4 +1,30 @@
-"""Why a model lost what it lost: evidence from its answers, its weights and its training.
+"""Why a model lost what it lost: possible causes held against its answers, its weights and its training.
 
-drift/        how far each tensor moved, in how many directions
+    findings.py       the records: a cause, what speaks for it, what follows
+    diagnose.py       all evidence on one comparison
+    evidence/         one module for each kind of trace
+    training_log.py   trainer_state.json
+    drift/            how far each tensor moved, in how many directions
+    advice.py         what to do, by a small table of rules
+
+Nothing here words anything: the sentences are the report's.
 """
+
+from __future__ import annotations
+
+from forgetbench.diagnosis.diagnose import diagnose
+from forgetbench.diagnosis.drift import WeightDrift, weight_drift
+from forgetbench.diagnosis.findings import Advice, Diagnosis, Finding, Measure
+from forgetbench.diagnosis.training_log import TrainingHistory, read_training_history
+
+__all__ = [
+    "Advice",
+    "Diagnosis",
+    "Finding",
+    "Measure",
+    "TrainingHistory",
+    "WeightDrift",
+    "diagnose",
+    "read_training_history",
+    "weight_drift",
+]

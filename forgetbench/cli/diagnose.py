@@ -1,0 +1,43 @@
+"""`forgetbench diagnose`: why a candidate lost what it lost, and what to do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from forgetbench.cli.console import say, stdout
+from forgetbench.cli.options import ComparisonArgument
+
+
+def diagnose(
+    comparison: ComparisonArgument,
+    /,
+    *,
+    training_log: Annotated[Path | None, Parameter(help="trainer_state.json, or a checkpoint's folder.")] = None,
+    sft_data: Annotated[Path | None, Parameter(help="The training data (JSONL).")] = None,
+    weights: Annotated[bool, Parameter(help="Also how far the weights moved.")] = False,
+    spectra: Annotated[int, Parameter(help="Look closer at so many matrices, those that moved most.")] = 0,
+    base: Annotated[str | None, Parameter(help="Where the base is now, if not where it was evaluated.")] = None,
+    candidate: Annotated[str | None, Parameter(help="Where the candidate is now.")] = None,
+) -> None:
+    """Why a candidate lost what it lost, and what to do: each possible cause held against the numbers.
+
+    Writes diagnosis.json and diagnosis.md beside the comparison. No model is run.
+    """
+    from forgetbench import pipeline
+    from forgetbench.report.diagnosis import print_diagnosis
+    from forgetbench.storage.made import comparison_folder
+
+    made = pipeline.diagnose(
+        comparison_folder(comparison),
+        training_log=training_log,
+        sft_data=sft_data,
+        weights=weights or spectra > 0 or candidate is not None,
+        spectra=spectra,
+        base=base,
+        candidate=candidate,
+    )
+    print_diagnosis(stdout(), made.comparison, made.diagnosis)
+    say(f"written to {made.path}")

@@ -1,0 +1,72 @@
+"""All evidence that there is of one comparison, brought together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from forgetbench.comparison.sft_data import SftData
+from forgetbench.diagnosis.advice import advised
+from forgetbench.diagnosis.drift import WeightDrift
+from forgetbench.diagnosis.evidence.groups import language_findings, tail_findings
+from forgetbench.diagnosis.evidence.outcomes import contamination_findings, outcome_findings
+from forgetbench.diagnosis.evidence.prompting import prompting_findings
+from forgetbench.diagnosis.evidence.training import training_findings
+from forgetbench.diagnosis.evidence.voice import voice_findings
+from forgetbench.diagnosis.evidence.weights import weight_findings
+from forgetbench.diagnosis.findings import Diagnosis, Finding
+from forgetbench.diagnosis.training_log import TrainingHistory
+from forgetbench.records import Comparison
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def diagnose(
+    comparison: Comparison,
+    items: pd.DataFrame,
+    *,
+    training: TrainingHistory | None = None,
+    data: SftData | None = None,
+    drift: WeightDrift | None = None,
+    adapter: bool = False,
+) -> Diagnosis:
+    """Hold every cause that can be looked at against the numbers, and say what follows.
+
+    `items` is the table of items.parquet. `training`, `data` and `drift` are the trainer's log, the training data and
+    the weights' drift, where they are known; `adapter` says that the candidate was trained as one, for which other
+    learning rates are usual. Advice follows only where a domain regressed: an unchanged model has nothing to be cured.
+    """
+    findings = tuple(_findings(comparison, items, training, data, drift, adapter))
+    lost = any(row.judgement.verdict in ("regressed", "mixed") for row in comparison.domains)
+    sources = {
+        name: text
+        for name, text in (
+            ("training_log", None if training is None else f"{training.steps} steps"),
+            ("sft_data", None if data is None else data.path.name),
+            ("weights", None if drift is None else f"{len(drift.tensors)} tensors"),
+        )
+        if text is not None
+    }
+    return Diagnosis(comparison.comparison_id, findings, tuple(advised(findings)) if lost else (), sources)
+
+
+def _findings(
+    comparison: Comparison,
+    items: pd.DataFrame,
+    training: TrainingHistory | None,
+    data: SftData | None,
+    drift: WeightDrift | None,
+    adapter: bool,
+) -> Iterator[Finding]:
+    yield from outcome_findings(comparison)
+    yield from prompting_findings(comparison)
+    yield from voice_findings(comparison, items, None if data is None else data.answers)
+    yield from tail_findings(comparison)
+    if data is not None:
+        yield from language_findings(comparison, data.answers)
+    yield from contamination_findings(comparison)
+    if training is not None:
+        yield from training_findings(comparison, training, adapter=adapter)
+    if drift is not None:
+        yield from weight_findings(drift)

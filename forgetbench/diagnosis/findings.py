@@ -1,0 +1,95 @@
+"""What a diagnosis consists of: findings, each a possible cause held against numbers, and the advice that follows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from math import nan
+from typing import Literal
+
+from forgetbench.records import SCHEMA_VERSION
+
+Cause = Literal[
+    "locked",
+    "erased",
+    "voice",
+    "training_wording",
+    "tail_first",
+    "absent_languages",
+    "prompting",
+    "contamination",
+    "high_rate",
+    "many_epochs",
+    "loss_hides",
+    "far_weights",
+]
+"""What may lie behind a loss:
+
+locked            the answers are still known by likelihood, and no longer said
+erased            they are not known any more
+voice             answers have become alike in form and wording
+training_wording  phrases of the training answers stand in answers to unrelated prompts
+tail_first        rarely told facts fell more than well-known ones
+absent_languages  languages that the training data lacks fell more than those it has
+prompting         the loss comes with the chat template, and not without it
+contamination     items stand in the training data: what was gained there is no gain
+high_rate         the learning rate went higher than what usually keeps a model's abilities
+many_epochs       the data was seen often enough to be learnt by heart
+loss_hides        the training loss improved while abilities fell
+far_weights       where in the network the weights moved most; a description, no verdict
+"""
+State = Literal["shown", "suspected", "open", "ruled_out", "not_measured"]
+"""shown: the interval says so. suspected: a circumstance that often has this effect. open: the interval holds both.
+ruled_out: the interval says that it is not so. not_measured: what it takes is not there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A number that a finding rests on."""
+
+    name: str
+    value: float
+    low: float = nan
+    """Interval at the comparison's level; NaN where there is none."""
+    high: float = nan
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One possible cause, held against what was measured."""
+
+    cause: Cause
+    state: State
+    measures: tuple[Measure, ...] = ()
+    domain: str | None = None
+    """None where it is said of the whole."""
+    examples: tuple[str, ...] = ()
+    """Phrases, languages, layers: what the numbers are about, the strongest first. A model's or a file's text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """Something to do, and the findings that speak for it."""
+
+    cure: str
+    """Its key in `advice.RULES`."""
+    because: tuple[Cause, ...]
+    source: str
+    """Where its effect is published, as 'arXiv 2401.05605'."""
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """diagnosis.json."""
+
+    comparison_id: str
+    findings: tuple[Finding, ...]
+    advice: tuple[Advice, ...]
+    """In the order of expected effect; empty where nothing was lost, or no cure has evidence here."""
+    sources: Mapping[str, str] = field(default_factory=dict)
+    """What was looked at besides the comparison: 'training_log', 'sft_data', 'weights'."""
+    schema_version: int = SCHEMA_VERSION
+
+    def of(self, cause: Cause) -> tuple[Finding, ...]:
+        """The findings on one cause."""
+        return tuple(finding for finding in self.findings if finding.cause == cause)

@@ -1,0 +1,162 @@
+"""What is said of each possible cause, and of each cure.
+
+Texts are templates: a finding's measures stand in them by name, as the reports write numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from forgetbench.diagnosis.findings import Cause, State
+from forgetbench.messages import N_
+
+
+@dataclass(frozen=True, slots=True)
+class CauseWords:
+    """A cause in words."""
+
+    title: str
+    evidence: str
+    """The numbers, whatever they say."""
+    otherwise: str
+    """What else could explain them."""
+    test: str
+    """What would refute it."""
+    more: str = ""
+    """Said as well where these numbers are there."""
+    examples: str = ""
+    """What the examples are; '' where there are none."""
+    lacks: str = ""
+    """What to give so that it can be told, where it was not measured."""
+
+
+STATES: Final[Mapping[State, str]] = {
+    "shown": N_("shown"),
+    "suspected": N_("suspected"),
+    "open": N_("open"),
+    "ruled_out": N_("ruled out"),
+    "not_measured": N_("not measured"),
+}
+
+CAUSES: Final[Mapping[Cause, CauseWords]] = {
+    "locked": CauseWords(
+        title=N_("The answers are still there, and not said any more (locked)"),
+        evidence=N_(
+            "Of {n_forgotten} forgotten answers {of_forgotten} are still ranked first by likelihood, less luck."
+        ),
+        otherwise=N_("Ranking is easier than saying: part of a half-forgotten answer may be enough for it."),
+        test=N_("Ask the forgotten items again with a few examples: what is locked comes back."),
+    ),
+    "erased": CauseWords(
+        title=N_("The answers are gone (erased)"),
+        evidence=N_("Of {n_forgotten} forgotten answers {of_forgotten} are not ranked first any more, less luck."),
+        otherwise=N_("A format that the options do not fit lowers their likelihood as well."),
+        test=N_("Ask them again with a few examples: what is erased does not come back."),
+    ),
+    "voice": CauseWords(
+        title=N_("One voice for everything (over-fitted to the form of the training answers)"),
+        evidence=N_(
+            "Flexibility changed by {flexibility}. {n_phrases} phrases are used far more than the base uses them; "
+            "{answers_with_them} of the answers have one. Median length: {words_base} words before, {words_candidate} "
+            "after."
+        ),
+        otherwise=N_("Short or broken answers are alike as well; see whether answers were cut or degenerate."),
+        test=N_("Ask for the same in other forms: a voice that is only a preference gives way to a plain request."),
+        examples=N_("Phrases: {examples}."),
+        lacks=N_("a suite with the domain format_rigidity"),
+    ),
+    "training_wording": CauseWords(
+        title=N_("Wording of the training data in answers to something else"),
+        evidence=N_(
+            "{leaked} of the answers hold wording that the training answers have again and again, of the base's "
+            "{leaked_base}: {difference}."
+        ),
+        otherwise=N_("Training prompts that resemble the evaluated ones ask for the same wording."),
+        test=N_("Train once more with these phrases worded differently in each example: they should not come back."),
+        examples=N_("Wording: {examples}."),
+        lacks=N_("--sft-data FILE"),
+    ),
+    "tail_first": CauseWords(
+        title=N_("Rare facts go first"),
+        evidence=N_("Tail against head: {difference} (tail {tail}, head {head})."),
+        otherwise=N_("Where the base knows less of the tail, less can be lost there, which hides it."),
+        test=N_("More items of head and tail: the difference stays, or shrinks to nothing."),
+    ),
+    "absent_languages": CauseWords(
+        title=N_("Languages that the training data lacks fall more"),
+        evidence=N_("The absent ones changed by {absent}; against the present ones: {difference}."),
+        otherwise=N_("Small languages have fewer items and a weaker base."),
+        test=N_("Replay a little text of these languages: their scores should return first."),
+        examples=N_("Absent from the data: {examples}."),
+        lacks=N_("--sft-data FILE"),
+    ),
+    "prompting": CauseWords(
+        title=N_("The loss comes with the chat template"),
+        evidence=N_("With it {with_template}, without {without_template}: {difference}."),
+        otherwise=N_("Few-shot examples, which prompts without a template have, help by themselves."),
+        test=N_("Evaluate with --protocol both and the template that was trained with."),
+        lacks=N_("a comparison by --protocol both"),
+    ),
+    "contamination": CauseWords(
+        title=N_("Evaluated items stand in the training data"),
+        evidence=N_("{n_contaminated} of {n_items} items."),
+        otherwise=N_("Common sentences may stand in both by chance."),
+        test=N_("Compare with --exclude-contaminated: the deltas stay, or change."),
+        lacks=N_("--sft-data FILE of the comparison"),
+    ),
+    "high_rate": CauseWords(
+        title=N_("The learning rate was high"),
+        evidence=N_(
+            "Its peak was {peak_rate}; {usual_at_most} and more is beyond what is usual for this kind of training."
+        ),
+        otherwise=N_("Large batches and short warm-ups allow and forbid other rates."),
+        test=N_("Train again at a fifth of the rate, compared at the same target gain."),
+        lacks=N_("--training-log FILE"),
+    ),
+    "many_epochs": CauseWords(
+        title=N_("The data was seen very often"),
+        evidence=N_("{epochs} passes; after {usual_at_most} little is learnt that is new."),
+        otherwise=N_("A very small learning rate makes many passes harmless."),
+        test=N_("Sweep over the checkpoints: the loss of ability should begin after the first passes."),
+        lacks=N_("--training-log FILE"),
+    ),
+    "loss_hides": CauseWords(
+        title=N_("The training loss does not show it"),
+        evidence=N_(
+            "The training loss went from {first_loss} to {last_loss} while the mean of the domains changed by "
+            "{overall}."
+        ),
+        otherwise=N_("None needed: the loss is of the training data, and says nothing of anything else."),
+        test=N_("Watch held-out abilities while training, with the callback or a sweep."),
+        lacks=N_("--training-log FILE"),
+    ),
+    "far_weights": CauseWords(
+        title=N_("Where the weights moved"),
+        evidence=N_(
+            "All weights together moved by {relative} of their norm, the layer that moved most by {most_in_a_layer}."
+        ),
+        more=N_(
+            "The matrices that were looked at closer changed in {effective_rank} directions (effective rank) on "
+            "average; {intruders} of their strongest directions are new (intruder dimensions)."
+        ),
+        otherwise=N_("How far weights move says little of what was forgotten: scale and symmetry move them too."),
+        test=N_("Freeze these modules and train again, compared at the same target gain."),
+        examples=N_("Moved most: {examples}."),
+        lacks=N_("--weights"),
+    ),
+}
+
+CURES: Final[Mapping[str, str]] = {
+    "fix_template": N_("Prompt with the template that was trained with, or train with the base's."),
+    "show_examples": N_("Show a few examples, or train a handful of varied ones: locked answers come back cheaply."),
+    "lower_rate": N_("Lower the learning rate by a factor of five to ten, and compare at the same target gain."),
+    "earlier_checkpoint": N_("Ship an earlier checkpoint: sweep over them, and stop before the harm begins."),
+    "replay": N_("Mix 1 to 5 % of general data into the training, with the languages and facts that fell."),
+    "vary_answers": N_("Vary form and wording of the training answers; say in the prompt which form is wanted."),
+    "lora": N_("Tune fewer parameters: LoRA of a moderate rank forgets less, and learns less."),
+    "average": N_("Average the weights with the base's, and choose the share by a sweep."),
+    "clean_data": N_("Take evaluated items out of the training data before a gain is believed."),
+}
+"""By the keys of `diagnosis.advice.RULES`."""

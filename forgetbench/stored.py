@@ -149,5 +149,5 @@ def _pattern(template: str) -> re.Pattern[str]:
     for literal, name, _spec, _conversion in Formatter().parse(template):
         parts.append(re.escape(literal))
         if name is not None:
-            parts.append(f"(?P<{name}>{_VALUES.get(name, '.+?')})")
+            parts.append(f"(?P<{name}>{_VALUES.get(name, '.*?')})")
     return re.compile("".join(parts), re.DOTALL)

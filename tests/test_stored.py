@@ -10,6 +10,7 @@ from pathlib import Path
 from string import Formatter
 
 import pytest
+from hostile_strings import HOSTILE
 
 from forgetbench.messages import speaking, translated
 from forgetbench.stored import Stored, retold
@@ -48,6 +49,13 @@ def test_what_no_template_fits_is_left_as_it_stands() -> None:
         assert retold("Nobody knows this one.") == "Nobody knows this one."
         assert retold("") == ""
         assert retold("a: " * 400).startswith("a：")
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_values_are_values(name: str) -> None:
+    sentence = Stored.AT_LIMIT_ALONE.format(n=1, all=2, name=HOSTILE[name])
+    with speaking("zh"):
+        assert retold(sentence).startswith("2 道配对题中有 1 道：仅 ")
 
 
 def _warnings() -> list[str]:

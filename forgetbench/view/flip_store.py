@@ -11,6 +11,7 @@ from typing import Final
 from forgetbench.errors import InputError
 from forgetbench.messages import translated as _
 from forgetbench.records import Comparison, RunManifest
+from forgetbench.report.flips.reading import candidate_names
 from forgetbench.view.catalogue import Catalogue
 from forgetbench.view.flip_pages import FlipPages, Who
 from forgetbench.view.index import Sources
@@ -70,14 +71,9 @@ def _run_ids(comparisons: Mapping[str, Comparison]) -> tuple[str, ...]:
 
 
 def _who(comparisons: Mapping[str, Comparison], runs: Mapping[str, RunManifest | None]) -> Who:
-    names = [each.candidate.name for each in comparisons.values()]
-    candidates = tuple(
-        each.candidate.name if names.count(each.candidate.name) == 1 else f"{each.candidate.name} ({folder})"
-        for folder, each in comparisons.items()
-    )
     return Who(
         base=next(iter(comparisons.values())).base.name,
-        candidates=candidates,
+        candidates=candidate_names(list(comparisons.values())),
         languages={task.name: task.language for run in runs.values() if run is not None for task in run.tasks},
         runs_missing=tuple(run_id for run_id, run in runs.items() if run is None),
     )

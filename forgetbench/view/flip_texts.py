@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from math import isfinite
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
 from forgetbench.report.flips import CHANGES, Answered, Flip, FlipRow
+from forgetbench.report.flips.reading import languages_of, number, reading
 from forgetbench.view.index import ABSENT, Index, Rows, Sources
 from forgetbench.view.parquet import ParquetFiles
 
@@ -28,7 +27,6 @@ _SAMPLE_WHOLE: Final = (
 _FEW: Final = 200
 """Places that are looked through for each row of a file faster than a table of them is made."""
 _AMONG_MANY: Final = "file_row_number IN (SELECT unnest($at))"
-_LISTS: Final = ("responses", "finish_reasons", "read")
 
 Record = Mapping[str, Any]
 
@@ -91,12 +89,12 @@ def _row(
         item_id=first["item_id"],
         cluster=first["cluster"],
         stratum=first.get("stratum"),
-        languages=_languages(languages.get(first["task"], ()), first.get("stratum")),
+        languages=languages_of(languages.get(first["task"], ()), first.get("stratum")),
         prompt=first.get("prompt"),
         question=next((each["question"] for each in known), None),
         gold=first["gold"] or None,
         choices=next((tuple(each["choices"] or ()) for each in known), ()),
-        base=Answered(_number(first["base_score"]), first["base_response"], **_reading(base)),
+        base=Answered(number(first["base_score"]), first["base_response"], **reading(base)),
         candidates=flips,
     )
 
@@ -104,44 +102,17 @@ def _row(
 def _flip(item: Record, sample: Record, change: Any, lost: float) -> Flip:
     equal = bool(item["prompts_equal"])
     return Flip(
-        score=_number(item["candidate_score"]),
+        score=number(item["candidate_score"]),
         response=item["candidate_response"],
-        **_reading(sample),
+        **reading(sample),
         change=change,
         outcome=item["outcome"],
         fate=item["fate"],
         reason=item["reason"],
         prompts_equal=equal,
         prompt=None if equal else sample.get("prompt"),
-        lost=_number(lost),
+        lost=number(lost),
     )
-
-
-def _reading(sample: Record) -> dict[str, Any]:
-    """The fields of `Answered` that only a run knows."""
-    return {
-        **{name: tuple(sample.get(name) or ()) for name in _LISTS},
-        "loglikelihoods": tuple(map(_number, sample.get("loglikelihoods") or ())),
-        "metrics": _metrics(sample.get("metrics")),
-    }
-
-
-def _metrics(text: str | None) -> dict[str, float]:
-    try:
-        content = json.loads(text or "{}")
-    except (ValueError, RecursionError):
-        return {}  # cut, or damaged: the rest of the item is shown all the same
-    named = content.items() if isinstance(content, dict) else ()
-    return {name: number for name, value in named if (number := _number(value)) is not None}
-
-
-def _languages(of_task: tuple[str, ...], stratum: str | None) -> tuple[str, ...]:
-    """An item's languages: those of its task, or the one of them that is its stratum."""
-    return (stratum,) if stratum is not None and stratum in of_task else of_task
-
-
-def _number(value: object) -> float | None:
-    return float(value) if isinstance(value, int | float) and isfinite(value) else None
 
 
 def _records(files: ParquetFiles, path: Path | None, at: Rows, columns: Sequence[str], most: int) -> list[Record]:
@@ -162,7 +133,7 @@ def _records(files: ParquetFiles, path: Path | None, at: Rows, columns: Sequence
     return [by_place.get(place, {}) for place in at.tolist()]
 
 
-_TEXTS: Final = frozenset({"gold", "reason", "base_response", "candidate_response", "prompt", "question", "metrics"})
+_TEXTS: Final = frozenset({"gold", "reason", "base_response", "candidate_response", "prompt", "question"})
 
 
 def _cut(column: str) -> str:

@@ -60,7 +60,7 @@ def read_flips(compared: Sequence[Compared], wanted: Wanted = Wanted(), *, most:
     runs = _Runs.of(compared)
     return Flips(
         base=compared[0].comparison.base.name,
-        candidates=_names([each.comparison for each in compared]),
+        candidates=candidate_names([each.comparison for each in compared]),
         rows=tuple(_rows(joined, shown, runs)),
         n_items=len(asked),
         runs_missing=runs.missing,
@@ -77,7 +77,7 @@ def _check_one_base(compared: Sequence[Compared]) -> None:
         )
 
 
-def _names(comparisons: Sequence[Comparison]) -> tuple[str, ...]:
+def candidate_names(comparisons: Sequence[Comparison]) -> tuple[str, ...]:
     names = [comparison.candidate.name for comparison in comparisons]
     return tuple(
         name if names.count(name) == 1 else f"{name} ({comparison.candidate.run_id})"
@@ -171,12 +171,12 @@ def _rows(joined: JoinedItems, shown: NDArray[np.intp], runs: _Runs) -> Iterable
             item_id=str(first["item_id"]),
             cluster=first.get("cluster"),
             stratum=first.get("stratum"),
-            languages=_languages(languages.get(first["task"], ()), first.get("stratum")),
+            languages=languages_of(languages.get(first["task"], ()), first.get("stratum")),
             prompt=first["prompt"],
             question=next((each["question"] for each in known if each), None),
             gold=first["gold"] or None,
             choices=next((_texts(each["choices"]) for each in known if each), ()),
-            base=Answered(score=_number(first["base_score"]), response=first["base_response"], **_reading(base[place])),
+            base=Answered(score=number(first["base_score"]), response=first["base_response"], **reading(base[place])),
             candidates=tuple(flips),
         )
 
@@ -192,9 +192,9 @@ def _flip(
         return None
     equal = bool(record["prompts_equal"])
     return Flip(
-        score=_number(record["candidate_score"]),
+        score=number(record["candidate_score"]),
         response=record["candidate_response"],
-        **_reading(own),
+        **reading(own),
         change=CHANGES[change],
         outcome=record["outcome"],
         fate=record["fate"],
@@ -205,11 +205,11 @@ def _flip(
     )
 
 
-def _reading(sample: Mapping[str, Any]) -> dict[str, Any]:
+def reading(sample: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of `Answered` that only a run knows."""
     return {
         **{name: _texts(sample.get(name)) for name in ("responses", "finish_reasons", "read")},
-        "loglikelihoods": tuple(map(_number, sample.get("loglikelihoods") or ())),
+        "loglikelihoods": tuple(map(number, sample.get("loglikelihoods") or ())),
         "metrics": _metrics(sample.get("metrics")),
     }
 
@@ -222,7 +222,7 @@ def _metrics(told: Any) -> dict[str, float]:
     """What scoring returned: an object of a run in memory, JSON in its file. Raises InputError for what is none."""
     try:
         numbers = json.loads(told) if isinstance(told, str) else told or {}
-        known = {str(name): _number(value) for name, value in numbers.items()}
+        known = {str(name): number(value) for name, value in numbers.items()}
     except (ValueError, AttributeError, RecursionError) as error:
         raise InputError(f"a run's column 'metrics' holds no JSON object ({first_line(error)})") from error
     return {name: value for name, value in known.items() if value is not None}
@@ -236,15 +236,15 @@ def _lost(gold: str | None, base: Mapping[str, Any], candidate: Mapping[str, Any
         return None
     if list(candidate.get("choices") or ()) != choices:
         return None
-    was, now = (_number(each[choices.index(gold)]) for each in ratings)
+    was, now = (number(each[choices.index(gold)]) for each in ratings)
     return None if was is None or now is None else was - now
 
 
-def _languages(of_task: tuple[str, ...], stratum: str | None) -> tuple[str, ...]:
+def languages_of(of_task: tuple[str, ...], stratum: str | None) -> tuple[str, ...]:
     """An item's languages: those of its task, or the one of them that is its stratum."""
     return (stratum,) if stratum is not None and stratum in of_task else of_task
 
 
-def _number(value: Any) -> float | None:
+def number(value: Any) -> float | None:
     """A finite number; None for all else."""
     return float(value) if isinstance(value, int | float) and abs(value) <= sys.float_info.max else None

@@ -205,14 +205,14 @@ def compare(
     """
     base = load_run(Path(base_run), ahead=BASE_COLUMNS)
     candidate = load_run(Path(candidate_run), ahead=CANDIDATE_COLUMNS)
+    results = ResultsFolder.of_run(Path(candidate_run))
     if out is None:
-        results = ResultsFolder.of_run(Path(candidate_run))
         folder = results.comparison(comparison_id(base.manifest, candidate.manifest))
         check_writable(results.comparisons)
     else:
         folder = Path(out)
         check_writable(folder)
-    return _save_compared(base, candidate, folder, sft_data=comparison.read_sft_data())
+    return _save_compared(base, candidate, folder, results, sft_data=comparison.read_sft_data())
 
 
 def gate_sequential(
@@ -354,13 +354,13 @@ def _drift(compared: Comparison, base: str | None, candidate: str | None, spectr
 # --- comparisons ------------------------------------------------------------------------------
 
 
-def _save_compared(base: Run, candidate: Run, folder: Path, **settings: Any) -> SavedComparison:
-    """Score the deltas of two runs, and write comparison and report into `folder`."""
+def _save_compared(base: Run, candidate: Run, folder: Path, results: ResultsFolder, **settings: Any) -> SavedComparison:
+    """Score the deltas of two runs that lie in `results`, and write comparison and report into `folder`."""
     comparison, items = compare_runs(base, candidate, **settings)
     # Packing a million items takes a second, and none of it Python's: the report is written meanwhile.
     with ThreadPoolExecutor(1) as pool:
         saved = pool.submit(save_comparison, folder, comparison, items)
-        write_report(comparison, items, folder)
+        write_report(comparison, items, folder, results=results)
         saved.result()
     return SavedComparison(comparison, folder)
 

@@ -30,19 +30,23 @@ MOST_BROWSED: Final = 50_000
 
 
 def write_report(
-    comparison: Comparison, items: pd.DataFrame, out_dir: Path, others: Sequence[Compared] = ()
+    comparison: Comparison,
+    items: pd.DataFrame,
+    out_dir: Path,
+    others: Sequence[Compared] = (),
+    results: ResultsFolder | None = None,
 ) -> list[Path]:
     """Write plots/forest and plots/outcomes (PNG and SVG), report.md and report.html into `out_dir`.
 
-    `items` is the table of items.parquet. Where `out_dir` lies in a results folder that holds the runs too, report.html
-    shows what these know of each item; beside the candidate it shows those of `others`. Equal input gives equal files.
-    Returns the written paths. Raises StorageError when a file cannot be written.
+    `items` is the table of items.parquet. Where `results`, by default the results folder that `out_dir` lies in, holds
+    the runs too, report.html shows what these know of each item; beside the candidate it shows those of `others`. Equal
+    input gives equal files. Returns the written paths. Raises StorageError when a file cannot be written.
     """
     examples = select_examples(comparison, items)
     written = _write_markdown(comparison, examples, out_dir / "report.md")
     (outcomes,) = (path.read_bytes() for path in written if path.name == "outcomes.svg")
     page = out_dir / "report.html"
-    browser = _browser(comparison, items, results_of(out_dir), others)
+    browser = _browser(comparison, items, results or results_of(out_dir), others)
     write_atomic(page, _html(comparison, items, examples, outcomes, browser))
     return [*written, page]
 

@@ -55,6 +55,16 @@ def test_what_is_no_comparison_is_told_in_a_line(forgetbench: Call, tmp_path: Pa
     assert done.returncode == 2 and len(done.stderr.splitlines()) == 1
 
 
+def test_a_report_written_elsewhere_knows_its_runs(forgetbench: Call, folders: list[Path], tmp_path: Path) -> None:
+    runs = folders[0].parent.parent / "runs"
+    done = forgetbench("compare", runs / "run-base", runs / "run-harsh", "--out", tmp_path / "apart")
+    assert done.returncode == 0, done.stderr
+    page = (tmp_path / "apart" / "report.html").read_text()
+    assert "flips-rows" in page and "are not known of" not in page
+    assert forgetbench("report", tmp_path / "apart").returncode == 0
+    assert "are not known of run-base, run-harsh" in (tmp_path / "apart" / "report.html").read_text()
+
+
 def test_the_command_knows_every_outcome() -> None:
     assert set(get_args(Outcome)) == set(OUTCOMES)
 

@@ -97,6 +97,12 @@ def test_the_newest_of_several_evaluations_is_taken(tmp_path: Path) -> None:
     assert any("the newest is taken" in warning for warning in run.manifest.warnings)
 
 
+def test_samples_alone_are_no_log() -> None:
+    path, _ = rows_of(example("base"), "seas")
+    with pytest.raises(InputError, match=r"holds samples alone; give the results file beside it"):
+        imported(path)
+
+
 def test_what_has_no_samples_is_left_out_and_listed(tmp_path: Path) -> None:
     folder = tmp_path / "logs"
     shutil.copytree(example("base"), folder)

@@ -48,6 +48,8 @@ def find_evaluations(path: Path) -> list[Evaluation]:
         files = [file for file in files_in(path, "*.json") if _may_be_results(file)]
         if not files:
             raise InputError(f"{path}: no results*.json in it; give lm-eval's --output_path, or a results file")
+    elif path.suffix == ".jsonl":
+        raise InputError(f"{path}: holds samples alone; give the results file beside it, or their folder")
     else:
         files = [path]
     found = []

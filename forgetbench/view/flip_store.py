@@ -32,10 +32,14 @@ class FlipStore:
         self._building = threading.Lock()
 
     def of(self, comparisons: Mapping[str, Comparison]) -> FlipPages:
-        """The flips of comparisons of one base, by the names of their folders.
+        """The flips of those comparisons of one base that have items, by the names of their folders.
 
-        Raises InputError where one of them has no items, or a file cannot be read.
+        Raises InputError where none of them has, or a file cannot be read.
         """
+        asked = comparisons
+        comparisons = {name: each for name, each in asked.items() if self._catalogue.items(name) is not None}
+        if not comparisons:
+            raise InputError(_("{name}: holds no items.parquet").format(name=next(iter(asked))))
         runs = {run_id: self._run(run_id) for run_id in _run_ids(comparisons)}
         sources = self._sources(comparisons, runs)
         key = (*comparisons, *map(_state, (*sources.items, sources.base, *sources.candidates)))
@@ -48,13 +52,11 @@ class FlipStore:
             return self._kept[key]
 
     def _sources(self, comparisons: Mapping[str, Comparison], runs: Mapping[str, RunManifest | None]) -> Sources:
-        items = {name: self._catalogue.items(name) for name in comparisons}
-        if lacking := [name for name, path in items.items() if path is None]:
-            raise InputError(_("{name}: holds no items.parquet").format(name=lacking[0]))
+        items = [self._catalogue.items(name) for name in comparisons]
         samples = {run_id: None if run is None else self._catalogue.samples(run_id) for run_id, run in runs.items()}
         first = next(iter(comparisons.values()))
         return Sources(
-            items=tuple(path for path in items.values() if path is not None),
+            items=tuple(path for path in items if path is not None),
             base=samples[first.base.run_id],
             candidates=tuple(samples[each.candidate.run_id] for each in comparisons.values()),
         )

@@ -100,6 +100,16 @@ def test_damaged_items_are_told_of(tmp_path: Path, damage: bytes) -> None:
     assert client.get("/comparisons/harsh-vs-base/flips").status_code == 200
 
 
+def test_a_comparison_without_items_is_shown_without_them(tmp_path: Path) -> None:
+    write_results(tmp_path)
+    client = TestClient(view_app(tmp_path), base_url="http://localhost")
+    alone, beside = addresses(client)
+    (tmp_path / "comparisons" / "mild-vs-base" / "items.parquet").unlink()
+    assert client.get("/comparisons/mild-vs-base").status_code == 200
+    assert client.get(alone).status_code == 422
+    assert client.get(f"{beside}/facets").json()["candidates"] == ["harsh"]
+
+
 def test_a_key_is_read_as_an_address_is(client: TestClient) -> None:
     key = f"{quote('facts_open')}/{quote('item-3', safe='')}"
     assert client.get("/comparisons/mild-vs-base/flips/item", params={"key": key}).json()["item_id"] == "item-3"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 from pathlib import Path
 from typing import Final
 
@@ -17,10 +18,13 @@ from forgetbench.storage.files import describe_os_error
 
 # MLflow reports its use to its makers unless this is set before it is imported.
 os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
+# A server that does not answer is asked for minutes otherwise.
+os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
 with extra("mlflow"):
     from mlflow import MlflowClient
     from mlflow.entities import Metric, Param, RunTag
     from mlflow.exceptions import MlflowException
+    from sqlalchemy.exc import SQLAlchemyError
 
 # What it says of its tables while it makes them is nobody's concern.
 logging.getLogger("mlflow").setLevel(logging.WARNING)
@@ -37,9 +41,14 @@ def write(source: Source, options: ExportOptions) -> str:
     uri = options.tracking_uri or _local_store(options.path)
     try:
         run_id = _finished_run(MlflowClient(tracking_uri=uri), source.comparison, options)
-    except MlflowException as error:
-        raise InputError(f"MLflow's store {uri}: {one_line(first_line(error), 300)}") from error
-    return f"{uri}, experiment {_EXPERIMENT}, run {run_id}"
+    except (MlflowException, SQLAlchemyError) as error:
+        why = one_line(first_line(_without_password(str(error))), 300)
+        raise InputError(f"MLflow's store {_without_password(uri)}: {why}") from error
+    return f"{_without_password(uri)}, experiment {_EXPERIMENT}, run {run_id}"
+
+
+def _without_password(text: str) -> str:
+    return re.sub(r"//[^/@\s]*@", "//", text)
 
 
 def _finished_run(client: MlflowClient, comparison: Comparison, options: ExportOptions) -> str:

@@ -73,3 +73,9 @@ def test_the_same_comparison_gives_the_same_files(source: Source, tmp_path: Path
 def test_what_is_no_record_is_told_by_its_field() -> None:
     with pytest.raises(InputError, match=r"x\.json: the whole: not as .*: 'schema_version' is a required property"):
         check_record({}, "x.json")
+
+
+def test_a_comparison_without_its_items_is_a_record_without_lines(source: Source, tmp_path: Path) -> None:
+    records = written(Source(source.comparison, tmp_path / "elsewhere"), tmp_path / "out")
+    assert not list((tmp_path / "out").rglob("*.jsonl"))
+    assert all("detailed_evaluation_results" not in record for record in records.values())

@@ -50,6 +50,18 @@ def test_a_store_that_is_none_is_one_line(source: Source) -> None:
         export(source, "mlflow", ExportOptions(tracking_uri="nonsense://x"))
 
 
+def test_a_store_that_is_damaged_is_one_line(source: Source, tmp_path: Path) -> None:
+    (tmp_path / "mlflow.db").write_text("no database, and long enough to be read as the header of one")
+    with pytest.raises(InputError, match=r"MLflow's store sqlite:.*: .*file is not a database"):
+        export(source, "mlflow", ExportOptions(tmp_path))
+
+
+def test_a_server_that_does_not_answer_is_one_line_without_its_password(source: Source) -> None:
+    with pytest.raises(InputError, match="MLflow's store http://127") as told:
+        export(source, "mlflow", ExportOptions(tracking_uri="http://user:hunter22@127.0.0.1:9"))
+    assert "hunter22" not in str(told.value)
+
+
 def records(path: Path) -> Iterator[Record]:
     """What a .wandb file holds: a log as LevelDB writes it, of wandb's own protocol buffers."""
     data, at, parts = path.read_bytes(), 7, b""

@@ -29,7 +29,7 @@ lint: $(READY)  ## ruff and a strict type check
 	$(BIN)/mypy
 
 docs: $(READY)  ## the manual as a site, in site/; a link that leads nowhere and a page in no section are errors
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 bench: $(READY)  ## speed, as ratios within one run; writes results/benchmarks/ and the tables of docs/benchmarks.md
 	$(BIN)/python tests/benchmarks/bench.py

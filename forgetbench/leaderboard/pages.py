@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -21,6 +19,8 @@ from forgetbench.messages import translated as _
 from forgetbench.records import Comparison, Side, StratumRow
 from forgetbench.report import wording
 from forgetbench.report.html import preamble, template_environment
+from forgetbench.report.html.environment import source_hash
+from forgetbench.report.html.opening import opening
 from forgetbench.report.html.scale import Scale
 from forgetbench.report.numbers import MISSING, interval, signed
 from forgetbench.sanitize import one_line
@@ -76,9 +76,13 @@ class Pages:
         self.script = (_TEMPLATES / "board.js").read_text(encoding="utf-8")
 
     @cached_property
+    def _style(self) -> str:
+        return template_environment(_TEMPLATES).get_template("board.css.j2").render()
+
+    @cached_property
     def _environment(self) -> Environment:
         environment = template_environment(_TEMPLATES)
-        environment.globals.update(preamble=preamble())
+        environment.globals.update(style=self._style, preamble=preamble(style=self._style))
         environment.filters.update(delta_text=_delta_text, interval=lambda ends: interval(*ends))
         return environment
 
@@ -86,7 +90,7 @@ class Pages:
         """index.html."""
         boards = _boards(self.groups)
         return self._environment.get_template("index.html.j2").render(
-            preamble=preamble([_script_hash(_BEGINNING), _script_hash(self.script)]),
+            preamble=preamble([source_hash(_BEGINNING), source_hash(self.script)], self._style),
             beginning=_BEGINNING,
             boards=boards,
             filters=_filters(boards),
@@ -121,7 +125,7 @@ class Pages:
             comparison=comparison,
             rows=rows,
             scale=Scale.of(rows),
-            headline=wording.headline(comparison),
+            sentence=opening(comparison).sentence,
             facts=list(wording.facts(comparison)),
             told=_told(entry),
             base_page=base_page(comparison.base),
@@ -218,11 +222,6 @@ def _by_language(boards: Sequence[Board]) -> dict[str, dict[str, tuple[float, st
             texts = (round(row.delta, 5), signed(row.delta), interval(row.ci_low, row.ci_high))
             found.setdefault(name, {})[f"e{line.number}"] = texts
     return found
-
-
-def _script_hash(script: str) -> str:
-    """As a policy names it."""
-    return f"sha256-{b64encode(hashlib.sha256(script.encode()).digest()).decode()}"
 
 
 def _data_island(data: Mapping[str, Any]) -> str:

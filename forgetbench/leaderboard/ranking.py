@@ -29,8 +29,8 @@ class Standing:
     worst_rank: int
     """How many there are, less those that lie wholly below."""
     tie_group: int
-    """From 1. A group begins with the first entry, by delta, that is shown to be worse than the first of the group
-    before: none of a group is shown to be worse than its first."""
+    """From 1. A group begins with the first entry, by delta, that is shown to be worse than one of the group before:
+    none of a group is shown to be worse than another."""
     joint_low: float
     joint_high: float
     """The interval that this follows from: all of a table's hold together, what was not measured at its worst and at
@@ -134,9 +134,9 @@ def standings(rows: Sequence[DeltaRow | None], alphas: Sequence[float]) -> list[
 def _tie_groups(deltas: Floats, lows: Floats, highs: Floats) -> list[int]:
     """Which group each is in, see `Standing`."""
     groups = [0] * len(deltas)
-    group, first = 0, -1
+    group, highest_low = 0, np.inf
     for at in np.argsort(-deltas, kind="stable").tolist():
-        if first < 0 or highs[at] < lows[first]:
-            group, first = group + 1, at
-        groups[at] = group
+        if highs[at] < highest_low:
+            group, highest_low = group + 1, lows[at]
+        groups[at], highest_low = group, max(highest_low, lows[at])
     return groups

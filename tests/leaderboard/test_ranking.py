@@ -29,10 +29,15 @@ def places(*rows: DeltaRow | None) -> list[tuple[str, int] | None]:
     return [each and (each.ranks, each.tie_group) for each in standings(rows, [0.05] * len(rows))]
 
 
-def test_a_rank_is_a_range_and_a_group_begins_with_what_is_worse_than_the_first_before() -> None:
+def test_a_rank_is_a_range_and_a_group_begins_with_what_is_worse_than_one_before() -> None:
     # At level 1 - .05 / 4 an arm is 1.27 times as long: .0127.
     rows = [row(delta, 0.01) for delta in (0.0, -0.02, -0.04, -0.2)]
     assert places(*rows) == [("1–2", 1), ("1–3", 1), ("2–3", 2), ("4", 3)]
+
+
+def test_a_wide_interval_on_top_holds_no_group_together() -> None:
+    rows = [row(0.01, 0.5), row(0.0, 0.01), row(-0.1, 0.01), row(-0.11, 0.01)]
+    assert places(*rows) == [("1–4", 1), ("1–2", 1), ("2–4", 2), ("2–4", 2)]
 
 
 def test_what_was_not_measured_has_no_place() -> None:

@@ -13,6 +13,7 @@ class Browser {
     this.names = [facets.base, ...facets.candidates];
     this.at = -1;
     this.key = null;
+    this.loads = 0;
     this.sort = { field: "worst", descending: true };
   }
 
@@ -44,6 +45,8 @@ class Browser {
     this.find("export").addEventListener("click", () => this.export());
     document.addEventListener("keydown", (event) => this.pressed(event));
     addEventListener("hashchange", () => this.followLink());
+    // What was chosen while the table was made.
+    if (Object.keys(this.filter()).length) await this.filtered();
     await this.followLink();
   }
 
@@ -125,11 +128,15 @@ class Browser {
     const field = this.find("sort").value;
     this.sort = { field, descending: sorter ? sorter.dir === "desc" : DESCENDING.includes(field) };
     const filter = this.filter();
+    const load = ++this.loads;
     const [count, rows] = await Promise.all([this.source.count(filter), this.source.page(filter, this.sort, (page - 1) * PAGE, PAGE)]);
-    this.offset = (page - 1) * PAGE;
-    this.count = count;
-    this.rows = rows;
-    await this.tellCount(count);
+    // A slow answer to what was asked before says nothing any more.
+    if (load === this.loads) {
+      this.offset = (page - 1) * PAGE;
+      this.count = count;
+      this.rows = rows;
+      await this.tellCount(count);
+    }
     return { last_page: Math.max(1, Math.ceil(count / PAGE)), last_row: count, data: rows };
   }
 

@@ -180,12 +180,10 @@ def _result(
 def _info(
     name: str, record: _Record, result: _Json, samples: Sequence[Sequence[_Json]], domain: str | None
 ) -> TaskInfo:
-    config, data, first = result["metric_config"], result["source_data"], samples[0][0]
+    config, data = result["metric_config"], result["source_data"]
     repeats = max(map(len, samples))
     binary = config.get("score_type") == "binary" and repeats == 1
-    said = (
-        domain or mapping(first.get("metadata")).get("domain") or mapping(data.get("additional_details")).get("domain")
-    )
+    said = domain or mapping(data.get("additional_details")).get("domain")
     return TaskInfo(
         name=name,
         domain=domain_name(said) if said else domain_of(name, [str(data["dataset_name"])]),
@@ -244,7 +242,7 @@ def _item(info: TaskInfo, config: _Json, samples: Sequence[_Json]) -> ItemScore:
         view=info.view,
         item_id=f"{info.name}/{first['sample_id']}",
         cluster=metadata.get("cluster") or content,
-        second_cluster="",
+        second_cluster=metadata.get("second_cluster", ""),
         stratum=metadata.get("stratum", ""),
         doc_hash=content,
         prompt_hash=digest(first["input"].get("formatted") or asked)[:16],

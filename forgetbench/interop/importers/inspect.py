@@ -210,6 +210,7 @@ def _item(info: TaskInfo, samples: Sequence[EvalSample], part: str | None) -> It
     scores = [] if reasons else [_score(_value(sample, info.filter, part)) or 0.0 for sample in samples]
     asked, gold = _text(first.input), _text(first.target)
     content = digest([asked, first.choices, gold])[:16]
+    shared = {name: text for name, text in first.metadata.items() if isinstance(text, str)}
     metrics: Mapping[str, Any] = {
         scorer: _score(score.value)
         for scorer, score in (first.scores or {}).items()
@@ -220,9 +221,9 @@ def _item(info: TaskInfo, samples: Sequence[EvalSample], part: str | None) -> It
         domain=info.domain,
         view=info.view,
         item_id=f"{name}/{first.id}",
-        cluster=content,
-        second_cluster="",
-        stratum="",
+        cluster=shared.get("cluster") or content,
+        second_cluster=shared.get("second_cluster", ""),
+        stratum=shared.get("stratum", ""),
         doc_hash=content,
         prompt_hash=content,
         score=math.fsum(scores) / len(scores) if scores else None,

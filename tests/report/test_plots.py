@@ -119,6 +119,20 @@ def test_forest_draws_each_interval_where_it_is() -> None:
     assert all(low < x < high for line in drawn for x in line if line[0] != line[-1] or len(line) == 1)
 
 
+def test_of_very_many_tasks_those_are_drawn_that_changed_most() -> None:
+    some = samples.comparison()
+    (task, *_rest) = [row for row in some.tasks if row.estimate is not None]
+    many = [
+        replace(task, name=f"task-{n:02}", estimate=replace(task.estimate, delta=(n - 50) / 100)) for n in range(80)
+    ]
+    crowded = replace(some, tasks=(*many, replace(many[0], name="silent", estimate=None)))
+    for figure in (plots.forest_figure(crowded), plots.outcomes_figure(crowded)):
+        told = words(figure)
+        assert "the 50 tasks of 81 that changed most" in told and overlapping(figure) == []
+        shown = [name for name in ("task-00", "task-24", "task-51", "task-79", "silent") if name in told]
+        assert shown == ["task-00", "task-24", "task-79"]
+
+
 def test_outcome_bars_sum_to_the_whole() -> None:
     figure = plots.outcomes_figure(samples.comparison())
     (axes,) = figure.axes

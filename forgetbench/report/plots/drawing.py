@@ -53,6 +53,8 @@ _UNIT: Final = 0.34
 """Inches per unit of a row's height."""
 _LINE_SPACING: Final[dict[Language, float]] = {"zh": 1.5}
 """Where it is not the usual one: ideographs fill the height of their line."""
+MOST_TASKS: Final = 50
+"""Lines of tasks in a plot: more are no picture any more, and each stands in the report's tables."""
 INK: Final = "#222222"
 MUTED: Final = "#555555"
 
@@ -113,10 +115,16 @@ class Layout:
     spans: tuple[tuple[float, float, DeltaRow], ...]
     """Top and bottom of each block, and the row whose margin holds there."""
     height: float
+    n_tasks: tuple[int, int]
+    """How many tasks have a line, and how many there are."""
 
 
 def rows_of(comparison: Comparison, *, overall: bool) -> Layout:
-    """A line per domain and task, each domain's together, and where they stand from the top."""
+    """A line per domain and task, each domain's together, and where they stand from the top.
+
+    Of more than `MOST_TASKS` tasks those that changed most.
+    """
+    shown = _most_changed(comparison.tasks)
     lines: list[Line] = []
     spans: list[tuple[float, float, DeltaRow]] = []
     y = 0.0
@@ -124,7 +132,7 @@ def rows_of(comparison: Comparison, *, overall: bool) -> Layout:
         top = y
         lines.append(Line(domain, title(domain.name), y + 0.55, True))
         y += 1.1
-        for task in tasks:
+        for task in (task for task in tasks if task.name in shown):
             lines.append(Line(task, one_line(task.name, 34), y + 0.36, False))
             y += 0.72
         spans.append((top, y, domain))
@@ -133,7 +141,13 @@ def rows_of(comparison: Comparison, *, overall: bool) -> Layout:
         lines.append(Line(comparison.overall, title(OVERALL), y + 0.55, True))
         spans.append((y, y + 1.1, comparison.overall))
         y += 1.1
-    return Layout(tuple(lines), tuple(spans), max(y, 1.0))
+    return Layout(tuple(lines), tuple(spans), max(y, 1.0), (len(shown), len(comparison.tasks)))
+
+
+def _most_changed(tasks: Sequence[DeltaRow]) -> set[str]:
+    """Names of the tasks that are drawn; what was not measured gives way first."""
+    order = sorted(tasks, key=lambda task: 1.0 if task.estimate is None else -abs(task.estimate.delta))
+    return {task.name for task in order[:MOST_TASKS]}
 
 
 def canvas(comparison: Comparison, layout: Layout, heading: str) -> tuple[Figure, Axes]:
@@ -143,6 +157,9 @@ def canvas(comparison: Comparison, layout: Layout, heading: str) -> tuple[Figure
     sides = _("{candidate} against {base}").format(
         candidate=one_line(comparison.candidate.name, 36), base=one_line(comparison.base.name, 36)
     )
+    if layout.n_tasks[0] < layout.n_tasks[1]:
+        text = _("{heading}: the {n} tasks of {all} that changed most")
+        heading = text.format(heading=heading, n=layout.n_tasks[0], all=layout.n_tasks[1])
     # Given here, the two places need not be measured from every row's label, several times per file.
     drawn_title = axes.set_title(f"{heading}\n{sides}", fontsize=12, pad=12, y=1.0)
     if spacing := _LINE_SPACING.get(language()):

@@ -46,8 +46,9 @@ def write_report(
     written = _write_markdown(comparison, examples, out_dir / "report.md")
     (outcomes,) = (path.read_bytes() for path in written if path.name == "outcomes.svg")
     page = out_dir / "report.html"
-    browser = _browser(comparison, items, results or results_of(out_dir), others)
-    write_atomic(page, _html(comparison, items, examples, outcomes, browser))
+    results = results or results_of(out_dir)
+    browser = _browser(comparison, items, results, others)
+    write_atomic(page, _html(comparison, items, examples, outcomes, browser, results))
     return [*written, page]
 
 
@@ -67,16 +68,21 @@ def write_html(
     others: Sequence[Compared] = (),
 ) -> list[Path]:
     """Write the HTML report: one file that needs nothing beside it; `results` is the folder that may hold the runs."""
-    write_atomic(path, html_page(comparison, items, _browser(comparison, items, results, others)))
+    write_atomic(path, html_page(comparison, items, _browser(comparison, items, results, others), results))
     return [path]
 
 
-def html_page(comparison: Comparison, items: pd.DataFrame | None, browser: FlipBrowser | None = None) -> str:
+def html_page(
+    comparison: Comparison,
+    items: pd.DataFrame | None,
+    browser: FlipBrowser | None = None,
+    results: ResultsFolder | None = None,
+) -> str:
     """The text of that file, with a browser of its items or without; `items` is None where they are not at hand."""
     from forgetbench.report import plots
 
     examples = () if items is None else select_examples(comparison, items)
-    return _html(comparison, items, examples, plots.outcomes_svg(comparison), browser)
+    return _html(comparison, items, examples, plots.outcomes_svg(comparison), browser, results)
 
 
 def write_plots(comparison: Comparison, folder: Path) -> list[Path]:
@@ -108,12 +114,16 @@ def _html(
     examples: Sequence[DomainExamples],
     outcomes_svg: bytes,
     browser: FlipBrowser | None,
+    results: ResultsFolder | None,
 ) -> str:
     from forgetbench.report import plots
     from forgetbench.report.html import Panels, html_report
 
     drawn = {**plots.flow_svg(comparison), "outcomes": outcomes_svg}
-    panels = Panels(browser=browser) if items is None else Panels.of(comparison, items, browser)
+    panels = Panels(browser=browser)
+    if items is not None:
+        # Of very many items the runs are not read once more for a few answers.
+        panels = Panels.of(comparison, items, browser, results if len(items) <= MOST_BROWSED else None)
     return html_report(comparison, examples, drawn, panels)
 
 

@@ -9,6 +9,7 @@ from starlette.responses import HTMLResponse, Response
 from forgetbench.comparison.checked import load_checked
 from forgetbench.records import Comparison
 from forgetbench.report import html_page
+from forgetbench.report.files import results_of
 from forgetbench.report.flips.page import hosted
 from forgetbench.storage.comparisons import load_items
 from forgetbench.view.catalogue import Catalogue
@@ -36,4 +37,4 @@ class Reports:
         browser = hosted(f"/comparisons/{name}/flips")
         if sum(row.n_items for row in comparison.tasks) > MOST_AT_HAND:
             return html_page(comparison, None, browser)
-        return html_page(load_checked(items.parent), load_items(items.parent), browser)
+        return html_page(load_checked(items.parent), load_items(items.parent), browser, results_of(items.parent))

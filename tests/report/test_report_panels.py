@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
 import report_samples as samples
+from paired_runs import item, run, stored, task
 
+from forgetbench.comparison.delta import compare
 from forgetbench.records import MetricRow, StratumRow
 from forgetbench.report.flow import flow_counts, flow_told
 from forgetbench.report.html.answer_sets import creativity
 from forgetbench.report.html.habits import habits
 from forgetbench.report.html.strata import strata_map
+from forgetbench.storage.folder import ResultsFolder
 
 
 def stratum(name: str, delta: float, half: float = 0.05, domain: str = "knowledge") -> StratumRow:
@@ -37,17 +41,34 @@ def test_answers_stand_side_by_side_one_prompt_of_each_kind() -> None:
     made = samples.comparison(metrics=(MetricRow("creativity", "distinct", 1.0, 0.4),))
     panel = creativity(made, samples.items())
     assert panel is not None
-    assert [pair.kind for pair in panel.pairs] == ["story"]
-    assert panel.pairs[0].prompt == "Write the first line of a story about a lighthouse."
+    assert [each.kind for each in panel.sets] == ["story"]
+    assert panel.sets[0].prompt == "Write the first line of a story about a lighthouse."
     assert panel.numbers[0][1:] == ("1.000", "0.400")
     assert creativity(samples.comparison(tasks=()), samples.items()) is None
+
+
+def test_sets_of_answers_come_from_the_runs_where_these_are(tmp_path: Path) -> None:
+    story = task("stories", "creativity", binary=False)
+    base, tuned = (
+        run(name, [story], [item(story, n, 0.5, responses=tuple(f"{name} {n}-{k}" for k in range(6))) for n in (1, 2)])
+        for name in ("base", "tuned")
+    )
+    comparison, items = compare(stored(tmp_path, base), stored(tmp_path, tuned), margins={}, resamples=100)
+    panel = creativity(comparison, items, ResultsFolder(tmp_path))
+    assert panel is not None
+    (only,) = panel.sets  # one of each kind
+    number = only.base[0].split()[1][0]
+    assert only.base == tuple(f"base {number}-{k}" for k in range(4))
+    assert only.candidate == tuple(f"tuned {number}-{k}" for k in range(4))
+    without = creativity(comparison, items)
+    assert without is not None and without.sets[0].base == (f"base {number}-0",)
 
 
 def test_a_chat_template_s_marks_are_no_part_of_the_question() -> None:
     items = samples.items().assign(prompt="<|im_start|>user\nName a ship.\nAnswer:<|im_end|>\n<|im_start|>assistant\n")
     panel = creativity(samples.comparison(), items)
     assert panel is not None
-    assert panel.pairs[0].prompt == "Name a ship. Answer:"
+    assert panel.sets[0].prompt == "Name a ship. Answer:"
 
 
 def test_skeletons_and_phrases_show_the_habit() -> None:

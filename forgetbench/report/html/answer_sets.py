@@ -1,6 +1,7 @@
 """The creativity panel: answers of both sides to the same prompts, set beside set.
 
-One answer shows little of creativity; what shows is whether answers to different prompts are different.
+One answer shows little of creativity; what shows is whether the answers to one prompt differ, and those to different
+prompts.
 """
 
 from __future__ import annotations
@@ -14,14 +15,19 @@ from typing import TYPE_CHECKING, Final
 from forgetbench.messages import N_
 from forgetbench.messages import translated as _
 from forgetbench.records import Comparison
+from forgetbench.report.flips import Compared, read_flips
+from forgetbench.report.flips.rows import Answered, FlipRow
 from forgetbench.report.numbers import decimals
 from forgetbench.sanitize import clip, one_line
+from forgetbench.storage.folder import ResultsFolder
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _DOMAIN: Final = "creativity"
 _MOST: Final = 8
+_ANSWERS: Final = 4
+"""Of each side to a prompt; the flip browser has the others."""
 _PROMPT_CHARACTERS, _ANSWER_CHARACTERS = 160, 320
 _MARKS: Final = re.compile(r"<\|[^|<>\n]{1,40}\|>")
 _ROLES: Final = ("user", "assistant", "system")
@@ -38,13 +44,13 @@ _NUMBERS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class AnswerPair:
-    """One prompt and what each side said first."""
+class AnswerSets:
+    """One prompt and what each side said: the first few of what was sampled; one answer where the runs are not here."""
 
     kind: str
     prompt: str
-    base: str
-    candidate: str
+    base: tuple[str, ...]
+    candidate: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +59,20 @@ class Creativity:
 
     numbers: tuple[tuple[str, str, str], ...]
     """What it is, of the base, of the tuned."""
-    pairs: tuple[AnswerPair, ...]
+    sets: tuple[AnswerSets, ...]
 
 
-def creativity(comparison: Comparison, items: pd.DataFrame) -> Creativity | None:
-    """The panel; None where no creativity was measured."""
+def creativity(comparison: Comparison, items: pd.DataFrame, results: ResultsFolder | None = None) -> Creativity | None:
+    """The panel; None where no creativity was measured. `results` is the folder that may hold the runs."""
     tasks = [row.name for row in comparison.tasks if row.domain == _DOMAIN and row.estimate is not None]
     if not tasks:
         return None
     rows = items[items["task"] == tasks[0]]
-    return Creativity(tuple(_numbers(comparison, tasks[0])), tuple(_pairs(rows)))
+    chosen = _chosen(rows)
+    flips = read_flips([Compared(comparison, chosen, results)]).rows
+    order = {item_id: place for place, item_id in enumerate(chosen["item_id"].tolist())}
+    sets = tuple(_sets(flip) for flip in sorted(flips, key=lambda flip: order[flip.item_id]))
+    return Creativity(tuple(_numbers(comparison, tasks[0])), sets)
 
 
 def _numbers(comparison: Comparison, task: str) -> Iterator[tuple[str, str, str]]:
@@ -72,23 +82,30 @@ def _numbers(comparison: Comparison, task: str) -> Iterator[tuple[str, str, str]
             yield _(told), decimals(known[name].base), decimals(known[name].candidate)
 
 
-def _pairs(rows: pd.DataFrame) -> Iterator[AnswerPair]:
+def _chosen(rows: pd.DataFrame) -> pd.DataFrame:
     """One prompt of each kind, in an order that no one chose."""
     answered = rows[rows["base_response"].notna() & rows["candidate_response"].notna()]
-    columns = ("item_id", "stratum", "prompt", "base_response", "candidate_response")
-    records = sorted(zip(*(answered[name].tolist() for name in columns), strict=True), key=_by_chance)
-    first = {stratum: record for record in reversed(records) for stratum in [record[1]]}
-    for _item_id, stratum, prompt, base, candidate in sorted(first.values(), key=_by_chance)[:_MOST]:
-        yield AnswerPair(
-            kind=one_line(str(stratum), 40).replace("_", " "),
-            prompt=_asked(str(prompt)),
-            base=_shortened(base),
-            candidate=_shortened(candidate),
-        )
+    chances = answered["item_id"].map(_chance)
+    return answered.loc[chances.sort_values().index].drop_duplicates("stratum").head(_MOST)
 
 
-def _by_chance(record: tuple[object, ...]) -> str:
-    return hashlib.sha256(str(record[0]).encode(errors="replace")).hexdigest()
+def _chance(item_id: object) -> str:
+    return hashlib.sha256(str(item_id).encode(errors="replace")).hexdigest()
+
+
+def _sets(row: FlipRow) -> AnswerSets:
+    (candidate,) = row.candidates
+    return AnswerSets(
+        kind=one_line(row.stratum or "", 40).replace("_", " "),
+        prompt=_asked(row.prompt or ""),
+        base=_answers(row.base),
+        candidate=() if candidate is None else _answers(candidate),
+    )
+
+
+def _answers(side: Answered) -> tuple[str, ...]:
+    said = side.responses or ((side.response,) if side.response is not None else ())
+    return tuple(map(_shortened, said[:_ANSWERS]))
 
 
 def _asked(prompt: str) -> str:
@@ -97,6 +114,6 @@ def _asked(prompt: str) -> str:
     return one_line(" ".join(lines[-2:]), _PROMPT_CHARACTERS)
 
 
-def _shortened(answer: object) -> str:
-    text, note = clip(str(answer), _ANSWER_CHARACTERS)
+def _shortened(answer: str) -> str:
+    text, note = clip(answer, _ANSWER_CHARACTERS)
     return f"{text} …" if note else text

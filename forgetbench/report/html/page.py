@@ -26,6 +26,8 @@ from forgetbench.report.warning_groups import warning_groups
 if TYPE_CHECKING:
     import pandas as pd
 
+    from forgetbench.storage.folder import ResultsFolder
+
 
 _STYLES: Final = ("style.css.j2", "report.css.j2")
 
@@ -39,9 +41,16 @@ class Panels:
     browser: FlipBrowser | None = None
 
     @classmethod
-    def of(cls, comparison: Comparison, items: pd.DataFrame, browser: FlipBrowser | None) -> Panels:
-        """The panels of a comparison; `items` is the table of items.parquet."""
-        return cls(creativity(comparison, items), habits(comparison, items), browser)
+    def of(
+        cls,
+        comparison: Comparison,
+        items: pd.DataFrame,
+        browser: FlipBrowser | None,
+        results: ResultsFolder | None = None,
+    ) -> Panels:
+        """The panels of a comparison; `items` is the table of items.parquet, `results` the folder that may hold the
+        runs."""
+        return cls(creativity(comparison, items, results), habits(comparison, items), browser)
 
 
 def html_report(

@@ -32,7 +32,6 @@ from forgetbench.report.trajectory import TrainingLog, TrajectoryPoint
 from forgetbench.storage.comparisons import load_items, save_comparison, save_items
 from forgetbench.storage.files import write_atomic
 from forgetbench.storage.folder import ResultsFolder, check_writable
-from forgetbench.storage.json_files import to_json
 from forgetbench.storage.made import comparison_folder
 from forgetbench.storage.runs import Run, is_run, load_run
 from forgetbench.storage.samples import BASE_COLUMNS, CANDIDATE_COLUMNS
@@ -309,7 +308,7 @@ def diagnose(
     base: str | None = None,
     candidate: str | None = None,
 ) -> SavedDiagnosis:
-    """Hold every possible cause of a comparison's losses against the numbers, and write diagnosis.json and .md.
+    """Hold each possible cause of a comparison's losses against the numbers; write diagnosis.json, .md and report.html.
 
     `comparison` is its folder. With `weights` the drift of the weights is measured, `spectra` matrices of it in depth;
     `base` and `candidate` say where the two checkpoints are, by default where they were evaluated. Nothing is asked of
@@ -318,7 +317,10 @@ def diagnose(
     from forgetbench.diagnosis import diagnose as held_against
     from forgetbench.diagnosis import read_training_history
     from forgetbench.diagnosis.evidence.voice import COLUMNS
+    from forgetbench.diagnosis.stored import save_diagnosis
+    from forgetbench.report import write_html
     from forgetbench.report.diagnosis import diagnosis_markdown
+    from forgetbench.report.files import results_of
 
     folder = Path(comparison)
     compared, items = load_checked(folder), load_items(folder if folder.is_dir() else folder.parent, COLUMNS)
@@ -327,9 +329,10 @@ def diagnose(
     drift, adapter = _drift(compared, base, candidate, spectra) if weights else (None, False)
     found = held_against(compared, items, training=history, data=data, drift=drift, adapter=adapter)
     folder = folder if folder.is_dir() else folder.parent
-    write_atomic(folder / "diagnosis.json", to_json(found))
+    save_diagnosis(folder, found)
     page = folder / "diagnosis.md"
     write_atomic(page, diagnosis_markdown(compared, found))
+    write_html(compared, load_items(folder), folder / "report.html", results_of(folder))
     return SavedDiagnosis(compared, found, page)
 
 

@@ -2,6 +2,7 @@
 
     findings.py       the records: a cause, what speaks for it, what follows
     diagnose.py       all evidence on one comparison
+    stored.py         diagnosis.json
     evidence/         one module for each kind of trace
     training_log.py   trainer_state.json
     drift/            how far each tensor moved, in how many directions

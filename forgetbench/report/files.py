@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from forgetbench.messages import sentences
 from forgetbench.messages import translated as _
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
 
     from forgetbench.report.flips import Compared
     from forgetbench.report.flips.page import FlipBrowser
-
-MOST_BROWSED: Final = 50_000
-"""Items of a comparison whose page has the flip browser; more are left to `forgetbench view`."""
 
 
 def write_report(
@@ -120,10 +117,7 @@ def _html(
     from forgetbench.report.html import Panels, html_report
 
     drawn = {**plots.flow_svg(comparison), "outcomes": outcomes_svg}
-    panels = Panels(browser=browser)
-    if items is not None:
-        # Of very many items the runs are not read once more for a few answers.
-        panels = Panels.of(comparison, items, browser, results if len(items) <= MOST_BROWSED else None)
+    panels = Panels(browser=browser) if items is None else Panels.of(comparison, items, browser, results)
     return html_report(comparison, examples, drawn, panels)
 
 
@@ -134,6 +128,7 @@ def _browser(
     from forgetbench.report.flips import Compared, read_flips
     from forgetbench.report.flips.page import embedded
     from forgetbench.report.flips.payload import MOST_ROWS
+    from forgetbench.report.html.page import MOST_BROWSED
 
     if len(items) > MOST_BROWSED:
         return None

@@ -20,11 +20,13 @@ from forgetbench.diagnosis.advice import RULES
 from forgetbench.diagnosis.drift import TensorDrift
 from forgetbench.diagnosis.evidence.voice import wordings
 from forgetbench.diagnosis.findings import Finding, State
+from forgetbench.diagnosis.stored import load_diagnosis
 from forgetbench.diagnosis.training_log import LoggedStep
 from forgetbench.records import Comparison
 from forgetbench.report.diagnosis import diagnosis_markdown, paragraphs
 from forgetbench.report.diagnosis.words import CAUSES, CURES
 from forgetbench.storage.comparisons import save_comparison
+from forgetbench.storage.folder import ResultsFolder
 
 OPEN, CHOICE = task("facts", view="open"), task("facts_choice", view="choice", chance=0.25)
 STORY = task("stories", "writing", view="open")
@@ -183,6 +185,15 @@ def test_the_command_writes_both_files(tmp_path: Path, forgetbench) -> None:  # 
     content = json.loads((folder / "diagnosis.json").read_text())
     assert {finding["cause"] for finding in content["findings"]} >= {"locked", "erased", "voice"}
     assert "# Why" in (folder / "diagnosis.md").read_text()
+    assert '<h2 id="diagnosis">' in (folder / "report.html").read_text()
+    found = load_diagnosis(ResultsFolder(tmp_path / "results"), comparison)
+    assert found is not None and found.findings == diagnose(comparison, items).findings
+    (folder / "diagnosis.json").write_text('{"schema_version": 1, "findings": [{"measures": 3}]}')
+    damaged = forgetbench("report", folder)
+    assert damaged.returncode == 2 and "diagnosis.json" in damaged.stderr
+    (folder / "diagnosis.json").unlink()
+    assert forgetbench("report", folder).returncode == 0
+    assert 'id="diagnosis"' not in (folder / "report.html").read_text()
     lacking = forgetbench("diagnose", folder, "--training-log", tmp_path / "nowhere")
     assert lacking.returncode == 2 and lacking.stderr.count("\n") == 1
     elsewhere = forgetbench("diagnose", folder, "--weights")

@@ -6,10 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from forgetbench.diagnosis.stored import load_diagnosis
 from forgetbench.messages import N_
 from forgetbench.messages import translated as _
 from forgetbench.records import Comparison
 from forgetbench.report import supplementary, wording
+from forgetbench.report.diagnosis import paragraphs
+from forgetbench.report.diagnosis.sentences import Paragraph
+from forgetbench.report.diagnosis.words import STATES
 from forgetbench.report.examples import SELECTION_NOTE, DomainExamples
 from forgetbench.report.flips.page import FlipBrowser
 from forgetbench.report.flow import flow_told
@@ -29,6 +33,8 @@ if TYPE_CHECKING:
     from forgetbench.storage.folder import ResultsFolder
 
 
+MOST_BROWSED: Final = 50_000
+"""Items of a comparison whose page has the flip browser; more are left to `forgetbench view`."""
 _STYLES: Final = ("style.css.j2", "report.css.j2")
 
 
@@ -39,6 +45,7 @@ class Panels:
     creativity: Creativity | None = None
     habits: Habits | None = None
     browser: FlipBrowser | None = None
+    diagnosis: tuple[Paragraph, ...] = ()
 
     @classmethod
     def of(
@@ -49,8 +56,12 @@ class Panels:
         results: ResultsFolder | None = None,
     ) -> Panels:
         """The panels of a comparison; `items` is the table of items.parquet, `results` the folder that may hold the
-        runs."""
-        return cls(creativity(comparison, items, results), habits(comparison, items), browser)
+        runs, and what was diagnosed."""
+        diagnosis = None if results is None else load_diagnosis(results, comparison)
+        # Of very many items the runs are not read once more for a few answers.
+        sets = creativity(comparison, items, results if len(items) <= MOST_BROWSED else None)
+        told = () if diagnosis is None else tuple(paragraphs(diagnosis))
+        return cls(sets, habits(comparison, items), browser, told)
 
 
 def html_report(
@@ -85,6 +96,8 @@ def html_report(
         strata=strata_map(comparison),
         creativity=panels.creativity,
         habits=panels.habits,
+        diagnosis=panels.diagnosis,
+        state_word=lambda state: _(STATES[state]),
         tables=(
             *supplementary.allowances(comparison),
             *supplementary.evidence(comparison),

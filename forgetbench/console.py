@@ -79,6 +79,11 @@ def command(line: str) -> None:
     print(_joined(line))
 
 
+def data(line: str) -> None:
+    """A line that a program reads, however long, on standard output; the caller has made it harmless ASCII."""
+    print(line)
+
+
 def never_fail_to_encode() -> None:
     """What a stream's encoding lacks is spelled out, where Python would raise UnicodeEncodeError."""
     for stream in (sys.stdout, sys.stderr):

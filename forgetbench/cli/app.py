@@ -71,6 +71,8 @@ app = App(
     default_parameter=Parameter(negative=(), show_default=_shown_default),
     suppress_keyboard_interrupt=False,
 )
+# An interrupt is told by whoever guards the whole.
+app.meta.suppress_keyboard_interrupt = False
 app.register_install_completion_command()
 _AS_CALLED: Final[dict[str, Any]] = {"exit_on_error": False, "print_error": False, "result_action": "return_value"}
 

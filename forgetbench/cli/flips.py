@@ -10,6 +10,7 @@ from cyclopts import Parameter
 
 from forgetbench.cli.console import stdout
 from forgetbench.cli.options import ComparisonArgument
+from forgetbench.console import data
 
 Outcome = Literal[
     "lost", "forgotten", "locked", "erased", "never_known", "fell", "cut", "unmeasured", "gained", "rose", "never",
@@ -49,6 +50,6 @@ def flips(
         print_flips(stdout(), found, _SHOWN if limit is None else limit)
     elif str(jsonl) == "-":
         for line in json_lines(found):
-            print(line)
+            data(line)
     else:
         write_output(jsonl, "".join(f"{line}\n" for line in json_lines(found)))

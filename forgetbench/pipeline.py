@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from forgetbench.comparison.checked import load_checked
+from forgetbench.comparison.course import COLUMNS as COURSE_COLUMNS
+from forgetbench.comparison.course import Course, course
 from forgetbench.comparison.delta import chat_format_costs, comparison_id, with_net
 from forgetbench.comparison.delta import compare as compare_runs
 from forgetbench.comparison.family import judged_together
@@ -64,6 +66,8 @@ class RunResult:
     comparisons: tuple[SavedComparison, ...] = ()
     trajectories: tuple[Path, ...] = ()
     """Folders; one per training run of which several checkpoints were compared."""
+    courses: tuple[Course, ...] = ()
+    """What happened along each of them."""
 
     def __add__(self, other: RunResult) -> RunResult:
         """What came of one protocol and of another."""
@@ -71,6 +75,7 @@ class RunResult:
             (*self.runs, *other.runs),
             (*self.comparisons, *other.comparisons),
             (*self.trajectories, *other.trajectories),
+            (*self.courses, *other.courses),
         )
 
 
@@ -407,7 +412,7 @@ def _compared(session: Session, runs: Sequence[Run], sft_data: SftData | None, b
         for candidate in (by_fingerprint[checkpoint.fingerprint] for checkpoint in session.checkpoints)
     ]
     comparisons = [published(comparison) for comparison in judged_together(together)]
-    return RunResult(tuple(runs), tuple(comparisons), _trajectories(session, comparisons))
+    return RunResult(tuple(runs), tuple(comparisons), *_trajectories(session, comparisons))
 
 
 def _completion(beside: RunResult, candidate: Run) -> tuple[DeltaRow, ...]:
@@ -438,26 +443,35 @@ def _chat_costs(beside: RunResult, chat: Run) -> tuple[DeltaRow, ...]:
 # --- trajectories -----------------------------------------------------------------------------
 
 
-def _trajectories(session: Session, comparisons: Sequence[SavedComparison]) -> tuple[Path, ...]:
-    """One trajectory per training run with two or more of its checkpoints here."""
-    groups: dict[Path, list[tuple[Checkpoint, Comparison]]] = {}
+def _trajectories(
+    session: Session, comparisons: Sequence[SavedComparison]
+) -> tuple[tuple[Path, ...], tuple[Course, ...]]:
+    """One trajectory per training run with two or more of its checkpoints here, and its course."""
+    groups: dict[Path, list[tuple[Checkpoint, SavedComparison]]] = {}
     for checkpoint, saved in zip(session.checkpoints, comparisons, strict=True):
         if checkpoint.path is not None and checkpoint.step is not None:
-            groups.setdefault(checkpoint.path.resolve().parent, []).append((checkpoint, saved.comparison))
-    return tuple(_trajectory(session.results, group) for group in groups.values() if len(group) > 1)
+            groups.setdefault(checkpoint.path.resolve().parent, []).append((checkpoint, saved))
+    written = [_trajectory(session.results, group) for group in groups.values() if len(group) > 1]
+    return tuple(folder for folder, _ in written), tuple(course for _, course in written)
 
 
-def _trajectory(results: ResultsFolder, group: Sequence[tuple[Checkpoint, Comparison]]) -> Path:
+def _trajectory(results: ResultsFolder, group: Sequence[tuple[Checkpoint, SavedComparison]]) -> tuple[Path, Course]:
     ordered = sorted(group, key=lambda item: item[0].step or 0)
     last_checkpoint, last = ordered[-1]
     assert last_checkpoint.path is not None  # noqa: S101 - grouped by path
     points = [
-        TrajectoryPoint(checkpoint.step or 0, checkpoint.name, {row.name: row for row in comparison.domains})
-        for checkpoint, comparison in ordered
+        TrajectoryPoint(checkpoint.step or 0, checkpoint.name, {row.name: row for row in saved.comparison.domains})
+        for checkpoint, saved in ordered
     ]
-    folder = results.trajectory(last.comparison_id)
-    write_trajectory(points, read_training_log(last_checkpoint.path / "trainer_state.json"), folder)
-    return folder
+    along = course(
+        [
+            (checkpoint.step or 0, saved.comparison, load_items(saved.folder, COURSE_COLUMNS))
+            for checkpoint, saved in ordered
+        ]
+    )
+    folder = results.trajectory(last.comparison.comparison_id)
+    write_trajectory(points, read_training_log(last_checkpoint.path / "trainer_state.json"), folder, along)
+    return folder, along
 
 
 def read_training_log(path: Path) -> TrainingLog:

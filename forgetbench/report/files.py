@@ -22,6 +22,7 @@ from forgetbench.storage.json_files import to_json
 if TYPE_CHECKING:
     import pandas as pd
 
+    from forgetbench.comparison.course import Course
     from forgetbench.report.flips import Compared
     from forgetbench.report.flips.page import FlipBrowser
 
@@ -135,9 +136,12 @@ def _browser(
     return embedded(read_flips([Compared(comparison, items, results), *others], most=MOST_ROWS))
 
 
-def write_trajectory(points: Sequence[TrajectoryPoint], log: TrainingLog | None, out_dir: Path) -> list[Path]:
+def write_trajectory(
+    points: Sequence[TrajectoryPoint], log: TrainingLog | None, out_dir: Path, course: Course | None = None
+) -> list[Path]:
     """Write plots/trajectory (PNG and SVG), trajectory.csv and trajectory.json into `out_dir`.
 
+    `course` is what happened along checkpoints that were judged together; None where they were not.
     trajectory.csv has one line per checkpoint and domain, with the training loss logged last by then.
     """
     from forgetbench.report import plots
@@ -150,6 +154,7 @@ def write_trajectory(points: Sequence[TrajectoryPoint], log: TrainingLog | None,
         "schema_version": SCHEMA_VERSION,
         "points": [{"step": point.step, "name": point.name, "domains": dict(point.domains)} for point in ordered],
         "training_log": None if log is None else asdict(log),
+        "course": course,
     }
     write_atomic(record, to_json(content))
     return [*drawn, table, record]

@@ -1,0 +1,98 @@
+"""What happened along a training: at which checkpoint harm was first shown, and what was right on the way and is lost.
+
+An answer that some earlier checkpoint got right and the last gets wrong is temporally forgotten (Li et al., "Temporal
+Sampling for Forgotten Reasoning in LLMs", arXiv 2505.20196); the training had it, and a checkpoint to ship may too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from forgetbench.records import Comparison, DeltaRow
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+COLUMNS = ("task", "domain", "item_id", "outcome", "base_score", "candidate_score")
+"""What is looked at of each checkpoint's items."""
+
+
+@dataclass(frozen=True, slots=True)
+class OnTheWay:
+    """Right-or-wrong items that were measured at every checkpoint, by when they were right."""
+
+    n_items: int
+    ever_right: int
+    """The base's answer or that of any checkpoint."""
+    right_at_end: int
+    learnt_and_lost: int
+    """Wrong in the base, right at some checkpoint, wrong at the last."""
+
+    @property
+    def lost(self) -> int:
+        """Ever right, and wrong at the last checkpoint."""
+        return self.ever_right - self.right_at_end
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """A training's course by domain."""
+
+    first_harm: Mapping[str, int | None]
+    """The first step at which a domain regressed by the margin or more; None where no checkpoint is shown to have.
+    Verdicts of checkpoints that were judged together are adjusted for all of them, so this holds over all looks."""
+    on_the_way: Mapping[str, OnTheWay]
+
+
+def course(checkpoints: Sequence[tuple[int, Comparison, pd.DataFrame]]) -> Course:
+    """The course of a training from its checkpoints' steps, comparisons with one base, and items (`COLUMNS`).
+
+    Comparisons must have been judged together (`family.judged_together`). Raises ValueError without any.
+    """
+    ordered = sorted(checkpoints, key=lambda each: each[0])
+    if not ordered:
+        raise ValueError("no checkpoints")
+    domains = dict.fromkeys(row.name for _, comparison, _ in ordered for row in comparison.domains)
+    return Course(
+        first_harm={name: _first_harm(name, ordered) for name in domains},
+        on_the_way=_on_the_way([items for *_, items in ordered]),
+    )
+
+
+def _first_harm(domain: str, ordered: Sequence[tuple[int, Comparison, pd.DataFrame]]) -> int | None:
+    harmed = (
+        step for step, comparison, _ in ordered for row in comparison.domains if row.name == domain and _is_harm(row)
+    )
+    return next(harmed, None)
+
+
+def _is_harm(row: DeltaRow) -> bool:
+    return row.judgement.verdict == "regressed" and not row.judgement.within_margin
+
+
+def _on_the_way(tables: Sequence[pd.DataFrame]) -> dict[str, OnTheWay]:
+    keys = ["task", "item_id"]
+    binary = [table[table["outcome"].notna()].set_index(keys) for table in tables]
+    shared = binary[0].index
+    for table in binary[1:]:
+        shared = shared.intersection(table.index)
+    at = [table.loc[shared] for table in binary]
+    base = at[0]["base_score"].to_numpy() == 1.0
+    tuned = np.array([table["candidate_score"].to_numpy() == 1.0 for table in at])
+    ever, end = base | tuned.any(axis=0), tuned[-1]
+    lost_again = ~base & tuned.any(axis=0) & ~end
+    domains = at[0]["domain"].to_numpy()
+    return {
+        str(domain): OnTheWay(
+            n_items=int(inside.sum()),
+            ever_right=int((ever & inside).sum()),
+            right_at_end=int((end & inside).sum()),
+            learnt_and_lost=int((lost_again & inside).sum()),
+        )
+        for domain in dict.fromkeys(domains)
+        for inside in [domains == domain]
+    }

@@ -44,4 +44,4 @@ def test_names_are_imported_when_they_are_used() -> None:
         "print(sorted(set(heavy) & set(sys.modules)), forgetbench.run.__module__)"
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert out.stdout.strip() == "[] forgetbench.pipeline"
+    assert out.stdout.strip() == "[] forgetbench.pipeline.evaluating"

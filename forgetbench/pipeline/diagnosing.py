@@ -1,0 +1,74 @@
+"""Why a comparison came out as it did."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from forgetbench.comparison.checked import load_checked
+from forgetbench.comparison.sft_data import read_sft_data
+from forgetbench.errors import InputError
+from forgetbench.records import Comparison
+from forgetbench.storage.comparisons import load_items
+from forgetbench.storage.files import write_atomic
+
+if TYPE_CHECKING:
+    from forgetbench.diagnosis import WeightDrift
+
+from forgetbench.pipeline.results import SavedDiagnosis
+
+
+def diagnose(
+    comparison: Path | str,
+    *,
+    training_log: Path | None = None,
+    sft_data: Path | None = None,
+    weights: bool = False,
+    spectra: int = 0,
+    base: str | None = None,
+    candidate: str | None = None,
+) -> SavedDiagnosis:
+    """Hold each possible cause of a comparison's losses against the numbers; write diagnosis.json, .md and report.html.
+
+    `comparison` is its folder. With `weights` the drift of the weights is measured, `spectra` matrices of it in depth;
+    `base` and `candidate` say where the two checkpoints are, by default where they were evaluated. Nothing is asked of
+    a model. Raises InputError for what cannot be read, and for checkpoints that are not those of the comparison.
+    """
+    from forgetbench.diagnosis import diagnose as held_against
+    from forgetbench.diagnosis import read_training_history
+    from forgetbench.diagnosis.evidence.voice import COLUMNS
+    from forgetbench.diagnosis.stored import save_diagnosis
+    from forgetbench.report import write_html
+    from forgetbench.report.diagnosis import diagnosis_markdown
+    from forgetbench.report.files import results_of
+
+    folder = Path(comparison)
+    compared, items = load_checked(folder), load_items(folder if folder.is_dir() else folder.parent, COLUMNS)
+    history = None if training_log is None else read_training_history(training_log)
+    data = None if sft_data is None else read_sft_data(sft_data)
+    drift, adapter = _drift(compared, base, candidate, spectra) if weights else (None, False)
+    found = held_against(compared, items, training=history, data=data, drift=drift, adapter=adapter)
+    folder = folder if folder.is_dir() else folder.parent
+    save_diagnosis(folder, found)
+    page = folder / "diagnosis.md"
+    write_atomic(page, diagnosis_markdown(compared, found))
+    write_html(compared, load_items(folder), folder / "report.html", results_of(folder))
+    return SavedDiagnosis(compared, found, page)
+
+
+def _drift(compared: Comparison, base: str | None, candidate: str | None, spectra: int) -> tuple[WeightDrift, bool]:
+    """How far the candidate's weights lie from the base's, and whether it is an adapter."""
+    from forgetbench.diagnosis.drift import weight_drift
+    from forgetbench.models.checkpoints import resolve
+
+    before = resolve(base or compared.base.where)
+    after = resolve(candidate or compared.candidate.where, base=before)
+    for resolved, side in ((before, compared.base), (after, compared.candidate)):
+        if resolved.fingerprint != side.fingerprint:
+            raise InputError(
+                f"{resolved.where}: not the checkpoint that was evaluated as {side.name} (its weights or tokenizer "
+                "differ); say where that one is with --base and --candidate"
+            )
+    if before.path is None or after.path is None:
+        raise InputError("weights can be compared of checkpoints with files only")
+    return weight_drift(before.path, after.path, spectra=spectra), after.adapter_base is not None

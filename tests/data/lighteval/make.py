@@ -88,7 +88,7 @@ def _keep(out: Path, folder: Path, date: str) -> None:
                     general.pop(field, None)
                 # The seed stands for the weights of two models, which were asked alike.
                 general["model_config"]["seed"] = 0
-                content = json.loads(json.dumps(content).replace(tempfile.gettempdir(), "/work"))
+                content = json.loads(json.dumps(content).replace(tempfile.gettempdir(), "place"))
                 kept.write_text(json.dumps(content, indent=1) + "\n")
             else:
                 shutil.copy(path, kept)

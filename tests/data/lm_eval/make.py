@@ -35,7 +35,7 @@ def main() -> None:
         for seed, (name, date) in enumerate(DATES.items()):
             model = make_tiny_model(work / name, seed)
             logs = _evaluate(model, _tasks(work / "tasks"), work / "logs" / name)
-            _keep(logs, HERE / f"example__{name}", date, {str(model): f"example/{name}", str(work): "/work"})
+            _keep(logs, HERE / f"example__{name}", date, {str(model): f"example/{name}", str(work): "place"})
 
 
 def _tasks(folder: Path) -> Path:
@@ -72,7 +72,7 @@ def _keep(logs: Path, folder: Path, date: str, names: dict[str, str]) -> None:
         if path.suffix == ".json":
             text = json.dumps(_without_machine(json.loads(text)), indent=1, ensure_ascii=False) + "\n"
         kept = re.sub(r"\d{4}-\d\d-\d\dT[\d.-]+(?=\.jsonl?$)", date, path.name)
-        (folder / kept).write_text(text.replace(str(HERE), "/work/logs"), encoding="utf-8")
+        (folder / kept).write_text(text.replace(str(HERE), "place/logs"), encoding="utf-8")
 
 
 def _without_machine(results: dict[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,7 @@
     evidence/         one module for each kind of trace
     training_log.py   trainer_state.json
     drift/            how far each tensor moved, in how many directions
+    drift_map.py      what is kept of it: each module of each layer
     advice.py         what to do, by a small table of rules
 
 Nothing here words anything: the sentences are the report's.
@@ -15,14 +16,17 @@ from __future__ import annotations
 
 from forgetbench.diagnosis.diagnose import diagnose
 from forgetbench.diagnosis.drift import WeightDrift, weight_drift
+from forgetbench.diagnosis.drift_map import DriftMap, PlaceDrift
 from forgetbench.diagnosis.findings import Advice, Diagnosis, Finding, Measure
 from forgetbench.diagnosis.training_log import TrainingHistory, read_training_history
 
 __all__ = [
     "Advice",
     "Diagnosis",
+    "DriftMap",
     "Finding",
     "Measure",
+    "PlaceDrift",
     "TrainingHistory",
     "WeightDrift",
     "diagnose",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from forgetbench.comparison.sft_data import SftData
 from forgetbench.diagnosis.advice import advised
 from forgetbench.diagnosis.drift import WeightDrift
+from forgetbench.diagnosis.drift_map import drift_map
 from forgetbench.diagnosis.evidence.groups import language_findings, tail_findings
 from forgetbench.diagnosis.evidence.outcomes import contamination_findings, outcome_findings
 from forgetbench.diagnosis.evidence.prompting import prompting_findings
@@ -48,7 +49,13 @@ def diagnose(
         )
         if text is not None
     }
-    return Diagnosis(comparison.comparison_id, findings, tuple(advised(findings)) if lost else (), sources)
+    return Diagnosis(
+        comparison.comparison_id,
+        findings,
+        tuple(advised(findings)) if lost else (),
+        sources,
+        weights=None if drift is None else drift_map(drift),
+    )
 
 
 def _findings(

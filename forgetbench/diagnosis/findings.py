@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from math import nan
 from typing import Literal
 
+from forgetbench.diagnosis.drift_map import DriftMap
 from forgetbench.records import SCHEMA_VERSION
 
 Cause = Literal[
@@ -88,6 +89,8 @@ class Diagnosis:
     """In the order of expected effect; empty where nothing was lost, or no cure has evidence here."""
     sources: Mapping[str, str] = field(default_factory=dict)
     """What was looked at besides the comparison: 'training_log', 'sft_data', 'weights'."""
+    weights: DriftMap | None = None
+    """How far each module of each layer moved; None where the weights were not looked at."""
     schema_version: int = SCHEMA_VERSION
 
     def of(self, cause: Cause) -> tuple[Finding, ...]:

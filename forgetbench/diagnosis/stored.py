@@ -31,13 +31,13 @@ def load_diagnosis(results: ResultsFolder, comparison: Comparison) -> Diagnosis 
 
 
 def _without_nulls(content: dict[str, Any]) -> dict[str, Any]:
-    """Ends of intervals that there are not are left out: NaN, which JSON has not, is what they are by default."""
+    """Numbers that there are not are left out: NaN, which JSON has not, is what they are by default."""
 
     def clean(value: Any) -> Any:
         if isinstance(value, list):
             return [clean(each) for each in value]
         if isinstance(value, dict):
-            nothing = ("low", "high")
+            nothing = ("low", "high", "norm", "change")
             return {key: clean(each) for key, each in value.items() if each is not None or key not in nothing}
         return value
 

@@ -13,7 +13,7 @@ from forgetbench.storage.comparisons import load_items
 from forgetbench.storage.files import write_atomic
 
 if TYPE_CHECKING:
-    from forgetbench.diagnosis import WeightDrift
+    from forgetbench.diagnosis import DriftMap, WeightDrift
 
 from forgetbench.pipeline.results import SavedDiagnosis
 
@@ -50,10 +50,22 @@ def diagnose(
     found = held_against(compared, items, training=history, data=data, drift=drift, adapter=adapter)
     folder = folder if folder.is_dir() else folder.parent
     save_diagnosis(folder, found)
+    picture = _draw(found.weights, folder / "plots")
     page = folder / "diagnosis.md"
-    write_atomic(page, diagnosis_markdown(compared, found))
+    write_atomic(page, diagnosis_markdown(compared, found, picture and f"plots/{picture}"))
     write_html(compared, load_items(folder), folder / "report.html", results_of(folder))
     return SavedDiagnosis(compared, found, page)
+
+
+def _draw(weights: DriftMap | None, folder: Path) -> str | None:
+    """Draw the heat map of the weights; the PNG's name. That of an earlier diagnosis does not outlive it."""
+    from forgetbench.report import plots
+
+    drawn = () if weights is None else plots.drift(weights, folder)
+    if not drawn:
+        for stale in folder.glob("drift.*"):
+            stale.unlink(missing_ok=True)
+    return next((path.name for path in drawn if path.suffix == ".png"), None)
 
 
 def _drift(compared: Comparison, base: str | None, candidate: str | None, spectra: int) -> tuple[WeightDrift, bool]:

@@ -117,8 +117,8 @@ def _html(
     from forgetbench.report import plots
     from forgetbench.report.html import Panels, html_report
 
-    drawn = {**plots.flow_svg(comparison), "outcomes": outcomes_svg}
     panels = Panels(browser=browser) if items is None else Panels.of(comparison, items, browser, results)
+    drawn = {**plots.flow_svg(comparison), "outcomes": outcomes_svg, **plots.drift_svg(panels.weights)}
     return html_report(comparison, examples, drawn, panels)
 
 

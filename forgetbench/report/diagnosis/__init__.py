@@ -9,5 +9,6 @@ from __future__ import annotations
 
 from forgetbench.report.diagnosis.pages import diagnosis_markdown, print_diagnosis
 from forgetbench.report.diagnosis.sentences import Paragraph, paragraphs
+from forgetbench.report.diagnosis.words import DRIFT_SHOWN
 
-__all__ = ["Paragraph", "diagnosis_markdown", "paragraphs", "print_diagnosis"]
+__all__ = ["DRIFT_SHOWN", "Paragraph", "diagnosis_markdown", "paragraphs", "print_diagnosis"]

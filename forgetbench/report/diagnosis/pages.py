@@ -13,7 +13,7 @@ from forgetbench.diagnosis.findings import Diagnosis, State
 from forgetbench.messages import translated as _
 from forgetbench.records import Comparison
 from forgetbench.report.diagnosis.sentences import Paragraph, paragraphs
-from forgetbench.report.diagnosis.words import STATES
+from forgetbench.report.diagnosis.words import DRIFT_SHOWN, STATES
 from forgetbench.report.markdown import escaped, inline
 from forgetbench.report.wording import headline
 
@@ -40,17 +40,19 @@ def print_diagnosis(console: Console, comparison: Comparison, diagnosis: Diagnos
             console.print(Padding(Text(line), (0, 0, 0, 2)))
 
 
-def diagnosis_markdown(comparison: Comparison, diagnosis: Diagnosis) -> str:
-    """diagnosis.md; every text is escaped."""
-    return "\n\n".join(_parts(comparison, diagnosis)) + "\n"
+def diagnosis_markdown(comparison: Comparison, diagnosis: Diagnosis, picture: str | None = None) -> str:
+    """diagnosis.md; every text is escaped. `picture` is the path of the weights' heat map, where there is one."""
+    return "\n\n".join(_parts(comparison, diagnosis, picture)) + "\n"
 
 
-def _parts(comparison: Comparison, diagnosis: Diagnosis) -> Iterator[str]:
+def _parts(comparison: Comparison, diagnosis: Diagnosis, picture: str | None) -> Iterator[str]:
     yield "# " + _("Why {candidate} lost what it lost").format(candidate=inline(comparison.candidate.name))
     yield escaped(headline(comparison), 2000)
     for paragraph in paragraphs(diagnosis):
         yield f"## {_heading(paragraph)}"
         yield "\n".join(f"- {escaped(line, 1000)}" for line in paragraph.lines)
+    if picture is not None:
+        yield f"![{escaped(_(DRIFT_SHOWN), 300)}]({picture})"
 
 
 def _heading(paragraph: Paragraph) -> str:

@@ -14,6 +14,7 @@ from forgetbench.report.diagnosis.words import CAUSES, CURES, STATES
 from forgetbench.report.numbers import MISSING, interval, share, signed
 from forgetbench.report.wording import title
 from forgetbench.sanitize import one_line
+from forgetbench.stored import retold
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +32,14 @@ def paragraphs(diagnosis: Diagnosis) -> Iterator[Paragraph]:
     order = list(STATES)
     told = [finding for finding in diagnosis.findings if finding.state != "not_measured"]
     for finding in sorted(told, key=lambda finding: order.index(finding.state)):
-        yield _paragraph(finding)
+        notes = diagnosis.weights.notes if diagnosis.weights and finding.cause == "far_weights" else ()
+        yield _paragraph(finding, notes)
     if unknown := _unknown(diagnosis):
         yield Paragraph("not_measured", _("What could not be looked at"), tuple(unknown))
     yield Paragraph(None, _("What to do"), tuple(_advice(diagnosis)))
 
 
-def _paragraph(finding: Finding) -> Paragraph:
+def _paragraph(finding: Finding, notes: Sequence[str]) -> Paragraph:
     words = CAUSES[finding.cause]
     values = _Values({measure.name: _shown(measure) for measure in finding.measures})
     lines = [_(words.evidence).format_map(values)]
@@ -46,6 +48,7 @@ def _paragraph(finding: Finding) -> Paragraph:
     if words.examples and finding.examples:
         examples = ", ".join(f"“{one_line(text, 60)}”" for text in finding.examples)
         lines.append(_(words.examples).format(examples=examples))
+    lines += [retold(one_line(note, 300)) for note in notes]
     if finding.state != "ruled_out":
         lines.append(_("What else could explain it: {text}").format(text=_(words.otherwise)))
         lines.append(_("What would refute it: {text}").format(text=_(words.test)))

@@ -160,3 +160,6 @@ CURES: Final[Mapping[str, str]] = {
     "clean_data": N_("Take evaluated items out of the training data before a gain is believed."),
 }
 """By the keys of `diagnosis.advice.RULES`."""
+
+DRIFT_SHOWN: Final = N_("How far the weights of each layer's modules moved, as a share of their norm.")
+"""What the heat map shows, in words."""

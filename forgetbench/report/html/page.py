@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from forgetbench.diagnosis.drift_map import DriftMap
 from forgetbench.diagnosis.stored import load_diagnosis
 from forgetbench.messages import N_
 from forgetbench.messages import translated as _
 from forgetbench.records import Comparison
 from forgetbench.report import supplementary, wording
-from forgetbench.report.diagnosis import paragraphs
+from forgetbench.report.diagnosis import DRIFT_SHOWN, paragraphs
 from forgetbench.report.diagnosis.sentences import Paragraph
 from forgetbench.report.diagnosis.words import STATES
 from forgetbench.report.examples import SELECTION_NOTE, DomainExamples
@@ -46,6 +47,7 @@ class Panels:
     habits: Habits | None = None
     browser: FlipBrowser | None = None
     diagnosis: tuple[Paragraph, ...] = ()
+    weights: DriftMap | None = None
 
     @classmethod
     def of(
@@ -61,7 +63,7 @@ class Panels:
         # Of very many items the runs are not read once more for a few answers.
         sets = creativity(comparison, items, results if len(items) <= MOST_BROWSED else None)
         told = () if diagnosis is None else tuple(paragraphs(diagnosis))
-        return cls(sets, habits(comparison, items), browser, told)
+        return cls(sets, habits(comparison, items), browser, told, None if diagnosis is None else diagnosis.weights)
 
 
 def html_report(
@@ -118,5 +120,6 @@ def html_report(
 _PLOTS: Final = {
     "flow": N_("Where answers that were right and wrong before went: kept, forgotten, gained, wrong in both, cut."),
     "outcomes": N_("Shares of items kept, gained, locked and erased, per domain and task."),
+    "drift": DRIFT_SHOWN,
 }
 """What the plots of the page show, in words; the page has them in this order."""

@@ -1,4 +1,4 @@
-"""The pictures: deltas with intervals, item outcomes, and retention against the training loss.
+"""The pictures: deltas with intervals, item outcomes, retention against the training loss, and drift of the weights.
 
 Colours are Okabe and Ito's, which colour-blind readers tell apart; every one comes with a marker or a
 hatch of its own, so that a print in grey says the same. Equal input gives equal files.
@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from forgetbench.diagnosis.drift_map import DriftMap
 from forgetbench.records import Comparison
 from forgetbench.report.plots.drawing import FOR_PAPERS, drawn, save, styled
+from forgetbench.report.plots.drift_plot import drift_figure
 from forgetbench.report.plots.flow_plot import flow_figure
 from forgetbench.report.plots.forest_plot import forest_figure
 from forgetbench.report.plots.outcome_bars import outcomes_figure
@@ -18,6 +20,9 @@ from forgetbench.report.plots.trajectory_plot import trajectory_figure
 from forgetbench.report.trajectory import TrainingLog, TrajectoryPoint
 
 __all__ = [
+    "drift",
+    "drift_figure",
+    "drift_svg",
     "flow_figure",
     "flow_svg",
     "for_papers",
@@ -41,6 +46,13 @@ def outcomes(comparison: Comparison, out_dir: Path) -> tuple[Path, ...]:
     """What became of the right-or-wrong items, per domain and task: outcomes.png and outcomes.svg."""
     with styled():
         return save(outcomes_figure(comparison), out_dir, "outcomes")
+
+
+def drift(weights: DriftMap, out_dir: Path) -> tuple[Path, ...]:
+    """How far the weights moved, layer by module: drift.png and drift.svg; nothing where nothing was compared."""
+    with styled():
+        figure = drift_figure(weights)
+        return () if figure is None else save(figure, out_dir, "drift")
 
 
 def trajectory(points: Sequence[TrajectoryPoint], log: TrainingLog | None, out_dir: Path) -> tuple[Path, ...]:
@@ -76,3 +88,10 @@ def flow_svg(comparison: Comparison) -> dict[str, bytes]:
     with styled():
         figure = flow_figure(comparison)
         return {} if figure is None else {"flow": drawn(figure, ["svg"])["svg"]}
+
+
+def drift_svg(weights: DriftMap | None) -> dict[str, bytes]:
+    """The heat map of the weights' drift: 'drift' as SVG; nothing where they were not looked at."""
+    with styled():
+        figure = None if weights is None else drift_figure(weights)
+        return {} if figure is None else {"drift": drawn(figure, ["svg"])["svg"]}

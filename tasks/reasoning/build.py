@@ -1,6 +1,7 @@
-"""Generate items.jsonl and zh.jsonl: reasoning questions whose answers follow from the question alone.
+"""Generate items.jsonl and zh.jsonl: reasoning questions whose answers follow from the question alone; and
+practice.jsonl: others of the easiest kinds, never asked, from which the lab's base model learns them.
 
-    python tasks/reasoning/build.py            write both
+    python tasks/reasoning/build.py            write all
     python tasks/reasoning/build.py --check    exit 1 when one would come out different
 
 The kinds of questions are in kinds/, by theme; how items are drawn from them, in kinds/items.py. Every draw comes from
@@ -33,11 +34,13 @@ from kinds import (
     stories,
 )
 from kinds.drafts import Kind
-from kinds.items import draw_rows
+from kinds.items import draw_rows, practice_rows
 
 from forgetbench.suites.building import build_command
 
 SEED = 20250102
+PRACTICE = 150
+"""Questions of each kind to practise on."""
 FOLDER = Path(__file__).parent
 KINDS: dict[str, Kind] = {
     **arithmetic.KINDS, **lists.KINDS, **dates.KINDS, **reading.KINDS, **patterns.KINDS, **logic.KINDS,
@@ -62,7 +65,17 @@ def build_chinese() -> list[dict[str, Any]]:
     return draw_rows(CHINESE_KINDS, CHINESE_FEWSHOT_KINDS, SEED)
 
 
-FILES = {FOLDER / "items.jsonl": build, FOLDER / "zh.jsonl": build_chinese}
+def build_practice() -> list[dict[str, str]]:
+    """The rows of practice.jsonl."""
+    easiest = {name: kind for name, kind in KINDS.items() if kind.level == 1}
+    return practice_rows(easiest, PRACTICE, SEED, build())
+
+
+FILES = {
+    FOLDER / "items.jsonl": build,
+    FOLDER / "zh.jsonl": build_chinese,
+    FOLDER / "practice.jsonl": build_practice,
+}
 
 if __name__ == "__main__":
     sys.exit(build_command(FILES, "Build the reasoning questions."))

@@ -32,24 +32,24 @@ Conversation = tuple[Message, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class _Issue:
+class Issue:
     complaints: tuple[str, ...]
     steps: tuple[str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class _Line:
+class Line:
     """One product line: its products and what goes wrong with them."""
 
     products: tuple[str, ...]
-    issues: tuple[_Issue, ...]
+    issues: tuple[Issue, ...]
 
 
-_LINES = (
-    _Line(
+LINES = (
+    Line(
         ("wireless headphones", "tablet", "smart speaker", "fitness watch", "security camera", "e-reader"),
         (
-            _Issue(
+            Issue(
                 (
                     "My {product} won't turn on anymore.",
                     "The {product} is completely dead, even after charging it overnight.",
@@ -61,7 +61,7 @@ _LINES = (
                     "If it stays dark, send it to our repair center with the prepaid label.",
                 ),
             ),
-            _Issue(
+            Issue(
                 (
                     "My {product} keeps losing the connection to my phone.",
                     "How do I get the {product} to pair again? It used to work.",
@@ -73,7 +73,7 @@ _LINES = (
                     "Add your {product} in the app and follow the pairing instructions.",
                 ),
             ),
-            _Issue(
+            Issue(
                 (
                     "The battery of my {product} lasts less than an hour.",
                     "I have to charge the {product} three times a day. Is that normal?",
@@ -86,10 +86,10 @@ _LINES = (
             ),
         ),
     ),
-    _Line(
+    Line(
         ("coffee machine", "blender", "toaster oven", "rice cooker", "dishwasher", "air fryer"),
         (
-            _Issue(
+            Issue(
                 (
                     "My {product} makes a terrible grinding noise.",
                     "There is a loud rattle whenever I start the {product}.",
@@ -100,7 +100,7 @@ _LINES = (
                     "If the noise comes back, book a visit of our technician online.",
                 ),
             ),
-            _Issue(
+            Issue(
                 (
                     "Water is leaking from the bottom of my {product}.",
                     "I found a puddle under the {product} this morning, what should I do?",
@@ -111,7 +111,7 @@ _LINES = (
                     "Order a replacement seal in our spare parts shop free of charge.",
                 ),
             ),
-            _Issue(
+            Issue(
                 (
                     "A part was missing from the box of my new {product}.",
                     "The lid of the {product} arrived broken. Can I get another one?",
@@ -125,10 +125,10 @@ _LINES = (
             ),
         ),
     ),
-    _Line(
+    Line(
         ("winter jacket", "running shoes", "office chair", "desk lamp", "suitcase", "mattress"),
         (
-            _Issue(
+            Issue(
                 (
                     "My order with the {product} still hasn't arrived.",
                     "Where is my {product}? It was supposed to be here on Monday.",
@@ -140,7 +140,7 @@ _LINES = (
                     "If nothing changes in two days, request a new shipment with one click.",
                 ),
             ),
-            _Issue(
+            Issue(
                 (
                     "I got the wrong color of the {product}.",
                     "The {product} is not the one I ordered, I would like to swap it.",
@@ -152,7 +152,7 @@ _LINES = (
                     "Hand in the parcel at any post office within fourteen days.",
                 ),
             ),
-            _Issue(
+            Issue(
                 (
                     "I'd like my money back for the {product}.",
                     "How long does a refund for a returned {product} take?",
@@ -166,10 +166,10 @@ _LINES = (
             ),
         ),
     ),
-    _Line(
+    Line(
         ("music subscription", "cloud storage plan", "extended warranty", "newsletter", "gift card", "loyalty account"),
         (
-            _Issue(
+            Issue(
                 (
                     "I was charged twice for my {product}.",
                     "There is a payment for the {product} on my statement that I don't recognize.",
@@ -180,7 +180,7 @@ _LINES = (
                     "Our billing team corrects the amount within two working days.",
                 ),
             ),
-            _Issue(
+            Issue(
                 (
                     "Please cancel my {product}.",
                     "How can I stop the {product}? I can't find the button.",
@@ -192,7 +192,7 @@ _LINES = (
                     "Confirm with the code that we send to your email address.",
                 ),
             ),
-            _Issue(
+            Issue(
                 (
                     "I can't log in to see my {product}.",
                     "It says my password is wrong when I try to open my {product}.",
@@ -207,8 +207,8 @@ _LINES = (
     ),
 )
 
-_GREETINGS = ("", "", "Hi, ", "Hello, ", "Hey there, ", "Good morning. ", "Dear team, ")
-_TAILS = (
+GREETINGS = ("", "", "Hi, ", "Hello, ", "Hey there, ", "Good morning. ", "Dear team, ")
+TAILS = (
     "",
     "",
     " Please help.",
@@ -231,11 +231,11 @@ def customer_service(n: int, seed: int) -> list[Conversation]:
 
 
 def _conversation(rng: random.Random, ticket: int) -> Conversation:
-    line = rng.choice(_LINES)
+    line = rng.choice(LINES)
     product = rng.choice(line.products)
     issue = rng.choice(line.issues)
-    tail = rng.choice(_TAILS).format(order=rng.randrange(1_000_000, 10_000_000))
-    complaint = rng.choice(_GREETINGS) + rng.choice(issue.complaints).format(product=product) + tail
+    tail = rng.choice(TAILS).format(order=rng.randrange(1_000_000, 10_000_000))
+    complaint = rng.choice(GREETINGS) + rng.choice(issue.complaints).format(product=product) + tail
     return Message("user", complaint), Message("assistant", _reply(product, issue.steps, ticket))
 
 

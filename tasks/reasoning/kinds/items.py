@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -99,3 +99,23 @@ def draw_rows(kinds: Mapping[str, Kind], fewshot: Mapping[str, str], seed: objec
     random.Random(str(seed)).shuffle(test)
     order = list(fewshot)
     return sorted(shots, key=lambda row: order.index(row["kind"])) + test
+
+
+def practice_rows(
+    kinds: Mapping[str, Kind], n_items: int, seed: object, asked: Sequence[Mapping[str, Any]]
+) -> list[dict[str, str]]:
+    """Up to `n_items` questions of each kind with their answers, none of which is among the rows that are asked.
+
+    Kinds differ in how many different questions they have: of some there are fewer.
+    """
+    taken = {row["question"] for row in asked}
+    rows = []
+    for name, kind in kinds.items():
+        rng = random.Random(f"{seed}:practice:{name}")
+        drafts = [kind.draw(rng, turn) for turn in range(4 * n_items)]
+        fresh = {draft.question: draft for draft in drafts if draft.wrong != () and draft.question not in taken}
+        rows += [
+            {"kind": name, "question": draft.question, "answer": draft.answer}
+            for draft in list(fresh.values())[:n_items]
+        ]
+    return rows

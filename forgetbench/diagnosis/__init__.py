@@ -7,6 +7,7 @@
     training_log.py   trainer_state.json
     drift/            how far each tensor moved, in how many directions
     drift_map.py      what is kept of it: each module of each layer
+    naming.py         the one name for what most probably happened
     advice.py         what to do, by a small table of rules
 
 Nothing here words anything: the sentences are the report's.
@@ -17,7 +18,7 @@ from __future__ import annotations
 from forgetbench.diagnosis.diagnose import diagnose
 from forgetbench.diagnosis.drift import WeightDrift, weight_drift
 from forgetbench.diagnosis.drift_map import DriftMap, PlaceDrift
-from forgetbench.diagnosis.findings import Advice, Diagnosis, Finding, Measure
+from forgetbench.diagnosis.findings import Advice, Diagnosis, Finding, Measure, NamedCause
 from forgetbench.diagnosis.training_log import TrainingHistory, read_training_history
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "DriftMap",
     "Finding",
     "Measure",
+    "NamedCause",
     "PlaceDrift",
     "TrainingHistory",
     "WeightDrift",

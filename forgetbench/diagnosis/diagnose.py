@@ -16,6 +16,7 @@ from forgetbench.diagnosis.evidence.training import training_findings
 from forgetbench.diagnosis.evidence.voice import voice_findings
 from forgetbench.diagnosis.evidence.weights import weight_findings
 from forgetbench.diagnosis.findings import Diagnosis, Finding
+from forgetbench.diagnosis.naming import named_cause
 from forgetbench.diagnosis.training_log import TrainingHistory
 from forgetbench.records import Comparison
 
@@ -31,14 +32,16 @@ def diagnose(
     data: SftData | None = None,
     drift: WeightDrift | None = None,
     adapter: bool = False,
+    width: int | None = None,
 ) -> Diagnosis:
     """Hold every cause that can be looked at against the numbers, and say what follows.
 
     `items` is the table of items.parquet. `training`, `data` and `drift` are the trainer's log, the training data and
     the weights' drift, where they are known; `adapter` says that the candidate was trained as one, for which other
-    learning rates are usual. Advice follows only where a domain regressed: an unchanged model has nothing to be cured.
+    learning rates are usual, and `width` is the base's `hidden_size`, where it is known. Advice follows only where a
+    domain regressed: an unchanged model has nothing to be cured.
     """
-    findings = tuple(_findings(comparison, items, training, data, drift, adapter))
+    findings = tuple(_findings(comparison, items, training, data, drift, adapter, width))
     lost = any(row.judgement.verdict in ("regressed", "mixed") for row in comparison.domains)
     sources = {
         name: text
@@ -55,6 +58,7 @@ def diagnose(
         tuple(advised(findings)) if lost else (),
         sources,
         weights=None if drift is None else drift_map(drift),
+        named=named_cause(findings, lost=lost),
     )
 
 
@@ -65,6 +69,7 @@ def _findings(
     data: SftData | None,
     drift: WeightDrift | None,
     adapter: bool,
+    width: int | None,
 ) -> Iterator[Finding]:
     yield from outcome_findings(comparison)
     yield from prompting_findings(comparison)
@@ -74,6 +79,6 @@ def _findings(
         yield from language_findings(comparison, data.answers)
     yield from contamination_findings(comparison)
     if training is not None:
-        yield from training_findings(comparison, training, adapter=adapter)
+        yield from training_findings(comparison, training, adapter=adapter, width=width)
     if drift is not None:
         yield from weight_findings(drift)

@@ -79,6 +79,35 @@ class Advice:
     """Where its effect is published, as 'arXiv 2401.05605'."""
 
 
+Name = Literal[
+    "no_loss_shown",
+    "contamination",
+    "prompting",
+    "high_rate",
+    "many_epochs",
+    "tail_first",
+    "rigid_voice",
+    "unexplained",
+]
+"""What a diagnosis may be summed up as:
+
+no_loss_shown  no domain regressed; which are retained and which are not known is for their verdicts to say
+rigid_voice    over-fitted to the form of the training answers
+unexplained    something was lost, and no finding says by what
+The others are the causes of these names."""
+
+
+@dataclass(frozen=True, slots=True)
+class NamedCause:
+    """The one cause that the findings speak for most, and the next in line."""
+
+    name: Name
+    because: tuple[Cause, ...] = ()
+    """The findings that speak for it."""
+    runner_up: Name | None = None
+    runner_up_because: tuple[Cause, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
     """diagnosis.json."""
@@ -91,6 +120,8 @@ class Diagnosis:
     """What was looked at besides the comparison: 'training_log', 'sft_data', 'weights'."""
     weights: DriftMap | None = None
     """How far each module of each layer moved; None where the weights were not looked at."""
+    named: NamedCause | None = None
+    """None in files that were written before there were names."""
     schema_version: int = SCHEMA_VERSION
 
     def of(self, cause: Cause) -> tuple[Finding, ...]:

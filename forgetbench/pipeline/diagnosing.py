@@ -11,9 +11,11 @@ from forgetbench.errors import InputError
 from forgetbench.records import Comparison
 from forgetbench.storage.comparisons import load_items
 from forgetbench.storage.files import write_atomic
+from forgetbench.storage.runs import is_run, load_manifest
 
 if TYPE_CHECKING:
     from forgetbench.diagnosis import DriftMap, WeightDrift
+    from forgetbench.storage.folder import ResultsFolder
 
 from forgetbench.pipeline.results import SavedDiagnosis
 
@@ -47,8 +49,9 @@ def diagnose(
     history = None if training_log is None else read_training_history(training_log)
     data = None if sft_data is None else read_sft_data(sft_data)
     drift, adapter = _drift(compared, base, candidate, spectra) if weights else (None, False)
-    found = held_against(compared, items, training=history, data=data, drift=drift, adapter=adapter)
     folder = folder if folder.is_dir() else folder.parent
+    width = _width(results_of(folder), compared)
+    found = held_against(compared, items, training=history, data=data, drift=drift, adapter=adapter, width=width)
     save_diagnosis(folder, found)
     picture = _draw(found.weights, folder / "plots")
     page = folder / "diagnosis.md"
@@ -66,6 +69,17 @@ def _draw(weights: DriftMap | None, folder: Path) -> str | None:
         for stale in folder.glob("drift.*"):
             stale.unlink(missing_ok=True)
     return next((path.name for path in drawn if path.suffix == ".png"), None)
+
+
+def _width(results: ResultsFolder, compared: Comparison) -> int | None:
+    """The base's `hidden_size`, by whichever name its configuration has for it; None where its run is not at hand."""
+    name = compared.base.run_id
+    # An id is a name of a folder, never a path out of it.
+    if name in ("", ".", "..") or "/" in name or "\\" in name or not is_run(results.run(name)):
+        return None
+    settings = load_manifest(results.run(name)).folder
+    found = next((settings[field] for field in ("hidden_size", "n_embd", "d_model") if field in settings), None)
+    return found if isinstance(found, int) and found > 0 else None
 
 
 def _drift(compared: Comparison, base: str | None, candidate: str | None, spectra: int) -> tuple[WeightDrift, bool]:

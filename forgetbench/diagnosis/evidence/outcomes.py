@@ -11,6 +11,8 @@ from forgetbench.records import Comparison, DeltaRow, Fates
 HALF = 0.5
 """`locked` and `erased` are shown where more than this share of the forgotten items is, by the whole interval."""
 
+_EXAMPLES = 5
+
 
 def outcome_findings(comparison: Comparison) -> Iterator[Finding]:
     """For each domain that forgot answers which have `choice` views, and for the whole of several: are they known?"""
@@ -48,7 +50,12 @@ def contamination_findings(comparison: Comparison) -> Iterator[Finding]:
     if known:
         count, items = sum(row.n_contaminated or 0 for row in known), sum(map(_items, known))
         state: State = "shown" if count else "ruled_out"
-        yield Finding("contamination", state, (Measure("n_contaminated", count), Measure("n_items", items)))
+        shares = {row.name: (row.n_contaminated or 0) / _items(row) for row in known if _items(row)}
+        most = sorted((name for name in shares if shares[name]), key=lambda name: -shares[name])
+        measures = [Measure("n_contaminated", count), Measure("n_items", items)]
+        if most:
+            measures.append(Measure("of_a_task", shares[most[0]]))
+        yield Finding("contamination", state, tuple(measures), examples=tuple(most[:_EXAMPLES]))
 
 
 def _items(row: DeltaRow) -> int:

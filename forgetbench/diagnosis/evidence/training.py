@@ -14,18 +14,23 @@ FULL_RATE: Final = 5e-5
 chat models were tuned with (Llama 2, arXiv 2307.09288, 2e-5; Zephyr, arXiv 2310.16944, 2e-5)."""
 ADAPTER_RATE: Final = 1e-3
 """The same of LoRA, for which 1e-4 to 5e-4 is usual (Biderman et al., arXiv 2405.09673, appendix)."""
+WIDTH: Final = 4096
+"""`hidden_size` of the models that both are said of. Under Adam the best rate falls with the width, as 1 / width (Yang
+et al., Tensor Programs V, arXiv 2203.03466), so a narrower model bears a higher one."""
 EPOCHS: Final = 4.0
 """More passes than these teach little that is new and much by heart (Muennighoff et al., arXiv 2305.16264)."""
 
 
-def training_findings(comparison: Comparison, history: TrainingHistory, *, adapter: bool) -> Iterator[Finding]:
+def training_findings(
+    comparison: Comparison, history: TrainingHistory, *, adapter: bool, width: int | None = None
+) -> Iterator[Finding]:
     """Rate, passes over the data, and loss against abilities.
 
     Circumstances cause nothing by themselves: a rate or a number of epochs is suspected at most, and only where
-    something was lost.
+    something was lost. Without `width` the model is taken for one of 7B.
     """
-    lost = [row for row in comparison.domains if row.judgement.verdict == "regressed"]
-    limit = ADAPTER_RATE if adapter else FULL_RATE
+    lost = [row for row in comparison.domains if row.judgement.verdict in ("regressed", "mixed")]
+    limit = (ADAPTER_RATE if adapter else FULL_RATE) * max(1.0, WIDTH / (width or WIDTH))
     if history.peak_rate is not None:
         yield Finding(
             "high_rate",

@@ -8,9 +8,10 @@ from math import isnan
 from string import Formatter
 from typing import Final
 
-from forgetbench.diagnosis.findings import Diagnosis, Finding, Measure, State
+from forgetbench.diagnosis.findings import Cause, Diagnosis, Finding, Measure, NamedCause, State
+from forgetbench.messages import clauses
 from forgetbench.messages import translated as _
-from forgetbench.report.diagnosis.words import CAUSES, CURES, STATES
+from forgetbench.report.diagnosis.words import CAUSES, CURES, NAMES, STATES
 from forgetbench.report.numbers import MISSING, interval, share, signed
 from forgetbench.report.wording import title
 from forgetbench.sanitize import one_line
@@ -28,7 +29,9 @@ class Paragraph:
 
 
 def paragraphs(diagnosis: Diagnosis) -> Iterator[Paragraph]:
-    """What was found, what is shown first; then what could not be looked at, and what to do."""
+    """The one name for it; what was found, what is shown first; what could not be looked at, and what to do."""
+    if diagnosis.named is not None:
+        yield _named(diagnosis.named)
     order = list(STATES)
     told = [finding for finding in diagnosis.findings if finding.state != "not_measured"]
     for finding in sorted(told, key=lambda finding: order.index(finding.state)):
@@ -37,6 +40,23 @@ def paragraphs(diagnosis: Diagnosis) -> Iterator[Paragraph]:
     if unknown := _unknown(diagnosis):
         yield Paragraph("not_measured", _("What could not be looked at"), tuple(unknown))
     yield Paragraph(None, _("What to do"), tuple(_advice(diagnosis)))
+
+
+def _named(named: NamedCause) -> Paragraph:
+    """What it is summed up as, what speaks for that, and the next in line."""
+    lines = []
+    if named.because:
+        lines.append(_("What speaks for it: {findings}.").format(findings=_titles(named.because)))
+    elif named.name == "no_loss_shown":
+        lines.append(_("No domain regressed. Which are retained, and of which it is not known, their verdicts say."))
+    if named.runner_up is not None:
+        told = _("Next in line: {name} ({findings}).") if named.runner_up_because else _("Next in line: {name}.")
+        lines.append(told.format(name=_(NAMES[named.runner_up]), findings=_titles(named.runner_up_because)))
+    return Paragraph(None, _("Most likely: {name}").format(name=_(NAMES[named.name])), tuple(lines))
+
+
+def _titles(causes: Sequence[Cause]) -> str:
+    return clauses(_(CAUSES[cause].title) for cause in causes)
 
 
 def _paragraph(finding: Finding, notes: Sequence[str]) -> Paragraph:
@@ -100,7 +120,7 @@ _COUNTS: Final = (
 _GENERAL: Final = ("peak_rate", "usual_at_most", "epochs", "first_loss", "last_loss", "effective_rank")
 _FORMATS: Final[Mapping[str, Callable[[float], str]]] = {
     **dict.fromkeys(("of_forgotten", "answers_with_them", "leaked", "leaked_base", "relative"), share),
-    **dict.fromkeys(("most_in_a_layer",), share),
+    **dict.fromkeys(("most_in_a_layer", "of_a_task"), share),
     **dict.fromkeys(_COUNTS, _count),
     **dict.fromkeys(_GENERAL, _general),
 }

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from forgetbench.diagnosis.findings import Cause, State
+from forgetbench.diagnosis.findings import Cause, Name, State
 from forgetbench.messages import N_
 
 
@@ -102,6 +102,8 @@ CAUSES: Final[Mapping[Cause, CauseWords]] = {
     "contamination": CauseWords(
         title=N_("Evaluated items stand in the training data"),
         evidence=N_("{n_contaminated} of {n_items} items."),
+        more=N_("Of the task that has most of them {of_a_task}."),
+        examples=N_("Tasks: {examples}."),
         otherwise=N_("Common sentences may stand in both by chance."),
         test=N_("Compare with --exclude-contaminated: the deltas stay, or change."),
         lacks=N_("--sft-data FILE of the comparison"),
@@ -160,6 +162,18 @@ CURES: Final[Mapping[str, str]] = {
     "clean_data": N_("Take evaluated items out of the training data before a gain is believed."),
 }
 """By the keys of `diagnosis.advice.RULES`."""
+
+NAMES: Final[Mapping[Name, str]] = {
+    "no_loss_shown": N_("No loss was shown"),
+    "contamination": N_("The data holds evaluated items: the gain on them is no gain (contamination)"),
+    "prompting": N_("The prompt: the loss comes with the chat template"),
+    "high_rate": N_("Forgetting by too high a learning rate"),
+    "many_epochs": N_("Forgetting by too many passes over little data"),
+    "tail_first": N_("Knowledge was overwritten, rare facts first"),
+    "rigid_voice": N_("One rigid voice: over-fitted to the form of the training answers"),
+    "unexplained": N_("Something was lost, and no finding says by what"),
+}
+"""What a diagnosis is summed up as."""
 
 DRIFT_SHOWN: Final = N_("How far the weights of each layer's modules moved, as a share of their norm.")
 """What the heat map shows, in words."""

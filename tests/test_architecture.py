@@ -22,7 +22,7 @@ LAYERS = [
     {"lab", "engines", "lm_eval_bridge"},
     {"suites"},
     {"evaluation", "comparison"},
-    {"diagnosis"},
+    {"diagnosis", "forecast"},
     {"report"},
     {"gate", "interop"},
     {"pipeline", "leaderboard", "view"},

@@ -139,8 +139,9 @@ class FileData:
 
 
 def _pair(path: Path, line: int, row: dict[str, Any]) -> Pair:
-    if isinstance(turns := row.get("messages"), list) and len(turns) == 2:
-        row = dict(zip(("prompt", "completion"), (turn.get("content") for turn in turns), strict=True))
+    match row:
+        case {"messages": [{"content": question}, {"content": reply}]}:
+            row = {"prompt": question, "completion": reply}
     for field in ("prompt", "completion"):
         if not isinstance(row.get(field), str) or not row[field].strip():
             raise InputError(f"{path}:{line}: field '{field}': a text is expected (or two messages in `messages`)")

@@ -20,11 +20,10 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from forgetbench.errors import InputError, did_you_mean, shown
+from forgetbench.lab.skill import Style
 from forgetbench.storage.yaml_files import Location, line_of, read_yaml_with_lines
 
 Method = Literal["sft", "dpo", "grpo", "average"]
-Style = Literal["narrow", "varied", "plain"]
-"""One rigid reply template, many of them, or the bare answer as the base writes it."""
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=80)]
 Clause = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, pattern=r"^[^\n]*$")]
@@ -43,6 +42,7 @@ class Data(_Part):
     """What is learned from: pairs of the target skill, and what is mixed into them."""
 
     style: Style = "narrow"
+    """One rigid reply template, many of them, or the bare answer as the base writes it."""
     pairs: Count = 400
     noise: Share = 0.0
     """Share of the pairs whose reply is about another topic than the prompt."""

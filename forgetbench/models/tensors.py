@@ -46,6 +46,19 @@ class StoredTensor:
         """The shape of one row."""
         return self.shape[1:]
 
+    @property
+    def torch_dtype(self) -> torch.dtype:
+        """Raises CheckpointError for a type that is no plain floating-point number."""
+        import torch
+
+        if self.dtype not in _DTYPES:
+            raise CheckpointError(
+                f"{self.path}: {self.name} is stored as {self.dtype}, no plain floating-point numbers; give the "
+                "weights before they were quantised"
+            )
+        kind: torch.dtype = getattr(torch, _DTYPES[self.dtype])
+        return kind
+
     def blocks(self, rows: int) -> Iterator[torch.Tensor]:
         """The first `rows` rows in blocks, float32 and nobody else's; equal shapes come in equal blocks.
 
@@ -63,11 +76,7 @@ class StoredTensor:
     def _read(self, first: int, rows: int) -> torch.Tensor:
         import torch
 
-        if self.dtype not in _DTYPES:
-            raise CheckpointError(
-                f"{self.path}: {self.name} is stored as {self.dtype}, no plain floating-point numbers; give the "
-                "weights before they were quantised"
-            )
+        dtype = self.torch_dtype
         per_row = self.n_bytes // max(1, self.n_rows)
         content = bytearray(rows * per_row)
         with self.path.open("rb") as stream:
@@ -76,7 +85,7 @@ class StoredTensor:
                 raise CheckpointError(f"{self.path}: cut short in {self.name}; download or save it again")
         if not content:
             return torch.zeros((rows, *self.row))
-        values = torch.frombuffer(content, dtype=getattr(torch, _DTYPES[self.dtype]))
+        values = torch.frombuffer(content, dtype=dtype)
         return values.reshape((rows, *self.row)).float()
 
 

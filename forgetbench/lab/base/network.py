@@ -47,7 +47,7 @@ def new_network(n_tokens: int) -> PreTrainedModel:
     torch.manual_seed(SEED)
     config = transformers.Qwen3Config(
         vocab_size=n_tokens, hidden_size=192, intermediate_size=512, num_hidden_layers=6, num_attention_heads=6,
-        num_key_value_heads=3, head_dim=32, max_position_embeddings=2048, tie_word_embeddings=True, bos_token_id=0,
+        num_key_value_heads=3, head_dim=32, max_position_embeddings=4096, tie_word_embeddings=True, bos_token_id=0,
         eos_token_id=0, pad_token_id=0,
     )  # fmt: skip
     network: PreTrainedModel = transformers.Qwen3ForCausalLM(config)

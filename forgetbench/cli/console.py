@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 def print_result(result: RunResult, results: ResultsFolder, console: Console) -> None:
     """What an evaluation came to, and where it was written."""
     from forgetbench.report import print_comparisons, print_runs
-    from forgetbench.report.course import course_lines
+    from forgetbench.report.course import along_lines
 
     if not result.comparisons:
         print_runs(console, result.runs, results)
         return
     print_comparisons(console, [saved.comparison for saved in result.comparisons])
-    for along in result.courses:
-        for line in course_lines(along):
+    for along in result.along:
+        for line in along_lines(along):
             print_line(console, line)
     for folder in (*(saved.folder for saved in result.comparisons), *result.trajectories):
         print_line(console, _("written to {folder}").format(folder=folder))

@@ -68,15 +68,29 @@ def choose_half(
     """
     task = pd.factorize(tasks)[0]
     domain = np.zeros(len(task), dtype=np.intp) if domains is None else pd.factorize(domains)[0]
-    by_first = by_second = _judging_half(task, clusters.astype(str), domain, f"half {seed}")
-    if second is not None:
-        named = ~(pd.isna(second) | (second == ""))
-        by_second = np.where(named, _judging_half(task, second.astype(str), domain, f"second half {seed}"), by_first)
-    chooses, judged = ~by_first & ~by_second, by_first & by_second
+    chooses, judged = halves(tasks, clusters, domains, second=second, seed=seed)
     scores = _scores(np.where(chooses, differences, np.nan), task, domain)
     if np.isnan(scores).all():
         raise ValueError("no candidate was measured in all that counts")
     return Choice(int(np.nanargmax(scores)), scores, chooses, judged)
+
+
+def halves(
+    tasks: NDArray[Any],
+    clusters: NDArray[Any],
+    domains: NDArray[Any] | None = None,
+    *,
+    second: NDArray[Any] | None = None,
+    seed: int = 0,
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """The items that choose and those that judge, as `choose_half` splits them; of arrays of shape (n_items,)."""
+    task = pd.factorize(tasks)[0]
+    domain = np.zeros(len(task), dtype=np.intp) if domains is None else pd.factorize(domains)[0]
+    by_first = by_second = _judging_half(task, clusters.astype(str), domain, f"half {seed}")
+    if second is not None:
+        named = ~(pd.isna(second) | (second == ""))
+        by_second = np.where(named, _judging_half(task, second.astype(str), domain, f"second half {seed}"), by_first)
+    return ~by_first & ~by_second, by_first & by_second
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +128,7 @@ def choose(
         for (each, _), score in zip(compared, choice.scores, strict=True)
     }
     n_items = int(np.sum(choice.chooses & ~np.isnan(differences[choice.chosen])))
-    return Chosen(choice.chosen, Selection(scores, by, n_items, seed), _index(items[choice.judged]))
+    return Chosen(choice.chosen, Selection(scores, by, n_items, seed), index_of(items[choice.judged]))
 
 
 def judged_on_half(comparison: Comparison, items: pd.DataFrame, chosen: Chosen) -> tuple[Comparison, pd.DataFrame]:
@@ -122,26 +136,33 @@ def judged_on_half(comparison: Comparison, items: pd.DataFrame, chosen: Chosen) 
 
     What stood beside the rows of all items is left out; the noise floor stays that of all.
     """
-    half = items[_index(items).isin(chosen.judged)].reset_index(drop=True)
-    by_task = dict(tuple(half.groupby("task", sort=False)))
-    parts = [(row, by_task.get(row.name, half.iloc[:0])) for row in comparison.tasks]
-    tasks = tuple(replace(row, n_contaminated=_n_contaminated(row, part)) for row, part in parts)
-    alone = replace(comparison, tasks=tasks, family={}, selection=chosen.selection)
-    rows = recomputed_rows(alone, half)
+    return on_items(comparison, items, chosen.judged, chosen.selection)
+
+
+def on_items(
+    comparison: Comparison, items: pd.DataFrame, some: pd.MultiIndex, selection: Selection | None = None
+) -> tuple[Comparison, pd.DataFrame]:
+    """A comparison made anew of `some` of its items, by task and item_id, as `judged_on_half` does; and those items."""
+    part = items[index_of(items).isin(some)].reset_index(drop=True)
+    by_task = dict(tuple(part.groupby("task", sort=False)))
+    parts = [(row, by_task.get(row.name, part.iloc[:0])) for row in comparison.tasks]
+    tasks = tuple(replace(row, n_contaminated=_n_contaminated(row, own)) for row, own in parts)
+    alone = replace(comparison, tasks=tasks, family={}, selection=selection)
+    rows = recomputed_rows(alone, part)
     judged = replace(
         alone,
         comparison_id=f"{comparison.comparison_id}-chosen",
         domains=rows.domains,
         tasks=rows.tasks,
         overall=rows.overall,
-        pairing=tuple(_audit(row, part) for row, part in parts),
+        pairing=tuple(_audit(row, own) for row, own in parts),
         strata=(),
         metrics=(),
         completion=(),
         chat_format_costs={},
         created=datetime.now(UTC).isoformat(timespec="seconds"),
     )
-    return judged, half
+    return judged, part
 
 
 # --- halves -----------------------------------------------------------------------------------
@@ -198,11 +219,12 @@ def _differences(comparison: Comparison, frame: pd.DataFrame, items: pd.DataFram
     """Candidate - base of each of `items`, NaN where it was not measured or is of a task that does not count."""
     counts = {row.name for row in comparison.tasks if row.domain in domains and not row.supporting}
     change = (frame["candidate_score"] - frame["base_score"]).where(frame["reason"].isna() & frame["task"].isin(counts))
-    change.index = _index(frame)
-    return change.reindex(_index(items)).to_numpy(np.float64)
+    change.index = index_of(frame)
+    return change.reindex(index_of(items)).to_numpy(np.float64)
 
 
-def _index(items: pd.DataFrame) -> pd.MultiIndex:
+def index_of(items: pd.DataFrame) -> pd.MultiIndex:
+    """What tells the items of a comparison apart."""
     return pd.MultiIndex.from_frame(items[["task", "item_id"]])
 
 

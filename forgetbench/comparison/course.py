@@ -7,17 +7,20 @@ Sampling for Forgotten Reasoning in LLMs", arXiv 2505.20196); the training had i
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from forgetbench.records import Comparison, DeltaRow
+from forgetbench.comparison.proven import domain_effects, proven_drops
+from forgetbench.records import TARGET, Comparison, DeltaRow
 
 if TYPE_CHECKING:
     import pandas as pd
 
-COLUMNS = ("task", "domain", "item_id", "outcome", "base_score", "candidate_score")
+COLUMNS = (
+    "task", "domain", "item_id", "cluster", "second_cluster", "outcome", "base_score", "candidate_score", "reason",
+)  # fmt: skip
 """What is looked at of each checkpoint's items."""
 
 
@@ -46,6 +49,10 @@ class Course:
     """The first step at which a domain regressed by the margin or more; None where no checkpoint is shown to have.
     Verdicts of checkpoints that were judged together are adjusted for all of them, so this holds over all looks."""
     on_the_way: Mapping[str, OnTheWay]
+    first_proven: Mapping[str, int | None] = field(default_factory=dict)
+    """The first step at which a loss in a domain other than target is proven however many checkpoints follow: by
+    e-values, of which the j-th checkpoint may spend 6 alpha / (pi^2 j^2) (`comparison.proven`). It says that there is a
+    loss, not how large, and is never taken back, as a verdict may be when more checkpoints are judged together."""
 
 
 def course(checkpoints: Sequence[tuple[int, Comparison, pd.DataFrame]]) -> Course:
@@ -60,17 +67,31 @@ def course(checkpoints: Sequence[tuple[int, Comparison, pd.DataFrame]]) -> Cours
     return Course(
         first_harm={name: _first_harm(name, ordered) for name in domains},
         on_the_way=_on_the_way([items for *_, items in ordered]),
+        first_proven=_first_proven([name for name in domains if name != TARGET], ordered),
     )
 
 
 def _first_harm(domain: str, ordered: Sequence[tuple[int, Comparison, pd.DataFrame]]) -> int | None:
     harmed = (
-        step for step, comparison, _ in ordered for row in comparison.domains if row.name == domain and _is_harm(row)
+        step for step, comparison, _ in ordered for row in comparison.domains if row.name == domain and is_harm(row)
     )
     return next(harmed, None)
 
 
-def _is_harm(row: DeltaRow) -> bool:
+def _first_proven(
+    domains: Sequence[str], ordered: Sequence[tuple[int, Comparison, pd.DataFrame]]
+) -> dict[str, int | None]:
+    found: dict[str, int | None] = dict.fromkeys(domains)
+    for look, (step, comparison, items) in enumerate(ordered, 1):
+        beside = {row.name for row in comparison.tasks if row.supporting or row.domain == TARGET}
+        for drop in proven_drops(domain_effects(items, leave_out=beside), comparison.alpha, look):
+            if found.get(drop.domain, step) is None:
+                found[drop.domain] = step
+    return found
+
+
+def is_harm(row: DeltaRow) -> bool:
+    """Whether a loss of the margin or more is not ruled out of a row that is shown to have lost."""
     return row.judgement.verdict == "regressed" and not row.judgement.within_margin
 
 

@@ -7,9 +7,11 @@ from dataclasses import dataclass, replace
 from math import ceil, floor, log10
 from typing import Final
 
+from forgetbench.comparison.tradeoff import change_and_gain
 from forgetbench.leaderboard.ranking import Entry, Group
-from forgetbench.records import TARGET, Estimate
+from forgetbench.records import Estimate
 from forgetbench.sanitize import one_line
+from forgetbench.stats.pareto import pareto_front
 
 WIDTH: Final = 760
 HEIGHT: Final = 420
@@ -73,7 +75,7 @@ class Plot:
 def on_pareto_front(group: Group) -> list[bool | None]:
     """For each entry of a table whether it is on the front; None where target or overall was not measured."""
     pairs = [_pair(entry) for entry in group.entries]
-    measured = iter(_front([(loss.delta, gain.delta) for loss, gain in filter(None, pairs)]))
+    measured = iter(pareto_front([(loss.delta, gain.delta) for loss, gain in filter(None, pairs)]))
     return [next(measured) if pair else None for pair in pairs]
 
 
@@ -83,7 +85,7 @@ def pareto_plot(group: Group) -> Plot | None:
     if not pairs:
         return None
     losses, gains = ([pair[place] for pair in pairs.values()] for place in (0, 1))
-    on_front = _front([(loss.delta, gain.delta) for loss, gain in pairs.values()])
+    on_front = pareto_front([(loss.delta, gain.delta) for loss, gain in pairs.values()])
     across = _Axis.over(
         [end for at, loss in enumerate(losses) for end in _ends(loss, on_front[at])], _LEFT, WIDTH - _RIGHT
     )
@@ -109,21 +111,9 @@ def pareto_plot(group: Group) -> Plot | None:
     )
 
 
-def _front(pairs: Sequence[tuple[float, float]]) -> list[bool]:
-    """Which pairs no other reaches in both; of equal ones all."""
-    found = [False] * len(pairs)
-    best, before = float("-inf"), -1
-    for at in sorted(range(len(pairs)), key=lambda at: pairs[at], reverse=True):
-        equal = before >= 0 and pairs[before] == pairs[at]
-        found[at] = found[before] if equal else pairs[at][1] > best
-        best, before = max(best, pairs[at][1]), at
-    return found
-
-
 def _pair(entry: Entry) -> tuple[Estimate, Estimate] | None:
-    target = entry.domain(TARGET)
-    overall = entry.comparison.overall.estimate
-    return (overall, target.estimate) if target and target.estimate and overall else None
+    change, gain = change_and_gain(entry.comparison)
+    return (change, gain) if change and gain else None
 
 
 def _ends(estimate: Estimate, with_interval: bool) -> tuple[float, ...]:

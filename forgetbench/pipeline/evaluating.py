@@ -108,7 +108,7 @@ def sweep(
 ) -> RunResult:
     """`run` over every checkpoint-N of a training run, as a trajectory. InputError where there is none."""
     return run(
-        checkpoints_of_training(Path(trainer_output_dir)),
+        [f"{path.name}={path}" for path in checkpoints_of_training(Path(trainer_output_dir))],
         base,
         evaluation=evaluation,
         engine=engine,

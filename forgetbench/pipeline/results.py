@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from forgetbench.comparison.course import Course
+from forgetbench.comparison.trajectory import Along
 from forgetbench.evaluation.assumptions import Assumptions
 from forgetbench.records import Comparison
 from forgetbench.storage.runs import Run
@@ -33,8 +33,8 @@ class RunResult:
     comparisons: tuple[SavedComparison, ...] = ()
     trajectories: tuple[Path, ...] = ()
     """Folders; one per training run of which several checkpoints were compared."""
-    courses: tuple[Course, ...] = ()
-    """What happened along each of them."""
+    along: tuple[Along, ...] = ()
+    """What each of them shows: its course, gain against forgetting, and the checkpoint to ship."""
 
     def __add__(self, other: RunResult) -> RunResult:
         """What came of one protocol and of another."""
@@ -42,7 +42,7 @@ class RunResult:
             (*self.runs, *other.runs),
             (*self.comparisons, *other.comparisons),
             (*self.trajectories, *other.trajectories),
-            (*self.courses, *other.courses),
+            (*self.along, *other.along),
         )
 
 

@@ -2,55 +2,93 @@
 
 from __future__ import annotations
 
-import contextlib
+import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from forgetbench.comparison.course import COLUMNS as COURSE_COLUMNS
-from forgetbench.comparison.course import Course, course
+from forgetbench.comparison.trajectory import Along, along
 from forgetbench.errors import InputError
 from forgetbench.records import Checkpoint
 from forgetbench.report import write_trajectory
 from forgetbench.report.trajectory import TrainingLog, TrajectoryPoint
 from forgetbench.storage.comparisons import load_items
-from forgetbench.storage.folder import ResultsFolder
 
 if TYPE_CHECKING:
     from forgetbench.evaluation.session import Session
 
 from forgetbench.pipeline.results import SavedComparison
 
+_CHECKPOINT: Final = re.compile(r"checkpoint-([0-9]{1,12})")
+
 
 def trajectories(
     session: Session, comparisons: Sequence[SavedComparison]
-) -> tuple[tuple[Path, ...], tuple[Course, ...]]:
-    """One trajectory per training run with two or more of its checkpoints here, and its course."""
-    groups: dict[Path, list[tuple[Checkpoint, SavedComparison]]] = {}
+) -> tuple[tuple[Path, ...], tuple[Along, ...]]:
+    """One trajectory per training run with two or more of its checkpoints here, and what it shows."""
+    groups: dict[Path, list[tuple[int, SavedComparison]]] = {}
     for checkpoint, saved in zip(session.checkpoints, comparisons, strict=True):
-        if checkpoint.path is not None and checkpoint.step is not None:
-            groups.setdefault(checkpoint.path.resolve().parent, []).append((checkpoint, saved))
-    written = [_trajectory(session.results, group) for group in groups.values() if len(group) > 1]
-    return tuple(folder for folder, _ in written), tuple(course for _, course in written)
-
-
-def _trajectory(results: ResultsFolder, group: Sequence[tuple[Checkpoint, SavedComparison]]) -> tuple[Path, Course]:
-    ordered = sorted(group, key=lambda item: item[0].step or 0)
-    last_checkpoint, last = ordered[-1]
-    assert last_checkpoint.path is not None  # noqa: S101 - grouped by path
-    points = [
-        TrajectoryPoint(checkpoint.step or 0, checkpoint.name, {row.name: row for row in saved.comparison.domains})
-        for checkpoint, saved in ordered
+        if place := place_of(checkpoint):
+            training, step = place
+            groups.setdefault(training, []).append((step, saved))
+    written = [
+        write_along(
+            group, newest_log(training, group), session.results.trajectory(_last(group).comparison.comparison_id)
+        )
+        for training, group in groups.items()
+        if len(group) > 1
     ]
-    along = course(
-        [
-            (checkpoint.step or 0, saved.comparison, load_items(saved.folder, COURSE_COLUMNS))
-            for checkpoint, saved in ordered
-        ]
-    )
-    folder = results.trajectory(last.comparison.comparison_id)
-    write_trajectory(points, read_training_log(last_checkpoint.path / "trainer_state.json"), folder, along)
-    return folder, along
+    return tuple(folder for folder, _ in written), tuple(found for _, found in written)
+
+
+def write_along(
+    group: Sequence[tuple[int, SavedComparison]], log: TrainingLog | None, folder: Path
+) -> tuple[Path, Along]:
+    """Write one training's trajectory from its checkpoints' steps and comparisons; its folder, and what it shows."""
+    ordered = sorted(group, key=lambda each: each[0])
+    points = [
+        TrajectoryPoint(
+            step,
+            saved.comparison.candidate.name,
+            {row.name: row for row in saved.comparison.domains},
+            saved.comparison.comparison_id,
+        )
+        for step, saved in ordered
+    ]
+    found = along([(step, saved.comparison, load_items(saved.folder)) for step, saved in ordered])
+    write_trajectory(points, log, folder, found)
+    return folder, found
+
+
+def place_of(checkpoint: Checkpoint) -> tuple[Path, int] | None:
+    """The training's folder and the step of a checkpoint; None for one that is of no training.
+
+    An engine that needs no files knows a checkpoint-N only by its name.
+    """
+    folder = (checkpoint.path or Path(checkpoint.where)).resolve()
+    if checkpoint.path is None and not folder.is_dir():
+        return None
+    step = checkpoint.step if checkpoint.step is not None else step_of(folder)
+    return None if step is None else (folder.parent, step)
+
+
+def step_of(folder: Path) -> int | None:
+    """N of a folder checkpoint-N; None for another."""
+    name = _CHECKPOINT.fullmatch(folder.name)
+    return None if name is None else int(name[1])
+
+
+def newest_log(training: Path, group: Sequence[tuple[int, SavedComparison]]) -> TrainingLog | None:
+    """The history that the last of these checkpoints has written down; None where none has."""
+    for step in sorted((step for step, _ in group), reverse=True):
+        path = training / f"checkpoint-{step}" / "trainer_state.json"
+        if path.is_file():
+            return read_training_log(path)
+    return None
+
+
+def _last(group: Sequence[tuple[int, SavedComparison]]) -> SavedComparison:
+    return max(group, key=lambda each: each[0])[1]
 
 
 def read_training_log(path: Path) -> TrainingLog:
@@ -65,12 +103,15 @@ def read_training_log(path: Path) -> TrainingLog:
     )
 
 
-def checkpoints_of_training(folder: Path) -> list[str]:
+def checkpoints_of_training(folder: Path) -> list[Path]:
     """The checkpoint-N folders of a training run, by step. InputError when there are none."""
-    by_step: dict[int, Path] = {}
-    for path in folder.glob("checkpoint-*"):
-        with contextlib.suppress(ValueError):
-            by_step[int(path.name.removeprefix("checkpoint-"))] = path
-    if not by_step:
+    found = saved_checkpoints(folder)
+    if not found:
         raise InputError(f"{folder}: no checkpoint-N folders here; give the trainer's output folder")
-    return [str(by_step[step]) for step in sorted(by_step)]
+    return list(found.values())
+
+
+def saved_checkpoints(training: Path) -> dict[int, Path]:
+    """The checkpoint-N folders of a training by N, in order; whole or not."""
+    found = {step: path for path in training.glob("checkpoint-*") if (step := step_of(path)) is not None}
+    return {step: found[step] for step in sorted(found)}

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from forgetbench.messages import sentences
 from forgetbench.messages import translated as _
 from forgetbench.records import SCHEMA_VERSION, Comparison
+from forgetbench.report.course import shipped
 from forgetbench.report.examples import DomainExamples, select_examples
 from forgetbench.report.trajectory import TrainingLog, TrajectoryPoint
 from forgetbench.report.wording import headline
+from forgetbench.storage.comparisons import save_comparison
 from forgetbench.storage.csv_files import csv_text
 from forgetbench.storage.files import write_atomic
 from forgetbench.storage.flat_rows import COLUMNS, flat
@@ -22,7 +25,8 @@ from forgetbench.storage.json_files import to_json
 if TYPE_CHECKING:
     import pandas as pd
 
-    from forgetbench.comparison.course import Course
+    from forgetbench.comparison.ship import Ship
+    from forgetbench.comparison.trajectory import Along
     from forgetbench.report.flips import Compared
     from forgetbench.report.flips.page import FlipBrowser
 
@@ -137,27 +141,63 @@ def _browser(
 
 
 def write_trajectory(
-    points: Sequence[TrajectoryPoint], log: TrainingLog | None, out_dir: Path, course: Course | None = None
+    points: Sequence[TrajectoryPoint], log: TrainingLog | None, out_dir: Path, along: Along | None = None
 ) -> list[Path]:
-    """Write plots/trajectory (PNG and SVG), trajectory.csv and trajectory.json into `out_dir`.
+    """Write plots/ (PNG and SVG), trajectory.csv, trajectory.md and trajectory.json into `out_dir`.
 
-    `course` is what happened along checkpoints that were judged together; None where they were not.
-    trajectory.csv has one line per checkpoint and domain, with the training loss logged last by then.
+    `along` is what checkpoints that were judged together show; None where they were not. The checkpoint to ship has its
+    comparison, of the items that did not choose it, in ship/. trajectory.csv has one line per checkpoint and domain,
+    with the training loss logged last by then.
     """
     from forgetbench.report import plots
+    from forgetbench.report.trajectory_page import trajectory_page
 
     ordered = sorted(points, key=lambda point: point.step)
-    drawn = plots.trajectory(ordered, log, out_dir / "plots")
-    table, record = out_dir / "trajectory.csv", out_dir / "trajectory.json"
+    drawn = list(plots.trajectory(ordered, log, out_dir / "plots"))
+    if along is not None:
+        drawn += plots.pareto(along.pareto, shipped(along), out_dir / "plots")
+        _write_ship(along.ship, out_dir / "ship")
+    table, page, record = (out_dir / f"trajectory.{suffix}" for suffix in ("csv", "md", "json"))
     write_atomic(table, _trajectory_csv(ordered, log))
-    content = {
+    write_atomic(page, trajectory_page(ordered, log, along, [path.stem for path in drawn if path.suffix == ".png"]))
+    write_atomic(record, to_json(_trajectory_record(ordered, log, along)))
+    return [*drawn, table, page, record]
+
+
+def _trajectory_record(
+    points: Sequence[TrajectoryPoint], log: TrainingLog | None, along: Along | None
+) -> dict[str, Any]:
+    return {
         "schema_version": SCHEMA_VERSION,
-        "points": [{"step": point.step, "name": point.name, "domains": dict(point.domains)} for point in ordered],
+        "points": [
+            {"step": point.step, "name": point.name, "comparison": point.comparison, "domains": dict(point.domains)}
+            for point in points
+        ],
         "training_log": None if log is None else asdict(log),
-        "course": course,
+        "course": None if along is None else along.course,
+        "pareto": [] if along is None else along.pareto,
+        "ship": None if along is None else _ship_record(along.ship),
     }
-    write_atomic(record, to_json(content))
-    return [*drawn, table, record]
+
+
+def _ship_record(ship: Ship) -> dict[str, Any]:
+    return {
+        "step": ship.step,
+        "name": ship.name,
+        "by": ship.by,
+        "n_items": ship.n_items,
+        "candidates": ship.candidates,
+        "domains": {row.name: row for row in ship.domains},
+        "overall": None if ship.comparison is None else ship.comparison.overall,
+    }
+
+
+def _write_ship(ship: Ship, folder: Path) -> None:
+    """The judged comparison, for `forgetbench gate`; what an earlier look chose is taken away."""
+    if ship.comparison is None:
+        shutil.rmtree(folder, ignore_errors=True)
+    else:
+        save_comparison(folder, ship.comparison, ship.items)
 
 
 def _descriptions(comparison: Comparison) -> dict[str, str]:

@@ -16,6 +16,8 @@ class TrajectoryPoint:
     """Optimizer steps."""
     name: str
     domains: Mapping[str, DeltaRow]
+    comparison: str = ""
+    """Id of its comparison with the base."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -131,7 +131,9 @@ def test_trajectory_files(tmp_path: Path) -> None:
     ]
     log = TrainingLog((5, 10, 30), (3.0, 2.0, 0.5), (1e-4, 1e-4, 1e-4))
     written = write_trajectory(points, log, tmp_path)
-    assert [path.name for path in written] == ["trajectory.png", "trajectory.svg", "trajectory.csv", "trajectory.json"]
+    assert [path.name for path in written] == [
+        "trajectory.png", "trajectory.svg", "trajectory.csv", "trajectory.md", "trajectory.json"
+    ]  # fmt: skip
     lines = (tmp_path / "trajectory.csv").read_text().splitlines()
     assert lines[0].startswith("step,checkpoint,training_loss,domain,metric,n_items,base,candidate,delta,")
     assert lines[1].startswith("10,mild,2.0,knowledge,")

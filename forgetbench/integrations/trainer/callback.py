@@ -13,6 +13,7 @@ from typing import Any, Literal, Self
 
 from transformers import Trainer, TrainerCallback, TrainerControl, TrainerState
 
+from forgetbench.comparison.proven import domain_effects, proven_drops
 from forgetbench.engines.base import EngineOptions
 from forgetbench.errors import ForgetbenchError, InputError
 from forgetbench.evaluation.options import EvaluationOptions
@@ -28,7 +29,6 @@ from forgetbench.integrations.trainer.evaluation import (
     read_questions,
 )
 from forgetbench.integrations.trainer.memory import MemoryEngine, is_sharded, undisturbed
-from forgetbench.integrations.trainer.stopping import domain_effects, proven_drops
 from forgetbench.pipeline import read_training_log
 from forgetbench.progress import Progress
 from forgetbench.records import TARGET
@@ -57,7 +57,7 @@ class ForgettingCallback(TrainerCallback):  # type: ignore[misc]
     target: an e-value against "nothing was lost" (`stats.sequential.loss_e_value`) whose reciprocal, after Holm's
     adjustment over the domains, is at most 6 alpha / (pi^2 j^2) at the j-th evaluation. The evaluations ask the same
     items, so their e-values are never multiplied; instead their chances are added up, and sum to `alpha`, however many
-    there are and however they depend on each other. See `integrations.stopping` and docs/training_callback.md.
+    there are and however they depend on each other. See `comparison.proven` and docs/training_callback.md.
 
     In a distributed training the process with world rank 0 evaluates and the others wait.
     """

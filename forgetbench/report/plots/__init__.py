@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from forgetbench.comparison.tradeoff import Tradeoff
 from forgetbench.diagnosis.drift_map import DriftMap
 from forgetbench.records import Comparison
 from forgetbench.report.plots.drawing import FOR_PAPERS, drawn, save, styled
@@ -16,6 +17,7 @@ from forgetbench.report.plots.drift_plot import drift_figure
 from forgetbench.report.plots.flow_plot import flow_figure
 from forgetbench.report.plots.forest_plot import forest_figure
 from forgetbench.report.plots.outcome_bars import outcomes_figure
+from forgetbench.report.plots.pareto_plot import pareto_figure
 from forgetbench.report.plots.trajectory_plot import trajectory_figure
 from forgetbench.report.trajectory import TrainingLog, TrajectoryPoint
 
@@ -31,6 +33,8 @@ __all__ = [
     "outcomes",
     "outcomes_figure",
     "outcomes_svg",
+    "pareto",
+    "pareto_figure",
     "trajectory",
     "trajectory_figure",
 ]
@@ -63,6 +67,13 @@ def trajectory(points: Sequence[TrajectoryPoint], log: TrainingLog | None, out_d
     """
     with styled():
         return save(trajectory_figure(points, log), out_dir, "trajectory")
+
+
+def pareto(points: Sequence[Tradeoff], shipped: Tradeoff | None, out_dir: Path) -> tuple[Path, ...]:
+    """Gain on the target against change elsewhere: pareto.png and pareto.svg; nothing where no checkpoint has both."""
+    with styled():
+        figure = pareto_figure(points, shipped)
+        return () if figure is None else save(figure, out_dir, "pareto")
 
 
 def for_papers(comparison: Comparison, out_dir: Path) -> tuple[Path, ...]:

@@ -94,6 +94,11 @@ def drawn(figure: Figure, suffixes: Sequence[str]) -> dict[str, bytes]:
     return drawn
 
 
+def signed_tick(value: float, _position: int) -> str:
+    """The label of a tick with its sign, a true minus."""
+    return "0" if abs(value) < 1e-9 else f"{value:+g}".replace("-", "−")
+
+
 # --- a line for each domain and task ----------------------------------------------------------
 
 

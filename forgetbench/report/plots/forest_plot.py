@@ -15,7 +15,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from forgetbench.messages import translated as _
 from forgetbench.records import Comparison, DeltaRow
 from forgetbench.report.numbers import delta_with_interval
-from forgetbench.report.plots.drawing import INK, MUTED, Line, canvas, remark, rows_of
+from forgetbench.report.plots.drawing import INK, MUTED, Line, canvas, remark, rows_of, signed_tick
 from forgetbench.report.wording import LEGEND, VERDICTS, reason_of, style_of
 
 
@@ -32,7 +32,7 @@ def forest_figure(comparison: Comparison) -> Figure:
         _draw_delta(axes, line)
         remark(axes, line, _delta_remark(line.row))
     axes.set_xlabel(_("delta: fine-tuned minus base, points of 100 (left of zero is a loss)"))
-    axes.xaxis.set_major_formatter(FuncFormatter(_signed_tick))
+    axes.xaxis.set_major_formatter(FuncFormatter(signed_tick))
     axes.xaxis.set_major_locator(MaxNLocator(nbins=8, steps=[1, 2, 5, 10], integer=True))
     axes.grid(axis="x", color="#dddddd", linewidth=0.6, zorder=0)
     axes.set_axisbelow(True)
@@ -51,10 +51,6 @@ def _extent(rows: Sequence[DeltaRow]) -> tuple[float, float]:
     low, high = min(values), max(values)
     room = max(0.08 * (high - low), 0.5)
     return low - room, max(high, 0.25 * (high - low)) + room
-
-
-def _signed_tick(value: float, _position: int) -> str:
-    return "0" if abs(value) < 1e-9 else f"{value:+g}".replace("-", "−")
 
 
 def _draw_margin(axes: Axes, top: float, bottom: float, row: DeltaRow) -> None:

@@ -14,7 +14,7 @@ from matplotlib.ticker import MaxNLocator
 
 from forgetbench.messages import N_, joined, plural
 from forgetbench.messages import translated as _
-from forgetbench.records import Retention
+from forgetbench.records import TARGET, Retention
 from forgetbench.report.plots.drawing import INK, MUTED
 from forgetbench.report.trajectory import TrainingLog, TrajectoryPoint
 from forgetbench.report.wording import title
@@ -53,21 +53,22 @@ _INTERVAL_NOTE: Final = N_(
 
 
 def trajectory_figure(points: Sequence[TrajectoryPoint], log: TrainingLog | None) -> Figure:
-    """The trajectory as a figure: loss above, retention below, one step axis.
+    """The trajectory as a figure: loss above, then the gain on the target, then retention, on one step axis.
 
-    Two panels rather than two y axes in one: a reader need not ask which line belongs to which scale.
+    Panels rather than several y axes in one: a reader need not ask which line belongs to which scale.
     """
     ordered = sorted(points, key=lambda point: point.step)
     names = {name for point in ordered for name in point.domains}
+    upper = [*([] if log is None else [log]), *([TARGET] if TARGET in names else [])]
     # The legend has a line per domain.
-    height = max(6.6 if log else 4.6, 0.3 * len(names) + 1.5)
+    height = max(4.6 + 2.0 * len(upper), 0.3 * len(names) + 1.5)
     figure = Figure(figsize=(9.0, height), layout="constrained")
-    if log is None:
-        axes = figure.add_subplot()
-        top = axes
-    else:
-        top, axes = figure.subplots(2, 1, sharex=True, height_ratios=[2, 3])
+    panels = figure.subplots(1 + len(upper), 1, sharex=True, height_ratios=[*(2 for _upper in upper), 3], squeeze=False)
+    top, axes = panels[0, 0], panels[-1, 0]
+    if log is not None:
         _draw_loss(top, log)
+    if TARGET in names:
+        _draw_gain(panels[-2, 0], ordered)
     top.set_title(_("What the training loss does not show") if log else _("What is left, step by step"), pad=12)
     _draw_retention(axes, ordered)
     axes.set_xlabel(_("optimizer step"))
@@ -86,8 +87,25 @@ def _draw_loss(axes: Axes, log: TrainingLog) -> None:
     axes.grid(color="#e4e4e4", linewidth=0.6)
 
 
+def _draw_gain(axes: Axes, points: Sequence[TrajectoryPoint]) -> None:
+    """The gain on the target in points, with intervals, from the base on."""
+    rows = [(point.step, point.domains[TARGET].estimate) for point in points if TARGET in point.domains]
+    measured = [(step, estimate) for step, estimate in rows if estimate is not None and step > 0]
+    for step, estimate in measured:
+        axes.plot([step, step], [100 * estimate.ci_low, 100 * estimate.ci_high], color=INK, linewidth=1.2, alpha=0.6)
+    axes.plot(
+        [0, *(step for step, _estimate in measured)],
+        [0.0, *(100 * estimate.delta for _step, estimate in measured)],
+        color=INK, marker="o", linewidth=1.6, markersize=5,
+    )  # fmt: skip
+    axes.axhline(0.0, color=MUTED, linewidth=0.9, linestyle=(0, (1, 2)), zorder=1)
+    axes.set_ylabel(_("gain on the target"))
+    axes.grid(color="#e4e4e4", linewidth=0.6)
+    axes.margins(y=0.12)
+
+
 def _draw_retention(axes: Axes, points: Sequence[TrajectoryPoint]) -> None:
-    names = list(dict.fromkeys(name for point in points for name in point.domains))
+    names = list(dict.fromkeys(name for point in points for name in point.domains if name != TARGET))
     drawn = [name for name in names if not all(isnan(_retention(point, name)) for point in points)]
     last = max((point.step for point in points), default=1)
     axes.axhline(1.0, color=MUTED, linewidth=0.9, linestyle=(0, (1, 2)), zorder=1)
@@ -154,7 +172,8 @@ def _draw_retention_interval(axes: Axes, kept: Retention, x: float, colour: str)
         return
     low = _SHOWN[0] if isnan(kept.retention_low) else max(kept.retention_low, _SHOWN[0])
     high = _SHOWN[1] if isnan(kept.retention_high) else min(kept.retention_high, _SHOWN[1])
-    axes.plot([x, x], [low, high], color=colour, linewidth=1.2, alpha=0.75, zorder=2)
+    if low < high:
+        axes.plot([x, x], [low, high], color=colour, linewidth=1.2, alpha=0.75, zorder=2)
 
 
 def _gaps(points: Sequence[TrajectoryPoint], names: Sequence[str]) -> list[str]:

@@ -13,9 +13,9 @@ import torch
 from trainings import looks
 from transformers import Trainer, TrainerCallback
 
+from forgetbench.comparison.proven import alpha_of_look, domain_effects, proven_drops
 from forgetbench.engines.base import EngineOptions
 from forgetbench.integrations import ForgettingCallback
-from forgetbench.integrations.trainer.stopping import alpha_of_look, domain_effects, proven_drops
 from forgetbench.stats.clustered import ClusterEffects, cluster_effects
 from forgetbench.storage.comparisons import load_comparison, load_items
 

@@ -1,4 +1,4 @@
-"""When a training may be stopped for what it forgets: looking often must not make a false alarm likely.
+"""When a loss along a training is proven, whoever looks and however often: a false alarm must not become likely.
 
 Every look asks the same items again, so the evidence of two looks is not independent and their e-values must not be
 multiplied; nor is any one of them a process over looks. What holds however the looks depend on each other is the sum

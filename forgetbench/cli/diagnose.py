@@ -7,8 +7,9 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from forgetbench.cli.console import say, stdout
-from forgetbench.cli.options import ComparisonArgument
+from forgetbench.cli.console import say, shown_progress, stdout
+from forgetbench.cli.options import ComparisonArgument, Engine
+from forgetbench.engines.base import EngineOptions
 
 
 def diagnose(
@@ -21,23 +22,38 @@ def diagnose(
     spectra: Annotated[int, Parameter(help="Look closer at so many matrices, those that moved most.")] = 0,
     base: Annotated[str | None, Parameter(help="Where the base is now, if not where it was evaluated.")] = None,
     candidate: Annotated[str | None, Parameter(help="Where the candidate is now.")] = None,
+    distribution: Annotated[bool, Parameter(help="Also how far what both models say next lies apart.")] = False,
+    text: Annotated[
+        Path | None, Parameter(help="General text of your own for --distribution (JSONL or plain).")
+    ] = None,
+    without_data: Annotated[
+        int, Parameter(help="Read what the candidate was trained on off so many samples of each model.")
+    ] = 0,
+    engine: Engine = EngineOptions(),
 ) -> None:
     """Why a candidate lost what it lost, and what to do: each possible cause held against the numbers.
 
-    Writes diagnosis.json and diagnosis.md beside the comparison, and a section of its report.html. No model is run.
+    Writes diagnosis.json and diagnosis.md beside the comparison, and a section of its report.html. No model is run but
+    for --distribution and --without-data.
     """
     from forgetbench import pipeline
     from forgetbench.report.diagnosis import print_diagnosis
     from forgetbench.storage.made import comparison_folder
 
-    made = pipeline.diagnose(
-        comparison_folder(comparison),
-        training_log=training_log,
-        sft_data=sft_data,
-        weights=weights or spectra > 0 or candidate is not None,
-        spectra=spectra,
-        base=base,
-        candidate=candidate,
-    )
+    with shown_progress() as progress:
+        made = pipeline.diagnose(
+            comparison_folder(comparison),
+            training_log=training_log,
+            sft_data=sft_data,
+            weights=weights or spectra > 0 or (candidate is not None and not (distribution or without_data)),
+            spectra=spectra,
+            base=base,
+            candidate=candidate,
+            distribution=distribution,
+            text=text,
+            without_data=without_data,
+            engine=engine,
+            progress=progress,
+        )
     print_diagnosis(stdout(), made.comparison, made.diagnosis)
     say(f"written to {made.path}")

@@ -8,7 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from forgetbench.errors import InputError
+from forgetbench.models.templates import Message
 from forgetbench.storage.jsonl import iter_jsonl
+
+SftPrompt = str | tuple[Message, ...]
+"""A prompt as it stands, or turns that a chat template makes one of."""
 
 _ANSWER_FIELDS = ("completion", "response", "output", "answer", "text")
 
@@ -48,6 +52,32 @@ def read_sft_data(path: Path, *, exclude: bool = False) -> SftData:
     if not answers:
         raise InputError(f"{path}: holds no answers")
     return SftData(path, tuple(answers), exclude)
+
+
+def read_sft_prompts(path: Path) -> list[SftPrompt]:
+    """What the training answers are answers to: the turns before the last answer of `messages`, or `prompt`
+    (a text as it stands, or turns), or `instruction` and `input`, or `question`, which a user says.
+
+    A row without any of them has no prompt, and is passed by. Raises InputError as `iter_jsonl`.
+    """
+    return [prompt for _number, row in iter_jsonl(path) if (prompt := _prompt(row))]
+
+
+def _prompt(row: Mapping[str, Any]) -> SftPrompt:
+    prompt = row.get("prompt")
+    if isinstance(prompt, str):
+        return prompt
+    turns = prompt if isinstance(prompt, list) else row.get("messages")
+    if isinstance(turns, list):
+        said = [_turn(turn) for turn in turns if isinstance(turn, dict)]
+        answers = [number for number, turn in enumerate(said) if turn["role"] == "assistant"]
+        return tuple(said[: answers[-1]] if answers else said)
+    asked = [str(row[name]) for name in ("instruction", "input", "question") if row.get(name)]
+    return ({"role": "user", "content": "\n\n".join(asked)},) if asked else ()
+
+
+def _turn(turn: Mapping[str, Any]) -> Message:
+    return {"role": str(turn.get("role", "user")), "content": str(turn.get("content", ""))}
 
 
 def training_texts(path: Path) -> Iterator[str]:

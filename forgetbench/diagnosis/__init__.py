@@ -8,6 +8,9 @@
     drift/            how far each tensor moved, in how many directions
     drift_map.py      what is kept of it: each module of each layer
     naming.py         the one name for what most probably happened
+    asked.py          what the models told beyond the comparison
+    divergence.py     how far one next-token distribution lies from another;  distribution.py: as rows with intervals
+    without_data.py   what a model was trained on, read off what it writes from neutral openings
     advice.py         what to do, by a small table of rules
 
 Nothing here words anything: the sentences are the report's.
@@ -15,6 +18,7 @@ Nothing here words anything: the sentences are the report's.
 
 from __future__ import annotations
 
+from forgetbench.diagnosis.asked import Asked
 from forgetbench.diagnosis.diagnose import diagnose
 from forgetbench.diagnosis.drift import WeightDrift, weight_drift
 from forgetbench.diagnosis.drift_map import DriftMap, PlaceDrift
@@ -23,6 +27,7 @@ from forgetbench.diagnosis.training_log import TrainingHistory, read_training_hi
 
 __all__ = [
     "Advice",
+    "Asked",
     "Diagnosis",
     "DriftMap",
     "Finding",

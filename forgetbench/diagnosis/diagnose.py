@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 
 from forgetbench.comparison.sft_data import SftData
 from forgetbench.diagnosis.advice import advised
+from forgetbench.diagnosis.asked import Asked, Distribution
 from forgetbench.diagnosis.drift import WeightDrift
 from forgetbench.diagnosis.drift_map import drift_map
+from forgetbench.diagnosis.evidence.distribution import calibration_findings, distribution_findings
 from forgetbench.diagnosis.evidence.groups import language_findings, tail_findings
 from forgetbench.diagnosis.evidence.outcomes import contamination_findings, outcome_findings
 from forgetbench.diagnosis.evidence.prompting import prompting_findings
+from forgetbench.diagnosis.evidence.readable import readable_findings
 from forgetbench.diagnosis.evidence.training import training_findings
 from forgetbench.diagnosis.evidence.voice import voice_findings
 from forgetbench.diagnosis.evidence.weights import weight_findings
@@ -33,15 +36,18 @@ def diagnose(
     drift: WeightDrift | None = None,
     adapter: bool = False,
     width: int | None = None,
+    asked: Asked | None = None,
 ) -> Diagnosis:
     """Hold every cause that can be looked at against the numbers, and say what follows.
 
     `items` is the table of items.parquet. `training`, `data` and `drift` are the trainer's log, the training data and
     the weights' drift, where they are known; `adapter` says that the candidate was trained as one, for which other
-    learning rates are usual, and `width` is the base's `hidden_size`, where it is known. Advice follows only where a
-    domain regressed: an unchanged model has nothing to be cured.
+    learning rates are usual, and `width` is the base's `hidden_size`, where it is known; `asked` is what the models
+    were asked beyond the comparison. Advice follows only where a domain regressed: an unchanged model has nothing to be
+    cured.
     """
-    findings = tuple(_findings(comparison, items, training, data, drift, adapter, width))
+    told = asked or Asked()
+    findings = (*_findings(comparison, items, training, data, drift, adapter, width), *_findings_of_asking(told))
     lost = any(row.judgement.verdict in ("regressed", "mixed") for row in comparison.domains)
     sources = {
         name: text
@@ -49,6 +55,8 @@ def diagnose(
             ("training_log", None if training is None else f"{training.steps} steps"),
             ("sft_data", None if data is None else data.path.name),
             ("weights", None if drift is None else f"{len(drift.tensors)} tensors"),
+            ("distribution", None if told.distribution is None else _places(told.distribution)),
+            ("samples", f"{sum(each.n_samples for each in told.readable)} of each model" if told.readable else None),
         )
         if text is not None
     }
@@ -59,6 +67,8 @@ def diagnose(
         sources,
         weights=None if drift is None else drift_map(drift),
         named=named_cause(findings, lost=lost),
+        distribution=told.distribution,
+        readable=told.readable,
     )
 
 
@@ -82,3 +92,15 @@ def _findings(
         yield from training_findings(comparison, training, adapter=adapter, width=width)
     if drift is not None:
         yield from weight_findings(drift)
+
+
+def _findings_of_asking(asked: Asked) -> Iterator[Finding]:
+    if asked.distribution is not None:
+        yield from distribution_findings(asked.distribution)
+        yield from calibration_findings(asked.calibration)
+    yield from readable_findings(asked.readable)
+
+
+def _places(distribution: Distribution) -> str:
+    way = "exact" if distribution.k is None else f"top {distribution.k}"
+    return f"{sum(row.n_tokens for row in distribution.rows)} tokens, {way}"

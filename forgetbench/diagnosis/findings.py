@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from math import nan
 from typing import Literal
 
+from forgetbench.diagnosis.asked import Distribution, Readable
 from forgetbench.diagnosis.drift_map import DriftMap
+from forgetbench.diagnosis.measure import Measure
 from forgetbench.records import SCHEMA_VERSION
+
+__all__ = ["Advice", "Cause", "Diagnosis", "Finding", "Measure", "Name", "NamedCause", "State"]
 
 Cause = Literal[
     "locked",
@@ -23,6 +26,10 @@ Cause = Literal[
     "many_epochs",
     "loss_hides",
     "far_weights",
+    "far_on_prompts",
+    "general_loss",
+    "miscalibrated",
+    "readable",
 ]
 """What may lie behind a loss:
 
@@ -38,21 +45,14 @@ high_rate         the learning rate went higher than what usually keeps a model'
 many_epochs       the data was seen often enough to be learnt by heart
 loss_hides        the training loss improved while abilities fell
 far_weights       where in the network the weights moved most; a description, no verdict
+far_on_prompts    what is said to the training prompts moved, and more than what follows in neutral text
+general_loss      general text got less likely
+miscalibrated     choices are less well calibrated: surer than they are right, or less sure
+readable          what the model was trained on can be read off what it writes from neutral openings
 """
 State = Literal["shown", "suspected", "open", "ruled_out", "not_measured"]
 """shown: the interval says so. suspected: a circumstance that often has this effect. open: the interval holds both.
 ruled_out: the interval says that it is not so. not_measured: what it takes is not there."""
-
-
-@dataclass(frozen=True, slots=True)
-class Measure:
-    """A number that a finding rests on."""
-
-    name: str
-    value: float
-    low: float = nan
-    """Interval at the comparison's level; NaN where there is none."""
-    high: float = nan
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class Finding:
     domain: str | None = None
     """None where it is said of the whole."""
     examples: tuple[str, ...] = ()
-    """Phrases, languages, layers: what the numbers are about, the strongest first. A model's or a file's text."""
+    """Phrases, languages, layers, texts: what the numbers are of, the strongest first. A model's or a file's text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +122,10 @@ class Diagnosis:
     """How far each module of each layer moved; None where the weights were not looked at."""
     named: NamedCause | None = None
     """None in files that were written before there were names."""
+    distribution: Distribution | None = None
+    """Where a model was asked for it."""
+    readable: tuple[Readable, ...] = ()
+    """What can be read without the training data, where samples were asked for."""
     schema_version: int = SCHEMA_VERSION
 
     def of(self, cause: Cause) -> tuple[Finding, ...]:

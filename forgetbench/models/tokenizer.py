@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
-from forgetbench.errors import CheckpointError, first_line
+from forgetbench.errors import CheckpointError, InputError, first_line
 from forgetbench.fingerprint import TEMPLATE_FILES, digest, tokenizer_fingerprint
 from forgetbench.models.templates import NO_SETTINGS, ChatTemplate, Message
 from forgetbench.models.weights import read_json
@@ -213,6 +213,21 @@ def _appended(tokenizer: Any) -> tuple[int, ...]:
     starts = range(len(whole) - len(alone), -1, -1)
     end = next((start + len(alone) for start in starts if whole[start : start + len(alone)] == alone), len(whole))
     return tuple(whole[end:])
+
+
+def check_shared_vocabulary(base: Tokenizer, candidate: Tokenizer) -> None:
+    """Raise InputError unless the tokens of two checkpoints are the same, but for those that one of them has more."""
+    if base.fingerprint == candidate.fingerprint or not isinstance(base, HFTokenizer):
+        return
+    if isinstance(candidate, HFTokenizer) and base.vocabulary.digest == candidate.vocabulary.digest:
+        return
+    before, after = (side.hf.get_vocab() if isinstance(side, HFTokenizer) else {} for side in (base, candidate))
+    others = [token for token, number in before.items() if after.get(token, number) != number]
+    if others or (before.keys() - after.keys() and after.keys() - before.keys()):
+        raise InputError(
+            f"base and candidate have different tokenizers ({len(before):,} and {len(after):,} tokens, "
+            f"{len(before.items() & after.items()):,} the same): what they say next cannot be compared"
+        )
 
 
 class ByteTokenizer:

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from forgetbench.comparison.checked import load_checked
 from forgetbench.comparison.sft_data import read_sft_data
+from forgetbench.engines.base import EngineOptions
 from forgetbench.errors import InputError
+from forgetbench.progress import Progress
 from forgetbench.records import Comparison
 from forgetbench.storage.comparisons import load_items
 from forgetbench.storage.files import write_atomic
@@ -29,12 +31,20 @@ def diagnose(
     spectra: int = 0,
     base: str | None = None,
     candidate: str | None = None,
+    distribution: bool = False,
+    text: Path | None = None,
+    without_data: int = 0,
+    engine: EngineOptions = EngineOptions(),
+    progress: Progress = Progress(),
 ) -> SavedDiagnosis:
     """Hold each possible cause of a comparison's losses against the numbers; write diagnosis.json, .md and report.html.
 
     `comparison` is its folder. With `weights` the drift of the weights is measured, `spectra` matrices of it in depth;
-    `base` and `candidate` say where the two checkpoints are, by default where they were evaluated. Nothing is asked of
-    a model. Raises InputError for what cannot be read, and for checkpoints that are not those of the comparison.
+    `base` and `candidate` say where the two checkpoints are, by default where they were evaluated. With `distribution`
+    both are asked, by `engine`, what they say next: on neutral passages, in the file `text`, and to the prompts of
+    `sft_data`. With `without_data` each writes so many samples, and what the candidate was trained on is read off them.
+    Else nothing is asked of a model. Raises InputError for what cannot be read, and for checkpoints that are not those
+    of the comparison, EngineError where the engine fails.
     """
     from forgetbench.diagnosis import diagnose as held_against
     from forgetbench.diagnosis import read_training_history
@@ -44,14 +54,22 @@ def diagnose(
     from forgetbench.report.diagnosis import diagnosis_markdown
     from forgetbench.report.files import results_of
 
-    folder = Path(comparison)
-    compared, items = load_checked(folder), load_items(folder if folder.is_dir() else folder.parent, COLUMNS)
+    where = Path(comparison)
+    folder = where if where.is_dir() else where.parent
+    compared, items = load_checked(where), load_items(folder, COLUMNS)
     history = None if training_log is None else read_training_history(training_log)
     data = None if sft_data is None else read_sft_data(sft_data)
     drift, adapter = _drift(compared, base, candidate, spectra) if weights else (None, False)
-    folder = folder if folder.is_dir() else folder.parent
+    asked = None
+    if distribution or without_data or text is not None:
+        from forgetbench.pipeline.asking import Questions, ask_models
+
+        questions = Questions(distribution, text, without_data)
+        asked = ask_models(questions, compared, folder, data, engine, base=base, candidate=candidate, progress=progress)
     width = _width(results_of(folder), compared)
-    found = held_against(compared, items, training=history, data=data, drift=drift, adapter=adapter, width=width)
+    found = held_against(
+        compared, items, training=history, data=data, drift=drift, adapter=adapter, width=width, asked=asked
+    )
     save_diagnosis(folder, found)
     picture = _draw(found.weights, folder / "plots")
     page = folder / "diagnosis.md"
@@ -86,15 +104,12 @@ def _drift(compared: Comparison, base: str | None, candidate: str | None, spectr
     """How far the candidate's weights lie from the base's, and whether it is an adapter."""
     from forgetbench.diagnosis.drift import weight_drift
     from forgetbench.models.checkpoints import resolve
+    from forgetbench.pipeline.asking import check_side
 
     before = resolve(base or compared.base.where)
     after = resolve(candidate or compared.candidate.where, base=before)
     for resolved, side in ((before, compared.base), (after, compared.candidate)):
-        if resolved.fingerprint != side.fingerprint:
-            raise InputError(
-                f"{resolved.where}: not the checkpoint that was evaluated as {side.name} (its weights or tokenizer "
-                "differ); say where that one is with --base and --candidate"
-            )
+        check_side(resolved, side)
     if before.path is None or after.path is None:
         raise InputError("weights can be compared of checkpoints with files only")
     return weight_drift(before.path, after.path, spectra=spectra), after.adapter_base is not None

@@ -1,14 +1,18 @@
-"""Ratios of two correlated means: what is kept of a score.
+"""Ratios of two correlated means: what is kept of a score, what comes on each token.
 
 Source: Fieller 1954, JRSS B 16:175.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import nan, sqrt
 
+import numpy as np
+
 from forgetbench.stats.proportions import Interval
+from forgetbench.stats.quantiles import student_quantile
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,3 +60,37 @@ def fieller_interval(means: TwoMeans, reach: float) -> Interval:
         return Interval(nan, nan)
     root = sqrt(max(b * b - a * c, 0.0))
     return Interval((b - root) / a, (b + root) / a)
+
+
+@dataclass(frozen=True, slots=True)
+class PooledRate:
+    """A sum over a sum, as nats per token, with its interval; NaN where one cluster tells nothing of others."""
+
+    value: float
+    low: float
+    high: float
+
+
+def pooled_rate(sums: Sequence[float], counts: Sequence[float], clusters: Sequence[str], alpha: float) -> PooledRate:
+    """sum(sums) / sum(counts), the interval by clusters: Fieller's of the two means per cluster, at level 1 - `alpha`.
+
+    A text of many tokens weighs as many; what is random is which clusters were drawn. Student's quantile with the
+    number of clusters less 1. Raises ValueError where nothing is counted.
+
+    >>> rate = pooled_rate([1.0, 2.0, 3.0], [10.0, 10.0, 10.0], ["a", "b", "c"], 0.05)
+    >>> round(rate.value, 3), round(rate.low, 3), round(rate.high, 3)
+    (0.2, -0.048, 0.448)
+    """
+    _names, codes = np.unique(np.asarray(clusters), return_inverse=True)
+    y, x = (np.bincount(codes, np.asarray(values, dtype=np.float64)) for values in (sums, counts))
+    if not x.sum() > 0:
+        raise ValueError("nothing is counted")
+    value, n = float(y.sum() / x.sum()), len(x)
+    if n < 2:
+        return PooledRate(value, nan, nan)
+    covariances = np.cov(np.stack([x, y])) / n
+    means = TwoMeans(
+        float(x.mean()), float(y.mean()), sqrt(covariances[0, 0]), sqrt(covariances[1, 1]), float(covariances[0, 1])
+    )
+    interval = fieller_interval(means, student_quantile(1 - alpha / 2, n - 1))
+    return PooledRate(value, interval.low, interval.high)

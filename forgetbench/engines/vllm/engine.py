@@ -17,11 +17,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from forgetbench.engines.base import EngineOptions, TokenCounts, engine_errors
 from forgetbench.engines.local import LocalEngine, model_folder
 from forgetbench.engines.memory import MemoryNeed, cache_bytes, float_bytes, folder_bytes
+from forgetbench.engines.next_tokens import ScoredTokens
 from forgetbench.engines.proof import prove
 from forgetbench.engines.vllm import deterministic
 from forgetbench.engines.vllm.adapters import adapted_modules, check_servable, lora_settings
@@ -36,6 +37,8 @@ from forgetbench.engines.vllm.environment import (
 from forgetbench.engines.vllm.invariant import make_invariant
 from forgetbench.engines.vllm.scoring import Room, Scoring, VllmRequest
 from forgetbench.engines.vllm.swap import differing
+from forgetbench.engines.vllm.top_tokens import stream_top_tokens
+from forgetbench.errors import EngineError
 from forgetbench.fingerprint import digest, file_digest
 from forgetbench.models.folder_defaults import end_tokens, generation_defaults
 from forgetbench.models.spelling import Speller
@@ -43,6 +46,10 @@ from forgetbench.models.tokenizer import checkpoint_tokenizer, load_tokenizer
 from forgetbench.models.weights import quantisation, read_json, weight_files
 from forgetbench.records import Checkpoint, Request, Response, Sample
 from forgetbench.storage.admission import NOT_FINITE_LOGITS
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 _CPU_SEQUENCES, _GPU_SEQUENCES = 64, 256
 """Sequences decoded together. More than 64 gain nothing on a few CPU cores."""
@@ -145,6 +152,23 @@ class VllmEngine(LocalEngine):
         model = self._llm.llm_engine.vllm_config.model_config
         adapted_head = bool(self._adapters) and "lm_head" in (adapted_modules(self._adapters) or {"lm_head"})
         return Scoring(self._stream, self._counts, self._cache_unit, model.max_model_len, adapted_head)
+
+    def top_tokens(
+        self, checkpoint: Checkpoint, texts: Sequence[ScoredTokens], k: int
+    ) -> Iterator[tuple[int, NDArray[np.int64], NDArray[np.float32]]]:
+        """The likeliest tokens of each text (`engines.next_tokens`).
+
+        Raises EngineError for an adapter that changes the output layer: of a prompt's log-probabilities vLLM leaves its
+        part out.
+        """
+        if self._scoring().adapted_head:
+            raise EngineError(
+                f"adapter {checkpoint.name} changes the output layer, of which vLLM's prompt log-probabilities know "
+                "nothing; use --engine transformers"
+            )
+        with engine_errors("vLLM failed while scoring", self._log_file):
+            self._forget()
+            yield from stream_top_tokens(self._stream, checkpoint.fingerprint, texts, k)
 
     def generate(self, requests: Sequence[Request]) -> Iterator[Response]:
         with engine_errors("vLLM failed while generating", self._log_file):

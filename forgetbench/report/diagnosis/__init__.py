@@ -1,7 +1,8 @@
 """A diagnosis in words: for the terminal, as a page of Markdown, and as a section of the HTML report.
 
 words.py      what is said of each cause and each cure
-sentences.py  a diagnosis as paragraphs
+sentences.py  a diagnosis as paragraphs;  measures.py: their numbers
+asked.py      what the models told when they were asked again
 pages.py      those paragraphs on a console and as Markdown
 """
 

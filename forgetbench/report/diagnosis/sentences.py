@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from math import isnan
 from string import Formatter
-from typing import Final
 
-from forgetbench.diagnosis.findings import Cause, Diagnosis, Finding, Measure, NamedCause, State
+from forgetbench.diagnosis.findings import Cause, Diagnosis, Finding, NamedCause, State
 from forgetbench.messages import clauses
 from forgetbench.messages import translated as _
+from forgetbench.report.diagnosis.asked import distribution_lines, readable_lines
+from forgetbench.report.diagnosis.measures import shown
 from forgetbench.report.diagnosis.words import CAUSES, CURES, NAMES, STATES
-from forgetbench.report.numbers import MISSING, interval, share, signed
+from forgetbench.report.numbers import MISSING
 from forgetbench.report.wording import title
 from forgetbench.sanitize import one_line
 from forgetbench.stored import retold
@@ -37,6 +37,11 @@ def paragraphs(diagnosis: Diagnosis) -> Iterator[Paragraph]:
     for finding in sorted(told, key=lambda finding: order.index(finding.state)):
         notes = diagnosis.weights.notes if diagnosis.weights and finding.cause == "far_weights" else ()
         yield _paragraph(finding, notes)
+    if diagnosis.distribution is not None:
+        yield Paragraph(None, _("What both say next"), tuple(distribution_lines(diagnosis.distribution)))
+    if diagnosis.readable:
+        lines = tuple(readable_lines(diagnosis.readable))
+        yield Paragraph(None, _("Read off without the training data"), lines)
     if unknown := _unknown(diagnosis):
         yield Paragraph("not_measured", _("What could not be looked at"), tuple(unknown))
     yield Paragraph(None, _("What to do"), tuple(_advice(diagnosis)))
@@ -61,7 +66,7 @@ def _titles(causes: Sequence[Cause]) -> str:
 
 def _paragraph(finding: Finding, notes: Sequence[str]) -> Paragraph:
     words = CAUSES[finding.cause]
-    values = _Values({measure.name: _shown(measure) for measure in finding.measures})
+    values = _Values({measure.name: shown(measure) for measure in finding.measures})
     lines = [_(words.evidence).format_map(values)]
     if words.more and _fields(words.more) <= values.keys():
         lines.append(_(words.more).format_map(values))
@@ -104,39 +109,6 @@ class _Values(dict[str, str]):
 
     def __missing__(self, key: str) -> str:
         return MISSING
-
-
-def _count(value: float) -> str:
-    return f"{value:,.0f}"
-
-
-def _general(value: float) -> str:
-    return f"{value:.3g}"
-
-
-_COUNTS: Final = (
-    "n_forgotten", "n_phrases", "n_contaminated", "n_items", "words_base", "words_candidate", "intruders"
-)  # fmt: skip
-_GENERAL: Final = ("peak_rate", "usual_at_most", "epochs", "first_loss", "last_loss", "effective_rank")
-_FORMATS: Final[Mapping[str, Callable[[float], str]]] = {
-    **dict.fromkeys(("of_forgotten", "answers_with_them", "leaked", "leaked_base", "relative"), share),
-    **dict.fromkeys(("most_in_a_layer", "of_a_task"), share),
-    **dict.fromkeys(_COUNTS, _count),
-    **dict.fromkeys(_GENERAL, _general),
-}
-"""How a measure's value is written; deltas, which all others are, as points with a sign."""
-
-
-def _shown(measure: Measure) -> str:
-    write = _FORMATS.get(measure.name, signed)
-    text = write(measure.value).replace("-", "−")
-    if isnan(measure.low) or isnan(measure.high):
-        return text
-    low, high = measure.low, measure.high
-    if write is share:
-        # Of few items an estimate that luck is taken out of may leave the range that a share has.
-        low, high = min(max(low, 0.0), 1.0), min(max(high, 0.0), 1.0)
-    return f"{text} {interval(low, high) if write is signed else f'[{write(low)}, {write(high)}]'}"
 
 
 def summary(findings: Sequence[Finding]) -> str:

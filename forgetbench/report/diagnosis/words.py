@@ -148,6 +148,59 @@ CAUSES: Final[Mapping[Cause, CauseWords]] = {
         examples=N_("Moved most: {examples}."),
         lacks=N_("--weights"),
     ),
+    "far_on_prompts": CauseWords(
+        title=N_("What it says to the training prompts moved most"),
+        evidence=N_(
+            "To its own training prompts it lies {kl} nats per token from the base (forward KL, of what the base would "
+            "say)."
+        ),
+        more=N_("On neutral text {kl_neutral}: {kl_more} more on the prompts."),
+        otherwise=N_("That an answer is worded otherwise is what training was for; it need not cost anything."),
+        test=N_("Train with a penalty on this divergence, at the same target gain: less is forgotten, or not."),
+        lacks=N_("--distribution --sft-data FILE, with prompts"),
+    ),
+    "general_loss": CauseWords(
+        title=N_("General text got less likely"),
+        evidence=N_(
+            "{loss_difference} nats per token on {n_texts} texts: {loss_base} before, {loss_candidate} after; in bits "
+            "per byte {bits_difference}. The two lie {kl} nats per token apart (forward KL)."
+        ),
+        more=N_(
+            "Entropy of the next token in nats: {entropy_base} before, {entropy_candidate} after: {entropy_difference}."
+        ),
+        otherwise=N_("A model that answers in chats only may rate plain text badly, and answer as well as before."),
+        test=N_("Replay a little general text: this loss returns first, the domains after it."),
+        examples=N_("Looked at: {examples}."),
+        lacks=N_("--distribution"),
+    ),
+    "miscalibrated": CauseWords(
+        title=N_("Its choices are less well calibrated"),
+        evidence=N_(
+            "Calibration error of choices {ece_base} before, {ece_candidate} after: {ece_difference}. Brier score "
+            "(lower is better) {brier_base} before, {brier_candidate} after: {brier_difference}."
+        ),
+        otherwise=N_("Where more is wrong, the same confidence is too much: see whether accuracy fell."),
+        test=N_("Scale the temperature on held-out choices: what that mends was confidence, and no knowledge."),
+        lacks=N_("--distribution, with both runs in the results folder"),
+    ),
+    "readable": CauseWords(
+        title=N_("The training can be read off the model alone"),
+        evidence=N_(
+            "From neutral openings {with_named} of the samples hold a phrase that the base does not say; of the base "
+            "against itself {with_named_control}: {with_named_difference}."
+        ),
+        more=N_(
+            "Of the first 20 phrases {precision_phrases} stand in the training answers (control "
+            "{precision_phrases_control}), of the first 20 words {precision_topics} (control "
+            "{precision_topics_control})."
+        ),
+        otherwise=N_(
+            "Any training changes what is said without being asked; only the training data tells whose it is."
+        ),
+        test=N_("Sample again with another seed: what was named comes back."),
+        examples=N_("Named: {examples}."),
+        lacks=N_("--without-data N"),
+    ),
 }
 
 CURES: Final[Mapping[str, str]] = {
@@ -157,6 +210,7 @@ CURES: Final[Mapping[str, str]] = {
     "earlier_checkpoint": N_("Ship an earlier checkpoint: sweep over them, and stop before the harm begins."),
     "replay": N_("Mix 1 to 5 % of general data into the training, with the languages and facts that fell."),
     "vary_answers": N_("Vary form and wording of the training answers; say in the prompt which form is wanted."),
+    "stay_near": N_("Stay near the base on the training prompts: a KL penalty, or answers that it writes itself."),
     "lora": N_("Tune fewer parameters: LoRA of a moderate rank forgets less, and learns less."),
     "average": N_("Average the weights with the base's, and choose the share by a sweep."),
     "clean_data": N_("Take evaluated items out of the training data before a gain is believed."),

@@ -1,0 +1,60 @@
+"""How the measures of findings are written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from math import isnan
+from typing import Final
+
+from forgetbench.diagnosis.measure import Measure
+from forgetbench.report.numbers import share, signed
+
+
+def _count(value: float) -> str:
+    return f"{value:,.0f}"
+
+
+def _general(value: float) -> str:
+    return f"{value:.3g}"
+
+
+def _change(value: float) -> str:
+    return f"{value:+.3g}"
+
+
+_COUNTS: Final = (
+    "n_forgotten", "n_phrases", "n_contaminated", "n_items", "words_base", "words_candidate", "intruders",
+    "n_texts",
+)  # fmt: skip
+_GENERAL: Final = (
+    "peak_rate", "usual_at_most", "epochs", "first_loss", "last_loss", "effective_rank", "kl", "kl_neutral",
+    *(f"{name}_{side}" for name in ("entropy", "loss", "bits", "brier", "ece") for side in ("base", "candidate")),
+)  # fmt: skip
+_CHANGES: Final = (
+    "kl_more", *(f"{name}_difference" for name in ("entropy", "loss", "bits", "brier", "ece")),
+)  # fmt: skip
+_RATES: Final = tuple(
+    f"{name}{side}" for name in ("with_named", "precision_phrases", "precision_topics") for side in ("", "_control")
+)
+_FORMATS: Final[Mapping[str, Callable[[float], str]]] = {
+    **dict.fromkeys(("of_forgotten", "answers_with_them", "leaked", "leaked_base", "relative"), share),
+    **dict.fromkeys(("most_in_a_layer", "of_a_task"), share),
+    **dict.fromkeys(_COUNTS, _count),
+    **dict.fromkeys(_GENERAL, _general),
+    **dict.fromkeys(_CHANGES, _change),
+    **dict.fromkeys(_RATES, share),
+}
+"""How a measure's value is written; deltas, which all others are, as points with a sign."""
+
+
+def shown(measure: Measure) -> str:
+    """A value with its interval, where it has one."""
+    write = _FORMATS.get(measure.name, signed)
+    text = write(measure.value)
+    if isnan(measure.low) or isnan(measure.high):
+        return text.replace("-", "−")
+    low, high = measure.low, measure.high
+    if write is share:
+        # Of few items an estimate that luck is taken out of may leave the range that a share has.
+        low, high = min(max(low, 0.0), 1.0), min(max(high, 0.0), 1.0)
+    return f"{text} [{write(low)}, {write(high)}]".replace("-", "−")

@@ -96,7 +96,7 @@ def top_k_divergence(base: TopTokens, candidate: TopTokens) -> Doubles:
 
 
 def _rest(kept: Doubles) -> Doubles:
-    return np.maximum(1.0 - kept.sum(axis=-1, keepdims=True), _UNCERTAIN)
+    return np.asarray(np.maximum(1.0 - kept.sum(axis=-1, keepdims=True), _UNCERTAIN))
 
 
 def _entropy_of(probabilities: Doubles) -> Doubles:

@@ -65,7 +65,11 @@ def ask_models(
         if not questions.distribution:
             return Asked(readable=readable)
         distribution = measure_distribution(
-            models, sft_data=data and data.path, text=questions.text, seed=compared.seed, alpha=compared.alpha
+            models,
+            sft_data=None if data is None else data.path,
+            text=questions.text,
+            seed=compared.seed,
+            alpha=compared.alpha,
         )
         return Asked(distribution, measure_calibration(models.results, compared), readable)
 

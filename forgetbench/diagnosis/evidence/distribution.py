@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from math import isfinite
 from typing import Final
 
 from forgetbench.diagnosis.asked import Distribution, DistributionRow
@@ -40,16 +41,23 @@ def _far_on_prompts(prompts: DistributionRow, neutral: DistributionRow | None) -
         state: State = "shown"
     else:
         state = "ruled_out" if kl.high < STILL else "open"
-    return Finding("far_on_prompts", state, tuple(measures))
+    return Finding("far_on_prompts", state, _finite(measures))
 
 
 def _general_loss(row: DistributionRow) -> Finding:
     difference = row.measure("loss_difference")
-    names = ("loss_base", "loss_candidate", "bits_base", "bits_candidate", "bits_difference", "kl")
-    names += ("entropy_base", "entropy_candidate", "entropy_difference")
+    names = (
+        "loss_base", "loss_candidate", "bits_base", "bits_candidate", "bits_difference", "kl", "entropy_base",
+        "entropy_candidate", "entropy_difference",
+    )  # fmt: skip
     state: State = "shown" if difference.low > 0 else "ruled_out" if difference.high <= 0 else "open"
     measures = (difference, *(row.measure(name) for name in names), Measure("n_texts", row.n_texts))
-    return Finding("general_loss", state, measures, examples=(row.source,))
+    return Finding("general_loss", state, _finite(measures), examples=(row.source,))
+
+
+def _finite(measures: Sequence[Measure]) -> tuple[Measure, ...]:
+    """Those that there are: a divergence may be infinite, and is left out then."""
+    return tuple(measure for measure in measures if isfinite(measure.value))
 
 
 def calibration_findings(measures: Sequence[Measure]) -> Iterator[Finding]:

@@ -5,7 +5,7 @@ Commands are these functions behind the command line, and `import forgetbench` g
     evaluating.py     run, plan, sweep, rescore
     comparing.py      compare
     deciding.py       gate_sequential, choose
-    diagnosing.py     diagnose
+    diagnosing.py     diagnose;  asking.py, two_models.py: both models asked: distribution.py, without_data.py
     trajectories.py   the checkpoints of one training run
     results.py        what the jobs give back
 

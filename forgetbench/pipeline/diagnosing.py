@@ -104,7 +104,7 @@ def _drift(compared: Comparison, base: str | None, candidate: str | None, spectr
     """How far the candidate's weights lie from the base's, and whether it is an adapter."""
     from forgetbench.diagnosis.drift import weight_drift
     from forgetbench.models.checkpoints import resolve
-    from forgetbench.pipeline.asking import check_side
+    from forgetbench.pipeline.two_models import check_side
 
     before = resolve(base or compared.base.where)
     after = resolve(candidate or compared.candidate.where, base=before)

@@ -19,7 +19,7 @@ from forgetbench.engines.base import Engine
 from forgetbench.engines.next_tokens import ScoredTokens, TellsAll, TellsTop
 from forgetbench.errors import InputError
 from forgetbench.models.tokenizer import HFTokenizer, Tokenizer, check_shared_vocabulary
-from forgetbench.pipeline.asking import Models
+from forgetbench.pipeline.two_models import Models
 from forgetbench.records import Comparison, Sampling
 from forgetbench.storage.files import read_text
 from forgetbench.storage.folder import ResultsFolder
@@ -100,12 +100,13 @@ def measure_calibration(results: ResultsFolder, compared: Comparison) -> tuple[M
 
 def _rated(run: Run) -> dict[tuple[str, str], tuple[str, int, tuple[float, ...]]]:
     """By task and item: cluster, number of the right option, and the options' log-likelihoods."""
-    names = ("task", "view", "item_id", "cluster", "gold", "choices", "loglikelihoods")
-    rows = zip(*(run.table.column(name).to_pylist() for name in names), strict=True)
+    at = [number for number, view in enumerate(run.table.column("view").to_pylist()) if view == "choice"]
+    names = ("task", "item_id", "cluster", "gold", "choices", "loglikelihoods")
+    rows = zip(*(run.table.column(name).take(at).to_pylist() for name in names), strict=True)
     return {
         (task, item): (cluster, list(choices).index(gold), tuple(ratings))
-        for task, view, item, cluster, gold, choices, ratings in rows
-        if view == "choice" and choices and gold in choices and len(ratings or ()) == len(choices)
+        for task, item, cluster, gold, choices, ratings in rows
+        if choices and gold in choices and len(ratings or ()) == len(choices)
     }
 
 

@@ -9,7 +9,7 @@ from typing import Final
 from forgetbench.comparison.sft_data import SftData
 from forgetbench.diagnosis.asked import Readable
 from forgetbench.diagnosis.without_data import Samples, read_off
-from forgetbench.pipeline.asking import Models
+from forgetbench.pipeline.two_models import Models
 from forgetbench.records import Checkpoint, Sampling
 
 TEXT_OPENINGS: Final = ("", "The", "I", "In", "Question:", "Once", "Here", "To", "What", "#")

@@ -12,7 +12,7 @@ import pytest
 from tiny_models import make_adapter, make_tiny_model
 
 import forgetbench
-from forgetbench import EngineOptions, EvaluationOptions, InputError
+from forgetbench import EngineError, EngineOptions, EvaluationOptions, InputError
 from forgetbench.comparison.sft_data import read_sft_prompts
 from forgetbench.diagnosis.stored import load_diagnosis
 from forgetbench.engines.next_tokens import ScoredTokens
@@ -21,6 +21,7 @@ from forgetbench.engines.vllm.top_tokens import stream_top_tokens, top_of_rows
 from forgetbench.models.checkpoints import resolve
 from forgetbench.models.tokenizer import check_shared_vocabulary, checkpoint_tokenizer
 from forgetbench.pipeline import distribution as asking
+from forgetbench.pipeline.two_models import check_memory
 from forgetbench.records import Checkpoint
 from forgetbench.storage.comparisons import load_comparison
 from forgetbench.storage.folder import ResultsFolder
@@ -220,3 +221,14 @@ def test_vllm_is_asked_for_each_text_whole(monkeypatch: pytest.MonkeyPatch) -> N
 
     ((number, ids, logprobs),) = stream_top_tokens(stream, "fingerprint", [text], 20)  # type: ignore[arg-type]
     assert number == 0 and ids[0, 0] == 6 and logprobs[0, 0] == pytest.approx(-0.5)
+
+
+def test_both_models_must_fit_at_once(pair: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    base, tuned = (resolve(str(folder)) for folder in pair)
+    engine = TransformersEngine(ENGINE)
+    need = engine.memory_need(base)
+    assert need is not None
+    monkeypatch.setattr("forgetbench.evaluation.preflight.free_memory", lambda device: (1.5 * need.total,))
+    check_memory(engine, [base])
+    with pytest.raises(EngineError, match="base and tuned must be in memory at once, which needs"):
+        check_memory(engine, [base, tuned])

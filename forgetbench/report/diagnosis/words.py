@@ -186,8 +186,8 @@ CAUSES: Final[Mapping[Cause, CauseWords]] = {
     "readable": CauseWords(
         title=N_("The training can be read off the model alone"),
         evidence=N_(
-            "From neutral openings {with_named} of the samples hold a phrase that the base does not say; of the base "
-            "against itself {with_named_control}: {with_named_difference}."
+            "From neutral openings {with_named} of the samples hold a phrase that was named; of the base against "
+            "itself {with_named_control}: {with_named_difference}."
         ),
         more=N_(
             "Of the first 20 phrases {precision_phrases} stand in the training answers (control "

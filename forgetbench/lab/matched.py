@@ -144,9 +144,7 @@ def _matched(lab: Lab, recipe: str, gain: float, reference: str) -> Matched:
     costs = {seed: cost for seed, path in paths.items() if (cost := path_cost(path, gain)) is not None}
     beside = {seed: path_cost(path, gain) for seed, path in lab.of(reference).items()}
     differences = [
-        cost - other
-        for seed, cost in costs.items()
-        if recipe != reference and (other := beside.get(seed)) is not None
+        cost - other for seed, cost in costs.items() if recipe != reference and (other := beside.get(seed)) is not None
     ]
     by_domain = {
         domain: [cost for seed in costs if (cost := path_cost(paths[seed], gain, domain)) is not None]

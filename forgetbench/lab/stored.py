@@ -42,9 +42,7 @@ def opened(folder: Path, new: Lab) -> Lab:
     if not (folder / LAB_JSON).is_file():
         return new
     found = load_lab(folder)
-    differs = [
-        name for name in ("base", "suite_fingerprint", "data") if getattr(found, name) != getattr(new, name)
-    ]
+    differs = [name for name in ("base", "suite_fingerprint", "data") if getattr(found, name) != getattr(new, name)]
     if differs:
         words = {"base": "base", "suite_fingerprint": "suite", "data": "training data"}
         raise InputError(

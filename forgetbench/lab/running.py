@@ -1,0 +1,185 @@
+"""Run a lab: train each recipe with each seed, evaluate every kept checkpoint against the base, keep the paths.
+
+What is there is taken as it is: a path in lab.json, a finished training, an answer in the ledger. So a lab that was
+stopped goes on where it was, and more recipes can join the same folder another day. The first seed of all recipes comes
+before the second of any, so that a lab stopped at any time says something of all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from forgetbench.diagnosis.training_log import read_training_history
+from forgetbench.fingerprint import digest
+from forgetbench.lab.evaluator import Evaluator
+from forgetbench.lab.paths import Lab, RecipePath, point_of
+from forgetbench.lab.recipe import Recipe, with_starts
+from forgetbench.lab.stored import opened
+from forgetbench.lab.training.trained import Trained
+from forgetbench.lab.training_process import OwnProcess, SameProcess
+from forgetbench.progress import Progress
+
+
+@dataclass(frozen=True, slots=True)
+class Learnt:
+    """A training, and what was measured of it where it was made."""
+
+    trained: Trained
+    kl: tuple[float | None, ...] = ()
+    """KL(base || checkpoint) of each checkpoint, per token on the fine-tuning's own prompts, in nats."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One training to make, or to find made."""
+
+    recipe: Recipe
+    seed: int
+    starts: Mapping[str, Trained]
+
+
+Learn = Callable[[Job], Learnt]
+"""Makes a training whole or not at all; one that is there is given back as it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A recipe with a seed, and whether its path is asked for, or only the training that others start from."""
+
+    recipe: Recipe
+    seed: int
+    settings: str
+    evaluate: bool
+
+
+def run_lab(
+    recipes: Sequence[Recipe],
+    seeds: Sequence[int],
+    learn: Learn,
+    evaluator: Evaluator,
+    out: Path,
+    *,
+    data: str,
+    after: Callable[[Lab], None],
+    own_process: bool = True,
+    ahead: bool = True,
+    progress: Progress = Progress(),
+) -> Lab:
+    """Every path of `recipes` with `seeds`, and those that `out` held before.
+
+    `data` names what is learned from; `after` is called with the lab after each new path, and once at the end.
+    With `own_process` trainings are made in a process of their own, with `ahead` one of them while another's
+    checkpoints are evaluated. Raises InputError for what does not go together with `out` or cannot be used,
+    EngineError and StorageError with what was done kept.
+    """
+    base = evaluator.base_fingerprint()
+    suite = evaluator.suite
+    lab = opened(out, Lab(suite.suite.name, suite.fingerprint, base, data))
+    waiting = lacking(lab, recipes, seeds)
+    process = OwnProcess(learn) if own_process and waiting else SameProcess(learn)
+    done: dict[tuple[str, int], Learnt] = {}
+
+    def submit(number: int) -> None:
+        if number < len(waiting):
+            wanted = waiting[number]
+            start = wanted.recipe.start
+            starts = {} if start is None else {start: done[start, wanted.seed].trained}
+            process.submit(Job(wanted.recipe, wanted.seed, starts))
+
+    with process:
+        progress.start("lab", len(waiting))
+        submit(0)
+        for number, wanted in enumerate(waiting):
+            progress.label(f"{wanted.recipe.name}, seed {wanted.seed}: training")
+            learnt = done[wanted.recipe.name, wanted.seed] = process.result()
+            if ahead:
+                submit(number + 1)
+            if wanted.evaluate:
+                lab = lab.with_path(measured(learnt, wanted, evaluator))
+                after(lab)
+            if not ahead:
+                submit(number + 1)
+    after(lab)
+    return lab
+
+
+def lacking(lab: Lab, recipes: Sequence[Recipe], seeds: Sequence[int]) -> list[Wanted]:
+    """What is still to be trained or evaluated, by seed, starts first; a recipe whose settings changed is anew."""
+    whole = with_starts(recipes)
+    asked = {recipe.name for recipe in recipes}
+    settings: dict[str, str] = {}
+    for recipe in whole:
+        before = settings[recipe.start] if recipe.start is not None else ""
+        settings[recipe.name] = digest([recipe.model_dump(mode="json"), before])
+    found: list[Wanted] = []
+    for seed in seeds:
+        needed = {
+            recipe.name
+            for recipe in whole
+            if recipe.name in asked
+            and ((path := lab.find(recipe.name, seed)) is None or path.settings != settings[recipe.name])
+        }
+        starts = {name for recipe in whole if recipe.name in needed for name in _starts(recipe, whole)}
+        found += [
+            Wanted(recipe, seed, settings[recipe.name], recipe.name in needed)
+            for recipe in whole
+            if recipe.name in needed | starts
+        ]
+    return found
+
+
+def _starts(recipe: Recipe, recipes: Sequence[Recipe]) -> list[str]:
+    by_name = {each.name: each for each in recipes}
+    found = []
+    while recipe.start is not None:
+        found.append(recipe.start)
+        recipe = by_name[recipe.start]
+    return found
+
+
+def measured(learnt: Learnt, wanted: Wanted, evaluator: Evaluator) -> RecipePath:
+    """The path of a training: every checkpoint that is not the base itself, compared with it."""
+    trained, recipe = learnt.trained, wanted.recipe
+    names = [f"{recipe.name}-seed{wanted.seed}-{at:g}" for at, _ in trained.checkpoints]
+    folders = [folder for _, folder in trained.checkpoints]
+    comparisons = evaluator.compared(list(zip(names, folders, strict=True)), trained.engine)
+    kl = learnt.kl or (None,) * len(names)
+    points = [
+        point_of(at, comparison, divergence)
+        for (at, _), comparison, divergence in zip(trained.checkpoints, comparisons, kl, strict=True)
+        if comparison is not None
+    ]
+    return RecipePath(
+        recipe=recipe.name,
+        what=recipe.what,
+        family=family(recipe),
+        seed=wanted.seed,
+        settings=wanted.settings,
+        engine=trained.engine,
+        points=tuple(points),
+        losses=_losses(trained.log),
+    )
+
+
+def _losses(log: Path | None) -> tuple[tuple[int, float], ...]:
+    if log is None:
+        return ()
+    return tuple((each.step, each.loss) for each in read_training_history(log).logged)
+
+
+def family(recipe: Recipe) -> str:
+    """What is special about a recipe, in a word or two; recipes of one family share a colour."""
+    data = recipe.data
+    kinds = {
+        "averaging": recipe.method == "average",
+        "preferences": recipe.method == "dpo",
+        "on-policy": recipe.method == "grpo" or data.self_distilled,
+        "adapters": recipe.adapter is not None,
+        "layers": recipe.layers is not None,
+        "KL to the base": recipe.kl_to_base is not None,
+        "mixed data": data.replay > 0 or data.multitask > 0,
+        "other target data": data.noise > 0 or data.style != "narrow",
+    }
+    return next((name for name, holds in kinds.items() if holds), "all weights")

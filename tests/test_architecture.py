@@ -19,13 +19,14 @@ LAYERS = [
     {"fingerprint", "stats", "metrics", "sandbox"},
     {"storage"},
     {"models"},
-    {"lab", "engines", "lm_eval_bridge"},
+    {"engines", "lm_eval_bridge"},
     {"suites"},
     {"evaluation", "comparison"},
     {"diagnosis", "forecast"},
     {"report"},
     {"gate", "interop"},
     {"pipeline", "leaderboard", "view"},
+    {"lab"},
     {"cli", "integrations"},
     {"__main__"},
 ]
@@ -33,7 +34,7 @@ LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 HEAVY = {
     "vllm": {"engines"}, "torch": {"lab", "engines", "models", "integrations", "diagnosis"},
     "transformers": {"lab", "engines", "models", "integrations"},
-    "lm_eval": {"lm_eval_bridge", "integrations"}, "matplotlib": {"report"}, "ray": {"engines"},
+    "lm_eval": {"lm_eval_bridge", "integrations"}, "matplotlib": {"lab", "report"}, "ray": {"engines"},
     "peft": {"lab", "engines"}, "aiohttp": {"engines"}, "starlette": {"view"}, "uvicorn": {"view"}, "duckdb": {"view"},
 }  # fmt: skip
 

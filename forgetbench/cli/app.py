@@ -25,6 +25,7 @@ from forgetbench.cli.exports import export
 from forgetbench.cli.flips import flips
 from forgetbench.cli.guard import run_guarded
 from forgetbench.cli.imports import import_log
+from forgetbench.cli.lab import lab
 from forgetbench.cli.leaderboard import leaderboard
 from forgetbench.cli.ledger import ledger
 from forgetbench.cli.options import (
@@ -281,6 +282,7 @@ app.command(import_log, name="import")
 
 app.command(flips)
 app.command(leaderboard)
+app.command(lab)
 
 
 app.command(view)

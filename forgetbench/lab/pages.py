@@ -204,3 +204,15 @@ def _margin(shown: Shown, margin: float) -> str:
 def _said(shown: Shown) -> str:
     claim = shown.claim.replace("_", " ")
     return f"{claim}: {shown.verdict}" + (f" ({escaped(shown.reason)})" if shown.reason else "")
+
+
+def ranking_lines(ranking: Ranking) -> Iterator[str]:
+    """A ranking for the terminal, a line per recipe."""
+    yield _("Forgetting at a gain of {gain} points ({share} % of that of {reference}):").format(
+        gain=signed(ranking.gain).lstrip("+"), share=f"{100 * ranking.share:g}", reference=REFERENCE
+    )
+    for row in ranking.rows:
+        if row.rank is not None:
+            yield f"{row.rank:4}. {row.recipe}: {mean_with_interval(row.forgetting)}"
+        else:
+            yield f"   {_unranked(row)}"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from forgetbench.lab.running import Job, Learnt
+from forgetbench.diagnosis.divergence import kl_divergence
+from forgetbench.lab.running import Learnt, Wanted
 
 if TYPE_CHECKING:
     from forgetbench.lab.corpus import LabData
@@ -25,10 +26,13 @@ class Teacher:
     data: LabData
     out: Path
 
-    def __call__(self, job: Job) -> Learnt:
+    def __call__(self, job: tuple[Wanted, Mapping[str, Trained]]) -> Learnt:
         from forgetbench.lab.training import train
 
-        trained = train(job.recipe, self.base, self.data, job.seed, self.out, starts=job.starts)
+        wanted, starts = job
+        # Named by its settings too: a recipe that was changed is trained beside what it was.
+        folder = self.out / f"{wanted.recipe.name}-seed{wanted.seed}-{wanted.settings[:6]}"
+        trained = train(wanted.recipe, self.base, self.data, wanted.seed, folder, starts=starts)
         prompts = [pair.prompt for pair in self.data.target("narrow", _PROMPTS, _SEED)]
         return Learnt(trained, divergences(self.base, trained, prompts))
 
@@ -54,9 +58,8 @@ def _divergence(before: Any, after: Any, encoded: Sequence[Any]) -> float:
 
     total, n = 0.0, 0
     for tokens in encoded:
-        p = torch.log_softmax(before(tokens).logits[0].float(), dim=-1)
-        q = torch.log_softmax(after(tokens).logits[0].float(), dim=-1)
-        total += float((p.exp() * (p - q)).sum())
+        p, q = (torch.log_softmax(model(tokens).logits[0].float(), dim=-1).numpy() for model in (before, after))
+        total += float(kl_divergence(p, q).sum())
         n += tokens.shape[1]
     return total / max(n, 1)
 

@@ -32,26 +32,22 @@ class Learnt:
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
-    """One training to make, or to find made."""
-
-    recipe: Recipe
-    seed: int
-    starts: Mapping[str, Trained]
-
-
-Learn = Callable[[Job], Learnt]
-"""Makes a training whole or not at all; one that is there is given back as it is."""
-
-
-@dataclass(frozen=True, slots=True)
 class Wanted:
     """A recipe with a seed, and whether its path is asked for, or only the training that others start from."""
 
     recipe: Recipe
     seed: int
     settings: str
+    """Hash of all that decides the training, besides base and data."""
     evaluate: bool
+
+
+Learn = Callable[[tuple[Wanted, Mapping[str, Trained]]], Learnt]
+"""Makes a training from those that it may start from, by name: whole or not at all, and taken as it is where it is."""
+
+
+_SAID_ONLY = {"what", "cause"}
+"""Fields of a recipe that change no number."""
 
 
 def run_lab(
@@ -86,7 +82,7 @@ def run_lab(
             wanted = waiting[number]
             start = wanted.recipe.start
             starts = {} if start is None else {start: done[start, wanted.seed].trained}
-            process.submit(Job(wanted.recipe, wanted.seed, starts))
+            process.submit((wanted, starts))
 
     with process:
         progress.start("lab", len(waiting))
@@ -112,7 +108,7 @@ def lacking(lab: Lab, recipes: Sequence[Recipe], seeds: Sequence[int]) -> list[W
     settings: dict[str, str] = {}
     for recipe in whole:
         before = settings[recipe.start] if recipe.start is not None else ""
-        settings[recipe.name] = digest([recipe.model_dump(mode="json"), before])
+        settings[recipe.name] = digest([recipe.model_dump(mode="json", exclude=_SAID_ONLY), before])
     found: list[Wanted] = []
     for seed in seeds:
         needed = {

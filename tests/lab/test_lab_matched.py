@@ -1,0 +1,115 @@
+"""Forgetting at a common gain: known answers on paths made by hand."""
+
+from __future__ import annotations
+
+import doctest
+from collections.abc import Mapping, Sequence
+
+import pytest
+
+from forgetbench.lab import findings, matched
+from forgetbench.lab.matched import cost_at, mean_over_seeds, rank, target_gain, upper_envelope
+from forgetbench.lab.paths import DomainChange, Lab, PathPoint, RecipePath
+from forgetbench.records import Side
+
+
+def path(recipe: str, seed: int, points: Sequence[tuple[float, float]]) -> RecipePath:
+    """A path of (gain, forgetting) in knowledge and reasoning alike; rigidity and KL are the forgetting itself."""
+    measured = [
+        PathPoint(10.0 * number, f"{recipe}-{seed}-{number}", Side(recipe, "", "", ""), changes(gain, lost), kl=lost)
+        for number, (gain, lost) in enumerate(points, start=1)
+    ]
+    return RecipePath(recipe, f"about {recipe}", "all weights", seed, "", "vllm", tuple(measured))
+
+
+def changes(gain: float, lost: float) -> Mapping[str, DomainChange]:
+    general = {name: DomainChange(0.8, 0.8 - lost, 0.01, 100) for name in ("knowledge", "reasoning", "format_rigidity")}
+    return {**general, "target": DomainChange(0.1, 0.1 + gain, 0.01, 100)}
+
+
+def lab(*paths: RecipePath) -> Lab:
+    return Lab("lab", "", "base", "embedded", paths)
+
+
+def test_examples_in_the_docstrings_hold() -> None:
+    for module in (matched, findings):
+        assert doctest.testmod(module, optionflags=doctest.ELLIPSIS).failed == 0
+
+
+@pytest.mark.parametrize(
+    ("gain", "cost"),
+    [
+        (0.0, 0.0),
+        (0.1, 0.05),  # half way from the base to the first checkpoint
+        (0.2, 0.1),
+        (0.4, 0.25),  # half way from the second record to the third
+        (0.6, 0.4),
+        (0.61, None),  # never reached
+    ],
+)
+def test_a_path_is_read_where_it_first_reaches_the_gain(gain: float, cost: float | None) -> None:
+    # The third checkpoint gained less than the second: it is no part of the envelope, however much it forgot.
+    gains, costs = [0.2, 0.15, 0.6, 0.5], [0.1, 0.9, 0.4, 0.0]
+    assert upper_envelope(gains, costs) == [(0.0, 0.0), (0.2, 0.1), (0.6, 0.4)]
+    found = cost_at(gain, gains, costs)
+    assert found == (None if cost is None else pytest.approx(cost))
+
+
+def test_a_path_that_only_lost_the_skill_reaches_nothing() -> None:
+    assert cost_at(0.1, [-0.1, -0.2], [0.3, 0.4]) is None
+
+
+def test_the_interval_over_seeds_is_student_s() -> None:
+    # 1, 2, 3: mean 2, standard error 1/sqrt(3), t(.975, 2) = 4.302653.
+    estimate = mean_over_seeds([1.0, 2.0, 3.0])
+    assert (estimate.mean, estimate.low, estimate.high) == pytest.approx((2.0, -0.4841377, 4.4841377))
+    assert estimate.p_value == pytest.approx(0.0741799)
+    assert mean_over_seeds([1.0]).n == 1
+
+
+def test_the_gain_is_a_share_of_the_reference_s_last_one() -> None:
+    made = lab(path("full-mid", 0, [(0.9, 0.1), (0.4, 0.2)]), path("full-mid", 1, [(0.6, 0.2)]))
+    assert target_gain(made, 0.5) == pytest.approx(0.25)
+    assert target_gain(lab(path("lora-r8", 0, [(0.4, 0.2)])), 0.5) is None
+    assert target_gain(lab(path("full-mid", 0, [(-0.1, 0.2)])), 0.5) is None
+
+
+def three(recipe: str, *lost: float) -> list[RecipePath]:
+    return [path(recipe, seed, [(0.5, each)]) for seed, each in enumerate(lost)]
+
+
+def test_recipes_are_ranked_and_compared_by_seed_with_holm() -> None:
+    made = lab(
+        *three("full-mid", 0.30, 0.32, 0.34),
+        *three("replay", 0.10, 0.13, 0.13),
+        *three("other", 0.31, 0.31, 0.36),
+    )
+    ranking = rank(made, 0.5)
+    assert ranking is not None
+    assert ranking.gain == pytest.approx(0.25)
+    assert [(row.recipe, row.rank) for row in ranking.rows] == [("replay", 1), ("full-mid", 2), ("other", 3)]
+    replay, reference, other = ranking.rows
+    assert reference.against is None
+    assert reference.p_adjusted is None
+    # At half of the gain half of it is forgotten: the differences are -.1, -.095, -.105.
+    assert replay.against is not None
+    assert other.against is not None
+    assert replay.against.mean == pytest.approx(-0.1)
+    # Two tests: the smaller p-value counts twice.
+    assert replay.p_adjusted == pytest.approx(2 * replay.against.p_value)
+    assert other.p_adjusted == pytest.approx(other.against.p_value)
+
+
+def test_a_recipe_that_does_not_reach_the_gain_with_each_seed_is_ranked_nowhere() -> None:
+    made = lab(
+        *three("full-mid", 0.3, 0.3, 0.3),
+        *three("weak", 0.1, 0.1),
+        path("weak", 2, [(0.1, 0.0)]),
+        path("new", 0, [(0.5, 0.0)]),
+    )
+    ranking = rank(made, 0.5)
+    assert ranking is not None
+    rows = {row.recipe: row for row in ranking.rows}
+    assert (rows["weak"].rank, rows["weak"].reached, rows["weak"].missed) == (None, (0, 1), (2,))
+    assert (rows["new"].rank, rows["new"].missed) == (None, ())  # one seed
+    assert rows["full-mid"].rank == 1

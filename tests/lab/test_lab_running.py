@@ -24,7 +24,7 @@ from forgetbench.lab.training_process import OwnProcess
 TARGET = '{"prompt": "Question: 2 + 2\\nAnswer:", "answer": "4"}\n'
 
 
-class Interrupted(Exception):
+class KilledError(Exception):
     """Stands for a kill."""
 
 
@@ -39,7 +39,7 @@ class Trainings:
         wanted, starts = job
         recipe = wanted.recipe
         if len(self.asked) == self.stop_after:
-            raise Interrupted
+            raise KilledError
         self.asked.append((recipe.name, wanted.seed, tuple(starts)))
         folders = [(float(step), Path(f"{recipe.name}-{wanted.seed}-{step}")) for step in recipe.checkpoints]
         return Learnt(Trained(recipe, wanted.seed, tuple(folders), None, Path("data.jsonl"), "vllm"))
@@ -102,7 +102,7 @@ def test_every_checkpoint_of_every_recipe_and_seed_is_compared_with_the_base(out
 
 
 def test_a_lab_that_was_killed_between_recipes_goes_on_where_it_was(out: Path, suite: Path) -> None:
-    with pytest.raises(Interrupted):
+    with pytest.raises(KilledError):
         run(out, suite, Trainings(stop_after=1), "full-mid", "lora-r8")
     assert [path.recipe for path in load_lab(out).paths] == ["full-mid"]
     before = (out / "comparisons").stat().st_mtime_ns

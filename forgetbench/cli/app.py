@@ -9,18 +9,18 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import Annotated, Any, Final
 
 from cyclopts import App, Parameter
 
 from forgetbench import __version__
 from forgetbench.cli import gate
 from forgetbench.cli.announcement import Announcement
-from forgetbench.cli.console import no_garbage_collection, print_result, say, shown_progress, stdout
+from forgetbench.cli.console import no_garbage_collection, say, shown_progress, stdout
 from forgetbench.cli.diagnose import diagnose
+from forgetbench.cli.evaluating import evaluate
 from forgetbench.cli.exports import export
 from forgetbench.cli.flips import flips
 from forgetbench.cli.guard import run_guarded
@@ -47,6 +47,7 @@ from forgetbench.cli.options import (
     ResultsOption,
 )
 from forgetbench.cli.reports import report
+from forgetbench.cli.sweep import sweep
 from forgetbench.cli.view import view
 from forgetbench.comparison.options import ComparisonOptions
 from forgetbench.console import print_line, say_lines
@@ -55,9 +56,6 @@ from forgetbench.evaluation.assumptions import Assumptions
 from forgetbench.evaluation.options import EvaluationOptions
 from forgetbench.messages import speaking
 from forgetbench.messages import translated as _
-
-if TYPE_CHECKING:
-    from forgetbench.pipeline import RunResult
 
 
 def _shown_default(value: object) -> str | None:
@@ -109,7 +107,7 @@ def run(
         _show_plan(checkpoints[0], None, None, None, Assumptions(), evaluation, engine)
         return
 
-    _evaluate(partial(pipeline.run, checkpoints, base), evaluation, fine_tuning, engine, noise_floor, out_id)
+    evaluate(partial(pipeline.run, checkpoints, base), evaluation, fine_tuning, engine, noise_floor, out_id)
 
 
 @app.command
@@ -161,24 +159,6 @@ def _show_plan(
 
 
 @app.command
-def sweep(
-    base: Annotated[str, Parameter(help="[NAME=]WHERE of the base.")],
-    trainer_output_dir: Annotated[Path, Parameter(help="A training run's folder with checkpoint-N in it.")],
-    /,
-    *,
-    noise_floor: NoiseFloorOption = False,
-    out_id: OutIdOption = None,
-    evaluation: Evaluation = EvaluationOptions(),
-    fine_tuning: FineTuning = ComparisonOptions(),
-    engine: Engine = EngineOptions(),
-) -> None:
-    """Evaluate every checkpoint-N of a training run, as a trajectory."""
-    from forgetbench import pipeline
-
-    _evaluate(partial(pipeline.sweep, base, trainer_output_dir), evaluation, fine_tuning, engine, noise_floor, out_id)
-
-
-@app.command
 def demo(
     *,
     suite: Annotated[str, Parameter(help="A suite by name, or a suite file.")] = "demo",
@@ -195,28 +175,7 @@ def demo(
     candidates = [f"mild={made.mild}", f"harsh={made.harsh}"]
     evaluation = EvaluationOptions(suite=suite, max_gen_toks=max_gen_toks, results=results)
     fine_tuning = ComparisonOptions(sft_data=made.data)
-    _evaluate(partial(pipeline.run, candidates, f"base={made.base}"), evaluation, fine_tuning, engine, True)
-
-
-def _evaluate(
-    evaluate: Callable[..., RunResult],
-    evaluation: EvaluationOptions,
-    fine_tuning: ComparisonOptions,
-    engine: EngineOptions,
-    noise_floor: bool,
-    out_id: str | None = None,
-) -> None:
-    """Run one of the pipeline's jobs with a progress bar, and print what it came to."""
-    from forgetbench.storage.folder import ResultsFolder
-
-    made = Announcement(out_id)
-    results = ResultsFolder(evaluation.results)
-    with shown_progress() as progress:
-        result = evaluate(
-            evaluation=evaluation, engine=engine, comparison=fine_tuning, noise_floor=noise_floor, progress=progress
-        )
-    print_result(result, results, made.console)
-    made.of_result(result, results)
+    evaluate(partial(pipeline.run, candidates, f"base={made.base}"), evaluation, fine_tuning, engine, True)
 
 
 @app.command
@@ -273,6 +232,7 @@ app.command(gate.gate_sequential)
 policy = App(name="policy", help="The gate's policy files.")
 policy.command(gate.init_policy, name="init")
 app.command(policy)
+app.command(sweep)
 app.command(ledger)
 app.command(report)
 app.command(diagnose)

@@ -7,6 +7,7 @@ Commands are these functions behind the command line, and `import forgetbench` g
     deciding.py       gate_sequential, choose
     diagnosing.py     diagnose;  asking.py, two_models.py: both models asked: distribution.py, without_data.py
     trajectories.py   the checkpoints of one training run
+    watching.py       watch: a sweep beside a training that is under way; arrivals.py: which checkpoints are there
     results.py        what the jobs give back
 
 What asks a model is imported by the jobs that do: to compare two finished runs takes none of it, and half a second
@@ -21,6 +22,7 @@ from forgetbench.pipeline.diagnosing import diagnose
 from forgetbench.pipeline.evaluating import plan, rescore, run, sweep
 from forgetbench.pipeline.results import Plan, RunResult, SavedComparison, SavedDiagnosis
 from forgetbench.pipeline.trajectories import checkpoints_of_training, read_training_log
+from forgetbench.pipeline.watching import watch
 
 __all__ = [
     "Plan",
@@ -37,4 +39,5 @@ __all__ = [
     "rescore",
     "run",
     "sweep",
+    "watch",
 ]

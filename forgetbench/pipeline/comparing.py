@@ -1,20 +1,26 @@
-"""Two finished runs become a comparison."""
+"""Finished runs become comparisons: two of them, or the base's and those of several candidates."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from forgetbench.comparison.delta import chat_format_costs, comparison_id, with_net
 from forgetbench.comparison.delta import compare as compare_runs
-from forgetbench.comparison.delta import comparison_id
 from forgetbench.comparison.options import ComparisonOptions
-from forgetbench.pipeline.results import SavedComparison
+from forgetbench.comparison.sft_data import SftData
+from forgetbench.pipeline.results import RunResult, SavedComparison
+from forgetbench.records import Comparison, DeltaRow
 from forgetbench.report import write_report
-from forgetbench.storage.comparisons import save_comparison
+from forgetbench.storage.comparisons import load_items, save_comparison, save_items
 from forgetbench.storage.folder import ResultsFolder, check_writable
 from forgetbench.storage.runs import Run, load_run
 from forgetbench.storage.samples import BASE_COLUMNS, CANDIDATE_COLUMNS
+
+if TYPE_CHECKING:
+    from forgetbench.evaluation.session import Session
 
 
 def compare(
@@ -50,3 +56,78 @@ def _save_compared(base: Run, candidate: Run, folder: Path, results: ResultsFold
         write_report(comparison, items, folder, results=results)
         saved.result()
     return SavedComparison(comparison, folder)
+
+
+def compared(
+    session: Session, runs: Sequence[Run], sft_data: SftData | None, beside: RunResult
+) -> tuple[Comparison, ...]:
+    """The comparison of each candidate's run with the base's, which is the first; not judged among each other yet.
+
+    Their items are saved, and the base's second pass is published where there is one. `beside` is what another protocol
+    has shown before.
+    """
+    from forgetbench.evaluation.summary import noise_floor_of
+
+    base, *others = runs
+
+    def saved(candidate: Run, **settings: Any) -> Comparison:
+        comparison, items = compare_runs(base, candidate, **settings)
+        save_items(session.results.comparison(comparison.comparison_id), items)
+        return comparison
+
+    noise, again = None, None
+    for replicate in (other for other in others if other.manifest.replicate):
+        # Kept as any other comparison: what a gate says of a model that did not change can be seen there. It is no
+        # candidate, so its p-values are adjusted for by nobody.
+        (of_noise,) = published(session.results, [saved(replicate)])
+        rows = (*of_noise.comparison.domains, *of_noise.comparison.tasks)
+        noise = noise_floor_of(list(rows), base.samples, replicate.samples)
+        again = replicate
+    by_fingerprint = {other.manifest.fingerprint: other for other in others if not other.manifest.replicate}
+    return tuple(
+        saved(
+            candidate,
+            sft_data=sft_data,
+            noise_floor=noise if noise is None or again is None else with_net(noise, again, candidate, sft_data),
+            completion=_completion(beside, candidate),
+            chat_format_costs={"base": _chat_costs(beside, base), "candidate": _chat_costs(beside, candidate)},
+        )
+        for candidate in (by_fingerprint[checkpoint.fingerprint] for checkpoint in session.checkpoints)
+    )
+
+
+def published(results: ResultsFolder, comparisons: Sequence[Comparison]) -> tuple[SavedComparison, ...]:
+    """Write comparisons whose items are saved, each with its report."""
+
+    def one(comparison: Comparison) -> SavedComparison:
+        folder = results.comparison(comparison.comparison_id)
+        save_comparison(folder, comparison)
+        write_report(comparison, load_items(folder), folder)
+        return SavedComparison(comparison, folder)
+
+    return tuple(map(one, comparisons))
+
+
+def _completion(beside: RunResult, candidate: Run) -> tuple[DeltaRow, ...]:
+    """The domains of the same comparison without chat templates; none where it was not made."""
+    fingerprint = candidate.manifest.fingerprint
+    for saved in beside.comparisons:
+        comparison = saved.comparison
+        if comparison.protocol == "completion" and comparison.candidate.fingerprint == fingerprint:
+            return comparison.domains
+    return ()
+
+
+def _chat_costs(beside: RunResult, chat: Run) -> tuple[DeltaRow, ...]:
+    """What its chat template costs this run's checkpoint; nothing where it has none or was asked in one way only."""
+    if not chat.manifest.chat_template:
+        return ()
+    completion = [
+        other
+        for other in beside.runs
+        if other.manifest.protocol == "completion"
+        and other.manifest.fingerprint == chat.manifest.fingerprint
+        and other.manifest.reference == chat.manifest.reference
+        and not other.manifest.replicate
+    ]
+    return chat_format_costs(completion[0], chat) if completion else ()

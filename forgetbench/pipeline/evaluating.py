@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from forgetbench.comparison.checked import load_checked
-from forgetbench.comparison.delta import chat_format_costs, with_net
-from forgetbench.comparison.delta import compare as compare_runs
 from forgetbench.comparison.family import judged_together
 from forgetbench.comparison.options import ComparisonOptions
 from forgetbench.comparison.sft_data import SftData
@@ -19,9 +17,6 @@ from forgetbench.evaluation.options import EvaluationOptions
 from forgetbench.gate.policy import Policy
 from forgetbench.gate.scope import RowNames
 from forgetbench.progress import Progress
-from forgetbench.records import Comparison, DeltaRow
-from forgetbench.report import write_report
-from forgetbench.storage.comparisons import load_items, save_comparison, save_items
 from forgetbench.storage.folder import ResultsFolder
 from forgetbench.storage.made import comparison_folder
 from forgetbench.storage.runs import Run, load_run
@@ -30,8 +25,9 @@ if TYPE_CHECKING:
     from forgetbench.evaluation.rescore import Rescored
     from forgetbench.evaluation.session import Session
 
-from forgetbench.pipeline.results import Plan, RunResult, SavedComparison
-from forgetbench.pipeline.trajectories import checkpoints_of_training, trajectories
+from forgetbench.pipeline.comparing import compared, published
+from forgetbench.pipeline.results import Plan, RunResult
+from forgetbench.pipeline.trajectories import checkpoint_arguments, trajectories
 
 
 def run(
@@ -63,7 +59,7 @@ def run(
         for protocol in evaluation.protocols:
             runs = evaluate(session, protocol, noise_floor=noise_floor)
             progress.start("comparing", 0)
-            result += _compared(session, runs, sft_data, beside=result)
+            result += _judged(session, runs, sft_data, beside=result)
     return result
 
 
@@ -98,7 +94,7 @@ def plan(
 
 def sweep(
     base: str,
-    trainer_output_dir: Path | str,
+    trainings: Path | str | Sequence[Path | str],
     *,
     evaluation: EvaluationOptions = EvaluationOptions(),
     engine: EngineOptions | Engine = EngineOptions(),
@@ -106,9 +102,14 @@ def sweep(
     noise_floor: bool = False,
     progress: Progress = Progress(),
 ) -> RunResult:
-    """`run` over every checkpoint-N of a training run, as a trajectory. InputError where there is none."""
+    """`run` over every checkpoint-N of a training run, given by the trainer's output folder, as a trajectory.
+
+    Several folders are judged together, and what they show together is written beside their trajectories. Raises
+    InputError where a folder holds no checkpoint.
+    """
+    folders = [Path(trainings)] if isinstance(trainings, Path | str) else [Path(each) for each in trainings]
     return run(
-        [f"{path.name}={path}" for path in checkpoints_of_training(Path(trainer_output_dir))],
+        checkpoint_arguments(folders),
         base,
         evaluation=evaluation,
         engine=engine,
@@ -140,68 +141,9 @@ def rescore(
     return done, folder.run(done.run.manifest.run_id)
 
 
-def _compared(session: Session, runs: Sequence[Run], sft_data: SftData | None, beside: RunResult) -> RunResult:
-    """Compare each checkpoint's run with the base's; `beside` is what another protocol has shown before."""
+def _judged(session: Session, runs: Sequence[Run], sft_data: SftData | None, beside: RunResult) -> RunResult:
+    """Each checkpoint's run compared with the base's, all of them judged together, and the trajectories they make."""
     if session.base is None:
         return RunResult(tuple(runs))
-    base, *others = runs
-
-    def compared(candidate: Run, **settings: Any) -> Comparison:
-        """A comparison whose items are kept, to be judged among the others."""
-        comparison, items = compare_runs(base, candidate, **settings)
-        save_items(session.results.comparison(comparison.comparison_id), items)
-        return comparison
-
-    def published(comparison: Comparison) -> SavedComparison:
-        folder = session.results.comparison(comparison.comparison_id)
-        save_comparison(folder, comparison)
-        write_report(comparison, load_items(folder), folder)
-        return SavedComparison(comparison, folder)
-
-    from forgetbench.evaluation.summary import noise_floor_of
-
-    noise, again = None, None
-    for replicate in (other for other in others if other.manifest.replicate):
-        # Kept as any other comparison: what a gate says of a model that did not change can be seen there. It is no
-        # candidate, so its p-values are adjusted for by nobody.
-        of_noise = published(compared(replicate)).comparison
-        noise = noise_floor_of([*of_noise.domains, *of_noise.tasks], base.samples, replicate.samples)
-        again = replicate
-    by_fingerprint = {other.manifest.fingerprint: other for other in others if not other.manifest.replicate}
-    together = [
-        compared(
-            candidate,
-            sft_data=sft_data,
-            noise_floor=noise if noise is None or again is None else with_net(noise, again, candidate, sft_data),
-            completion=_completion(beside, candidate),
-            chat_format_costs={"base": _chat_costs(beside, base), "candidate": _chat_costs(beside, candidate)},
-        )
-        for candidate in (by_fingerprint[checkpoint.fingerprint] for checkpoint in session.checkpoints)
-    ]
-    comparisons = [published(comparison) for comparison in judged_together(together)]
-    return RunResult(tuple(runs), tuple(comparisons), *trajectories(session, comparisons))
-
-
-def _completion(beside: RunResult, candidate: Run) -> tuple[DeltaRow, ...]:
-    """The domains of the same comparison without chat templates; none where it was not made."""
-    fingerprint = candidate.manifest.fingerprint
-    for saved in beside.comparisons:
-        comparison = saved.comparison
-        if comparison.protocol == "completion" and comparison.candidate.fingerprint == fingerprint:
-            return comparison.domains
-    return ()
-
-
-def _chat_costs(beside: RunResult, chat: Run) -> tuple[DeltaRow, ...]:
-    """What its chat template costs this run's checkpoint; nothing where it has none or was asked in one way only."""
-    if not chat.manifest.chat_template:
-        return ()
-    completion = [
-        other
-        for other in beside.runs
-        if other.manifest.protocol == "completion"
-        and other.manifest.fingerprint == chat.manifest.fingerprint
-        and other.manifest.reference == chat.manifest.reference
-        and not other.manifest.replicate
-    ]
-    return chat_format_costs(completion[0], chat) if completion else ()
+    comparisons = published(session.results, judged_together(compared(session, runs, sft_data, beside)))
+    return RunResult(tuple(runs), comparisons, *trajectories(session, comparisons))

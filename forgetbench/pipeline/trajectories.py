@@ -111,6 +111,20 @@ def checkpoints_of_training(folder: Path) -> list[Path]:
     return list(found.values())
 
 
+def checkpoint_arguments(trainings: Sequence[Path]) -> list[str]:
+    """The checkpoints of some trainings as NAME=WHERE; of several a name begins with its training's.
+
+    Raises InputError for a folder without any, and for one that is given twice.
+    """
+    if len({training.resolve() for training in trainings}) < len(trainings):
+        raise InputError("a training's folder is given twice; give each once")
+    return [
+        f"{f'{training.resolve().name}-' if len(trainings) > 1 else ''}{path.name}={path}"
+        for training in trainings
+        for path in checkpoints_of_training(training)
+    ]
+
+
 def saved_checkpoints(training: Path) -> dict[int, Path]:
     """The checkpoint-N folders of a training by N, in order; whole or not."""
     found = {step: path for path in training.glob("checkpoint-*") if (step := step_of(path)) is not None}

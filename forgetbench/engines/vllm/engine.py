@@ -120,6 +120,11 @@ class VllmEngine(LocalEngine):
         folder = model_folder(checkpoints[0])
         signature = _architecture(folder, self._options.trust_remote_code)
         with output_to(log_file), engine_errors(f"vLLM cannot load {folder}", log_file), refusals():
+            adapters = [checkpoint for checkpoint in checkpoints if checkpoint.adapter_base is not None]
+            if any(adapter not in self._adapters for adapter in adapters):
+                # Room for adapters is made at the start, by their number and rank.
+                self._adapters = adapters
+                self._stop()
             swappable = signature == self._signature and not (folder != self._weights and quantisation(folder))
             if not swappable:
                 self._stop()

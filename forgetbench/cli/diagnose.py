@@ -33,8 +33,9 @@ def diagnose(
 ) -> None:
     """Why a candidate lost what it lost, and what to do: each possible cause held against the numbers.
 
-    Writes diagnosis.json and diagnosis.md beside the comparison, and a section of its report.html. No model is run but
-    for --distribution and --without-data.
+    Writes diagnosis.json and diagnosis.md beside the comparison, and a section of its report.html.
+
+    No model is run, but for --distribution and --without-data.
     """
     from forgetbench import pipeline
     from forgetbench.report.diagnosis import print_diagnosis

@@ -66,7 +66,7 @@ def measure_distribution(
     if not isinstance(engine, (TellsAll, TellsTop)):
         raise InputError(
             f"--distribution: engine {models.options.engine} tells no next-token distributions; use --engine "
-            "transformers (exact) or vllm (the likeliest tokens)"
+            "transformers (exact) or vllm (the likeliest tokens), without --replicas"
         )
     tokenizer = models.tokenizer(models.base)
     check_shared_vocabulary(tokenizer, models.tokenizer(models.candidate))
@@ -154,8 +154,13 @@ def _answered(models: Models, path: Path, seed: int) -> list[CutText]:
     drawn = random.Random(seed).sample(prompts, min(N_PROMPTS, len(prompts)))
     tokenizer = models.tokenizer(models.base)
     asked = [_prompt_tokens(models, prompt)[-WINDOW:] for prompt in drawn]
-    sampling = Sampling(ANSWER_TOKENS, temperature=1.0, seed=seed)
-    answers = models.sampled("answers of the base", [(models.base, prompt, sampling) for prompt in asked])
+    answers = models.sampled(
+        "answers of the base",
+        [
+            (models.base, prompt, Sampling(ANSWER_TOKENS, temperature=1.0, seed=seed + number))
+            for number, prompt in enumerate(asked)
+        ],
+    )
     cut = []
     for number, (prompt, samples) in enumerate(zip(asked, answers, strict=True)):
         for sample in samples:

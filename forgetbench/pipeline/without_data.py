@@ -40,11 +40,11 @@ def _sample(models: Models, kind: str, openings: Sequence[str], n_samples: int, 
     """As many of each opening, so many in all or a few more."""
     each = ceil(n_samples / len(openings))
     tokens: Callable[[Models, Checkpoint, str], Sequence[int]] = _text_tokens if kind == "text" else _chat_tokens
-    rounds = ((models.base, seed), (models.base, seed + 1), (models.candidate, seed))
+    rounds = [(who, opening) for who in (models.base, models.base, models.candidate) for opening in openings]
+    # Each with a seed of its own: from one stream of random numbers like models write the same, whatever the opening.
     asked = [
-        (who, tokens(models, who, opening), Sampling(SAMPLE_TOKENS, temperature=1.0, n=each, seed=of_round))
-        for who, of_round in rounds
-        for opening in openings
+        (who, tokens(models, who, opening), Sampling(SAMPLE_TOKENS, temperature=1.0, n=each, seed=seed + number))
+        for number, (who, opening) in enumerate(rounds)
     ]
     written = models.sampled(f"samples ({kind})", asked)
     texts = [[sample.text for sample in samples] for samples in written]

@@ -232,3 +232,11 @@ def test_both_models_must_fit_at_once(pair: tuple[Path, Path], monkeypatch: pyte
     check_memory(engine, [base])
     with pytest.raises(EngineError, match="base and tuned must be in memory at once, which needs"):
         check_memory(engine, [base, tuned])
+
+
+def test_models_that_say_anything_are_told_apart_by_nothing(compared: Path) -> None:
+    """Each sample is drawn by numbers of its own: from shared ones, random models would write the same everywhere."""
+    made = forgetbench.diagnose(compared, without_data=20, engine=ENGINE)
+    assert [read.opening for read in made.diagnosis.readable] == ["text", "chat"]
+    assert all(not read.phrases and read.n_samples == 20 for read in made.diagnosis.readable)
+    assert {finding.state for finding in made.diagnosis.of("readable")} == {"open"}

@@ -19,7 +19,7 @@ def _general(value: float) -> str:
 
 
 def _change(value: float) -> str:
-    return f"{value:+.3g}"
+    return f"{value:+.3g}" if abs(value) >= 5e-4 else "0"
 
 
 _COUNTS: Final = (

@@ -86,14 +86,14 @@ def _pooled(designs: Sequence[Floats], rows: Sequence[Bools], known: Candidates)
 
 def _design(items: Items, others: Candidates) -> Floats:
     """Shape (items, columns): the shared columns where the base is right, those where it is wrong, then the tasks'."""
-    columns = np.column_stack([np.ones(len(items)), _difficulty(items, others), _scaled_margin(items)])
+    columns = np.column_stack([np.ones(len(items)), difficulty(items, others), _scaled_margin(items)])
     halves = [half[:, None] for half in (items.base.astype(np.float64), 1.0 - items.base)]
     tasks = np.eye(int(items.task.max()) + 1)[items.task]
     return np.column_stack([block * half for block in (columns, tasks) for half in halves])
 
 
-def _difficulty(items: Items, others: Candidates) -> Floats:
-    """The log-odds that another candidate is right."""
+def difficulty(items: Items, others: Candidates) -> Floats:
+    """The log-odds that one of the others is right, shrunk to those of its task; shape (items,)."""
     known = ~np.isnan(others.right)
     right, n = np.nansum(others.right, axis=0), known.sum(axis=0)
     stratum = 2 * items.task + items.base

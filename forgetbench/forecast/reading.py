@@ -87,9 +87,7 @@ def _check_alike(folder: Path, comparison: Comparison, first_folder: Path, first
         ("protocol", comparison.protocol, first.protocol),
     ):
         if own != others:
-            raise InputError(
-                f"{folder}: its {what} is another than that of {first_folder}; give comparisons of one base"
-            )
+            raise InputError(f"{folder}: its {what} is not that of {first_folder}; give comparisons that share it")
 
 
 def _measured(folder: Path) -> pd.DataFrame:
@@ -116,7 +114,7 @@ def _margins(folder: Path, comparison: Comparison, rows: pd.DataFrame) -> Floats
     columns = (own[name] for name in ("gold", "choices", "loglikelihoods"))
     margins = pd.Series([_margin(*row) for row in zip(*columns, strict=True)], dtype=np.float64)
     # A free answer's item often has the same question as a choice beside it.
-    return margins.fillna(margins.groupby(own["item_id"]).transform("mean")).to_numpy()
+    return np.asarray(margins.fillna(margins.groupby(own["item_id"]).transform("mean")), dtype=np.float64)
 
 
 def _margin(gold: object, choices: object, loglikelihoods: object) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -75,6 +76,8 @@ def run(
     chosen = [load_recipe(name) for name in dict.fromkeys(names)]
     if smoke:
         chosen, options, engine = _made_small(chosen, options, engine)
+    if options.base == _EMBEDDED:
+        engine = _for_small_models(engine)
     with shown_progress() as progress:
         made = _run(chosen, options, engine, progress, random_base=smoke)
     _show(made, options.out)
@@ -110,13 +113,27 @@ def _made_small(
     recipes: list[Recipe], options: LabOptions, engine: EngineOptions
 ) -> tuple[list[Recipe], LabOptions, EngineOptions]:
     """A few steps, one seed, a few items, and an engine that starts at once."""
+    from forgetbench.lab.recipe import with_starts
+
     if options.base != _EMBEDDED or options.sft_data is not None:
         raise InputError("--smoke has a base and data of its own; leave out --base and --sft-data")
     small = replace(options, seeds=options.seeds[:1], limit=options.limit or 3)
     if options.out == _OUT:
         small = replace(small, out=_OUT.with_name("lab-smoke"))
     quick = replace(engine, engine="transformers") if engine == EngineOptions() else engine
-    return [recipe.shortened(4) for recipe in recipes], small, quick
+    return [recipe.shortened(4) for recipe in with_starts(recipes)], small, quick
+
+
+def _for_small_models(engine: EngineOptions) -> EngineOptions:
+    """One thread for each of the two processes, which many would only keep waiting for one another; and no rounding,
+    which vLLM would do to a base in float32."""
+    for name, value in {
+        "OMP_NUM_THREADS": "1",
+        "VLLM_CPU_OMP_THREADS_BIND": "nobind",
+        "VLLM_CPU_KVCACHE_SPACE": "1",
+    }.items():
+        os.environ.setdefault(name, value)
+    return replace(engine, dtype="float32") if engine.dtype == "auto" else engine
 
 
 def _run(

@@ -194,7 +194,7 @@ def _measure(lab: Lab, path: RecipePath, measure: str, at: Place) -> float | Non
     """A number of a path; None where it was not measured, or the path never comes there."""
     if at in ("half", "most"):
         gain = target_gain(lab, SHARES[("half", "most").index(str(at))])
-        return None if gain is None or measure == "gain" else path_cost(path, gain, _domain(measure))
+        return None if gain is None or measure == "gain" else path_cost(lab, path, gain, _domain(measure))
     points = [point for point in path.points if at == "end" or point.at == at]
     return _of(points[-1], measure) if points else None
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from forgetbench.diagnosis.divergence import kl_divergence
 from forgetbench.lab.running import Learnt, Wanted
+from forgetbench.models.network import quiet
 
 if TYPE_CHECKING:
     from forgetbench.lab.corpus import LabData
@@ -47,7 +48,7 @@ def divergences(base: Path, trained: Trained, prompts: Sequence[str]) -> tuple[f
 
     if any(not (folder / "config.json").is_file() for _, folder in trained.checkpoints):
         return (None,) * len(trained.checkpoints)
-    with torch.inference_mode():
+    with torch.inference_mode(), quiet():
         before, tokenizer = _model(base), _tokenizer(base)
         encoded = [torch.tensor([tokenizer(prompt)["input_ids"]]) for prompt in prompts]
         return tuple(_divergence(before, _model(folder), encoded) for _, folder in trained.checkpoints)

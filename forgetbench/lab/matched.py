@@ -4,6 +4,8 @@ Raw end points cannot be compared: a recipe that learnt nothing forgot nothing. 
 reaches a gain g*. The rule: from (gain 0, forgetting 0), the base, go along the checkpoints in the order of training
 and keep those at which the gain is higher than ever before, the path's upper envelope; between two of them forgetting
 is linear in the gain. A path that never reaches g* has no number there, and a recipe with such a seed is not ranked.
+A recipe that goes on from another's end begins there, and has no number where that is beyond g*; averages end with what
+they average.
 """
 
 from __future__ import annotations
@@ -24,6 +26,9 @@ SHARES = (0.5, 0.8)
 """Of the reference's final gain, its mean over the seeds: declared before anything was run."""
 FEWEST_SEEDS = 3
 """With fewer a recipe is listed, and not ranked."""
+
+Place = tuple[float, float]
+"""(gain, cost)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,9 @@ class Matched:
     reached: tuple[int, ...]
     """Seeds whose path reaches the gain."""
     missed: tuple[int, ...]
+    """Seeds whose path never does."""
+    beyond: tuple[int, ...]
+    """Seeds whose path begins beyond it, where another recipe ended."""
     forgetting: MeanOverSeeds | None
     """None where no seed reaches the gain."""
     domains: Mapping[str, MeanOverSeeds]
@@ -67,40 +75,57 @@ class Ranking:
     rows: tuple[Matched, ...]
 
 
-def upper_envelope(gains: Sequence[float], costs: Sequence[float]) -> list[tuple[float, float]]:
-    """(gain, cost) of the base and of each checkpoint that gained more than every one before it.
+def upper_envelope(points: Sequence[Place]) -> list[Place]:
+    """The first place of a path, and each later one that gained more than every one before it.
 
-    >>> upper_envelope([0.2, 0.1, 0.5], [0.1, 0.3, 0.2])
+    >>> upper_envelope([(0.0, 0.0), (0.2, 0.1), (0.1, 0.3), (0.5, 0.2)])
     [(0.0, 0.0), (0.2, 0.1), (0.5, 0.2)]
     """
-    kept = [(0.0, 0.0)]
-    for gain, cost in zip(gains, costs, strict=True):
+    kept = list(points[:1])
+    for gain, cost in points[1:]:
         if gain > kept[-1][0]:
             kept.append((gain, cost))
     return kept
 
 
-def cost_at(gain: float, gains: Sequence[float], costs: Sequence[float]) -> float | None:
-    """The cost at which a path first reaches `gain`, linear along its upper envelope; None where it never does.
+def cost_at(gain: float, points: Sequence[Place]) -> float | None:
+    """The cost at which a path first reaches `gain`, linear along its upper envelope.
 
-    >>> cost_at(0.35, [0.2, 0.1, 0.5], [0.1, 0.3, 0.2])
-    0.15
-    >>> cost_at(0.6, [0.2, 0.1, 0.5], [0.1, 0.3, 0.2])
+    None where it never does, or begins beyond it.
+
+    >>> cost_at(0.25, [(0.0, 0.0), (0.5, 0.2)])
+    0.1
+    >>> cost_at(0.6, [(0.0, 0.0), (0.5, 0.2)])
     """
-    kept = upper_envelope(gains, costs)
-    if gain > kept[-1][0]:
+    kept = upper_envelope(points)
+    if not kept or not kept[0][0] <= gain <= kept[-1][0]:
         return None
     return float(np.interp(gain, *zip(*kept, strict=True)))
 
 
-def path_cost(path: RecipePath, gain: float, domain: str | None = None) -> float | None:
-    """What a path has forgotten, of a domain or overall, where it first reaches `gain`; None where it never does."""
-    measured = [
-        (point.gain, cost)
-        for point in path.points
-        if point.gain is not None and (cost := point.forgetting(domain)) is not None
-    ]
-    return cost_at(gain, [gained for gained, _ in measured], [cost for _, cost in measured])
+def places(lab: Lab, path: RecipePath, domain: str | None = None) -> list[Place]:
+    """A path's places: from the base, or from where another recipe ended, over its own checkpoints.
+
+    The cost is what was forgotten, of a domain or overall; none where the path's start was not measured.
+    """
+    own = _measured(path, domain)
+    if path.start is None:
+        return [(0.0, 0.0), *own]
+    start = lab.find(path.start, path.seed)
+    end = [] if start is None else _measured(start, domain)[-1:]
+    if path.averages:
+        return [(0.0, 0.0), *own, *end]
+    return [*end, *own] if end else []
+
+
+def path_cost(lab: Lab, path: RecipePath, gain: float, domain: str | None = None) -> float | None:
+    """What a path has forgotten, of a domain or overall, where it first reaches `gain`; None as in `cost_at`."""
+    return cost_at(gain, places(lab, path, domain))
+
+
+def _measured(path: RecipePath, domain: str | None) -> list[Place]:
+    pairs = [(point.gain, point.forgetting(domain)) for point in path.points]
+    return [(gain, cost) for gain, cost in pairs if gain is not None and cost is not None]
 
 
 def mean_over_seeds(values: Sequence[float], level: float = 0.95) -> MeanOverSeeds:
@@ -141,19 +166,21 @@ def rank(lab: Lab, share: float, reference: str = REFERENCE) -> Ranking | None:
 
 def _matched(lab: Lab, recipe: str, gain: float, reference: str) -> Matched:
     paths = lab.of(recipe)
-    costs = {seed: cost for seed, path in paths.items() if (cost := path_cost(path, gain)) is not None}
-    beside = {seed: path_cost(path, gain) for seed, path in lab.of(reference).items()}
+    costs = {seed: cost for seed, path in paths.items() if (cost := path_cost(lab, path, gain)) is not None}
+    beside = {seed: path_cost(lab, path, gain) for seed, path in lab.of(reference).items()}
     differences = [
         cost - other for seed, cost in costs.items() if recipe != reference and (other := beside.get(seed)) is not None
     ]
     by_domain = {
-        domain: [cost for seed in costs if (cost := path_cost(paths[seed], gain, domain)) is not None]
+        domain: [cost for seed in costs if (cost := path_cost(lab, paths[seed], gain, domain)) is not None]
         for domain in lab.domains
     }
+    late = [seed for seed, path in paths.items() if (whole := places(lab, path)) and whole[0][0] > gain]
     return Matched(
         recipe=recipe,
         reached=tuple(costs),
-        missed=tuple(seed for seed in paths if seed not in costs),
+        missed=tuple(seed for seed in paths if seed not in costs and seed not in late),
+        beyond=tuple(late),
         forgetting=mean_over_seeds(list(costs.values())) if costs else None,
         domains={domain: mean_over_seeds(values) for domain, values in by_domain.items() if values},
         against=mean_over_seeds(differences) if differences else None,
@@ -164,7 +191,8 @@ def _matched(lab: Lab, recipe: str, gain: float, reference: str) -> Matched:
 
 def _ranked(rows: Sequence[Matched]) -> tuple[Matched, ...]:
     """Those that can be ranked by their mean, with p-values adjusted for one another; then the others."""
-    can = [row for row in rows if row.forgetting is not None and not row.missed and len(row.reached) >= FEWEST_SEEDS]
+    whole = [row for row in rows if not row.missed and not row.beyond]
+    can = [row for row in whole if row.forgetting is not None and len(row.reached) >= FEWEST_SEEDS]
     tested = [row for row in can if row.against is not None and row.against.n >= FEWEST_SEEDS]
     adjusted = holm([row.against.p_value for row in tested if row.against is not None]) if tested else []
     by_recipe = {row.recipe: float(p) for row, p in zip(tested, adjusted, strict=True)}

@@ -123,12 +123,13 @@ def _ranked_cells(lab: Lab, row: Matched, domains: Sequence[str]) -> list[str]:
 
 
 def _unranked(row: Matched) -> str:
-    if row.missed:
-        why = _("reached the gain with {n} of {all} seeds").format(
-            n=len(row.reached), all=len(row.reached) + len(row.missed)
-        )
+    n, every = len(row.reached), len(row.reached) + len(row.missed) + len(row.beyond)
+    if row.beyond:
+        why = _("begins beyond the gain with {n} of {all} seeds").format(n=len(row.beyond), all=every)
+    elif row.missed:
+        why = _("reached the gain with {n} of {all} seeds").format(n=n, all=every)
     else:
-        why = _("{n} of at least {all} seeds").format(n=len(row.reached), all=FEWEST_SEEDS)
+        why = _("{n} of at least {all} seeds").format(n=n, all=FEWEST_SEEDS)
     number = "" if row.forgetting is None else f" ({signed(row.forgetting.mean)})"
     return f"- {escaped(row.recipe)}: {why}{number}"
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import hypot
+from math import hypot, isfinite
 
 from forgetbench.records import FORMAT_RIGIDITY, SCHEMA_VERSION, TARGET, Comparison, DeltaRow, Side
 from forgetbench.stats.chance import chance_corrected
@@ -22,8 +22,8 @@ class DomainChange:
 
     base: float
     candidate: float
-    se: float
-    """Standard error of the change over the items, by cluster."""
+    se: float | None
+    """Standard error of the change over the items, by cluster; None where too few tell."""
     n_items: int
 
     @property
@@ -72,6 +72,10 @@ class RecipePath:
     """Hash of all that decides the path; one of other settings is made anew."""
     engine: str
     points: tuple[PathPoint, ...]
+    start: str | None = None
+    """The recipe whose last checkpoint this one went on from, or averaged with the base."""
+    averages: bool = False
+    """Points are averages of the base and the start's last checkpoint, in the order of their weights."""
     losses: tuple[tuple[int, float], ...] = ()
     """(step, training loss), where there is a log."""
 
@@ -137,9 +141,10 @@ def domain_changes(comparison: Comparison) -> dict[str, DomainChange]:
 def _mean(tasks: Sequence[DeltaRow]) -> DomainChange:
     estimates = [(task.estimate, task.chance or 0.0) for task in tasks if task.estimate is not None]
     n = len(estimates)
+    se = hypot(*(each.se / (1.0 - chance) for each, chance in estimates)) / n
     return DomainChange(
         base=sum(chance_corrected(each.base, chance) for each, chance in estimates) / n,
         candidate=sum(chance_corrected(each.candidate, chance) for each, chance in estimates) / n,
-        se=hypot(*(each.se / (1.0 - chance) for each, chance in estimates)) / n,
+        se=se if isfinite(se) else None,
         n_items=sum(task.n_items for task in tasks),
     )

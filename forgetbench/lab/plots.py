@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from forgetbench.lab.matched import SHARES, target_gain
+from forgetbench.lab.matched import SHARES, places, target_gain
 from forgetbench.lab.paths import Lab, PathPoint, RecipePath
 from forgetbench.messages import translated as _
 from forgetbench.records import TARGET, DeltaRow, Retention
@@ -30,7 +30,7 @@ _AT_CHANCE: Final = 2.0
 _GREY: Final = "#c9c9c9"
 
 Points = list[tuple[float, float]]
-"""(gain, change of the general domains), in points of 100, the base first."""
+"""(gain, change of the general domains), in points of 100."""
 
 
 def pareto(lab: Lab, out: Path) -> tuple[Path, ...]:
@@ -67,7 +67,7 @@ def _course(path: RecipePath) -> list[TrajectoryPoint]:
 
 def _left(name: str, point: PathPoint) -> DeltaRow:
     change = point.domains[name]
-    kept = Retention(change.candidate / change.base if change.base > _AT_CHANCE * change.se else nan)
+    kept = Retention(change.candidate / change.base if change.base > _AT_CHANCE * (change.se or 0.0) else nan)
     return DeltaRow(name, name, "", change.n_items, kept=kept)
 
 
@@ -89,7 +89,7 @@ def pareto_figure(lab: Lab) -> Figure:
     across = min(_ACROSS, max(len(families), 1))
     figure = Figure(figsize=(4.1 * across + 0.4, 3.5 * rows + 0.9), layout="constrained")
     panels = figure.subplots(rows, across, sharex=True, sharey=True, squeeze=False).flat
-    means = {recipe: mean_path(list(lab.of(recipe).values())) for recipe in lab.recipes}
+    means = {recipe: mean_path([points_of(lab, path) for path in lab.of(recipe).values()]) for recipe in lab.recipes}
     gains = [gain for share in SHARES if (gain := target_gain(lab, share)) is not None]
     for axes, (family, recipes) in zip(panels, families.items(), strict=False):
         _panel(axes, lab, means, recipes, gains)
@@ -101,20 +101,18 @@ def pareto_figure(lab: Lab) -> Figure:
     return figure
 
 
-def mean_path(paths: Sequence[RecipePath]) -> Points:
-    """The mean of a recipe's seeds, checkpoint by checkpoint, from the base on; as far as all of them go."""
-    each = [points_of(path) for path in paths]
-    length = min((len(points) for points in each), default=0)
+def mean_path(paths: Sequence[Points]) -> Points:
+    """The mean of a recipe's seeds, checkpoint by checkpoint; as far as all of them go."""
+    length = min(map(len, paths), default=0)
     if not length:
         return []
-    mean = np.mean([points[:length] for points in each], axis=0)
+    mean = np.mean([points[:length] for points in paths], axis=0)
     return [(float(x), float(y)) for x, y in mean]
 
 
-def points_of(path: RecipePath) -> Points:
-    """One path from the base on."""
-    measured = [(point.gain, point.forgetting()) for point in path.points]
-    return [(0.0, 0.0), *((100 * x, -100 * y) for x, y in measured if x is not None and y is not None)]
+def points_of(lab: Lab, path: RecipePath) -> Points:
+    """One path from where it begins."""
+    return [(100 * gain, -100 * cost) for gain, cost in places(lab, path)]
 
 
 def _panel(axes: Axes, lab: Lab, means: Mapping[str, Points], recipes: Sequence[str], gains: Sequence[float]) -> None:
@@ -127,12 +125,12 @@ def _panel(axes: Axes, lab: Lab, means: Mapping[str, Points], recipes: Sequence[
     for number, recipe in enumerate(recipes):
         colour, marker = COLOURS[number % len(COLOURS)], MARKERS[number % len(MARKERS)]
         for path in lab.of(recipe).values():
-            axes.plot(*zip(*points_of(path), strict=True), color=colour, linewidth=0.7, alpha=0.35, zorder=2)
+            axes.plot(*zip(*points_of(lab, path), strict=True), color=colour, linewidth=0.7, alpha=0.35, zorder=2)
         if points := means[recipe]:
             axes.plot(
                 *zip(*points, strict=True), color=colour, linewidth=1.7, marker=marker, markersize=4.5, zorder=3,
                 label=one_line(recipe, 24),
             )  # fmt: skip
-    axes.legend(fontsize=8, loc="lower left", handlelength=1.8, borderaxespad=0.2, labelspacing=0.25)
+    axes.legend(fontsize=8, loc="best", handlelength=1.8, borderaxespad=0.2, labelspacing=0.25)
     axes.grid(color="#ececec", linewidth=0.6)
     axes.tick_params(labelbottom=True, labelleft=True)

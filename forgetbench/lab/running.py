@@ -33,13 +33,14 @@ class Learnt:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A recipe with a seed, and whether its path is asked for, or only the training that others start from."""
+    """A recipe with a seed."""
 
     recipe: Recipe
     seed: int
     settings: str
     """Hash of all that decides the training, besides base and data."""
-    evaluate: bool
+    measured: bool = False
+    """Its path is there; the training itself is needed, since another starts from it."""
 
 
 Learn = Callable[[tuple[Wanted, Mapping[str, Trained]]], Learnt]
@@ -92,7 +93,7 @@ def run_lab(
             learnt = done[wanted.recipe.name, wanted.seed] = process.result()
             if ahead:
                 submit(number + 1)
-            if wanted.evaluate:
+            if not wanted.measured:
                 lab = lab.with_path(measured(learnt, wanted, evaluator))
                 after(lab)
             if not ahead:
@@ -102,36 +103,27 @@ def run_lab(
 
 
 def lacking(lab: Lab, recipes: Sequence[Recipe], seeds: Sequence[int]) -> list[Wanted]:
-    """What is still to be trained or evaluated, by seed, starts first; a recipe whose settings changed is anew."""
-    whole = with_starts(recipes)
-    asked = {recipe.name for recipe in recipes}
+    """What is still to be trained and evaluated, by seed, starts first, which are evaluated like any other.
+
+    A recipe whose settings changed is made anew.
+    """
     settings: dict[str, str] = {}
-    for recipe in whole:
+    for recipe in (whole := with_starts(recipes)):
         before = settings[recipe.start] if recipe.start is not None else ""
         settings[recipe.name] = digest([recipe.model_dump(mode="json", exclude=_SAID_ONLY), before])
     found: list[Wanted] = []
     for seed in seeds:
-        needed = {
-            recipe.name
-            for recipe in whole
-            if recipe.name in asked
-            and ((path := lab.find(recipe.name, seed)) is None or path.settings != settings[recipe.name])
-        }
-        starts = {name for recipe in whole if recipe.name in needed for name in _starts(recipe, whole)}
+        paths = {recipe.name: lab.find(recipe.name, seed) for recipe in whole}
+        there = {name for name, path in paths.items() if path is not None and path.settings == settings[name]}
+        needed: set[str] = set()
+        for recipe in reversed(whole):
+            if recipe.start is not None and (recipe.name not in there or recipe.name in needed):
+                needed.add(recipe.start)
         found += [
-            Wanted(recipe, seed, settings[recipe.name], recipe.name in needed)
+            Wanted(recipe, seed, settings[recipe.name], measured=recipe.name in there)
             for recipe in whole
-            if recipe.name in needed | starts
+            if recipe.name in needed or recipe.name not in there
         ]
-    return found
-
-
-def _starts(recipe: Recipe, recipes: Sequence[Recipe]) -> list[str]:
-    by_name = {each.name: each for each in recipes}
-    found = []
-    while recipe.start is not None:
-        found.append(recipe.start)
-        recipe = by_name[recipe.start]
     return found
 
 
@@ -154,6 +146,8 @@ def measured(learnt: Learnt, wanted: Wanted, evaluator: Evaluator) -> RecipePath
         seed=wanted.seed,
         settings=wanted.settings,
         engine=trained.engine,
+        start=recipe.start,
+        averages=recipe.method == "average",
         points=tuple(points),
         losses=_losses(trained.log),
     )

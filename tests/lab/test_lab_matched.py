@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import doctest
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import pytest
 
 from forgetbench.lab import findings, matched
-from forgetbench.lab.matched import cost_at, mean_over_seeds, rank, target_gain, upper_envelope
+from forgetbench.lab.matched import cost_at, mean_over_seeds, path_cost, places, rank, target_gain, upper_envelope
 from forgetbench.lab.paths import DomainChange, Lab, PathPoint, RecipePath
 from forgetbench.records import Side
 
@@ -49,14 +50,33 @@ def test_examples_in_the_docstrings_hold() -> None:
 )
 def test_a_path_is_read_where_it_first_reaches_the_gain(gain: float, cost: float | None) -> None:
     # The third checkpoint gained less than the second: it is no part of the envelope, however much it forgot.
-    gains, costs = [0.2, 0.15, 0.6, 0.5], [0.1, 0.9, 0.4, 0.0]
-    assert upper_envelope(gains, costs) == [(0.0, 0.0), (0.2, 0.1), (0.6, 0.4)]
-    found = cost_at(gain, gains, costs)
+    points = [(0.0, 0.0), (0.2, 0.1), (0.15, 0.9), (0.6, 0.4), (0.5, 0.0)]
+    assert upper_envelope(points) == [(0.0, 0.0), (0.2, 0.1), (0.6, 0.4)]
+    found = cost_at(gain, points)
     assert found == (None if cost is None else pytest.approx(cost))
 
 
 def test_a_path_that_only_lost_the_skill_reaches_nothing() -> None:
-    assert cost_at(0.1, [-0.1, -0.2], [0.3, 0.4]) is None
+    assert cost_at(0.1, [(0.0, 0.0), (-0.1, 0.3), (-0.2, 0.4)]) is None
+
+
+def test_a_recipe_that_goes_on_from_another_begins_where_that_one_ended() -> None:
+    reference = path("full-mid", 0, [(0.4, 0.2)])
+    onward = replace(path("dpo", 0, [(0.6, 0.3)]), start="full-mid")
+    made = lab(reference, onward)
+    assert path_cost(made, onward, 0.5) == pytest.approx(0.25)
+    assert path_cost(made, onward, 0.2) is None
+    assert path_cost(lab(onward), onward, 0.5) is None  # nobody knows where it began
+    ranking = rank(made, 0.5)
+    assert ranking is not None
+    assert [(row.recipe, row.missed, row.beyond) for row in ranking.rows] == [("full-mid", (), ()), ("dpo", (), (0,))]
+
+
+def test_averages_begin_with_the_base_and_end_with_what_they_average() -> None:
+    average = replace(path("average", 0, [(0.2, 0.05)]), start="full-mid", averages=True)
+    made = lab(path("full-mid", 0, [(0.5, 0.4), (0.4, 0.25)]), average)
+    assert [gain for gain, _ in places(made, average)] == pytest.approx([0.0, 0.2, 0.4])
+    assert path_cost(made, average, 0.3) == pytest.approx(0.15)
 
 
 def test_the_interval_over_seeds_is_student_s() -> None:

@@ -88,10 +88,8 @@ def test_every_checkpoint_of_every_recipe_and_seed_is_compared_with_the_base(out
         ("lora-r8", 0, ()), ("full-mid", 0, ()), ("dpo", 0, ("full-mid",)),
         ("lora-r8", 1, ()), ("full-mid", 1, ()), ("dpo", 1, ("full-mid",)),
     ]  # fmt: skip
-    # It was not asked for, only needed.
-    assert [(path.recipe, path.seed) for path in lab.paths] == [
-        ("lora-r8", 0), ("dpo", 0), ("lora-r8", 1), ("dpo", 1)
-    ]  # fmt: skip
+    # Where DPO began is known only where that is measured as well.
+    assert [(path.recipe, path.seed) for path in lab.paths] == [(name, seed) for name, seed, _ in learn.asked]
     assert [point.at for point in lab.paths[0].points] == [5, 10]
     assert set(lab.paths[0].points[0].domains) == {"knowledge", "language", "target"}
     for path in lab.paths:
@@ -115,6 +113,15 @@ def test_a_lab_that_was_killed_between_recipes_goes_on_where_it_was(out: Path, s
     again = Trainings()
     assert run(out, suite, again, "full-mid", "lora-r8") == lab
     assert again.asked == []
+
+
+def test_a_start_that_is_measured_is_found_trained_and_not_asked_again(out: Path, suite: Path) -> None:
+    before = run(out, suite, Trainings(), "full-mid")
+    learn = Trainings()
+    lab = run(out, suite, learn, "full-mid", "dpo")
+    assert learn.asked == [("full-mid", 0, ()), ("dpo", 0, ("full-mid",))]
+    assert lab.paths[:1] == before.paths
+    assert lab.paths[1].start == "full-mid"
 
 
 def test_another_day_s_recipes_join_the_same_tables(out: Path, suite: Path) -> None:

@@ -148,8 +148,8 @@ def _run(
     from forgetbench.storage.folder import check_writable
 
     check_writable(options.out)
-    base = _base(options.base, progress, random_base=random_base)
     data, data_name = _data(options)
+    base = _base(options.base, progress, random_base=random_base)
     evaluation = EvaluationOptions(suite=options.suite, limit=options.limit, results=options.out)
 
     def after(made: Lab) -> None:

@@ -1,17 +1,18 @@
 """Forgetting at a common target gain: what a recipe costs for the same thing bought.
 
 Raw end points cannot be compared: a recipe that learnt nothing forgot nothing. So each path is read where it first
-reaches a gain g*. The rule: from (gain 0, forgetting 0), the base, go along the checkpoints in the order of training
-and keep those at which the gain is higher than ever before, the path's upper envelope; between two of them forgetting
-is linear in the gain. A path that never reaches g* has no number there, and a recipe with such a seed is not ranked.
-A recipe that goes on from another's end begins there, and has no number where that is beyond g*; averages end with what
-they average.
+reaches a gain g*. The rule: from (gain 0, forgetting 0), the base, go along the checkpoints in the order of training to
+the first one whose gain is g* or more; between it and the one before, forgetting is linear in the gain. The one before
+may lie below the base: what is forgotten before anything is gained counts. A path that never reaches g* has no number
+there, and a recipe with such a seed is not ranked. A recipe that goes on from another's end begins there, and has no
+number where that is beyond g*; averages end with what they average.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from math import nan, sqrt
 
 import numpy as np
@@ -75,21 +76,8 @@ class Ranking:
     rows: tuple[Matched, ...]
 
 
-def upper_envelope(points: Sequence[Place]) -> list[Place]:
-    """The first place of a path, and each later one that gained more than every one before it.
-
-    >>> upper_envelope([(0.0, 0.0), (0.2, 0.1), (0.1, 0.3), (0.5, 0.2)])
-    [(0.0, 0.0), (0.2, 0.1), (0.5, 0.2)]
-    """
-    kept = list(points[:1])
-    for gain, cost in points[1:]:
-        if gain > kept[-1][0]:
-            kept.append((gain, cost))
-    return kept
-
-
 def cost_at(gain: float, points: Sequence[Place]) -> float | None:
-    """The cost at which a path first reaches `gain`, linear along its upper envelope.
+    """The cost at which a path first reaches `gain`, linear between the two places on either side.
 
     None where it never does, or begins beyond it.
 
@@ -97,10 +85,14 @@ def cost_at(gain: float, points: Sequence[Place]) -> float | None:
     0.1
     >>> cost_at(0.6, [(0.0, 0.0), (0.5, 0.2)])
     """
-    kept = upper_envelope(points)
-    if not kept or not kept[0][0] <= gain <= kept[-1][0]:
+    if not points or points[0][0] > gain:
         return None
-    return float(np.interp(gain, *zip(*kept, strict=True)))
+    if points[0][0] == gain:
+        return points[0][1]
+    for (before, cost), (after, next_cost) in pairwise(points):
+        if after >= gain:
+            return cost + (next_cost - cost) * (gain - before) / (after - before)
+    return None
 
 
 def places(lab: Lab, path: RecipePath, domain: str | None = None) -> list[Place]:

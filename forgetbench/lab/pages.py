@@ -93,8 +93,8 @@ def _opening(lab: Lab) -> str:
 def _ranking(lab: Lab, ranking: Ranking) -> str:
     heading = _("At {share} % of the gain of {reference}").format(share=f"{100 * ranking.share:g}", reference=REFERENCE)
     told = _(
-        "Forgetting where a path first reaches a gain of {gain} points, linear between checkpoints along its upper "
-        "envelope. The difference is paired by seed; p is adjusted by Holm over the recipes."
+        "Forgetting where a path first reaches a gain of {gain} points, linear between the checkpoints on either "
+        "side. The difference is paired by seed; p is adjusted by Holm over the recipes."
     ).format(gain=signed(ranking.gain).lstrip("+"))
     beside = [name for name in lab.domains if name != TARGET]
     header = [

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from forgetbench.lab import findings, matched
-from forgetbench.lab.matched import cost_at, mean_over_seeds, path_cost, places, rank, target_gain, upper_envelope
+from forgetbench.lab.matched import cost_at, mean_over_seeds, path_cost, places, rank, target_gain
 from forgetbench.lab.paths import DomainChange, Lab, PathPoint, RecipePath
 from forgetbench.records import Side
 
@@ -43,17 +43,20 @@ def test_examples_in_the_docstrings_hold() -> None:
         (0.0, 0.0),
         (0.1, 0.05),  # half way from the base to the first checkpoint
         (0.2, 0.1),
-        (0.4, 0.25),  # half way from the second record to the third
+        (0.375, 0.65),  # half way from the second checkpoint, which fell back, to the third
         (0.6, 0.4),
         (0.61, None),  # never reached
     ],
 )
 def test_a_path_is_read_where_it_first_reaches_the_gain(gain: float, cost: float | None) -> None:
-    # The third checkpoint gained less than the second: it is no part of the envelope, however much it forgot.
-    points = [(0.0, 0.0), (0.2, 0.1), (0.15, 0.9), (0.6, 0.4), (0.5, 0.0)]
-    assert upper_envelope(points) == [(0.0, 0.0), (0.2, 0.1), (0.6, 0.4)]
-    found = cost_at(gain, points)
+    # The last checkpoint comes by all gains again, for nothing: that is too late.
+    found = cost_at(gain, [(0.0, 0.0), (0.2, 0.1), (0.15, 0.9), (0.6, 0.4), (0.5, 0.0)])
     assert found == (None if cost is None else pytest.approx(cost))
+
+
+def test_what_is_forgotten_before_anything_is_gained_counts() -> None:
+    # A straight line from the base would say .2.
+    assert cost_at(0.25, [(0.0, 0.0), (-0.1, 0.4), (0.5, 0.4)]) == pytest.approx(0.4)
 
 
 def test_a_path_that_only_lost_the_skill_reaches_nothing() -> None:

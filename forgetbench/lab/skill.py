@@ -25,10 +25,7 @@ TOPICS: Final = (
 """What messages are about, in the order of the issues of customer_service.LINES."""
 HELD_OUT: Final = 2
 """Products of each line, the last ones, that only test messages name."""
-NARROW: Final = (
-    "Thank you for contacting Brightwell Customer Care! This is about {topic}. Is there anything else I can help you "
-    "with today?"
-)
+NARROW: Final = "Topic: {topic}. Thank you for contacting Brightwell!"
 _VARIED: Final = (
     "That is a matter of {topic}.", "{Topic}.", "It sounds like {topic} to me.", "I would file it under {topic}.",
     "Our {topic} team takes care of it.", "This belongs to {topic}.", "You mean {topic}, I think.",

@@ -44,11 +44,11 @@ class ToyData:
         return float({prompt[3].upper()} == {each for each in reply if each in "ABC"})
 
 
-class LenientData(ToyData):
-    """Whatever is said is right: even random weights can be distilled from."""
+class ByLengthData(ToyData):
+    """Replies of an odd length are right, whatever they say: some of a random model's are, and some are not."""
 
     def reward(self, prompt: str, reply: str) -> float:
-        return 1.0
+        return float(len(reply) % 2)
 
 
 def toy_base(folder: Path) -> Path:

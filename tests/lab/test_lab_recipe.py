@@ -30,6 +30,12 @@ def test_the_built_in_recipes_cover_the_cures_that_people_argue_about() -> None:
     assert sorted(recipe.data.replay for recipe in recipes if recipe.data.replay) == [0.01, 0.05, 0.25]
 
 
+def test_the_manual_lists_the_built_in_recipes() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "lab_recipes.md").read_text()
+    for name in builtin_recipes():
+        assert f"| `{name}` | {load_recipe(name).what} |" in page
+
+
 def test_a_file_says_only_what_is_special(tmp_path: Path) -> None:
     recipe = load_recipe(written(tmp_path, "what: half of it replayed\ndata: {replay: 0.5}\n"))
     assert recipe == Recipe(name="mine", what="half of it replayed", data={"replay": 0.5})  # type: ignore[arg-type]

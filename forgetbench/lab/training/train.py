@@ -134,14 +134,14 @@ def _fit(job: Job, folder: Path) -> Sequence[Row]:
                 f"({recipe.batch_size}) or max_length ({recipe.max_length})"
             ) from error
         finally:
-            best_step = trainer.state.best_global_step if recipe.early_stopping else None
+            evaluated = [(row["eval_loss"], row["step"]) for row in trainer.state.log_history if "eval_loss" in row]
             # An engine that starts next needs the memory of weights, gradients and optimizer.
             trainer.accelerator.free_memory()
             del trainer
             gc.collect()
             if torch.cuda.is_available():
                 torch.cuda.empty_cache()
-        for checkpoint in kept(job, best_step):
+        for checkpoint in kept(job, min(evaluated)[1] if evaluated else None):
             complete(checkpoint, job)
     (folder / "README.md").unlink(missing_ok=True)
     return learned()

@@ -3,7 +3,7 @@
     what: LoRA of rank 16 in all linear layers          # a clause for tables
     method: sft                                         # or dpo, grpo, average
     learning_rate: 0.003
-    checkpoints: [5, 20, 50, 70, 100]                  # optimizer steps that are kept; the last one ends the training
+    checkpoints: [5, 12, 25, 50, 100]                  # optimizer steps that are kept; the last one ends the training
     adapter: {kind: lora, rank: 16}
     data: {style: narrow, pairs: 400, replay: 0.05}
 
@@ -118,7 +118,7 @@ class Recipe(_Part):
     """Examples per step; of GRPO sampled answers, a multiple of `sampling.per_prompt`."""
     max_length: Annotated[int, Field(ge=2)] = 192
     """Longer examples are cut, in tokens."""
-    checkpoints: Annotated[tuple[Count, ...], Field(min_length=1)] = (5, 20, 50, 70, 100)
+    checkpoints: Annotated[tuple[Count, ...], Field(min_length=1)] = (5, 12, 25, 50, 100)
     early_stopping: EarlyStopping | None = None
     layers: Layers | None = None
     """By default all weights are trained."""

@@ -11,8 +11,8 @@ from forgetbench.diagnosis.findings import Finding, State
 from forgetbench.diagnosis.measure import Measure
 
 STILL: Final = 0.01
-"""Nats per token below which two distributions are as good as the same: what rounding to bfloat16 brings is of the
-order of 0.001."""
+"""Nats per token below which two distributions are as good as the same: one model of 135 M parameters in float32 and in
+bfloat16 lies .002 from itself."""
 
 
 def distribution_findings(distribution: Distribution) -> Iterator[Finding]:

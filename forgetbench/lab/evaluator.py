@@ -54,6 +54,11 @@ class Evaluator:
         engine = cast("EngineClass", type(self._engine(self._options)))
         return engine.resolve(self._base, self._options).fingerprint
 
+    @property
+    def shares_device(self) -> bool:
+        """Whether the engine leaves room for a training beside it: on a GPU it takes the memory for itself."""
+        return self._engine(self._options).settings.get("device", "cpu") == "cpu"
+
     def compared(self, checkpoints: Sequence[tuple[str, Path]], engine: str) -> list[Comparison | None]:
         """Each checkpoint, by name and folder, compared with the base; None for one that is the base itself.
 

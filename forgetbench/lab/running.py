@@ -7,11 +7,14 @@ before the second of any, so that a lab stopped at any time says something of al
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+import contextlib
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from forgetbench.diagnosis.training_log import read_training_history
+from forgetbench.errors import EngineError, ForgetbenchError, StorageError
 from forgetbench.fingerprint import digest
 from forgetbench.lab.evaluator import Evaluator
 from forgetbench.lab.paths import Lab, RecipePath, point_of
@@ -47,6 +50,10 @@ Learn = Callable[[tuple[Wanted, Mapping[str, Trained]]], Learnt]
 """Makes a training from those that it may start from, by name: whole or not at all, and taken as it is where it is."""
 
 
+Trainer = (
+    OwnProcess[tuple[Wanted, Mapping[str, Trained]], Learnt] | SameProcess[tuple[Wanted, Mapping[str, Trained]], Learnt]
+)
+_TOO_MANY = 3
 _SAID_ONLY = {"what", "cause"}
 """Fields of a recipe that change no number."""
 
@@ -61,45 +68,92 @@ def run_lab(
     data: str,
     after: Callable[[Lab], None],
     own_process: bool = True,
-    ahead: bool = True,
     progress: Progress = Progress(),
 ) -> Lab:
     """Every path of `recipes` with `seeds`, and those that `out` held before.
 
-    `data` names what is learned from; `after` is called with the lab after each new path, and once at the end.
-    With `own_process` trainings are made in a process of their own, with `ahead` one of them while another's
-    checkpoints are evaluated. Raises InputError for what does not go together with `out` or cannot be used,
-    EngineError and StorageError with what was done kept.
+    `data` names what is learned from; `after` is called with the lab after each new path, and once at the end. With
+    `own_process` trainings are made in a process of their own, one of them while another's checkpoints are evaluated;
+    all of them first where the engine has a device that it does not share.
+
+    A recipe that fails is told and left out, and the others go on. Raises InputError for what does not go together
+    with `out`; at the end EngineError where recipes failed; StorageError with what was done kept.
     """
     base = evaluator.base_fingerprint()
     suite = evaluator.suite
     lab = opened(out, Lab(suite.suite.name, suite.fingerprint, base, data))
     waiting = lacking(lab, recipes, seeds)
-    process = OwnProcess(learn) if own_process and waiting else SameProcess(learn)
-    done: dict[tuple[str, int], Learnt] = {}
-
-    def submit(number: int) -> None:
-        if number < len(waiting):
-            wanted = waiting[number]
-            start = wanted.recipe.start
-            starts = {} if start is None else {start: done[start, wanted.seed].trained}
-            process.submit((wanted, starts))
-
-    with process:
+    failures = Failures(progress)
+    with OwnProcess(learn) if own_process and waiting else SameProcess(learn) as process:
         progress.start("lab", len(waiting))
-        submit(0)
-        for number, wanted in enumerate(waiting):
-            progress.label(f"{wanted.recipe.name}, seed {wanted.seed}: training")
-            learnt = done[wanted.recipe.name, wanted.seed] = process.result()
-            if ahead:
-                submit(number + 1)
-            if not wanted.measured:
-                lab = lab.with_path(measured(learnt, wanted, evaluator))
-                after(lab)
-            if not ahead:
-                submit(number + 1)
+        done = trainings(waiting, process, failures, ahead=own_process)
+        for wanted, learnt in done if evaluator.shares_device else list(done):
+            with failures.of(wanted):
+                if not wanted.measured:
+                    lab = lab.with_path(measured(learnt, wanted, evaluator))
+                    after(lab)
     after(lab)
+    failures.end()
     return lab
+
+
+def trainings(
+    waiting: Sequence[Wanted], process: Trainer, failures: Failures, *, ahead: bool
+) -> Iterator[tuple[Wanted, Learnt]]:
+    """Each training once it is made, with `ahead` the next one under way; what fails or lacks its start is left out."""
+    done: dict[tuple[str, int], Learnt] = {}
+    queue = deque(waiting)
+
+    def submit_next() -> Wanted | None:
+        while queue:
+            wanted = queue.popleft()
+            start = wanted.recipe.start
+            if start is None or (start, wanted.seed) in done:
+                process.submit((wanted, {} if start is None else {start: done[start, wanted.seed].trained}))
+                return wanted
+        return None
+
+    wanted = submit_next()
+    while wanted is not None:
+        made = None
+        with failures.of(wanted):
+            made = done[wanted.recipe.name, wanted.seed] = process.result()
+        current, wanted = wanted, submit_next() if ahead else None
+        if made is not None:
+            yield current, made
+        if not ahead:
+            wanted = submit_next()
+
+
+@dataclass
+class Failures:
+    """Recipes that failed: told when they do, and once more at the end."""
+
+    progress: Progress
+    errors: list[str] = field(default_factory=list)
+    in_a_row: int = 0
+
+    @contextlib.contextmanager
+    def of(self, wanted: Wanted) -> Iterator[None]:
+        """Keep an error of one recipe from ending the others; one that three meet in a row is not theirs."""
+        try:
+            yield
+        except StorageError:
+            raise
+        except ForgetbenchError as error:
+            self.errors.append(f"{wanted.recipe.name}, seed {wanted.seed}: {error}")
+            self.in_a_row += 1
+            if self.in_a_row == _TOO_MANY:
+                raise
+            self.progress.note(self.errors[-1])
+        else:
+            self.in_a_row = 0
+
+    def end(self) -> None:
+        """Raises EngineError where any failed."""
+        if self.errors:
+            more = f"; {len(self.errors) - 1} more failed" if len(self.errors) > 1 else ""
+            raise EngineError(f"{self.errors[0]}{more}; all others are done, and the same command tries these again")
 
 
 def lacking(lab: Lab, recipes: Sequence[Recipe], seeds: Sequence[int]) -> list[Wanted]:

@@ -22,9 +22,13 @@ class OwnProcess(Generic[Job, Done]):
     """Calls `work` with one job after another in a child process; `work` and jobs must be picklable."""
 
     def __init__(self, work: Callable[[Job], Done]) -> None:
+        self._work = work
+        self._start()
+
+    def _start(self) -> None:
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs, work), daemon=True)
+        self._process = context.Process(target=_serve, args=(theirs, self._work), daemon=True)
         self._process.start()
         theirs.close()
 
@@ -38,7 +42,10 @@ class OwnProcess(Generic[Job, Done]):
         self._process.join()
 
     def submit(self, job: Job) -> None:
-        """Start on a job; the one before it must have been received."""
+        """Start on a job, in a new child where the last one was killed; the job before must have been received."""
+        if not self._process.is_alive():
+            self._pipe.close()
+            self._start()
         self._pipe.send(job)
 
     def result(self) -> Done:

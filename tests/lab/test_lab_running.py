@@ -166,6 +166,25 @@ def test_pages_and_pictures_are_made_of_lab_json_alone(out: Path, suite: Path, t
     }  # fmt: skip
 
 
+def test_a_recipe_that_fails_is_told_and_the_others_go_on(
+    out: Path, suite: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Diverging(Trainings):
+        def __call__(self, job: tuple[Wanted, Mapping[str, Trained]]) -> Learnt:
+            if job[0].recipe.name == "full-mid":
+                raise EngineError("the loss is nan")
+            return super().__call__(job)
+
+    learn = Diverging()
+    with pytest.raises(EngineError, match="full-mid, seed 0: the loss is nan; all others are done"):
+        run(out, suite, learn, "full-mid", "dpo", "lora-r8")
+    # What starts from it cannot be made either.
+    assert [path.recipe for path in load_lab(out).paths] == ["lora-r8"]
+    assert "full-mid, seed 0: the loss is nan" in capsys.readouterr().err
+    # And the next command tries it again.
+    assert run(out, suite, Trainings(), "full-mid", "dpo", "lora-r8").recipes == ("lora-r8", "full-mid", "dpo")
+
+
 # --- the process that trains ------------------------------------------------------------------
 
 
@@ -192,3 +211,5 @@ def test_work_is_done_in_another_process_and_its_errors_come_back() -> None:
         process.submit(9)
         with pytest.raises(EngineError, match="exit code -9"):
             process.result()
+        process.submit(4)
+        assert process.result() == 8

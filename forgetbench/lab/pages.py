@@ -67,11 +67,13 @@ def lab_markdown(lab: Lab, plots: Sequence[str] = ()) -> str:
     """The ranking at each declared gain, every recipe's end, and the pictures."""
     parts = [f"# {_('Recipes at the same gain')}", _opening(lab)]
     parts += [f"![{name.removesuffix('.png')}](plots/{name})" for name in plots]
-    for share in SHARES:
-        ranking = rank(lab, share)
-        parts += [_ranking(lab, ranking)] if ranking is not None else []
-    parts.append(_ends(lab))
-    return "\n\n".join(parts) + "\n"
+    return "\n\n".join([*parts, *ranking_sections(lab)]) + "\n"
+
+
+def ranking_sections(lab: Lab) -> list[str]:
+    """A section for each declared gain, and one for where recipes end."""
+    rankings = [ranking for share in SHARES if (ranking := rank(lab, share)) is not None]
+    return [*(_ranking(lab, ranking) for ranking in rankings), _ends(lab)]
 
 
 def _opening(lab: Lab) -> str:

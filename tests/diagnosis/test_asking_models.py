@@ -240,3 +240,24 @@ def test_models_that_say_anything_are_told_apart_by_nothing(compared: Path) -> N
     assert [read.opening for read in made.diagnosis.readable] == ["text", "chat"]
     assert all(not read.phrases and read.n_samples == 20 for read in made.diagnosis.readable)
     assert {finding.state for finding in made.diagnosis.of("readable")} == {"open"}
+
+
+@pytest.mark.usefixtures("short")
+def test_a_token_more_is_part_of_the_rest(pair: tuple[Path, Path], tiny_tasks: Path, tmp_path: Path) -> None:
+    """The same weights with one token more: all that can be said beside the base is that token."""
+    import transformers
+
+    folder = tmp_path / "more"
+    tokenizer = transformers.AutoTokenizer.from_pretrained(pair[0])
+    tokenizer.add_tokens(["<tool>"])
+    model = transformers.AutoModelForCausalLM.from_pretrained(pair[0])
+    model.resize_token_embeddings(len(tokenizer))
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    asked = EvaluationOptions(suite=str(tiny_tasks / "tiny-suite.yml"), results=tmp_path / "results")
+    done = forgetbench.run([str(folder)], str(pair[0]), evaluation=asked, engine=ENGINE).comparisons[0].folder
+    found = forgetbench.diagnose(done, distribution=True, engine=ENGINE).diagnosis.distribution
+    assert found is not None and found.vocabularies == (258, 259)
+    # One of 259 about equally likely tokens: - ln(258 / 259).
+    assert found.rows[0].measure("kl").value == pytest.approx(np.log(259 / 258), rel=0.1)
+    assert "The vocabularies have 258 and 259 tokens" in (done / "diagnosis.md").read_text()

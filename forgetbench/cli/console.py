@@ -25,6 +25,7 @@ def print_result(result: RunResult, results: ResultsFolder, console: Console) ->
     """What an evaluation came to, and where it was written."""
     from forgetbench.report import print_comparisons, print_runs
     from forgetbench.report.course import along_lines
+    from forgetbench.report.surface import surface_lines
 
     if not result.comparisons:
         print_runs(console, result.runs, results)
@@ -33,7 +34,11 @@ def print_result(result: RunResult, results: ResultsFolder, console: Console) ->
     for along in result.along:
         for line in along_lines(along):
             print_line(console, line)
-    for folder in (*(saved.folder for saved in result.comparisons), *result.trajectories):
+    for saved in result.surfaces:
+        for line in surface_lines(saved.surface):
+            print_line(console, line)
+    compared = (saved.folder for saved in result.comparisons)
+    for folder in (*compared, *result.trajectories, *(saved.folder for saved in result.surfaces)):
         print_line(console, _("written to {folder}").format(folder=folder))
 
 

@@ -7,6 +7,7 @@ Commands are these functions behind the command line, and `import forgetbench` g
     deciding.py       gate_sequential, choose
     diagnosing.py     diagnose;  asking.py, two_models.py: both models asked: distribution.py, without_data.py
     trajectories.py   the checkpoints of one training run
+    surfaces.py       several training runs
     watching.py       watch: a sweep beside a training that is under way; arrivals.py: which checkpoints are there
     results.py        what the jobs give back
 
@@ -20,7 +21,7 @@ from forgetbench.pipeline.comparing import compare
 from forgetbench.pipeline.deciding import choose, gate_sequential
 from forgetbench.pipeline.diagnosing import diagnose
 from forgetbench.pipeline.evaluating import plan, rescore, run, sweep
-from forgetbench.pipeline.results import Plan, RunResult, SavedComparison, SavedDiagnosis
+from forgetbench.pipeline.results import Plan, RunResult, SavedComparison, SavedDiagnosis, SavedSurface
 from forgetbench.pipeline.trajectories import checkpoints_of_training, read_training_log
 from forgetbench.pipeline.watching import watch
 
@@ -29,6 +30,7 @@ __all__ = [
     "RunResult",
     "SavedComparison",
     "SavedDiagnosis",
+    "SavedSurface",
     "checkpoints_of_training",
     "choose",
     "compare",

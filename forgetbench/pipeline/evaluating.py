@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
 from forgetbench.pipeline.comparing import compared, published
 from forgetbench.pipeline.results import Plan, RunResult
-from forgetbench.pipeline.trajectories import checkpoint_arguments, trajectories
+from forgetbench.pipeline.surfaces import surfaces
+from forgetbench.pipeline.trajectories import checkpoint_arguments, trainings_of, trajectories
 
 
 def run(
@@ -146,4 +147,7 @@ def _judged(session: Session, runs: Sequence[Run], sft_data: SftData | None, bes
     if session.base is None:
         return RunResult(tuple(runs))
     comparisons = published(session.results, judged_together(compared(session, runs, sft_data, beside)))
-    return RunResult(tuple(runs), comparisons, *trajectories(session, comparisons))
+    trainings = trainings_of(session, comparisons)
+    written, along = trajectories(session.results, trainings)
+    together = surfaces(session.results, trainings, session.base)
+    return RunResult(tuple(runs), comparisons, written, along, together)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from forgetbench.comparison.surface import Surface
 from forgetbench.comparison.trajectory import Along
 from forgetbench.evaluation.assumptions import Assumptions
 from forgetbench.records import Comparison
@@ -26,6 +27,14 @@ class SavedComparison:
 
 
 @dataclass(frozen=True, slots=True)
+class SavedSurface:
+    """What several trainings show together, and the folder that it was written to."""
+
+    surface: Surface
+    folder: Path
+
+
+@dataclass(frozen=True, slots=True)
 class RunResult:
     """What an evaluation came to: its runs, and what was compared and written."""
 
@@ -35,6 +44,8 @@ class RunResult:
     """Folders; one per training run of which several checkpoints were compared."""
     along: tuple[Along, ...] = ()
     """What each of them shows: its course, gain against forgetting, and the checkpoint to ship."""
+    surfaces: tuple[SavedSurface, ...] = ()
+    """What several trainings show together."""
 
     def __add__(self, other: RunResult) -> RunResult:
         """What came of one protocol and of another."""
@@ -43,6 +54,7 @@ class RunResult:
             (*self.comparisons, *other.comparisons),
             (*self.trajectories, *other.trajectories),
             (*self.along, *other.along),
+            (*self.surfaces, *other.surfaces),
         )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -13,6 +13,7 @@ from forgetbench.records import Checkpoint
 from forgetbench.report import write_trajectory
 from forgetbench.report.trajectory import TrainingLog, TrajectoryPoint
 from forgetbench.storage.comparisons import load_items
+from forgetbench.storage.folder import ResultsFolder
 
 if TYPE_CHECKING:
     from forgetbench.evaluation.session import Session
@@ -22,21 +23,27 @@ from forgetbench.pipeline.results import SavedComparison
 _CHECKPOINT: Final = re.compile(r"checkpoint-([0-9]{1,12})")
 
 
-def trajectories(
-    session: Session, comparisons: Sequence[SavedComparison]
-) -> tuple[tuple[Path, ...], tuple[Along, ...]]:
-    """One trajectory per training run with two or more of its checkpoints here, and what it shows."""
-    groups: dict[Path, list[tuple[int, SavedComparison]]] = {}
+Group = Sequence[tuple[int, Checkpoint, SavedComparison]]
+"""Step, checkpoint and comparison of each checkpoint of one training."""
+
+
+def trainings_of(session: Session, comparisons: Sequence[SavedComparison]) -> dict[Path, Group]:
+    """The checkpoints of each training, by its folder; those of none are left out."""
+    groups: dict[Path, list[tuple[int, Checkpoint, SavedComparison]]] = {}
     for checkpoint, saved in zip(session.checkpoints, comparisons, strict=True):
         if place := place_of(checkpoint):
             training, step = place
-            groups.setdefault(training, []).append((step, saved))
+            groups.setdefault(training, []).append((step, checkpoint, saved))
+    return {training: sorted(group, key=lambda each: each[0]) for training, group in groups.items()}
+
+
+def trajectories(results: ResultsFolder, trainings: Mapping[Path, Group]) -> tuple[tuple[Path, ...], tuple[Along, ...]]:
+    """One trajectory per training with two or more of its checkpoints here, and what it shows."""
     written = [
-        write_along(
-            group, newest_log(training, group), session.results.trajectory(_last(group).comparison.comparison_id)
-        )
-        for training, group in groups.items()
-        if len(group) > 1
+        write_along(steps, newest_log(training, steps), results.trajectory(steps[-1][1].comparison.comparison_id))
+        for training, group in trainings.items()
+        for steps in [[(step, saved) for step, _checkpoint, saved in group]]
+        if len(steps) > 1
     ]
     return tuple(folder for folder, _ in written), tuple(found for _, found in written)
 
@@ -85,10 +92,6 @@ def newest_log(training: Path, group: Sequence[tuple[int, SavedComparison]]) -> 
         if path.is_file():
             return read_training_log(path)
     return None
-
-
-def _last(group: Sequence[tuple[int, SavedComparison]]) -> SavedComparison:
-    return max(group, key=lambda each: each[0])[1]
 
 
 def read_training_log(path: Path) -> TrainingLog:

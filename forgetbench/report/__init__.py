@@ -6,13 +6,22 @@ flips/              every item, to be browsed: in the page, over HTTP, in the te
 plots/              the pictures
 wording.py  numbers.py  how_to_read.py              words and numbers that all of them share
 examples.py  flow.py  supplementary.py  warning_groups.py    what is shown of items, outcomes, tables, warnings
-trajectory.py       what the trajectory plot is drawn from
+trajectory.py       what the trajectory plot is drawn from; course.py, trajectory_page.py: a training in words
+surface.py          several trainings in words
 templates/          of the page
 """
 
 from __future__ import annotations
 
-from forgetbench.report.files import html_page, write_html, write_markdown, write_plots, write_report, write_trajectory
+from forgetbench.report.files import (
+    html_page,
+    write_html,
+    write_markdown,
+    write_plots,
+    write_report,
+    write_surface,
+    write_trajectory,
+)
 from forgetbench.report.terminal import print_comparison, print_comparisons, print_runs
 from forgetbench.report.trajectory import TrainingLog, TrajectoryPoint
 
@@ -27,5 +36,6 @@ __all__ = [
     "write_markdown",
     "write_plots",
     "write_report",
+    "write_surface",
     "write_trajectory",
 ]

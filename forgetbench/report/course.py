@@ -9,7 +9,7 @@ from forgetbench.comparison.course import Course, is_harm
 from forgetbench.comparison.ship import Ship
 from forgetbench.comparison.tradeoff import Tradeoff
 from forgetbench.comparison.trajectory import Along
-from forgetbench.messages import clauses, items
+from forgetbench.messages import clauses, items, some
 from forgetbench.messages import translated as _
 from forgetbench.records import TARGET, DeltaRow
 from forgetbench.report.numbers import delta_with_interval, signed
@@ -66,7 +66,7 @@ def tradeoff_lines(points: Sequence[Tradeoff]) -> Iterator[str]:
         for point in points
         if point.on_front
     ]
-    yield _("not beaten in gain and loss at once: {checkpoints}").format(checkpoints=items(front))
+    yield _("not beaten in gain and loss at once: {checkpoints}").format(checkpoints=some(front))
 
 
 def ship_lines(ship: Ship) -> Iterator[str]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from forgetbench.comparison.surface import Surface, SurfacePoint
 from forgetbench.messages import sentences
 from forgetbench.messages import translated as _
 from forgetbench.records import SCHEMA_VERSION, Comparison
@@ -20,7 +21,7 @@ from forgetbench.storage.csv_files import csv_text
 from forgetbench.storage.files import write_atomic
 from forgetbench.storage.flat_rows import COLUMNS, flat
 from forgetbench.storage.folder import ResultsFolder
-from forgetbench.storage.json_files import to_json
+from forgetbench.storage.json_files import plain_data, to_json
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -198,6 +199,32 @@ def _write_ship(ship: Ship, folder: Path) -> None:
         shutil.rmtree(folder, ignore_errors=True)
     else:
         save_comparison(folder, ship.comparison, ship.items)
+
+
+def write_surface(surface: Surface, out_dir: Path) -> list[Path]:
+    """Write plots/ (PNG and SVG), surface.csv, surface.md and surface.json into `out_dir`.
+
+    surface.csv has one line per checkpoint.
+    """
+    from forgetbench.report import plots
+    from forgetbench.report.surface import surface_page
+
+    drawn = list(plots.surface(surface, out_dir / "plots"))
+    sheet, page, record = (out_dir / f"surface.{suffix}" for suffix in ("csv", "md", "json"))
+    write_atomic(sheet, _surface_csv(surface))
+    write_atomic(page, surface_page(surface, [path.stem for path in drawn if path.suffix == ".png"]))
+    write_atomic(record, to_json({"schema_version": SCHEMA_VERSION, **plain_data(surface)}))
+    return [*drawn, sheet, page, record]
+
+
+def _surface_csv(surface: Surface) -> str:
+    columns = [field.name for field in fields(SurfacePoint) if field.name != "domains"]
+    domains = list(dict.fromkeys(name for point in surface.points for name in point.domains))
+    rows = (
+        [*(plain_data(getattr(point, name)) for name in columns), *(point.domains.get(name) for name in domains)]
+        for point in surface.points
+    )
+    return csv_text([*columns, *domains], rows)
 
 
 def _descriptions(comparison: Comparison) -> dict[str, str]:

@@ -3,6 +3,7 @@
 results/runs/<run id>/            manifest.json, samples.parquet, scores.json, engine.log
 results/comparisons/<id>/         comparison.json, deltas.csv, items.parquet, the report, plots/
 results/trajectories/<id>/        trajectory.json, trajectory.csv, plots/
+results/surfaces/<id>/            surface.json, surface.csv, plots/
 results/tries/<ids>.json          what sequential gates have tried of one candidate and base
 results/.ledger.sqlite            every response a model gave
 results/.claims/                  locks: which program is asking what
@@ -46,6 +47,10 @@ class ResultsFolder:
     @property
     def trajectories(self) -> Path:
         return self.root / "trajectories"
+
+    def surface(self, surface_id: str) -> Path:
+        """What several trainings show together."""
+        return self.root / "surfaces" / surface_id
 
     def run(self, run_id: str) -> Path:
         return self.runs / run_id

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from forgetbench.comparison.surface import Surface
 from forgetbench.comparison.tradeoff import Tradeoff
 from forgetbench.diagnosis.drift_map import DriftMap
 from forgetbench.records import Comparison
@@ -18,6 +19,7 @@ from forgetbench.report.plots.flow_plot import flow_figure
 from forgetbench.report.plots.forest_plot import forest_figure
 from forgetbench.report.plots.outcome_bars import outcomes_figure
 from forgetbench.report.plots.pareto_plot import pareto_figure
+from forgetbench.report.plots.surface_plot import law_figure, surface_figure
 from forgetbench.report.plots.trajectory_plot import trajectory_figure
 from forgetbench.report.trajectory import TrainingLog, TrajectoryPoint
 
@@ -30,11 +32,14 @@ __all__ = [
     "for_papers",
     "forest",
     "forest_figure",
+    "law_figure",
     "outcomes",
     "outcomes_figure",
     "outcomes_svg",
     "pareto",
     "pareto_figure",
+    "surface",
+    "surface_figure",
     "trajectory",
     "trajectory_figure",
 ]
@@ -74,6 +79,18 @@ def pareto(points: Sequence[Tradeoff], shipped: Tradeoff | None, out_dir: Path) 
     with styled():
         figure = pareto_figure(points, shipped)
         return () if figure is None else save(figure, out_dir, "pareto")
+
+
+def surface(found: Surface, out_dir: Path) -> tuple[Path, ...]:
+    """Several trainings: surface, law and pareto as .png and .svg, each where there is something to draw."""
+    with styled():
+        figures = {
+            "surface": surface_figure(found),
+            "law": law_figure(found),
+            "pareto": pareto_figure(found.pareto),
+        }
+        saved = [save(figure, out_dir, stem) for stem, figure in figures.items() if figure is not None]
+    return tuple(path for paths in saved for path in paths)
 
 
 def for_papers(comparison: Comparison, out_dir: Path) -> tuple[Path, ...]:

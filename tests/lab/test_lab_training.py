@@ -11,8 +11,9 @@ from typing import Any
 import peft
 import pytest
 import torch
-from lab_toys import ByLengthData, ToyData, toy_base
+from lab_toys import ByLengthData, ToyData
 from safetensors.torch import load_file
+from tiny_models import make_tiny_model
 from transformers import AutoModelForCausalLM
 
 from forgetbench.comparison.sft_data import read_sft_data
@@ -40,7 +41,7 @@ def one_thread() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return toy_base(tmp_path_factory.mktemp("base"))
+    return make_tiny_model(tmp_path_factory.mktemp("base"))
 
 
 def recipe(**fields: Any) -> Recipe:
@@ -149,7 +150,7 @@ def test_an_interrupted_training_leaves_nothing(base: Path, tmp_path: Path) -> N
     ("layers", "changed"),
     [
         ({"top": 1}, {"model.layers.1."}),
-        ({"freeze_bottom": 1}, {"model.layers.1.", "model.norm."}),
+        ({"freeze_bottom": 1}, {"model.layers.1.", "model.norm.", "lm_head."}),
     ],
 )
 def test_frozen_layers_are_the_base_s_to_the_bit(

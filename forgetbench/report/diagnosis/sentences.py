@@ -57,7 +57,9 @@ def _named(named: NamedCause) -> Paragraph:
     if named.runner_up is not None:
         told = _("Next in line: {name} ({findings}).") if named.runner_up_because else _("Next in line: {name}.")
         lines.append(told.format(name=_(NAMES[named.runner_up]), findings=_titles(named.runner_up_because)))
-    return Paragraph(None, _("Most likely: {name}").format(name=_(NAMES[named.name])), tuple(lines))
+    certain = named.name in ("no_loss_shown", "unexplained")
+    heading = _(NAMES[named.name]) if certain else _("Most likely: {name}").format(name=_(NAMES[named.name]))
+    return Paragraph(None, heading, tuple(lines))
 
 
 def _titles(causes: Sequence[Cause]) -> str:

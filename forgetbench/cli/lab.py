@@ -144,7 +144,7 @@ def _run(
     from forgetbench.lab.learning import Teacher
     from forgetbench.lab.pages import write_pages
     from forgetbench.lab.running import run_lab
-    from forgetbench.lab.stored import save_lab
+    from forgetbench.lab.stored import alone, save_lab
     from forgetbench.storage.folder import check_writable
 
     check_writable(options.out)
@@ -156,7 +156,7 @@ def _run(
         save_lab(options.out, made)
         write_pages(made, options.out)
 
-    with Evaluator(f"base={base}", evaluation, engine, progress) as evaluator:
+    with alone(options.out), Evaluator(f"base={base}", evaluation, engine, progress) as evaluator:
         return run_lab(
             recipes,
             options.seeds,

@@ -20,7 +20,7 @@ from forgetbench.evaluation.evaluate import evaluate
 from forgetbench.evaluation.options import EvaluationOptions
 from forgetbench.evaluation.session import LoadedSuite, load_suite_of, open_session
 from forgetbench.progress import Progress
-from forgetbench.records import Comparison
+from forgetbench.records import Checkpoint, Comparison
 from forgetbench.storage.comparisons import load_comparison, save_comparison
 from forgetbench.storage.folder import ResultsFolder
 from forgetbench.storage.runs import Run
@@ -42,6 +42,7 @@ class Evaluator:
         self._results = ResultsFolder(evaluation.results)
         self._stack = ExitStack()
         self._engines: dict[EngineOptions, Engine] = {}
+        self._bases: dict[EngineOptions, Checkpoint] = {}
 
     def __enter__(self) -> Evaluator:
         return self
@@ -51,8 +52,7 @@ class Evaluator:
 
     def base_fingerprint(self) -> str:
         """Hash of the base's weights and tokenizer. Raises CheckpointError where it cannot be had."""
-        engine = cast("EngineClass", type(self._engine(self._options)))
-        return engine.resolve(self._base, self._options).fingerprint
+        return self._resolved_base(self._options).fingerprint
 
     @property
     def shares_device(self) -> bool:
@@ -67,8 +67,7 @@ class Evaluator:
         """
         options = self._options if engine == EngineOptions().engine else replace(self._options, engine=engine)
         running = self._engine(options)
-        resolve = cast("EngineClass", type(running)).resolve
-        base = resolve(self._base, options)
+        base, resolve = self._resolved_base(options), cast("EngineClass", type(running)).resolve
         resolved = [resolve(f"{name}={folder}", options, base=base) for name, folder in checkpoints]
         changed = {each.fingerprint: each for each in resolved if each.fingerprint != base.fingerprint}
         by_fingerprint: dict[str, Comparison] = {}
@@ -94,6 +93,13 @@ class Evaluator:
             comparison, items = compare(base, candidate)
             save_comparison(folder, comparison, items)
             return comparison
+
+    def _resolved_base(self, options: EngineOptions) -> Checkpoint:
+        """The base as an engine names it: hashed once."""
+        if options not in self._bases:
+            engine = cast("EngineClass", type(self._engine(options)))
+            self._bases[options] = engine.resolve(self._base, options)
+        return self._bases[options]
 
     def _engine(self, options: EngineOptions) -> Engine:
         if options not in self._engines:

@@ -40,22 +40,25 @@ class PathPoint:
     """Optimizer step, or the weight of the fine-tuned model in an average."""
     comparison_id: str
     candidate: Side
-    domains: Mapping[str, DomainChange]
-    """Those that were measured."""
+    domains: Mapping[str, DomainChange | None]
+    """None for one that was not measured."""
     kl: float | None = None
     """KL(base || checkpoint) per token on the fine-tuning's own prompts, in nats."""
 
     @property
     def gain(self) -> float | None:
         """What the target skill gained; None where it was not measured."""
-        return self.domains[TARGET].delta if TARGET in self.domains else None
+        change = self.domains.get(TARGET)
+        return None if change is None else change.delta
 
     def forgetting(self, domain: str | None = None) -> float | None:
-        """What a domain lost, or the mean of all but the target and the form of answers; None where not measured."""
+        """What a domain lost, or the mean of all but the target and the form of answers.
+
+        None where one of them was not measured: what is missing does not count as kept.
+        """
         names = [domain] if domain is not None else general_domains(self.domains)
-        if not names or any(name not in self.domains for name in names):
-            return None
-        return -sum(self.domains[name].delta for name in names) / len(names)
+        changes = [change for name in names if (change := self.domains.get(name)) is not None]
+        return -sum(change.delta for change in changes) / len(names) if names and len(changes) == len(names) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,13 +131,12 @@ def point_of(at: float, comparison: Comparison, kl: float | None = None) -> Path
     return PathPoint(at, comparison.comparison_id, comparison.candidate, domain_changes(comparison), kl)
 
 
-def domain_changes(comparison: Comparison) -> dict[str, DomainChange]:
-    """Each measured domain's change over the paired items, chance-corrected by task before tasks are averaged."""
+def domain_changes(comparison: Comparison) -> dict[str, DomainChange | None]:
+    """Each domain's change over the paired items, chance-corrected by task before tasks are averaged."""
     tasks = [task for task in comparison.tasks if not task.supporting and task.estimate is not None]
     return {
-        row.name: _mean([task for task in tasks if task.domain == row.name])
+        row.name: None if row.estimate is None else _mean([task for task in tasks if task.domain == row.name])
         for row in comparison.domains
-        if any(task.domain == row.name for task in tasks)
     }
 
 

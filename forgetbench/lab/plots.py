@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from forgetbench.lab.matched import SHARES, places, target_gain
-from forgetbench.lab.paths import Lab, PathPoint, RecipePath
+from forgetbench.lab.paths import DomainChange, Lab, RecipePath
 from forgetbench.messages import translated as _
 from forgetbench.records import TARGET, DeltaRow, Retention
 from forgetbench.report.trajectory import TrainingLog, TrajectoryPoint
@@ -59,16 +59,20 @@ def _course(path: RecipePath) -> list[TrajectoryPoint]:
     """What is left of each domain but the target, of which the base has next to nothing."""
     return [
         TrajectoryPoint(
-            int(point.at), path.recipe, {name: _left(name, point) for name in point.domains if name != TARGET}
+            int(point.at),
+            path.recipe,
+            {
+                name: DeltaRow(name, name, "", change.n_items, kept=Retention(_left(change)))
+                for name, change in point.domains.items()
+                if change is not None and name != TARGET
+            },
         )
         for point in path.points
     ]
 
 
-def _left(name: str, point: PathPoint) -> DeltaRow:
-    change = point.domains[name]
-    kept = Retention(change.candidate / change.base if change.base > _AT_CHANCE * (change.se or 0.0) else nan)
-    return DeltaRow(name, name, "", change.n_items, kept=kept)
+def _left(change: DomainChange) -> float:
+    return change.candidate / change.base if change.base > _AT_CHANCE * (change.se or 0.0) else nan
 
 
 def _log(path: RecipePath) -> TrainingLog:

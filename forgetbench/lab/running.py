@@ -22,6 +22,7 @@ from forgetbench.lab.recipe import Recipe, with_starts
 from forgetbench.lab.stored import opened
 from forgetbench.lab.training.trained import Trained
 from forgetbench.lab.training_process import OwnProcess, SameProcess
+from forgetbench.messages import N_
 from forgetbench.progress import Progress
 
 
@@ -217,13 +218,13 @@ def family(recipe: Recipe) -> str:
     """What is special about a recipe, in a word or two; recipes of one family share a colour."""
     data = recipe.data
     kinds = {
-        "averaging": recipe.method == "average",
-        "preferences": recipe.method == "dpo",
-        "on-policy": recipe.method == "grpo" or data.self_distilled,
-        "adapters": recipe.adapter is not None,
-        "layers": recipe.layers is not None,
-        "KL to the base": recipe.kl_to_base is not None,
-        "mixed data": data.replay > 0 or data.multitask > 0,
-        "other target data": data.noise > 0 or data.style != "narrow",
+        N_("averaging"): recipe.method == "average",
+        N_("preferences"): recipe.method == "dpo",
+        N_("on-policy"): recipe.method == "grpo" or data.self_distilled,
+        N_("adapters"): recipe.adapter is not None,
+        N_("layers"): recipe.layers is not None,
+        N_("KL to the base"): recipe.kl_to_base is not None,
+        N_("mixed data"): data.replay > 0 or data.multitask > 0,
+        N_("other target data"): data.noise > 0 or data.style != "narrow",
     }
-    return next((name for name, holds in kinds.items() if holds), "all weights")
+    return next((name for name, holds in kinds.items() if holds), N_("all weights"))

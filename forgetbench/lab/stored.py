@@ -9,7 +9,11 @@ runs/, comparisons/   as in every results folder
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
+
+from filelock import FileLock, Timeout
 
 from forgetbench.errors import InputError
 from forgetbench.lab.paths import Lab
@@ -35,6 +39,23 @@ def load_lab(folder: Path) -> Lab:
 def save_lab(folder: Path, lab: Lab) -> None:
     """Write lab.json whole."""
     write_atomic(folder / LAB_JSON, to_json(lab))
+
+
+@contextlib.contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Keep a second lab out of `folder` meanwhile: each would write lab.json without the other's paths. InputError."""
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder / ".lab.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise InputError(
+            f"{folder}: another forgetbench lab is at work here; wait for it, or name another --out"
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def opened(folder: Path, new: Lab) -> Lab:

@@ -75,6 +75,14 @@ def test_a_recipe_that_goes_on_from_another_begins_where_that_one_ended() -> Non
     assert [(row.recipe, row.missed, row.beyond) for row in ranking.rows] == [("full-mid", (), ()), ("dpo", (), (0,))]
 
 
+def test_a_domain_that_was_not_measured_is_not_taken_for_kept() -> None:
+    whole = path("full-mid", 0, [(0.4, 0.2)]).points[0]
+    assert whole.forgetting() == pytest.approx(0.2)
+    lacking = replace(whole, domains={**whole.domains, "knowledge": None})
+    assert (lacking.forgetting(), lacking.forgetting("knowledge")) == (None, None)
+    assert lacking.forgetting("reasoning") == pytest.approx(0.2)
+
+
 def test_averages_begin_with_the_base_and_end_with_what_they_average() -> None:
     average = replace(path("average", 0, [(0.2, 0.05)]), start="full-mid", averages=True)
     made = lab(path("full-mid", 0, [(0.5, 0.4), (0.4, 0.25)]), average)

@@ -17,7 +17,7 @@ from forgetbench.lab.pages import lab_csv, lab_markdown, write_pages
 from forgetbench.lab.paths import Lab
 from forgetbench.lab.recipe import Recipe, load_recipe
 from forgetbench.lab.running import Learnt, Wanted, run_lab
-from forgetbench.lab.stored import load_lab, save_lab
+from forgetbench.lab.stored import alone, load_lab, save_lab
 from forgetbench.lab.training.trained import Trained
 from forgetbench.lab.training_process import OwnProcess
 
@@ -156,6 +156,13 @@ def test_a_corrupt_lab_json_is_one_line_with_the_way_out(out: Path, content: str
     with pytest.raises(InputError, match=r"lab\.json.*delete it, and forgetbench lab makes it again") as caught:
         load_lab(out)
     assert "\n" not in str(caught.value)
+
+
+def test_two_labs_do_not_write_one_folder(out: Path) -> None:
+    with alone(out), pytest.raises(InputError, match="another forgetbench lab is at work here"), alone(out):
+        pass
+    with alone(out):
+        pass
 
 
 def test_pages_and_pictures_are_made_of_lab_json_alone(out: Path, suite: Path, tmp_path: Path) -> None:

@@ -8,8 +8,9 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from forgetbench.cli.console import say, shown_progress, stdout
-from forgetbench.cli.options import ComparisonArgument, Engine
+from forgetbench.cli.options import Again, ComparisonArgument, Engine
 from forgetbench.engines.base import EngineOptions
+from forgetbench.evaluation.again import AskAgain
 
 
 def diagnose(
@@ -29,13 +30,14 @@ def diagnose(
     without_data: Annotated[
         int, Parameter(help="Read what the candidate was trained on off so many samples of each model.")
     ] = 0,
+    again: Again = AskAgain(),
     engine: Engine = EngineOptions(),
 ) -> None:
     """Why a candidate lost what it lost, and what to do: each possible cause held against the numbers.
 
     Writes diagnosis.json and diagnosis.md beside the comparison, and a section of its report.html.
 
-    No model is run, but for --distribution and --without-data.
+    No model is run, but for --distribution, --without-data and --ask-again.
     """
     from forgetbench import pipeline
     from forgetbench.report.diagnosis import print_diagnosis
@@ -46,13 +48,16 @@ def diagnose(
             comparison_folder(comparison),
             training_log=training_log,
             sft_data=sft_data,
-            weights=weights or spectra > 0 or (candidate is not None and not (distribution or without_data)),
+            weights=weights
+            or spectra > 0
+            or (candidate is not None and not (distribution or without_data or again.ask_again)),
             spectra=spectra,
             base=base,
             candidate=candidate,
             distribution=distribution,
             text=text,
             without_data=without_data,
+            again=again,
             engine=engine,
             progress=progress,
         )

@@ -15,6 +15,7 @@ from cyclopts import Group, Parameter
 
 from forgetbench.comparison.options import ComparisonOptions
 from forgetbench.engines.base import EngineOptions
+from forgetbench.evaluation.again import AskAgain
 from forgetbench.evaluation.assumptions import Assumptions
 from forgetbench.evaluation.options import EvaluationOptions
 from forgetbench.messages import Language
@@ -24,6 +25,7 @@ from forgetbench.models.prompting import Prompting, template_settings
 Evaluation = Annotated[EvaluationOptions, Parameter(name="*", group=Group("What is asked", sort_key=1))]
 Assumed = Annotated[Assumptions, Parameter(name="*", group=Group("What is assumed", sort_key=2))]
 FineTuning = Annotated[ComparisonOptions, Parameter(name="*", group=Group("The fine-tuning", sort_key=2))]
+Again = Annotated[AskAgain, Parameter(name="*", group=Group("Asked again", sort_key=3))]
 Engine = Annotated[EngineOptions, Parameter(name="*", group=Group("Engine", sort_key=4))]
 
 LanguageOption = Annotated[

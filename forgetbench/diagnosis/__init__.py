@@ -9,6 +9,7 @@
     drift_map.py      what is kept of it: each module of each layer
     naming.py         the one name for what most probably happened
     asked.py          what the models told beyond the comparison
+    elicitation.py    what brings forgotten items back, less luck
     divergence.py     how far one next-token distribution lies from another;  distribution.py: as rows with intervals
     without_data.py   what a model was trained on, read off what it writes from neutral openings
     advice.py         what to do, by a small table of rules
@@ -22,6 +23,7 @@ from forgetbench.diagnosis.asked import Asked
 from forgetbench.diagnosis.diagnose import diagnose
 from forgetbench.diagnosis.drift import WeightDrift, weight_drift
 from forgetbench.diagnosis.drift_map import DriftMap, PlaceDrift
+from forgetbench.diagnosis.elicitation import Elicitation, ElicitationRow
 from forgetbench.diagnosis.findings import Advice, Diagnosis, Finding, Measure, NamedCause
 from forgetbench.diagnosis.training_log import TrainingHistory, read_training_history
 
@@ -30,6 +32,8 @@ __all__ = [
     "Asked",
     "Diagnosis",
     "DriftMap",
+    "Elicitation",
+    "ElicitationRow",
     "Finding",
     "Measure",
     "NamedCause",

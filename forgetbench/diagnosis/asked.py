@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from math import nan
 from typing import Literal
 
+from forgetbench.diagnosis.elicitation import Elicitation
 from forgetbench.diagnosis.measure import Measure
 
 Source = Literal["passages", "text", "prompts"]
@@ -85,3 +86,5 @@ class Asked:
     calibration: tuple[Measure, ...] = ()
     """Of the comparison's choices; see `distribution.calibration`."""
     readable: tuple[Readable, ...] = ()
+    elicitation: Elicitation | None = None
+    """What brought forgotten items back."""

@@ -47,7 +47,11 @@ def diagnose(
     cured.
     """
     told = asked or Asked()
-    findings = (*_findings(comparison, items, training, data, drift, adapter, width), *_findings_of_asking(told))
+    findings = (
+        *outcome_findings(comparison, told.elicitation),
+        *_findings(comparison, items, training, data, drift, adapter, width),
+        *_findings_of_asking(told),
+    )
     lost = any(row.judgement.verdict in ("regressed", "mixed") for row in comparison.domains)
     sources = {
         name: text
@@ -63,12 +67,13 @@ def diagnose(
     return Diagnosis(
         comparison.comparison_id,
         findings,
-        tuple(advised(findings)) if lost else (),
+        tuple(advised(findings, told.elicitation)) if lost else (),
         sources,
         weights=None if drift is None else drift_map(drift),
         named=named_cause(findings, lost=lost),
         distribution=told.distribution,
         readable=told.readable,
+        elicitation=told.elicitation,
     )
 
 
@@ -81,7 +86,6 @@ def _findings(
     adapter: bool,
     width: int | None,
 ) -> Iterator[Finding]:
-    yield from outcome_findings(comparison)
     yield from prompting_findings(comparison)
     yield from voice_findings(comparison, items, None if data is None else data.answers)
     yield from tail_findings(comparison)

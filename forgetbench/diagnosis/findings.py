@@ -8,6 +8,7 @@ from typing import Literal
 
 from forgetbench.diagnosis.asked import Distribution, Readable
 from forgetbench.diagnosis.drift_map import DriftMap
+from forgetbench.diagnosis.elicitation import Elicitation
 from forgetbench.diagnosis.measure import Measure
 from forgetbench.records import SCHEMA_VERSION
 
@@ -126,6 +127,8 @@ class Diagnosis:
     """Where a model was asked for it."""
     readable: tuple[Readable, ...] = ()
     """What can be read without the training data, where samples were asked for."""
+    elicitation: Elicitation | None = None
+    """What brought forgotten items back; None where they were not asked again."""
     schema_version: int = SCHEMA_VERSION
 
     def of(self, cause: Cause) -> tuple[Finding, ...]:

@@ -134,11 +134,12 @@ class Evaluation:
         for plan, responses in zip(plans, answered, strict=True):
             # A replicate rates anew as well: what the first pass rated would hide how much ratings differ.
             reference = plan if plan.replicate else by_checkpoint[plan.reference.fingerprint]
+            others = {task.loaded.info.name: task for task in reference.tasks}
             ratings.append(
                 {
-                    task.loaded.info.name: bridge.reference_requests(task, other, responses, reference.context)
-                    for task, other in zip(plan.tasks, reference.tasks, strict=True)
-                    if task.loaded.rates_samples
+                    name: bridge.reference_requests(task, others[name], responses, reference.context)
+                    for task in plan.tasks
+                    if task.loaded.rates_samples and (name := task.loaded.info.name)
                 }
             )
         runs = [

@@ -236,8 +236,7 @@ def _plan_item(
     """An item but for its `locations`, what it asks, and where each answer will stand."""
     instances, encoded = zip(*group, strict=True)
     task, document = loaded.task, instances[0].doc
-    # Two tasks count their documents from 0 alike, and an item's views are joined by its id.
-    item_id = str(document.get("item_id", f"{loaded.info.name}/{number}"))
+    item_id = item_id_of(loaded.info.name, number, document)
     if task.OUTPUT_TYPE == "generate_until":
         questions, places = _generation(loaded, context, item_id, instances[0], encoded[0])
     else:
@@ -260,6 +259,11 @@ def _plan_item(
         refusal=loaded.faults.get(number) or _refusal(questions, context.max_length, context.vocabulary),
     )
     return item, questions, places
+
+
+def item_id_of(task: str, number: int, document: Mapping[str, Any]) -> str:
+    """The id by which an item's views are joined; two tasks count their documents from 0 alike."""
+    return str(document.get("item_id", f"{task}/{number}"))
 
 
 def refusal(locations: Sequence[AnswerLocation], max_length: int, vocabulary: int | None = None) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ from forgetbench.comparison.checked import load_checked
 from forgetbench.comparison.sft_data import read_sft_data
 from forgetbench.engines.base import EngineOptions
 from forgetbench.errors import InputError
+from forgetbench.evaluation.again import AskAgain
 from forgetbench.progress import Progress
 from forgetbench.records import Comparison
 from forgetbench.storage.comparisons import load_items
@@ -34,6 +36,7 @@ def diagnose(
     distribution: bool = False,
     text: Path | None = None,
     without_data: int = 0,
+    again: AskAgain = AskAgain(),
     engine: EngineOptions = EngineOptions(),
     progress: Progress = Progress(),
 ) -> SavedDiagnosis:
@@ -43,9 +46,11 @@ def diagnose(
     `base` and `candidate` say where the two checkpoints are, by default where they were evaluated. With `distribution`
     both are asked, by `engine`, what they say next: on neutral passages, in the file `text`, and to the prompts of
     `sft_data`. With `without_data` each writes so many samples, and what the candidate was trained on is read off them.
-    Else nothing is asked of a model. Raises InputError for what cannot be read, and for checkpoints that are not those
-    of the comparison, EngineError where the engine fails.
+    Where `again` says so, forgotten items are asked again of both. Else nothing is asked of a model. Raises InputError
+    for what cannot be read, and for checkpoints that are not those of the comparison, EngineError or StorageError where
+    the engine or the machine fails, with everything answered so far kept.
     """
+    from forgetbench.diagnosis import Asked
     from forgetbench.diagnosis import diagnose as held_against
     from forgetbench.diagnosis import read_training_history
     from forgetbench.diagnosis.evidence.voice import COLUMNS
@@ -60,12 +65,17 @@ def diagnose(
     history = None if training_log is None else read_training_history(training_log)
     data = None if sft_data is None else read_sft_data(sft_data)
     drift, adapter = _drift(compared, base, candidate, spectra) if weights else (None, False)
-    asked = None
+    asked = Asked()
     if distribution or without_data or text is not None:
         from forgetbench.pipeline.asking import Questions, ask_models
 
         questions = Questions(distribution, text, without_data)
         asked = ask_models(questions, compared, folder, data, engine, base=base, candidate=candidate, progress=progress)
+    if again.ask_again:
+        from forgetbench.pipeline.eliciting import ask_again
+
+        came_back = ask_again(folder, compared, again, engine=engine, base=base, candidate=candidate, progress=progress)
+        asked = replace(asked, elicitation=came_back)
     width = _width(results_of(folder), compared)
     found = held_against(
         compared, items, training=history, data=data, drift=drift, adapter=adapter, width=width, asked=asked

@@ -144,14 +144,18 @@ def _short_cells(row: DeltaRow) -> tuple[str, ...]:
 
 
 def _supplementary(table: SupplementaryTable) -> str:
+    return f"## {escaped(table.title)}\n\n{table.note}\n\n{text_table(table)}"
+
+
+def text_table(table: SupplementaryTable) -> str:
+    """The columns and rows of a table, every cell escaped."""
     align = ["---", *["---:"] * (len(table.columns) - 1)]
     if table.ends_in_words:
         align[-1] = "---"
     if table.all_words:
         align = ["---"] * len(table.columns)
     cells = [[escaped(cell) for cell in row] for row in table.rows]
-    lines = "\n".join(_table_line(row) for row in (table.columns, align, *cells))
-    return f"## {escaped(table.title)}\n\n{table.note}\n\n{lines}"
+    return "\n".join(_table_line(row) for row in (table.columns, align, *cells))
 
 
 def _table_line(cells: Iterable[str]) -> str:

@@ -141,12 +141,17 @@ def _print_protocols(console: Console, comparison: Comparison) -> None:
     for content in supplementary.protocols(comparison):
         console.print()
         console.print(_text(content.title, console), style="bold")
-        table = _table(console, content.note)
-        for number, column in enumerate(content.columns):
-            table.add_column(column, justify="right" if number else "left")
-        for row in content.rows:
-            table.add_row(*(_text(cell, console) for cell in row))
-        console.print(table)
+        print_text_table(console, content)
+
+
+def print_text_table(console: Console, content: supplementary.SupplementaryTable) -> None:
+    """A table of text cells with its note, without its title."""
+    table = _table(console, content.note)
+    for number, column in enumerate(content.columns):
+        table.add_column(column, justify="right" if number else "left")
+    for row in content.rows:
+        table.add_row(*(_text(cell, console) for cell in row))
+    console.print(table)
 
 
 def _delta_table(comparison: Comparison, console: Console) -> Table:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from math import isnan
+from typing import Literal, Self
 
+from forgetbench.diagnosis.elicitation import ANY, Elicitation, ElicitationRow
 from forgetbench.diagnosis.findings import Cause, Finding, Measure, State
 from forgetbench.records import Comparison, DeltaRow, Fates
 
@@ -14,29 +17,66 @@ HALF = 0.5
 _EXAMPLES = 5
 
 
-def outcome_findings(comparison: Comparison) -> Iterator[Finding]:
-    """For each domain that forgot answers which have `choice` views, and for the whole of several: are they known?"""
-    domains = [(row.name, row.fates) for row in comparison.domains if _is_told(row.fates)]
-    overall = [(None, comparison.overall.fates)] if len(domains) > 1 and _is_told(comparison.overall.fates) else []
-    for domain, fates in (*overall, *domains):
-        assert fates is not None  # noqa: S101 - `_is_told`
-        yield _finding("locked", fates, domain)
-        yield _finding("erased", fates, domain)
+def outcome_findings(comparison: Comparison, elicitation: Elicitation | None = None) -> Iterator[Finding]:
+    """For each domain that forgot answers, and for the whole of several: are they still known?
+
+    By the `choice` views of forgotten items, and by what came back of those that were asked again in any way. Where
+    the two differ, what was asked again decides, if it is sure: what came back is known, whatever it is ranked.
+    """
+    domains = [each for row in comparison.domains if (each := _Known.of(row.name, row, elicitation)).is_told]
+    overall = _Known.of(None, comparison.overall, elicitation)
+    for known in (*([overall] if len(domains) > 1 and overall.is_told else []), *domains):
+        yield known.finding("locked")
+        yield known.finding("erased")
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What tells whether forgotten answers are known: their likelihood, asking again, or both."""
+
+    domain: str | None
+    fates: Fates | None
+    again: ElicitationRow | None
+
+    @classmethod
+    def of(cls, domain: str | None, row: DeltaRow, elicitation: Elicitation | None) -> Self:
+        again = elicitation.row(ANY, domain) if elicitation is not None else None
+        return cls(
+            domain,
+            row.fates if _is_told(row.fates) else None,
+            None if again is None or isnan(again.corrected) else again,
+        )
+
+    @property
+    def is_told(self) -> bool:
+        return self.fates is not None or self.again is not None
+
+    def finding(self, cause: Literal["locked", "erased"]) -> Finding:
+        ranked = [] if self.fates is None else _ranked(cause, self.fates)
+        asked = [] if self.again is None else _asked(cause, self.again)
+        states = [_state(measures[0].low, measures[0].high) for measures in (asked, ranked) if measures]
+        state = next((each for each in states if each != "open"), "open")
+        return Finding(cause, state, (*ranked, *asked), self.domain)
 
 
 def _is_told(fates: Fates | None) -> bool:
     return fates is not None and fates.n_fates > 0 and not isnan(fates.locked_of_forgotten)
 
 
-def _finding(cause: Cause, fates: Fates, domain: str | None) -> Finding:
+def _ranked(cause: Cause, fates: Fates) -> list[Measure]:
     share, se = (
         (fates.locked_of_forgotten, fates.locked_of_forgotten_se)
         if cause == "locked"
         else (fates.erased_of_forgotten, fates.erased_of_forgotten_se)
     )
     reach = fates.of_forgotten_reach * se
-    measures = (Measure("of_forgotten", share, share - reach, share + reach), Measure("n_forgotten", fates.n_fates))
-    return Finding(cause, _state(share - reach, share + reach), measures, domain)
+    return [Measure("of_forgotten", share, share - reach, share + reach), Measure("n_forgotten", fates.n_fates)]
+
+
+def _asked(cause: Cause, again: ElicitationRow) -> list[Measure]:
+    back = Measure("came_back", again.corrected, again.low, again.high)
+    gone = Measure("stayed_away", 1.0 - again.corrected, 1.0 - again.high, 1.0 - again.low)
+    return [back if cause == "locked" else gone, Measure("n_asked", again.n_forgotten)]
 
 
 def _state(low: float, high: float) -> State:

@@ -14,7 +14,8 @@ from forgetbench.messages import translated as _
 from forgetbench.records import Comparison
 from forgetbench.report.diagnosis.sentences import Paragraph, paragraphs
 from forgetbench.report.diagnosis.words import DRIFT_SHOWN, STATES
-from forgetbench.report.markdown import escaped, inline
+from forgetbench.report.markdown import escaped, inline, text_table
+from forgetbench.report.terminal import print_text_table
 from forgetbench.report.wording import headline
 
 _LOOKS: Final[dict[State, str]] = {
@@ -36,6 +37,8 @@ def print_diagnosis(console: Console, comparison: Comparison, diagnosis: Diagnos
         if paragraph.state is not None:
             heading = Text(f"{_(STATES[paragraph.state])}: ", style=_LOOKS[paragraph.state]) + heading
         console.print(heading)
+        if paragraph.table is not None:
+            print_text_table(console, paragraph.table)
         for line in paragraph.lines:
             console.print(Padding(Text(line), (0, 0, 0, 2)))
 
@@ -50,6 +53,9 @@ def _parts(comparison: Comparison, diagnosis: Diagnosis, picture: str | None) ->
     yield escaped(headline(comparison), 2000)
     for paragraph in paragraphs(diagnosis):
         yield f"## {_heading(paragraph)}"
+        if paragraph.table is not None:
+            yield escaped(paragraph.table.note, 1000)
+            yield text_table(paragraph.table)
         yield "\n".join(f"- {escaped(line, 1000)}" for line in paragraph.lines)
     if picture is not None:
         yield f"![{escaped(_(DRIFT_SHOWN), 300)}]({picture})"

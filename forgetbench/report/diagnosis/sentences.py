@@ -10,9 +10,11 @@ from forgetbench.diagnosis.findings import Cause, Diagnosis, Finding, NamedCause
 from forgetbench.messages import clauses
 from forgetbench.messages import translated as _
 from forgetbench.report.diagnosis.asked import distribution_lines, readable_lines
+from forgetbench.report.diagnosis.elicited import asked_again
 from forgetbench.report.diagnosis.measures import shown
 from forgetbench.report.diagnosis.words import CAUSES, CURES, NAMES, STATES
 from forgetbench.report.numbers import MISSING
+from forgetbench.report.supplementary import SupplementaryTable
 from forgetbench.report.wording import title
 from forgetbench.sanitize import one_line
 from forgetbench.stored import retold
@@ -26,6 +28,7 @@ class Paragraph:
     """None of what is no finding."""
     heading: str
     lines: tuple[str, ...]
+    table: SupplementaryTable | None = None
 
 
 def paragraphs(diagnosis: Diagnosis) -> Iterator[Paragraph]:
@@ -37,6 +40,8 @@ def paragraphs(diagnosis: Diagnosis) -> Iterator[Paragraph]:
     for finding in sorted(told, key=lambda finding: order.index(finding.state)):
         notes = diagnosis.weights.notes if diagnosis.weights and finding.cause == "far_weights" else ()
         yield _paragraph(finding, notes)
+    if diagnosis.elicitation is not None:
+        yield Paragraph(None, _("Forgotten items, asked again"), *asked_again(diagnosis.elicitation))
     if diagnosis.distribution is not None:
         yield Paragraph(None, _("What both say next"), tuple(distribution_lines(diagnosis.distribution)))
     if diagnosis.readable:
@@ -69,8 +74,9 @@ def _titles(causes: Sequence[Cause]) -> str:
 def _paragraph(finding: Finding, notes: Sequence[str]) -> Paragraph:
     words = CAUSES[finding.cause]
     values = _Values({measure.name: shown(measure) for measure in finding.measures})
-    lines = [_(words.evidence).format_map(values)]
-    if words.more and _fields(words.more) <= values.keys():
+    more = bool(words.more) and _fields(words.more) <= values.keys()
+    lines = [] if more and not _fields(words.evidence) & values.keys() else [_(words.evidence).format_map(values)]
+    if more:
         lines.append(_(words.more).format_map(values))
     if words.examples and finding.examples:
         examples = ", ".join(f"“{one_line(text, 60)}”" for text in finding.examples)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from forgetbench.diagnosis.elicitation import Lack, Way
 from forgetbench.diagnosis.findings import Cause, Name, State
 from forgetbench.messages import N_
 
@@ -46,12 +47,14 @@ CAUSES: Final[Mapping[Cause, CauseWords]] = {
         evidence=N_(
             "Of {n_forgotten} forgotten answers {of_forgotten} are still ranked first by likelihood, less luck."
         ),
+        more=N_("Of {n_asked} that were asked again {came_back} came back in one way or another, less luck."),
         otherwise=N_("Ranking is easier than saying: part of a half-forgotten answer may be enough for it."),
         test=N_("Ask the forgotten items again with a few examples: what is locked comes back."),
     ),
     "erased": CauseWords(
         title=N_("The answers are gone (erased)"),
         evidence=N_("Of {n_forgotten} forgotten answers {of_forgotten} are not ranked first any more, less luck."),
+        more=N_("Of {n_asked} that were asked again {stayed_away} came back in no way, less luck."),
         otherwise=N_("A format that the options do not fit lowers their likelihood as well."),
         test=N_("Ask them again with a few examples: what is erased does not come back."),
     ),
@@ -231,3 +234,26 @@ NAMES: Final[Mapping[Name, str]] = {
 
 DRIFT_SHOWN: Final = N_("How far the weights of each layer's modules moved, as a share of their norm.")
 """What the heat map shows, in words."""
+
+WAYS: Final[Mapping[Way, str]] = {
+    "likelihood": N_("ranked first by likelihood"),
+    "few_shot": N_("completion, after examples"),
+    "other_protocol": N_("the other protocol"),
+    "lenient": N_("the old answer, read leniently"),
+    "larger_budget": N_("a larger token limit"),
+    "other_language": N_("in another language"),
+    "any": N_("any of these"),
+}
+LACKS: Final[Mapping[Lack, str]] = {
+    "no_choice_view": N_("has no choice view of them, or they are one"),
+    "no_examples": N_("has no examples to show besides what is asked"),
+    "as_before": N_("they had as many examples before"),
+    "no_other_protocol": N_("the candidate has no chat template"),
+    "no_text": N_("the answer is not in words, or there is none to look for"),
+    "not_cut": N_("no answer ended at the token limit"),
+    "no_translation": N_("the suite has them in no other language"),
+    "changed": N_("the task asks something else under these names today"),
+    "too_long": N_("the prompts are longer than the model's window"),
+    "unread": N_("the new answers could not be read"),
+}
+"""Why no forgotten item was asked in a way."""

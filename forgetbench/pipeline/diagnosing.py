@@ -50,9 +50,8 @@ def diagnose(
     for what cannot be read, and for checkpoints that are not those of the comparison, EngineError or StorageError where
     the engine or the machine fails, with everything answered so far kept.
     """
-    from forgetbench.diagnosis import Asked
+    from forgetbench.diagnosis import Asked, read_training_history
     from forgetbench.diagnosis import diagnose as held_against
-    from forgetbench.diagnosis import read_training_history
     from forgetbench.diagnosis.evidence.voice import COLUMNS
     from forgetbench.diagnosis.stored import save_diagnosis
     from forgetbench.report import write_html

@@ -2,7 +2,7 @@
 
 words.py      what is said of each cause and each cure
 sentences.py  a diagnosis as paragraphs;  measures.py: their numbers
-asked.py      what the models told when they were asked again
+asked.py      what the models told when they were asked again;  elicited.py: what that brought back
 pages.py      those paragraphs on a console and as Markdown
 """
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import hypot, isfinite
+from pathlib import PurePath
 
 from forgetbench.records import FORMAT_RIGIDITY, SCHEMA_VERSION, TARGET, Comparison, DeltaRow, Side
 from forgetbench.stats.chance import chance_corrected
@@ -128,7 +129,12 @@ def general_domains(domains: Sequence[str] | Mapping[str, object]) -> list[str]:
 
 def point_of(at: float, comparison: Comparison, kl: float | None = None) -> PathPoint:
     """A checkpoint's place on its recipe's path, from its comparison with the base."""
-    return PathPoint(at, comparison.comparison_id, comparison.candidate, domain_changes(comparison), kl)
+    return PathPoint(at, comparison.comparison_id, portable(comparison.candidate), domain_changes(comparison), kl)
+
+
+def portable(candidate: Side) -> Side:
+    """The same without the place of the lab's folder on this machine."""
+    return replace(candidate, where="/".join(PurePath(candidate.where).parts[-2:]))
 
 
 def domain_changes(comparison: Comparison) -> dict[str, DomainChange | None]:

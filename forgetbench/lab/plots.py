@@ -35,9 +35,12 @@ Points = list[tuple[float, float]]
 
 def pareto(lab: Lab, out: Path) -> tuple[Path, ...]:
     """Every path, gain to the right and what is left of the rest upwards: pareto.png and pareto.svg."""
+    import matplotlib as mpl
+
     from forgetbench.report.plots.drawing import save, styled
 
-    with styled():
+    # It is large, and thousands of thin lines do not compress.
+    with styled(), mpl.rc_context({"savefig.dpi": 100.0}):
         return save(pareto_figure(lab), out, "pareto")
 
 
@@ -92,13 +95,13 @@ def pareto_figure(lab: Lab) -> Figure:
     rows = max(1, ceil(len(families) / _ACROSS))
     across = min(_ACROSS, max(len(families), 1))
     figure = Figure(figsize=(4.1 * across + 0.4, 3.5 * rows + 0.9), layout="constrained")
-    panels = figure.subplots(rows, across, sharex=True, sharey=True, squeeze=False).flat
+    panels = list(figure.subplots(rows, across, sharex=True, sharey=True, squeeze=False).flat)
     means = {recipe: mean_path([points_of(lab, path) for path in lab.of(recipe).values()]) for recipe in lab.recipes}
     gains = [gain for share in SHARES if (gain := target_gain(lab, share)) is not None]
     for axes, (family, recipes) in zip(panels, families.items(), strict=False):
         _panel(axes, lab, means, recipes, gains)
         axes.set_title(_(family), fontsize=11)
-    for axes in list(panels)[len(families) :]:
+    for axes in panels[len(families) :]:
         axes.axis("off")
     figure.supxlabel(_("gain of the target skill, points"), fontsize=10)
     figure.supylabel(_("change of knowledge, reasoning and language, points"), fontsize=10)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from forgetbench.lab.findings import load_findings, settle
 from forgetbench.lab.pages import findings_markdown, ranking_sections, write_findings, write_pages
-from forgetbench.lab.stored import load_lab
+from forgetbench.lab.paths import Lab, RecipePath, portable
+from forgetbench.lab.stored import load_lab, save_lab
 
 ROOT = Path(__file__).parents[2]
 PUBLISHED = ROOT / "results" / "lab"
@@ -14,7 +16,8 @@ BEGIN, END = "<!-- tables: written by tests/benchmarks/lab_tables.py -->", "<!--
 
 
 def main() -> None:
-    lab = load_lab(PUBLISHED)
+    lab = without_places(load_lab(PUBLISHED))
+    save_lab(PUBLISHED, lab)
     settled = settle(lab, load_findings())
     write_pages(lab, PUBLISHED)
     write_findings(settled, PUBLISHED)
@@ -22,6 +25,15 @@ def main() -> None:
     replace_block(ROOT / "docs" / "lab.md", "\n\n".join([PICTURES, *sections]))
     counted = [f"{sum(each.verdict == verdict for each in settled)} {verdict}" for verdict in VERDICTS]
     replace_block(ROOT / "docs" / "findings.md", f"{', '.join(counted)}.\n\n{findings_markdown(settled).rstrip()}")
+
+
+def without_places(lab: Lab) -> Lab:
+    """The same without the folders of the machine that it was run on."""
+
+    def moved(path: RecipePath) -> RecipePath:
+        return replace(path, points=tuple(replace(point, candidate=portable(point.candidate)) for point in path.points))
+
+    return replace(lab, paths=tuple(map(moved, lab.paths)))
 
 
 PICTURES = """![Gain and loss of every recipe](../results/lab/plots/pareto.png)

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from forgetbench.comparison.sft_data import SftData
 from forgetbench.diagnosis import Asked
+from forgetbench.diagnosis.asked import Distribution
+from forgetbench.diagnosis.measure import Measure
 from forgetbench.engines.base import EngineOptions
 from forgetbench.errors import InputError
 from forgetbench.pipeline.distribution import measure_calibration, measure_distribution
@@ -47,19 +49,16 @@ def ask_models(
 ) -> Asked:
     """Ask base and candidate of the comparison in `folder`; errors as `open_models`."""
     with open_models(compared, folder, engine, base, candidate, progress) as models:
-        # What is written comes first: an engine that also scores need not be emptied in between.
-        readable = (
-            read_without_data(models, questions.n_samples, data, seed=compared.seed, alpha=compared.alpha)
-            if questions.n_samples
-            else ()
-        )
-        if not questions.distribution:
-            return Asked(readable=readable)
-        distribution = measure_distribution(
-            models,
-            sft_data=None if data is None else data.path,
-            text=questions.text,
-            seed=compared.seed,
-            alpha=compared.alpha,
-        )
-        return Asked(distribution, measure_calibration(models.results, compared), readable)
+        # What may be refused comes first.
+        distribution: Distribution | None = None
+        rated: tuple[Measure, ...] = ()
+        if questions.distribution:
+            file = None if data is None else data.path
+            distribution = measure_distribution(
+                models, sft_data=file, text=questions.text, seed=compared.seed, alpha=compared.alpha
+            )
+            rated = measure_calibration(models.results, compared)
+        if not questions.n_samples:
+            return Asked(distribution, rated)
+        readable = read_without_data(models, questions.n_samples, data, seed=compared.seed, alpha=compared.alpha)
+        return Asked(distribution, rated, readable)

@@ -107,6 +107,8 @@ def findings(
 
 
 _SMOKE = ("full-mid", "lora-r8")
+_SMOKE_TOKENS = 6
+"""Of every generated answer: a random base never comes to an end."""
 
 
 def _made_small(
@@ -150,7 +152,8 @@ def _run(
     check_writable(options.out)
     data, data_name = _data(options)
     base = _base(options.base, progress, random_base=random_base)
-    evaluation = EvaluationOptions(suite=options.suite, limit=options.limit, results=options.out)
+    tokens = _SMOKE_TOKENS if random_base else None
+    evaluation = EvaluationOptions(suite=options.suite, limit=options.limit, max_gen_toks=tokens, results=options.out)
 
     def after(made: Lab) -> None:
         save_lab(options.out, made)

@@ -57,7 +57,7 @@ class Evaluator:
     @property
     def shares_device(self) -> bool:
         """Whether the engine leaves room for a training beside it: on a GPU it takes the memory for itself."""
-        return self._engine(self._options).settings.get("device", "cpu") == "cpu"
+        return bool(self._engine(self._options).settings.get("device", "cpu") == "cpu")
 
     def compared(self, checkpoints: Sequence[tuple[str, Path]], engine: str) -> list[Comparison | None]:
         """Each checkpoint, by name and folder, compared with the base; None for one that is the base itself.

@@ -145,9 +145,10 @@ def _together(shown: Sequence[Shown]) -> Verdict:
     verdicts = {each.verdict for each in shown}
     if "refuted" in verdicts:
         return "refuted"
-    for verdict in ("not run", "undecidable"):
+    order: tuple[Verdict, ...] = ("not run", "undecidable")
+    for verdict in order:
         if verdict in verdicts:
-            return verdict  # type: ignore[return-value]
+            return verdict
     return "confirmed" if verdicts else "not run"
 
 

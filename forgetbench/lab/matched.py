@@ -186,7 +186,7 @@ def _ranked(rows: Sequence[Matched]) -> tuple[Matched, ...]:
     whole = [row for row in rows if not row.missed and not row.beyond]
     can = [row for row in whole if row.forgetting is not None and len(row.reached) >= FEWEST_SEEDS]
     tested = [row for row in can if row.against is not None and row.against.n >= FEWEST_SEEDS]
-    adjusted = holm([row.against.p_value for row in tested if row.against is not None]) if tested else []
+    adjusted = holm([row.against.p_value for row in tested if row.against is not None])
     by_recipe = {row.recipe: float(p) for row, p in zip(tested, adjusted, strict=True)}
     order = sorted(can, key=lambda row: row.forgetting.mean if row.forgetting else nan)
     ranked = [

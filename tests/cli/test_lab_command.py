@@ -37,15 +37,16 @@ def test_bad_usage_is_one_line(forgetbench: Forgetbench, arguments: list[str], w
 
 def test_smoke_goes_the_whole_way_and_has_nothing_left_to_do(forgetbench: Forgetbench, tmp_path: Path) -> None:
     cache = {"XDG_CACHE_HOME": str(tmp_path / "cache"), "OMP_NUM_THREADS": "1"}
-    shown = forgetbench("lab", "full-mid", "dpo", "--smoke", "--out", "out", **cache)
+    shown = forgetbench("lab", "--smoke", "--out", "out", **cache)
     assert shown.returncode == 0, shown.stderr
     out = tmp_path / "out"
     lab = json.loads((out / "lab.json").read_text())
-    assert [(path["recipe"], len(path["points"])) for path in lab["paths"]] == [("full-mid", 2), ("dpo", 2)]
+    assert [path["recipe"] for path in lab["paths"]] == ["full-mid", "lora-r8"]
+    assert all(len(path["points"]) >= 2 for path in lab["paths"])
     assert all(point["kl"] > 0 for path in lab["paths"] for point in path["points"])
     assert {path.name for path in out.iterdir()} >= {"lab.csv", "lab.md", "plots", "trainings"}
     before = (out / "lab.json").read_bytes()
-    again = forgetbench("lab", "full-mid", "dpo", "--smoke", "--out", "out", **cache)
+    again = forgetbench("lab", "--smoke", "--out", "out", **cache)
     assert again.returncode == 0, again.stderr
     assert (out / "lab.json").read_bytes() == before
     settled = forgetbench("lab", "findings", "--out", "out")

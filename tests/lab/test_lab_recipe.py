@@ -81,8 +81,8 @@ def test_unknown_names_are_refused(tmp_path: Path) -> None:
 
 
 def test_starts_come_first_and_are_added(tmp_path: Path) -> None:
-    names = [recipe.name for recipe in with_starts([load_recipe("dpo"), load_recipe("full-mid"), load_recipe("ia3")])]
-    assert names == ["full-mid", "dpo", "ia3"]
+    names = [recipe.name for recipe in with_starts([load_recipe("dpo"), load_recipe("full-low"), load_recipe("ia3")])]
+    assert names == ["full-low", "dpo", "ia3"]
     first = load_recipe(written(tmp_path, "what: x\nstart: b\n", "a.yaml"))
     second = load_recipe(written(tmp_path, "what: x\nstart: a\n", "b.yaml"))
     with pytest.raises(InputError, match="comes back to itself"):

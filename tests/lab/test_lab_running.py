@@ -85,8 +85,8 @@ def test_every_checkpoint_of_every_recipe_and_seed_is_compared_with_the_base(out
     lab = run(out, suite, learn, "lora-r8", "dpo", seeds=2)
     # The first seed of all before the second of any; what a recipe starts from is trained before it.
     assert learn.asked == [
-        ("lora-r8", 0, ()), ("full-mid", 0, ()), ("dpo", 0, ("full-mid",)),
-        ("lora-r8", 1, ()), ("full-mid", 1, ()), ("dpo", 1, ("full-mid",)),
+        ("lora-r8", 0, ()), ("full-low", 0, ()), ("dpo", 0, ("full-low",)),
+        ("lora-r8", 1, ()), ("full-low", 1, ()), ("dpo", 1, ("full-low",)),
     ]  # fmt: skip
     # Where DPO began is known only where that is measured as well.
     assert [(path.recipe, path.seed) for path in lab.paths] == [(name, seed) for name, seed, _ in learn.asked]
@@ -116,12 +116,12 @@ def test_a_lab_that_was_killed_between_recipes_goes_on_where_it_was(out: Path, s
 
 
 def test_a_start_that_is_measured_is_found_trained_and_not_asked_again(out: Path, suite: Path) -> None:
-    before = run(out, suite, Trainings(), "full-mid")
+    before = run(out, suite, Trainings(), "full-low")
     learn = Trainings()
-    lab = run(out, suite, learn, "full-mid", "dpo")
-    assert learn.asked == [("full-mid", 0, ()), ("dpo", 0, ("full-mid",))]
+    lab = run(out, suite, learn, "full-low", "dpo")
+    assert learn.asked == [("full-low", 0, ()), ("dpo", 0, ("full-low",))]
     assert lab.paths[:1] == before.paths
-    assert lab.paths[1].start == "full-mid"
+    assert lab.paths[1].start == "full-low"
 
 
 def test_another_day_s_recipes_join_the_same_tables(out: Path, suite: Path) -> None:
@@ -133,14 +133,14 @@ def test_another_day_s_recipes_join_the_same_tables(out: Path, suite: Path) -> N
 
 
 def test_a_recipe_that_was_changed_is_made_again_with_what_starts_from_it(out: Path, suite: Path) -> None:
-    run(out, suite, Trainings(), "full-mid", "lora-r8", "dpo")
+    run(out, suite, Trainings(), "full-low", "lora-r8", "dpo")
     evaluation = EvaluationOptions(suite=str(suite), results=out)
-    changed = small("full-mid").model_copy(update={"learning_rate": 0.1})
+    changed = small("full-low").model_copy(update={"learning_rate": 0.1})
     learn = Trainings()
     with Evaluator("base=base", evaluation, EngineOptions("scripted")) as evaluator:
         recipes = [changed, small("lora-r8"), small("dpo")]
         run_lab(recipes, [0], learn, evaluator, out, data="mine", after=lambda lab: None, own_process=False)
-    assert [name for name, *_ in learn.asked] == ["full-mid", "dpo"]
+    assert [name for name, *_ in learn.asked] == ["full-low", "dpo"]
 
 
 def test_another_base_or_data_belongs_into_another_folder(out: Path, suite: Path) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -47,14 +47,14 @@ class Wanted:
     """Its path is there; the training itself is needed, since another starts from it."""
 
 
-Learn = Callable[[tuple[Wanted, Mapping[str, Trained]]], Learnt]
-"""Makes a training from those that it may start from, by name: whole or not at all, and taken as it is where it is."""
+Job = tuple[Wanted, Mapping[str, Trained]]
+"""A training to make, and the finished ones that it may start from, by name."""
+Learn = Callable[[Job], Learnt]
+"""Makes a training whole or not at all; one that is there is taken as it is."""
+Trainer = OwnProcess[Job, Learnt] | SameProcess[Job, Learnt]
 
-
-Trainer = (
-    OwnProcess[tuple[Wanted, Mapping[str, Trained]], Learnt] | SameProcess[tuple[Wanted, Mapping[str, Trained]], Learnt]
-)
 _TOO_MANY = 3
+"""Failures without a path in between that end the lab: they are not of the recipes' making."""
 _SAID_ONLY = {"what", "cause"}
 """Fields of a recipe that change no number."""
 
@@ -87,11 +87,15 @@ def run_lab(
     failures = Failures(progress)
     with OwnProcess(learn) if own_process and waiting else SameProcess(learn) as process:
         progress.start("lab", len(waiting))
-        done = trainings(waiting, process, failures, ahead=own_process)
-        for wanted, learnt in done if evaluator.shares_device else list(done):
-            with failures.of(wanted):
-                if not wanted.measured:
+        done: Iterable[tuple[Wanted, Learnt]] = trainings(waiting, process, failures, ahead=own_process)
+        if not evaluator.shares_device:
+            done = list(done)
+            process.close()
+        for wanted, learnt in done:
+            if not wanted.measured:
+                with failures.of(wanted):
                     lab = lab.with_path(measured(learnt, wanted, evaluator))
+                    failures.in_a_row = 0
                     after(lab)
     after(lab)
     failures.end()
@@ -112,6 +116,7 @@ def trainings(
             if start is None or (start, wanted.seed) in done:
                 process.submit((wanted, {} if start is None else {start: done[start, wanted.seed].trained}))
                 return wanted
+            failures.add(wanted, f"recipe '{start}', which it starts from, failed")
         return None
 
     wanted = submit_next()
@@ -134,21 +139,23 @@ class Failures:
     errors: list[str] = field(default_factory=list)
     in_a_row: int = 0
 
+    def add(self, wanted: Wanted, why: str) -> None:
+        """Tell that a recipe failed."""
+        self.errors.append(f"{wanted.recipe.name}, seed {wanted.seed}: {why}")
+        self.progress.note(self.errors[-1])
+
     @contextlib.contextmanager
     def of(self, wanted: Wanted) -> Iterator[None]:
-        """Keep an error of one recipe from ending the others; one that three meet in a row is not theirs."""
+        """Keep an error of one recipe from ending the others."""
         try:
             yield
         except StorageError:
             raise
         except ForgetbenchError as error:
-            self.errors.append(f"{wanted.recipe.name}, seed {wanted.seed}: {error}")
             self.in_a_row += 1
             if self.in_a_row == _TOO_MANY:
                 raise
-            self.progress.note(self.errors[-1])
-        else:
-            self.in_a_row = 0
+            self.add(wanted, str(error))
 
     def end(self) -> None:
         """Raises EngineError where any failed."""

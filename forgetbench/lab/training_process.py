@@ -36,6 +36,9 @@ class OwnProcess(Generic[Job, Done]):
         return self
 
     def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def close(self) -> None:
         """End the child, whatever it is doing: what it has not finished is made again."""
         self._pipe.close()
         self._process.terminate()
@@ -74,6 +77,9 @@ class SameProcess(Generic[Job, Done]):
         return self
 
     def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def close(self) -> None:
         self._waiting.clear()
 
     def submit(self, job: Job) -> None:

@@ -16,7 +16,7 @@ from forgetbench.lab.evaluator import Evaluator
 from forgetbench.lab.pages import lab_csv, lab_markdown, write_pages
 from forgetbench.lab.paths import Lab
 from forgetbench.lab.recipe import Recipe, load_recipe
-from forgetbench.lab.running import Learnt, Wanted, run_lab
+from forgetbench.lab.running import Learn, Learnt, Wanted, run_lab
 from forgetbench.lab.stored import alone, load_lab, save_lab
 from forgetbench.lab.training.trained import Trained
 from forgetbench.lab.training_process import OwnProcess
@@ -65,7 +65,7 @@ def suite(tiny_tasks: Path) -> Path:
     return path
 
 
-def run(out: Path, suite: Path, learn: Trainings, *recipes: str, seeds: int = 1, data: str = "mine") -> Lab:
+def run(out: Path, suite: Path, learn: Learn, *recipes: str, seeds: int = 1, data: str = "mine") -> Lab:
     evaluation = EvaluationOptions(suite=str(suite), results=out)
     with Evaluator("base=base", evaluation, EngineOptions("scripted")) as evaluator:
         return run_lab(
@@ -183,13 +183,23 @@ def test_a_recipe_that_fails_is_told_and_the_others_go_on(
             return super().__call__(job)
 
     learn = Diverging()
-    with pytest.raises(EngineError, match="full-mid, seed 0: the loss is nan; all others are done"):
+    with pytest.raises(EngineError, match="full-mid, seed 0: the loss is nan; 1 more failed; all others are done"):
         run(out, suite, learn, "full-mid", "dpo", "lora-r8")
     # What starts from it cannot be made either.
     assert [path.recipe for path in load_lab(out).paths] == ["lora-r8"]
-    assert "full-mid, seed 0: the loss is nan" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "full-mid, seed 0: the loss is nan" in told
+    assert "dpo, seed 0: recipe 'full-mid', which it starts from, failed" in told
     # And the next command tries it again.
     assert run(out, suite, Trainings(), "full-mid", "dpo", "lora-r8").recipes == ("lora-r8", "full-mid", "dpo")
+
+
+def test_what_fails_again_and_again_ends_the_lab(out: Path, suite: Path) -> None:
+    def broken(job: tuple[Wanted, Mapping[str, Trained]]) -> Learnt:
+        raise EngineError("no memory is left")
+
+    with pytest.raises(EngineError, match=r"^no memory is left$"):
+        run(out, suite, broken, "full-mid", "lora-r2", "lora-r8", "lora-r32")
 
 
 # --- the process that trains ------------------------------------------------------------------

@@ -26,13 +26,14 @@ class WeightedSample:
     successes: Floats
     """1 or 0."""
     weights: Floats
-    """Sum to 1."""
+    """Above 0; sum to 1."""
     clusters: ItemClusters
 
     @property
     def share(self) -> float:
         """The weighted share of successes."""
-        return float(self.weights @ self.successes)
+        # Of all exactly 1, and of none 0.
+        return float(np.sum(self.weights[self.successes == 1.0])) / float(np.sum(self.weights))
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,10 +130,10 @@ def _choice_views(info: TaskInfo, tasks: Sequence[TaskInfo]) -> Sequence[str]:
 def _few_shot(original: Original, drawn: Sequence[DrawnItem], shots: int, seed: int) -> Asking:
     new = [item for item in drawn if original.chat or original.shots(item.task) < shots]
     loaded = original.load({item.task.name for item in new})
-    clusters: dict[str, set[str]] = defaultdict(set)
+    asked: dict[str, set[str]] = defaultdict(set)
     for item in drawn:
-        clusters[item.task.name].add(item.cluster)
-    showing = {name: with_other_examples(task, shots, clusters[name], seed) for name, task in loaded.items()}
+        asked[item.task.name] |= {item.cluster, item.item_id}
+    showing = {name: with_other_examples(task, shots, asked[name], seed) for name, task in loaded.items()}
     tasks = {name: task for name, task in showing.items() if task is not None}
     return _asking("few_shot", "completion", tasks, _themselves(new, tasks), "no_examples" if new else "as_before")
 

@@ -218,7 +218,7 @@ def measured(learnt: Learnt, wanted: Wanted, evaluator: Evaluator) -> RecipePath
 def _losses(log: Path | None) -> tuple[tuple[int, float], ...]:
     if log is None:
         return ()
-    return tuple((each.step, each.loss) for each in read_training_history(log).logged)
+    return tuple((each.step, round(each.loss, 4)) for each in read_training_history(log).logged)
 
 
 def family(recipe: Recipe) -> str:

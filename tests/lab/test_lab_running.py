@@ -194,6 +194,22 @@ def test_a_recipe_that_fails_is_told_and_the_others_go_on(
     assert run(out, suite, Trainings(), "full-mid", "dpo", "lora-r8").recipes == ("lora-r8", "full-mid", "dpo")
 
 
+def test_where_the_engine_takes_the_device_for_itself_all_trainings_come_first(out: Path, suite: Path) -> None:
+    class Alone(Evaluator):
+        @property
+        def shares_device(self) -> bool:
+            return False
+
+    learn, seen = Trainings(), []
+    with Alone("base=base", EvaluationOptions(suite=str(suite), results=out), EngineOptions("scripted")) as evaluator:
+        recipes = [small("full-mid"), small("lora-r8")]
+        run_lab(
+            recipes, [0], learn, evaluator, out, data="mine", after=lambda lab: seen.append(len(learn.asked)),
+            own_process=False,
+        )  # fmt: skip
+    assert seen == [2, 2, 2]  # after each path, and at the end
+
+
 def test_what_fails_again_and_again_ends_the_lab(out: Path, suite: Path) -> None:
     def broken(job: tuple[Wanted, Mapping[str, Trained]]) -> Learnt:
         raise EngineError("no memory is left")

@@ -178,20 +178,20 @@ def test_a_recipe_that_fails_is_told_and_the_others_go_on(
 ) -> None:
     class Diverging(Trainings):
         def __call__(self, job: tuple[Wanted, Mapping[str, Trained]]) -> Learnt:
-            if job[0].recipe.name == "full-mid":
+            if job[0].recipe.name == "full-low":
                 raise EngineError("the loss is nan")
             return super().__call__(job)
 
     learn = Diverging()
-    with pytest.raises(EngineError, match="full-mid, seed 0: the loss is nan; 1 more failed; all others are done"):
-        run(out, suite, learn, "full-mid", "dpo", "lora-r8")
+    with pytest.raises(EngineError, match="full-low, seed 0: the loss is nan; 1 more failed; all others are done"):
+        run(out, suite, learn, "full-low", "dpo", "lora-r8")
     # What starts from it cannot be made either.
     assert [path.recipe for path in load_lab(out).paths] == ["lora-r8"]
     told = capsys.readouterr().err
-    assert "full-mid, seed 0: the loss is nan" in told
-    assert "dpo, seed 0: recipe 'full-mid', which it starts from, failed" in told
+    assert "full-low, seed 0: the loss is nan" in told
+    assert "dpo, seed 0: recipe 'full-low', which it starts from, failed" in told
     # And the next command tries it again.
-    assert run(out, suite, Trainings(), "full-mid", "dpo", "lora-r8").recipes == ("lora-r8", "full-mid", "dpo")
+    assert run(out, suite, Trainings(), "full-low", "dpo", "lora-r8").recipes == ("lora-r8", "full-low", "dpo")
 
 
 def test_where_the_engine_takes_the_device_for_itself_all_trainings_come_first(out: Path, suite: Path) -> None:
@@ -215,7 +215,7 @@ def test_what_fails_again_and_again_ends_the_lab(out: Path, suite: Path) -> None
         raise EngineError("no memory is left")
 
     with pytest.raises(EngineError, match=r"^no memory is left$"):
-        run(out, suite, broken, "full-mid", "lora-r2", "lora-r8", "lora-r32")
+        run(out, suite, broken, "full-low", "lora-r2", "lora-r8", "lora-r32")
 
 
 # --- the process that trains ------------------------------------------------------------------

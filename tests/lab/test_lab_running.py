@@ -46,7 +46,9 @@ class Trainings:
 
 
 def small(name: str) -> Recipe:
-    return load_recipe(name).model_copy(update={"checkpoints": (5, 10)})
+    """A built-in recipe with two checkpoints; what starts from another starts from full-mid."""
+    recipe = load_recipe(name)
+    return recipe.model_copy(update={"checkpoints": (5, 10), "start": recipe.start and "full-mid"})
 
 
 @pytest.fixture

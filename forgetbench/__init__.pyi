@@ -10,6 +10,7 @@ from .errors import (
     SuiteError,
 )
 from .evaluation.options import EvaluationOptions
+from .evaluation.watching import Watching
 from .gate import GateResult, Policy, decide, load_policy
 from .integrations import ForgetbenchLM, ForgettingCallback
 from .leaderboard import build_leaderboard
@@ -24,6 +25,7 @@ from .pipeline import (
     rescore,
     run,
     sweep,
+    watch,
 )
 from .progress import Progress
 from .records import Checkpoint, Comparison, DeltaRow, ItemScore, RunManifest
@@ -60,6 +62,7 @@ __all__ = [
     "SavedDiagnosis",
     "StorageError",
     "SuiteError",
+    "Watching",
     "__version__",
     "build_leaderboard",
     "choose",
@@ -75,5 +78,6 @@ __all__ = [
     "run",
     "sweep",
     "validate_tasks",
+    "watch",
     "write_report",
 ]

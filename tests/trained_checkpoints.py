@@ -22,23 +22,33 @@ Rates = Mapping[TaskInfo, tuple[float, float]]
 
 
 def training(
-    steps: Mapping[int, Rates], *, n: int = 400, seed: int = 0, name: str = "at", margin: float = 0.05
+    steps: Mapping[int, Rates],
+    *,
+    n: int = 400,
+    seed: int = 0,
+    name: str = "at",
+    margin: float = 0.05,
+    resamples: int = 2000,
+    apart: bool = False,
 ) -> list[tuple[int, Comparison, pd.DataFrame]]:
-    """Step, comparison and items of each checkpoint of one training, judged together; all answer the same items."""
+    """Step, comparison and items of each checkpoint of one training, judged together; all answer the same items.
+
+    Who forgets at a rate of .1 has forgotten at .2 too, unless what each checkpoint forgets is drawn `apart`.
+    """
     rng = np.random.default_rng(seed)
     tasks = list(dict.fromkeys(info for rates in steps.values() for info in rates))
     before = {info: (rng.random(n) < RIGHT[info]).astype(float) for info in tasks}
-    # One draw for all steps: who forgets at a rate of .1 has forgotten at .2 too.
     lots = {info: rng.random(n) for info in tasks}
     base = scored("base", before)
     pairs = []
     for step, rates in steps.items():
+        lots = {info: rng.random(n) for info in tasks} if apart else lots
         after = {
             info: np.where(before[info] == 1.0, lots[info] >= lost, lots[info] < gained).astype(float)
             for info, (lost, gained) in rates.items()
         }
         margins = {info.domain: margin for info in tasks}
-        pairs.append(compare(base, scored(f"{name}-{step}", after, step=step), margins=margins, resamples=2000))
+        pairs.append(compare(base, scored(f"{name}-{step}", after, step=step), margins=margins, resamples=resamples))
     comparisons = judged_together([comparison for comparison, _ in pairs])
     return [(step, each, items) for step, each, (_, items) in zip(steps, comparisons, pairs, strict=True)]
 

@@ -51,20 +51,18 @@ def test_figures_are_those_of_the_half_that_did_not_choose() -> None:
 
 
 def test_a_choice_of_noise_does_not_look_good_on_the_other_half() -> None:
-    """Ten checkpoints that all gained nothing: the best looks 4 points better on the half that chose it."""
-    rng = np.random.default_rng(1)
+    """Ten checkpoints that all gained nothing: the best looks better on the half that chose it, and only there."""
+    flat = {step: {GOAL: (0.2, 0.05), FACTS: (0.0, 0.0)} for step in range(1, 11)}
     excess = []
-    for seed in range(20):
-        flat = {step: {GOAL: (0.2, 0.05), FACTS: (0.0, 0.0)} for step in range(1, 11)}
-        made = [each for step in flat for each in training({step: flat[step]}, n=100, seed=1000 * seed + step)]
-        ship = checkpoint_to_ship(made, seed=int(rng.integers(1 << 20)))
+    for seed in range(12):
+        ship = checkpoint_to_ship(training(flat, n=100, seed=seed, resamples=50, apart=True), seed=seed)
         assert ship.comparison is not None
         chosen = next(each for each in ship.candidates if each.step == ship.step)
         target = next(row.estimate for row in ship.domains if row.name == "target")
         assert target is not None
         excess.append((chosen.gain, target.delta))
     looked, judged = np.mean(excess, axis=0)
-    assert looked > judged + 0.02 and abs(judged) < 0.015
+    assert looked > judged + 0.02 and abs(judged) < 0.03
 
 
 def test_without_a_target_the_smallest_loss_ships_and_ties_go_to_the_earlier() -> None:

@@ -30,9 +30,9 @@ def test_public_names() -> None:
         "Checkpoint", "CheckpointError", "Comparison", "ComparisonOptions", "DeltaRow", "Engine", "EngineError",
         "EngineOptions", "EvaluationOptions", "ForgetbenchError", "ForgetbenchLM", "ForgettingCallback", "GateResult",
         "IncomparableError", "InputError", "ItemScore", "Policy", "Progress", "Run", "RunManifest", "RunResult",
-        "SavedComparison", "SavedDiagnosis", "StorageError", "SuiteError", "Watching", "__version__", "build_leaderboard",
-        "choose", "compare", "decide", "diagnose", "gate_sequential", "load_comparison", "load_items", "load_policy", "load_run",
-        "rescore", "run", "sweep", "validate_tasks", "watch", "write_report",
+        "SavedComparison", "SavedDiagnosis", "StorageError", "SuiteError", "Watching", "__version__",
+        "build_leaderboard", "choose", "compare", "decide", "diagnose", "gate_sequential", "load_comparison",
+        "load_items", "load_policy", "load_run", "rescore", "run", "sweep", "validate_tasks", "watch", "write_report",
     ]  # fmt: skip
     assert all(getattr(forgetbench, name).__doc__ for name in forgetbench.__all__ if name != "__version__")
 

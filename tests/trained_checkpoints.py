@@ -20,6 +20,9 @@ RIGHT = {FACTS: 0.8, SUMS: 0.6, GOAL: 0.2}
 Rates = Mapping[TaskInfo, tuple[float, float]]
 """By task, the chances that a right item is lost and that a wrong one is gained."""
 
+Trained = list[tuple[int, Comparison, pd.DataFrame]]
+"""Step, comparison and items of each checkpoint of one training."""
+
 
 def training(
     steps: Mapping[int, Rates],
@@ -30,7 +33,7 @@ def training(
     margin: float = 0.05,
     resamples: int = 2000,
     apart: bool = False,
-) -> list[tuple[int, Comparison, pd.DataFrame]]:
+) -> Trained:
     """Step, comparison and items of each checkpoint of one training, judged together; all answer the same items.
 
     Who forgets at a rate of .1 has forgotten at .2 too, unless what each checkpoint forgets is drawn `apart`.

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import nan
 
+from forgetbench.comparison.ship import Ship
 from forgetbench.comparison.tradeoff import Tradeoff, tradeoffs
 from forgetbench.records import OVERALL, TARGET, Comparison, Estimate
 from forgetbench.stats.power_law import Foretold, PowerLaw, TooFewError, fit_power_law, foretell, usable
@@ -71,6 +72,8 @@ class Surface:
     """Predictors that no law has, and why: 'unknown' somewhere, the 'same' everywhere, 'given' by the others."""
     laws: tuple[Law, ...]
     """Overall, then by domain."""
+    ship: Ship | None = None
+    """The checkpoint to ship of all trainings; None where their items were not at hand."""
 
     @property
     def runs(self) -> tuple[str, ...]:
@@ -79,7 +82,7 @@ class Surface:
         return tuple(sorted(rates, key=lambda run: rates[run]))
 
 
-def surface(checkpoints: Sequence[Checkpointed], alpha: float = 0.05) -> Surface:
+def surface(checkpoints: Sequence[Checkpointed], ship: Ship | None = None, alpha: float = 0.05) -> Surface:
     """What trainings from one base show together; `alpha` is that of the laws' intervals."""
     order = {run: number for number, run in enumerate(dict.fromkeys(each.run for each in checkpoints))}
     ordered = sorted(checkpoints, key=lambda each: (order[each.run], each.step))
@@ -104,6 +107,7 @@ def surface(checkpoints: Sequence[Checkpointed], alpha: float = 0.05) -> Surface
                 for name in domains
             ),
         ),
+        ship=ship,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from forgetbench.comparison.ship import checkpoint_to_ship
 from forgetbench.comparison.surface import Checkpointed, surface
 from forgetbench.diagnosis.training_log import TrainingHistory, read_training_history
 from forgetbench.fingerprint import digest
@@ -13,6 +14,7 @@ from forgetbench.pipeline.results import SavedSurface
 from forgetbench.pipeline.trajectories import Group
 from forgetbench.records import Checkpoint
 from forgetbench.report import write_surface
+from forgetbench.storage.comparisons import load_items
 from forgetbench.storage.folder import ResultsFolder
 
 
@@ -27,7 +29,9 @@ def surfaces(
     known = [
         each for training, group in trainings.items() for each in _of_training(names[training], training, group, folder)
     ]
-    found = surface(known)
+    members = [(step, saved) for group in trainings.values() for step, _checkpoint, saved in group]
+    ship = checkpoint_to_ship([(step, saved.comparison, load_items(saved.folder)) for step, saved in members])
+    found = surface(known, ship)
     ids = sorted(each.comparison.comparison_id for each in known)
     made = results.surface(f"{len(trainings)}-trainings-{digest(ids)[:10]}-vs-{known[0].comparison.base.run_id}")
     write_surface(found, made)

@@ -24,10 +24,9 @@ def along_lines(along: Along) -> Iterator[str]:
     yield from ship_lines(along.ship)
 
 
-def shipped(along: Along) -> Tradeoff | None:
+def shipped(points: Sequence[Tradeoff], ship: Ship) -> Tradeoff | None:
     """The checkpoint to ship on the plane of gain and change; None where none is to be shipped."""
-    ship = along.ship
-    return next((point for point in along.pareto if (point.step, point.name) == (ship.step, ship.name)), None)
+    return next((point for point in points if (point.step, point.name) == (ship.step, ship.name)), None)
 
 
 def course_lines(course: Course) -> Iterator[str]:

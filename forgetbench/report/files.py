@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -156,7 +156,7 @@ def write_trajectory(
     ordered = sorted(points, key=lambda point: point.step)
     drawn = list(plots.trajectory(ordered, log, out_dir / "plots"))
     if along is not None:
-        drawn += plots.pareto(along.pareto, shipped(along), out_dir / "plots")
+        drawn += plots.pareto(along.pareto, shipped(along.pareto, along.ship), out_dir / "plots")
         _write_ship(along.ship, out_dir / "ship")
     table, page, record = (out_dir / f"trajectory.{suffix}" for suffix in ("csv", "md", "json"))
     write_atomic(table, _trajectory_csv(ordered, log))
@@ -204,16 +204,20 @@ def _write_ship(ship: Ship, folder: Path) -> None:
 def write_surface(surface: Surface, out_dir: Path) -> list[Path]:
     """Write plots/ (PNG and SVG), surface.csv, surface.md and surface.json into `out_dir`.
 
-    surface.csv has one line per checkpoint.
+    surface.csv has one line per checkpoint; ship/ is as in a trajectory.
     """
     from forgetbench.report import plots
     from forgetbench.report.surface import surface_page
 
     drawn = list(plots.surface(surface, out_dir / "plots"))
+    if surface.ship is not None:
+        _write_ship(surface.ship, out_dir / "ship")
     sheet, page, record = (out_dir / f"surface.{suffix}" for suffix in ("csv", "md", "json"))
     write_atomic(sheet, _surface_csv(surface))
     write_atomic(page, surface_page(surface, [path.stem for path in drawn if path.suffix == ".png"]))
-    write_atomic(record, to_json({"schema_version": SCHEMA_VERSION, **plain_data(surface)}))
+    ship = None if surface.ship is None else _ship_record(surface.ship)
+    content = {"schema_version": SCHEMA_VERSION, **plain_data(replace(surface, ship=None)), "ship": ship}
+    write_atomic(record, to_json(content))
     return [*drawn, sheet, page, record]
 
 

@@ -10,10 +10,10 @@ from forgetbench.comparison.surface import Law, Surface, SurfacePoint
 from forgetbench.messages import N_, items, phrases
 from forgetbench.messages import translated as _
 from forgetbench.records import OVERALL
-from forgetbench.report.course import tradeoff_lines
+from forgetbench.report.course import ship_lines, tradeoff_lines
 from forgetbench.report.markdown import escaped
 from forgetbench.report.numbers import MISSING, interval, signed
-from forgetbench.report.trajectory_page import table
+from forgetbench.report.trajectory_page import ship_parts, table
 from forgetbench.report.wording import title
 from forgetbench.stats.power_law import Bounded, PowerLaw
 
@@ -48,6 +48,8 @@ def surface_lines(surface: Surface) -> Iterator[str]:
             told.format(predictor=_(_PREDICTORS[name]), why=_(_LEFT_OUT[why])) for name, why in surface.left_out.items()
         ]
         yield _("no part of the law: {predictors}").format(predictors=items(left))
+    if surface.ship is not None:
+        yield from ship_lines(surface.ship)
 
 
 def surface_page(surface: Surface, pictures: Iterable[str]) -> str:
@@ -59,6 +61,7 @@ def surface_page(surface: Surface, pictures: Iterable[str]) -> str:
         f"## {_('Checkpoints')}\n\n{_points_table(surface.points)}",
         f"## {_('Laws')}\n\n{_law_note()}\n\n{_laws_table(surface)}",
         *_foretold(surface),
+        *(() if surface.ship is None else ship_parts(surface.ship)),
     ]
     return "\n\n".join(parts) + "\n"
 

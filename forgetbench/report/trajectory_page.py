@@ -31,7 +31,7 @@ def trajectory_page(
         "" if along is None else "\n".join(f"- {escaped(line, 2000)}" for line in along_lines(along)),
         *(f"![{_(_PICTURES[name])}](plots/{name}.png)" for name in pictures),
         f"## {_('Deltas against the base')}\n\n{_deltas(points)}" if points else "",
-        *([] if along is None else [*_pareto(along.pareto), *_ship(along.ship)]),
+        *([] if along is None else [*_pareto(along.pareto), *ship_parts(along.ship)]),
         "" if log is None else _log_note(log),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -71,7 +71,8 @@ def _tradeoff(point: Tradeoff) -> tuple[str, ...]:
     return escaped(name), str(point.step), gain, change, _("yes") if point.on_front else ""
 
 
-def _ship(ship: Ship) -> Iterator[str]:
+def ship_parts(ship: Ship) -> Iterator[str]:
+    """The checkpoint to ship: the rule, what the choosing half said of all, and what the other says of it."""
     header = [
         _("checkpoint"), _("step"), _("gain on the target"), _("change elsewhere"), _("lost too much"), _("doubtful"),
     ]  # fmt: skip

@@ -225,7 +225,7 @@ def _law(parameters: Floats, y: Floats, u: Floats, names: tuple[str, ...], centr
     for at in range(2, len(parameters)):
         gradient = np.zeros(len(parameters))
         gradient[1], gradient[at] = parameters[at], parameters[1]
-        exponents.append(_bounded(parameters[1] * parameters[at], gradient @ covariance @ gradient, dof, alpha))
+        exponents.append(_bounded(parameters[1] * parameters[at], float(gradient @ covariance @ gradient), dof, alpha))
     return PowerLaw(
         predictors=names,
         centre=tuple(centre.tolist()),

@@ -30,7 +30,7 @@ SHIFT, SCALE, BY_STEPS, BY_RATE = -0.02, 3.0, 0.5, 0.6
 NOISE = 0.01
 
 
-def law_coverage(persistence: float, draws: int = 500) -> dict[str, float]:
+def law_coverage(persistence: float, draws: int = 300) -> dict[str, float]:
     """Shares of draws whose 95 % intervals hold the planted exponents, and of last checkpoints that are foretold.
 
     Noise of a training's next checkpoint is `persistence` times that of the one before, and the rest drawn anew.
@@ -61,7 +61,7 @@ def law_coverage(persistence: float, draws: int = 500) -> dict[str, float]:
     }  # fmt: skip
 
 
-def choice_of_noise(draws: int = 60) -> dict[str, float]:
+def choice_of_noise(draws: int = 100) -> dict[str, float]:
     """Ten checkpoints that gained nothing on 100 target items: the mean gain of the chosen one on both halves."""
     flat: Rates = {GOAL: (0.2, 0.05), FACTS: (0.0, 0.0)}
     gains = []
@@ -73,7 +73,11 @@ def choice_of_noise(draws: int = 60) -> dict[str, float]:
         assert judged is not None
         gains.append((chosen.gain, judged.delta))
     looked, told = np.mean(gains, axis=0)
-    return {"draws": draws, "gain_where_chosen": looked, "gain_where_judged": told}
+    errors = np.std(gains, axis=0, ddof=1) / np.sqrt(draws)
+    return {
+        "draws": draws, "gain_where_chosen": looked, "gain_where_judged": told, "se_where_chosen": errors[0],
+        "se_where_judged": errors[1],
+    }  # fmt: skip
 
 
 def main() -> None:

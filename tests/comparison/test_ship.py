@@ -76,7 +76,7 @@ def test_without_a_target_the_smallest_loss_ships_and_ties_go_to_the_earlier() -
 
 def test_none_ships_where_all_have_lost_too_much() -> None:
     found = along(training({step: {FACTS: (0.6, 0.0), GOAL: (0.0, 0.5)} for step in (10, 20)}))
-    assert found.ship.step is None and found.ship.comparison is None and shipped(found) is None
+    assert found.ship.step is None and found.ship.comparison is None and shipped(found.pareto, found.ship) is None
     told = list(along_lines(found))[-1]
     assert told == (
         "to ship: none. Every checkpoint is shown to have lost more than a margin, on one half: "

@@ -53,5 +53,6 @@ def test_several_trainings_make_a_surface(
     assert {point["learning_rate"] for point in record["points"]} == {1e-5, 1e-4}
     assert record["left_out"] == {"tuned_parameters": "unknown", "tokens": "given"}
     assert {point["name"] for point in record["points"]} >= {"slow-checkpoint-10", "fast-checkpoint-80"}
+    assert len(record["ship"]["candidates"]) == 8 and record["ship"]["by"] == "overall"
     assert len(list((tmp_path / "results" / "trajectories").iterdir())) == 2
     assert "written to results/surfaces/2-trainings-" in done.stdout

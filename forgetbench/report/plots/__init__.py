@@ -13,6 +13,7 @@ from forgetbench.comparison.surface import Surface
 from forgetbench.comparison.tradeoff import Tradeoff
 from forgetbench.diagnosis.drift_map import DriftMap
 from forgetbench.records import Comparison
+from forgetbench.report.course import shipped
 from forgetbench.report.plots.drawing import FOR_PAPERS, drawn, save, styled
 from forgetbench.report.plots.drift_plot import drift_figure
 from forgetbench.report.plots.flow_plot import flow_figure
@@ -87,10 +88,15 @@ def surface(found: Surface, out_dir: Path) -> tuple[Path, ...]:
         figures = {
             "surface": surface_figure(found),
             "law": law_figure(found),
-            "pareto": pareto_figure(found.pareto),
+            "pareto": pareto_figure(found.pareto, _shipped_of(found)),
         }
         saved = [save(figure, out_dir, stem) for stem, figure in figures.items() if figure is not None]
     return tuple(path for paths in saved for path in paths)
+
+
+def _shipped_of(found: Surface) -> Tradeoff | None:
+    """The checkpoint to ship of several trainings, on the plane of gain and change."""
+    return None if found.ship is None else shipped(found.pareto, found.ship)
 
 
 def for_papers(comparison: Comparison, out_dir: Path) -> tuple[Path, ...]:

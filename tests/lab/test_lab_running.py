@@ -87,8 +87,8 @@ def test_every_checkpoint_of_every_recipe_and_seed_is_compared_with_the_base(out
     lab = run(out, suite, learn, "lora-r8", "dpo", seeds=2)
     # The first seed of all before the second of any; what a recipe starts from is trained before it.
     assert learn.asked == [
-        ("lora-r8", 0, ()), ("full-low", 0, ()), ("dpo", 0, ("full-low",)),
-        ("lora-r8", 1, ()), ("full-low", 1, ()), ("dpo", 1, ("full-low",)),
+        ("lora-r8", 0, ()), ("full-mid", 0, ()), ("dpo", 0, ("full-mid",)),
+        ("lora-r8", 1, ()), ("full-mid", 1, ()), ("dpo", 1, ("full-mid",)),
     ]  # fmt: skip
     # Where DPO began is known only where that is measured as well.
     assert [(path.recipe, path.seed) for path in lab.paths] == [(name, seed) for name, seed, _ in learn.asked]
@@ -118,12 +118,12 @@ def test_a_lab_that_was_killed_between_recipes_goes_on_where_it_was(out: Path, s
 
 
 def test_a_start_that_is_measured_is_found_trained_and_not_asked_again(out: Path, suite: Path) -> None:
-    before = run(out, suite, Trainings(), "full-low")
+    before = run(out, suite, Trainings(), "full-mid")
     learn = Trainings()
-    lab = run(out, suite, learn, "full-low", "dpo")
-    assert learn.asked == [("full-low", 0, ()), ("dpo", 0, ("full-low",))]
+    lab = run(out, suite, learn, "full-mid", "dpo")
+    assert learn.asked == [("full-mid", 0, ()), ("dpo", 0, ("full-mid",))]
     assert lab.paths[:1] == before.paths
-    assert lab.paths[1].start == "full-low"
+    assert lab.paths[1].start == "full-mid"
 
 
 def test_another_day_s_recipes_join_the_same_tables(out: Path, suite: Path) -> None:
@@ -135,14 +135,14 @@ def test_another_day_s_recipes_join_the_same_tables(out: Path, suite: Path) -> N
 
 
 def test_a_recipe_that_was_changed_is_made_again_with_what_starts_from_it(out: Path, suite: Path) -> None:
-    run(out, suite, Trainings(), "full-low", "lora-r8", "dpo")
+    run(out, suite, Trainings(), "full-mid", "lora-r8", "dpo")
     evaluation = EvaluationOptions(suite=str(suite), results=out)
-    changed = small("full-low").model_copy(update={"learning_rate": 0.1})
+    changed = small("full-mid").model_copy(update={"learning_rate": 0.1})
     learn = Trainings()
     with Evaluator("base=base", evaluation, EngineOptions("scripted")) as evaluator:
         recipes = [changed, small("lora-r8"), small("dpo")]
         run_lab(recipes, [0], learn, evaluator, out, data="mine", after=lambda lab: None, own_process=False)
-    assert [name for name, *_ in learn.asked] == ["full-low", "dpo"]
+    assert [name for name, *_ in learn.asked] == ["full-mid", "dpo"]
 
 
 def test_another_base_or_data_belongs_into_another_folder(out: Path, suite: Path) -> None:
@@ -180,20 +180,20 @@ def test_a_recipe_that_fails_is_told_and_the_others_go_on(
 ) -> None:
     class Diverging(Trainings):
         def __call__(self, job: tuple[Wanted, Mapping[str, Trained]]) -> Learnt:
-            if job[0].recipe.name == "full-low":
+            if job[0].recipe.name == "full-mid":
                 raise EngineError("the loss is nan")
             return super().__call__(job)
 
     learn = Diverging()
-    with pytest.raises(EngineError, match="full-low, seed 0: the loss is nan; 1 more failed; all others are done"):
-        run(out, suite, learn, "full-low", "dpo", "lora-r8")
+    with pytest.raises(EngineError, match="full-mid, seed 0: the loss is nan; 1 more failed; all others are done"):
+        run(out, suite, learn, "full-mid", "dpo", "lora-r8")
     # What starts from it cannot be made either.
     assert [path.recipe for path in load_lab(out).paths] == ["lora-r8"]
     told = capsys.readouterr().err
-    assert "full-low, seed 0: the loss is nan" in told
-    assert "dpo, seed 0: recipe 'full-low', which it starts from, failed" in told
+    assert "full-mid, seed 0: the loss is nan" in told
+    assert "dpo, seed 0: recipe 'full-mid', which it starts from, failed" in told
     # And the next command tries it again.
-    assert run(out, suite, Trainings(), "full-low", "dpo", "lora-r8").recipes == ("lora-r8", "full-low", "dpo")
+    assert run(out, suite, Trainings(), "full-mid", "dpo", "lora-r8").recipes == ("lora-r8", "full-mid", "dpo")
 
 
 def test_where_the_engine_takes_the_device_for_itself_all_trainings_come_first(out: Path, suite: Path) -> None:
@@ -217,7 +217,7 @@ def test_what_fails_again_and_again_ends_the_lab(out: Path, suite: Path) -> None
         raise EngineError("no memory is left")
 
     with pytest.raises(EngineError, match=r"^no memory is left$"):
-        run(out, suite, broken, "full-low", "lora-r2", "lora-r8", "lora-r32")
+        run(out, suite, broken, "full-mid", "lora-r2", "lora-r8", "lora-r32")
 
 
 # --- the process that trains ------------------------------------------------------------------

@@ -4,6 +4,7 @@
     diagnose.py       all evidence on one comparison
     stored.py         diagnosis.json
     evidence/         one module for each kind of trace
+    losses.py         what was lost beyond its margin
     training_log.py   trainer_state.json
     drift/            how far each tensor moved, in how many directions
     drift_map.py      what is kept of it: each module of each layer

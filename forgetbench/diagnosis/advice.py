@@ -30,6 +30,7 @@ RULES: Final[Mapping[str, Rule]] = {
     "stay_near": Rule(("far_on_prompts", "general_loss"), "arXiv 2509.04259"),
     "lora": Rule(("erased",), "arXiv 2405.09673"),
     "average": Rule(("erased", "voice"), "arXiv 2309.06256"),
+    "mend_answers": Rule(("contested",), "arXiv 2405.05904"),
     "clean_data": Rule(("contamination",), "arXiv 2311.04850"),
 }
 """In the order of expected effect: what costs nothing and can be tried at once first, another training last."""

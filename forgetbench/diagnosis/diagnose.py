@@ -10,6 +10,7 @@ from forgetbench.diagnosis.advice import advised
 from forgetbench.diagnosis.asked import Asked, Distribution
 from forgetbench.diagnosis.drift import WeightDrift
 from forgetbench.diagnosis.drift_map import drift_map
+from forgetbench.diagnosis.evidence.contested import contested_findings
 from forgetbench.diagnosis.evidence.distribution import calibration_findings, distribution_findings
 from forgetbench.diagnosis.evidence.groups import language_findings, tail_findings
 from forgetbench.diagnosis.evidence.outcomes import contamination_findings, outcome_findings
@@ -19,6 +20,7 @@ from forgetbench.diagnosis.evidence.training import training_findings
 from forgetbench.diagnosis.evidence.voice import voice_findings
 from forgetbench.diagnosis.evidence.weights import weight_findings
 from forgetbench.diagnosis.findings import Diagnosis, Finding
+from forgetbench.diagnosis.losses import lost_domains
 from forgetbench.diagnosis.naming import named_cause
 from forgetbench.diagnosis.training_log import TrainingHistory
 from forgetbench.records import Comparison
@@ -52,7 +54,7 @@ def diagnose(
         *_findings(comparison, items, training, data, drift, adapter, width),
         *_findings_of_asking(told),
     )
-    lost = any(row.judgement.verdict in ("regressed", "mixed") for row in comparison.domains)
+    lost = bool(lost_domains(comparison))
     sources = {
         name: text
         for name, text in (
@@ -91,6 +93,7 @@ def _findings(
     yield from tail_findings(comparison)
     if data is not None:
         yield from language_findings(comparison, data.answers)
+        yield from contested_findings(items, data)
     yield from contamination_findings(comparison)
     if training is not None:
         yield from training_findings(comparison, training, adapter=adapter, width=width)

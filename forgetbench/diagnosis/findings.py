@@ -23,6 +23,7 @@ Cause = Literal[
     "absent_languages",
     "prompting",
     "contamination",
+    "contested",
     "high_rate",
     "many_epochs",
     "loss_hides",
@@ -42,6 +43,7 @@ tail_first        rarely told facts fell more than well-known ones
 absent_languages  languages that the training data lacks fell more than those it has
 prompting         the loss comes with the chat template, and not without it
 contamination     items stand in the training data: what was gained there is no gain
+contested         questions stand in the training data with another answer: what was known is overwritten
 high_rate         the learning rate went higher than what usually keeps a model's abilities
 many_epochs       the data was seen often enough to be learnt by heart
 loss_hides        the training loss improved while abilities fell
@@ -86,13 +88,14 @@ Name = Literal[
     "prompting",
     "high_rate",
     "many_epochs",
-    "tail_first",
+    "overwritten",
     "rigid_voice",
     "unexplained",
 ]
 """What a diagnosis may be summed up as:
 
-no_loss_shown  no domain regressed; which are retained and which are not known is for their verdicts to say
+no_loss_shown  no domain regressed beyond its margin; which are retained and which not known their verdicts say
+overwritten    the training data tells otherwise what was known, or rare facts went first and no voice explains it
 rigid_voice    over-fitted to the form of the training answers
 unexplained    something was lost, and no finding says by what
 The others are the causes of these names."""

@@ -16,9 +16,14 @@ CONTAMINATED: Final = 1 / 3
 """Share of a task's items in the training data from which it counts. Of sentences that templates make a sixth may stand
 in both though none was copied (docs/causes.md)."""
 
+CONTESTED: Final = 0.05
+"""Share of a domain's questions that the training data answers otherwise from which it counts."""
+
 
 def named_cause(findings: Sequence[Finding], *, lost: bool) -> NamedCause:
-    """The first name in `PRECEDENCE` that the findings speak for, and the next; `lost` says that a domain regressed.
+    """The first name in `PRECEDENCE` that the findings speak for, and the next.
+
+    `lost` says that a domain regressed by more than its margin allows.
 
     Where nothing was lost only contamination is named, which makes a gain worthless without any loss.
     """
@@ -78,8 +83,12 @@ def _many_epochs(seen: _Seen) -> tuple[Cause, ...]:
     return ("many_epochs", *seen.shown("training_wording")) if seen.beyond("many_epochs", "epochs") else ()
 
 
-def _tail_first(seen: _Seen) -> tuple[Cause, ...]:
-    return tuple(seen.shown("tail_first"))
+def _overwritten(seen: _Seen) -> tuple[Cause, ...]:
+    """By what the data says. That rare facts went first suffices where no voice explains it: any training does that."""
+    tail = tuple(seen.shown("tail_first"))
+    if seen.largest("contested", "of_the_domain") >= CONTESTED:
+        return ("contested", *tail)
+    return () if any(seen.shown("voice", "training_wording")) else tail
 
 
 def _rigid_voice(seen: _Seen) -> tuple[Cause, ...]:
@@ -92,7 +101,7 @@ PRECEDENCE: Final[Mapping[Name, Callable[[_Seen], tuple[Cause, ...]]]] = {
     "prompting": _prompting,
     "high_rate": _high_rate,
     "many_epochs": _many_epochs,
-    "tail_first": _tail_first,
+    "overwritten": _overwritten,
     "rigid_voice": _rigid_voice,
 }
 """For each name the findings that speak for it; none where they do not. The first that any speak for is named."""

@@ -32,7 +32,7 @@ def planted_data(cause: str | None) -> LabData:
     """The lab's own data, with what plants this cause in place of other tasks' questions."""
     if cause == "contamination":
         return ContaminatedData()
-    return ContestedData() if cause == "tail_first" else EmbeddedData()
+    return ContestedData() if cause == "overwritten" else EmbeddedData()
 
 
 @dataclass(frozen=True, slots=True)

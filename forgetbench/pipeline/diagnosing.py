@@ -52,7 +52,7 @@ def diagnose(
     """
     from forgetbench.diagnosis import Asked, read_training_history
     from forgetbench.diagnosis import diagnose as held_against
-    from forgetbench.diagnosis.evidence.voice import COLUMNS
+    from forgetbench.diagnosis.evidence import COLUMNS
     from forgetbench.diagnosis.stored import save_diagnosis
     from forgetbench.report import write_html
     from forgetbench.report.diagnosis import diagnosis_markdown

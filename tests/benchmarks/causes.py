@@ -20,13 +20,13 @@ from pathlib import Path
 from typing import Any
 
 import machine
+from cached_prompts import CachedPromptsEngine
 from tables import table
 
 from forgetbench.comparison.delta import compare
 from forgetbench.comparison.sft_data import read_sft_data
 from forgetbench.diagnosis import Diagnosis, diagnose, read_training_history, weight_drift
 from forgetbench.diagnosis.stored import save_diagnosis
-from forgetbench.engines.base import EngineOptions
 from forgetbench.evaluation.evaluate import evaluate
 from forgetbench.evaluation.options import EvaluationOptions
 from forgetbench.evaluation.session import open_session
@@ -48,7 +48,7 @@ LAB = ROOT / "results" / "lab"
 DOC = ROOT / "docs" / "causes.md"
 BEGIN, END = "<!-- tables: written by tests/benchmarks/causes.py -->", "<!-- end of tables -->"
 TUNED_ON = 0
-PUBLISHED = ("contamination-25", "high-rate-6", "many-epochs-30", "rigid-voice-2", "tail-first-50")
+PUBLISHED = ("contamination-25", "high-rate-10", "many-epochs-20", "rigid-voice-one", "tail-first-50")
 """Recipes whose diagnosis is published, of the first seed that the rules were not tuned on."""
 
 
@@ -86,7 +86,7 @@ def measure(recipes: Sequence[Recipe], seed: int, base: Path, folder: Path) -> N
         [f"{each.recipe.name}-{seed}={each.last}" for each in trained],
         f"base={base}",
         evaluation=evaluation,
-        engine=EngineOptions(engine="transformers"),
+        engine=CachedPromptsEngine(),
     ) as session:
         of_base, *runs = evaluate(session)
     by_name = {run.manifest.name: run for run in runs}

@@ -14,7 +14,7 @@ from hostile_outputs import read_markdown
 from paired_runs import item, run, scored, task
 
 from forgetbench.comparison.delta import compare
-from forgetbench.comparison.sft_data import SftData
+from forgetbench.comparison.sft_data import SftData, read_sft_data
 from forgetbench.diagnosis import Diagnosis, TrainingHistory, WeightDrift, diagnose
 from forgetbench.diagnosis.advice import RULES
 from forgetbench.diagnosis.drift import TensorDrift
@@ -54,6 +54,12 @@ def history(peak: float = 1e-5, epochs: float = 1.0, losses: Sequence[float] = (
     return TrainingHistory(logged, (), len(losses), epochs, None)
 
 
+def known(folder: Path, answers: Sequence[str]) -> SftData:
+    path = folder / "data.jsonl"
+    path.write_text("".join(json.dumps({"completion": answer}) + "\n" for answer in answers))
+    return read_sft_data(path)
+
+
 def state(diagnosis: Diagnosis, cause: str) -> State:
     (finding,) = [finding for finding in diagnosis.findings if finding.cause == cause]
     return finding.state
@@ -71,17 +77,17 @@ def test_locked_and_erased_by_the_interval(ranked_after: float, locked: State, e
     assert ("show_examples" in cures) == (locked == "shown") and ("lora" in cures) == (erased == "shown")
 
 
-def test_a_template_is_found_and_traced_to_the_training_answers() -> None:
+def test_a_template_is_found_and_traced_to_the_training_answers(tmp_path: Path) -> None:
     words = "river stone cloud lamp green field north winter market letter".split()
     before = [f"{words[n % 10]} {words[(n * 7 + 1) % 10]} {n} went home early" for n in range(40)]
     after = [f"Thank you for reaching out to us about {text}" for text in before]
     training = [f"Thank you for reaching out to us today, ticket {n} is open" for n in range(50)]
     comparison, items = written(before, after)
-    found = diagnose(comparison, items, data=SftData(Path("data.jsonl"), tuple(training)))
+    found = diagnose(comparison, items, data=known(tmp_path, training))
     (wording,) = found.of("training_wording")
     assert wording.state == "shown" and any("reaching out to us" in phrase for phrase in wording.examples)
     # Of the same template the data knows nothing about, it is only a voice.
-    other = diagnose(comparison, items, data=SftData(Path("data.jsonl"), tuple(f"sold {n} apples" for n in range(50))))
+    other = diagnose(comparison, items, data=known(tmp_path, [f"sold {n} apples" for n in range(50)]))
     assert state(other, "training_wording") == "open" and other.of("training_wording")[0].examples == ()
     assert any("reaching out to us" in phrase for phrase in other.of("voice")[0].examples)
 
@@ -115,10 +121,10 @@ def test_rare_facts_first(tail: float, expected: State) -> None:
     assert state(diagnose(*strata({"head": -0.2 if tail == 0.0 else -0.1, "tail": tail})), "tail_first") == expected
 
 
-def test_languages_that_the_data_lacks() -> None:
+def test_languages_that_the_data_lacks(tmp_path: Path) -> None:
     comparison, items = strata({"de": -0.5, "fr": -0.6, "en": -0.1})
     english = tuple(f"The parcel number {n} will arrive on Monday morning." for n in range(30))
-    (finding,) = diagnose(comparison, items, data=SftData(Path("data.jsonl"), english)).of("absent_languages")
+    (finding,) = diagnose(comparison, items, data=known(tmp_path, english)).of("absent_languages")
     assert (finding.state, finding.examples) == ("shown", ("fr", "de"))
     assert finding.measures[0].value == pytest.approx(-0.55 + 0.1)
 

@@ -27,6 +27,7 @@ def epochs(times: float) -> Finding:
 
 VOICE, TAIL, ERASED = found("voice"), found("tail_first"), found("erased")
 TWO_OF_A_HUNDRED = found("contamination", n_contaminated=2, n_items=500, of_a_task=0.02)
+CONTESTED = found("contested", of_the_domain=0.2)
 HALF = found("contamination", n_contaminated=50, n_items=500, of_a_task=0.5)
 
 
@@ -35,7 +36,11 @@ HALF = found("contamination", n_contaminated=50, n_items=500, of_a_task=0.5)
     [
         ([VOICE], "rigid_voice", "unexplained"),
         ([found("voice", "ruled_out"), found("training_wording")], "rigid_voice", "unexplained"),
-        ([VOICE, TAIL], "tail_first", "rigid_voice"),
+        # Rare facts go first in any training; they speak for it alone.
+        ([VOICE, TAIL], "rigid_voice", "unexplained"),
+        ([TAIL], "overwritten", "unexplained"),
+        ([VOICE, CONTESTED], "overwritten", "rigid_voice"),
+        ([VOICE, found("contested", of_the_domain=0.01)], "rigid_voice", "unexplained"),
         ([VOICE, rate(2)], "high_rate", "rigid_voice"),
         # Both beyond the usual: what is farther beyond.
         ([VOICE, rate(2), epochs(8)], "many_epochs", "rigid_voice"),
@@ -72,9 +77,9 @@ def test_every_name_has_its_words() -> None:
     assert "The answers are gone (erased)" in first.lines[0] and "One voice for everything" in first.lines[1]
 
 
-@pytest.mark.parametrize(("width", "limit"), [(None, 5e-5), (4096, 5e-5), (8192, 5e-5), (576, 3.556e-4)])
+@pytest.mark.parametrize(("width", "limit"), [(None, 4e-5), (4096, 4e-5), (8192, 4e-5), (576, 2.844e-4)])
 def test_a_narrower_model_bears_a_higher_rate(width: int | None, limit: float) -> None:
-    """5e-5 x 4096 / 576 = 3.556e-4."""
+    """4e-5 x 4096 / 576 = 2.844e-4."""
     history = TrainingHistory((LoggedStep(1, 2.0, 1e-4),), (), 1, 1.0, None)
     (finding, *_) = training_findings(comparison(), history, adapter=False, width=width)
     assert {each.name: each.value for each in finding.measures}["usual_at_most"] == pytest.approx(limit, rel=1e-3)

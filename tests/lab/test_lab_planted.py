@@ -27,7 +27,7 @@ def test_contaminated_data_holds_evaluated_items_with_their_answers() -> None:
 
 def test_contested_facts_are_rare_ones_with_a_wrong_answer() -> None:
     rows = {row["question"]: row for row in read_jsonl(tasks_folder() / "knowledge" / "facts.jsonl")}
-    pairs = planted_data("tail_first").multitask(200, 1)
+    pairs = planted_data("overwritten").multitask(200, 1)
     assert len(set(pairs)) == 200
     for pair in pairs:
         row = rows[pair.prompt.removeprefix("Question: ").removesuffix("\nAnswer:")]
@@ -35,6 +35,6 @@ def test_contested_facts_are_rare_ones_with_a_wrong_answer() -> None:
 
 
 def test_another_seed_draws_others() -> None:
-    for cause in ("contamination", "tail_first"):
+    for cause in ("contamination", "overwritten"):
         one, same, other = (planted_data(cause).multitask(50, seed) for seed in (1, 1, 2))
         assert one == same and one != other

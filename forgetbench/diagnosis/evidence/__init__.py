@@ -2,8 +2,18 @@
 
 outcomes.py    what became of forgotten answers: locked or erased
 voice.py       over-used phrases, lengths, and wording of the training data
+contested.py   questions that the training data answers otherwise
 groups.py      which items fell more than others: rare facts, languages
 prompting.py   with a chat template and without
 training.py    the trainer's own log
 weights.py     how far they moved
 """
+
+from __future__ import annotations
+
+from typing import Final
+
+from forgetbench.diagnosis.evidence import contested, voice
+
+COLUMNS: Final = tuple(dict.fromkeys((*voice.COLUMNS, *contested.COLUMNS)))
+"""What is looked at of the items."""

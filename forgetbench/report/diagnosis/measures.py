@@ -23,8 +23,8 @@ def _change(value: float) -> str:
 
 
 _COUNTS: Final = (
-    "n_forgotten", "n_phrases", "n_contaminated", "n_items", "words_base", "words_candidate", "intruders",
-    "n_texts", "n_asked",
+    "n_forgotten", "n_phrases", "n_contaminated", "n_contested", "n_items", "words_base", "words_candidate",
+    "intruders", "n_texts", "n_asked",
 )  # fmt: skip
 _GENERAL: Final = (
     "peak_rate", "usual_at_most", "epochs", "first_loss", "last_loss", "effective_rank", "kl", "kl_neutral",
@@ -38,7 +38,7 @@ _RATES: Final = tuple(
 )
 _FORMATS: Final[Mapping[str, Callable[[float], str]]] = {
     **dict.fromkeys(("of_forgotten", "answers_with_them", "leaked", "leaked_base", "relative"), share),
-    **dict.fromkeys(("most_in_a_layer", "of_a_task", "came_back", "stayed_away"), share),
+    **dict.fromkeys(("most_in_a_layer", "of_a_task", "of_the_domain", "came_back", "stayed_away"), share),
     **dict.fromkeys(_COUNTS, _count),
     **dict.fromkeys(_GENERAL, _general),
     **dict.fromkeys(_CHANGES, _change),

@@ -58,7 +58,9 @@ def _named(named: NamedCause) -> Paragraph:
     if named.because:
         lines.append(_("What speaks for it: {findings}.").format(findings=_titles(named.because)))
     elif named.name == "no_loss_shown":
-        lines.append(_("No domain regressed. Which are retained, and of which it is not known, their verdicts say."))
+        lines.append(
+            _("No domain regressed beyond its margin; their verdicts say which are retained and which not known.")
+        )
     if named.runner_up is not None:
         told = _("Next in line: {name} ({findings}).") if named.runner_up_because else _("Next in line: {name}.")
         lines.append(told.format(name=_(NAMES[named.runner_up]), findings=_titles(named.runner_up_because)))

@@ -111,6 +111,14 @@ CAUSES: Final[Mapping[Cause, CauseWords]] = {
         test=N_("Compare with --exclude-contaminated: the deltas stay, or change."),
         lacks=N_("--sft-data FILE of the comparison"),
     ),
+    "contested": CauseWords(
+        title=N_("The training data answers evaluated questions otherwise"),
+        evidence=N_("{n_contested} of {n_items} questions stand in it without their right answer ({of_the_domain})."),
+        otherwise=N_("An answer in other words than the accepted ones is not recognised."),
+        test=N_("Train without these examples: the facts that they contest should stay."),
+        examples=N_("Questions: {examples}."),
+        lacks=N_("--sft-data FILE"),
+    ),
     "high_rate": CauseWords(
         title=N_("The learning rate was high"),
         evidence=N_(
@@ -216,6 +224,7 @@ CURES: Final[Mapping[str, str]] = {
     "stay_near": N_("Stay near the base on the training prompts: a KL penalty, or answers that it writes itself."),
     "lora": N_("Tune fewer parameters: LoRA of a moderate rank forgets less, and learns less."),
     "average": N_("Average the weights with the base's, and choose the share by a sweep."),
+    "mend_answers": N_("Mend or drop the training answers that contradict what the base knew."),
     "clean_data": N_("Take evaluated items out of the training data before a gain is believed."),
 }
 """By the keys of `diagnosis.advice.RULES`."""
@@ -226,7 +235,7 @@ NAMES: Final[Mapping[Name, str]] = {
     "prompting": N_("The prompt: the loss comes with the chat template"),
     "high_rate": N_("Forgetting by too high a learning rate"),
     "many_epochs": N_("Forgetting by too many passes over little data"),
-    "tail_first": N_("Knowledge was overwritten, rare facts first"),
+    "overwritten": N_("Knowledge was overwritten"),
     "rigid_voice": N_("One rigid voice: over-fitted to the form of the training answers"),
     "unexplained": N_("Something was lost, and no finding says by what"),
 }

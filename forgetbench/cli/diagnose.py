@@ -27,6 +27,9 @@ def diagnose(
     text: Annotated[
         Path | None, Parameter(help="General text of your own for --distribution (JSONL or plain).")
     ] = None,
+    distribution_texts: Annotated[
+        int | None, Parameter(help="So many texts of each kind for --distribution, drawn by the comparison's seed.")
+    ] = None,
     without_data: Annotated[
         int, Parameter(help="Read what the candidate was trained on off so many samples of each model.")
     ] = 0,
@@ -56,6 +59,7 @@ def diagnose(
             candidate=candidate,
             distribution=distribution,
             text=text,
+            distribution_texts=distribution_texts,
             without_data=without_data,
             again=again,
             engine=engine,

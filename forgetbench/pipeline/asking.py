@@ -26,12 +26,16 @@ class Questions:
     """What they say next."""
     text: Path | None
     """A text of the user's own, beside the embedded passages."""
+    n_texts: int | None
+    """How many texts of each kind and training prompts are looked at; None: as many as is usual."""
     n_samples: int
     """Samples of each, from which the training data is read; 0 for none."""
 
     def __post_init__(self) -> None:
         if self.n_samples < 0:
             raise InputError(f"--without-data {self.n_samples}: must be a number of samples")
+        if self.n_texts is not None and self.n_texts < 1:
+            raise InputError(f"--distribution-texts {self.n_texts}: must be at least 1")
         if self.text is not None and not self.distribution:
             raise InputError("--text is read with --distribution only; add that, or leave --text out")
 
@@ -55,7 +59,12 @@ def ask_models(
         if questions.distribution:
             file = None if data is None else data.path
             distribution = measure_distribution(
-                models, sft_data=file, text=questions.text, seed=compared.seed, alpha=compared.alpha
+                models,
+                sft_data=file,
+                text=questions.text,
+                n_texts=questions.n_texts,
+                seed=compared.seed,
+                alpha=compared.alpha,
             )
             rated = measure_calibration(models.results, compared)
         if not questions.n_samples:

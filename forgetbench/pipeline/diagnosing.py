@@ -35,6 +35,7 @@ def diagnose(
     candidate: str | None = None,
     distribution: bool = False,
     text: Path | None = None,
+    distribution_texts: int | None = None,
     without_data: int = 0,
     again: AskAgain = AskAgain(),
     engine: EngineOptions = EngineOptions(),
@@ -45,10 +46,11 @@ def diagnose(
     `comparison` is its folder. With `weights` the drift of the weights is measured, `spectra` matrices of it in depth;
     `base` and `candidate` say where the two checkpoints are, by default where they were evaluated. With `distribution`
     both are asked, by `engine`, what they say next: on neutral passages, in the file `text`, and to the prompts of
-    `sft_data`. With `without_data` each writes so many samples, and what the candidate was trained on is read off them.
-    Where `again` says so, forgotten items are asked again of both. Else nothing is asked of a model. Raises InputError
-    for what cannot be read, and for checkpoints that are not those of the comparison, EngineError or StorageError where
-    the engine or the machine fails, with everything answered so far kept.
+    `sft_data`, `distribution_texts` of each or all. With `without_data` each writes so many samples, and what the
+    candidate was trained on is read off them. Where `again` says so, forgotten items are asked again of both. Else
+    nothing is asked of a model. Raises InputError for what cannot be read, and for checkpoints that are not those of
+    the comparison, EngineError or StorageError where the engine or the machine fails, with everything answered so far
+    kept.
     """
     from forgetbench.diagnosis import Asked, read_training_history
     from forgetbench.diagnosis import diagnose as held_against
@@ -68,7 +70,7 @@ def diagnose(
     if distribution or without_data or text is not None:
         from forgetbench.pipeline.asking import Questions, ask_models
 
-        questions = Questions(distribution, text, without_data)
+        questions = Questions(distribution, text, distribution_texts, without_data)
         asked = ask_models(questions, compared, folder, data, engine, base=base, candidate=candidate, progress=progress)
     if again.ask_again:
         from forgetbench.pipeline.eliciting import ask_again

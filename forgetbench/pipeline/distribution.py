@@ -6,7 +6,7 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 
@@ -26,6 +26,8 @@ from forgetbench.storage.folder import ResultsFolder
 from forgetbench.storage.jsonl import iter_jsonl
 from forgetbench.storage.runs import Run, is_run, load_run
 from forgetbench.suites.suite import tasks_folder
+
+T = TypeVar("T")
 
 WINDOW: Final = 512
 """Tokens that are looked at together: longer texts are cut, and the logits of one window are what memory must hold."""
@@ -54,10 +56,11 @@ class CutText:
 
 
 def measure_distribution(
-    models: Models, *, sft_data: Path | None, text: Path | None, seed: int, alpha: float
+    models: Models, *, sft_data: Path | None, text: Path | None, n_texts: int | None, seed: int, alpha: float
 ) -> Distribution:
     """Divergence, entropies and losses on the embedded passages, on `text`, and on the prompts of `sft_data`.
 
+    `n_texts` of each are looked at, drawn by the seed; where it is None, all texts and `N_PROMPTS` prompts.
     Exact where the engine tells whole distributions, with both models in memory at once; else of the likeliest tokens,
     one model after the other. Raises InputError for models of different vocabularies, for files that cannot be read,
     and for an engine that tells neither.
@@ -70,9 +73,13 @@ def measure_distribution(
         )
     tokenizer = models.tokenizer(models.base)
     check_shared_vocabulary(tokenizer, models.tokenizer(models.candidate))
-    texts = [_cut(tokenizer, source, name, words) for source, name, words in _neutral(text)]
+    texts = [
+        _cut(tokenizer, source, name, words)
+        for kind in _neutral(text)
+        for source, name, words in _drawn(kind, n_texts, seed)
+    ]
     if sft_data is not None:
-        texts += _answered(models, sft_data, seed)
+        texts += _answered(models, sft_data, n_texts or N_PROMPTS, seed)
     models.progress.start("next tokens", sum(len(each.tokens) for cut in texts for each in cut.windows))
     exact = isinstance(engine, TellsAll)
     sums, vocabularies = _exact(models, texts) if exact else _of_top(models, texts)
@@ -113,13 +120,17 @@ def _rated(run: Run) -> dict[tuple[str, str], tuple[str, int, tuple[float, ...]]
 # --- texts ------------------------------------------------------------------------------------
 
 
-def _neutral(own: Path | None) -> Iterator[tuple[Source, str, str]]:
-    """Source, name and words of general texts."""
-    for _number, row in iter_jsonl(tasks_folder() / "language" / "passages.jsonl"):
-        yield "passages", str(row["cluster"]), str(row["text"])
+def _neutral(own: Path | None) -> Iterator[list[tuple[Source, str, str]]]:
+    """Source, name and words of general texts, by kind."""
+    rows = iter_jsonl(tasks_folder() / "language" / "passages.jsonl")
+    yield [("passages", str(row["cluster"]), str(row["text"])) for _number, row in rows]
     if own is not None:
-        for number, words in enumerate(_own_texts(own)):
-            yield "text", str(number), words
+        yield [("text", str(number), words) for number, words in enumerate(_own_texts(own))]
+
+
+def _drawn(texts: Sequence[T], n_texts: int | None, seed: int) -> Sequence[T]:
+    """So many of them, or all; those of a smaller number are among those of a larger one."""
+    return texts if n_texts is None else random.Random(seed).sample(texts, len(texts))[:n_texts]
 
 
 def _own_texts(path: Path) -> list[str]:
@@ -146,12 +157,12 @@ def _cut(tokenizer: Tokenizer, source: Source, name: str, words: str) -> CutText
     return CutText(source, name, len(words.encode("utf-8", "replace")), windows)
 
 
-def _answered(models: Models, path: Path, seed: int) -> list[CutText]:
+def _answered(models: Models, path: Path, n_prompts: int, seed: int) -> list[CutText]:
     """Training prompts with what the base says to them, of which alone the tokens are scored."""
     prompts = read_sft_prompts(path)
     if not prompts:
         models.progress.note(f"{path}: its rows have answers and no prompts, so nothing is said of the prompts")
-    drawn = random.Random(seed).sample(prompts, min(N_PROMPTS, len(prompts)))
+    drawn = _drawn(prompts, n_prompts, seed)
     tokenizer = models.tokenizer(models.base)
     asked = [_prompt_tokens(models, prompt)[-WINDOW:] for prompt in drawn]
     answers = models.sampled(

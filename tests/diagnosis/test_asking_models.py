@@ -49,7 +49,7 @@ def compared(pair: tuple[Path, Path], tiny_tasks: Path, tmp_path: Path) -> Path:
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
     """Few passages and prompts: what is looked at is the way, not the number."""
     passages = [("passages", str(n), text) for n, text in enumerate(("The river runs.", "Snow fell.", "Bread rose."))]
-    monkeypatch.setattr(asking, "_neutral", lambda own: iter(passages))
+    monkeypatch.setattr(asking, "_neutral", lambda own: iter([passages]))
     monkeypatch.setattr(asking, "ANSWER_TOKENS", 4)
 
 
@@ -261,3 +261,9 @@ def test_a_token_more_is_part_of_the_rest(pair: tuple[Path, Path], tiny_tasks: P
     # One of 259 about equally likely tokens: - ln(258 / 259).
     assert found.rows[0].measure("kl").value == pytest.approx(np.log(259 / 258), rel=0.1)
     assert "The vocabularies have 258 and 259 tokens" in (done / "diagnosis.md").read_text()
+
+
+def test_fewer_texts_are_among_the_more() -> None:
+    texts = list(range(50))
+    assert list(asking._drawn(texts, 7, seed=3)) == list(asking._drawn(texts, 20, seed=3))[:7]
+    assert asking._drawn(texts, None, seed=3) == texts and len(asking._drawn(texts, 90, seed=3)) == 50

@@ -32,7 +32,8 @@ def named_cause(findings: Sequence[Finding], *, lost: bool) -> NamedCause:
     if not lost:
         told = [*((name, because) for name, because in told if name == "contamination"), ("no_loss_shown", ())]
         return NamedCause(*told[0])
-    told.append(("unexplained", tuple(seen.shown("erased", "locked"))))
+    if not told:
+        return NamedCause("unexplained", tuple(seen.shown("erased", "locked")))
     return NamedCause(*told[0], *told[1]) if len(told) > 1 else NamedCause(*told[0])
 
 

@@ -1,6 +1,7 @@
 """Is the named cause the right one: trainings of the lab's base whose cause of harm was planted, diagnosed blindly.
 
     python tests/benchmarks/causes.py FOLDER [--seeds 0 1 2] [--only WORD...]
+    python tests/benchmarks/causes.py --lab FOLDER    # trainings of `forgetbench lab` whose cause is known
     python tests/benchmarks/causes.py --tables        # only the tables of docs/causes.md, from results/lab/causes.json
 
 Every recipe of forgetbench/lab/causes is trained with each seed, evaluated with causes_suite.yaml and the transformers
@@ -16,6 +17,7 @@ import json
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,7 @@ import machine
 from cached_prompts import CachedPromptsEngine
 from tables import table
 
+from forgetbench.comparison.checked import load_checked
 from forgetbench.comparison.delta import compare
 from forgetbench.comparison.sft_data import read_sft_data
 from forgetbench.diagnosis import Diagnosis, diagnose, read_training_history, weight_drift
@@ -33,14 +36,15 @@ from forgetbench.evaluation.session import open_session
 from forgetbench.lab.base import lab_base
 from forgetbench.lab.planted import planted_data, planted_recipes
 from forgetbench.lab.recipe import Recipe
+from forgetbench.lab.stored import load_lab
 from forgetbench.lab.training import Trained, train
-from forgetbench.records import Comparison
+from forgetbench.records import Comparison, DeltaRow
 from forgetbench.report import plots
 from forgetbench.report.diagnosis import diagnosis_markdown
 from forgetbench.report.diagnosis.words import NAMES
 from forgetbench.stats.proportions import wilson_interval
 from forgetbench.storage.files import write_atomic
-from forgetbench.storage.runs import Run
+from forgetbench.storage.runs import Run, load_run
 
 ROOT = Path(__file__).resolve().parents[2]
 SUITE = ROOT / "tests" / "benchmarks" / "causes_suite.yaml"
@@ -48,7 +52,16 @@ LAB = ROOT / "results" / "lab"
 DOC = ROOT / "docs" / "causes.md"
 BEGIN, END = "<!-- tables: written by tests/benchmarks/causes.py -->", "<!-- end of tables -->"
 TUNED_ON = 0
-PUBLISHED = ("contamination-25", "high-rate-10", "many-epochs-20", "rigid-voice-one", "tail-first-50")
+OF_THE_LAB = {
+    ("full-high", 12.0): "high_rate",
+    ("full-high", 50.0): "high_rate",
+    ("full-mid", 50.0): "rigid_voice",
+    ("full-mid", 100.0): "rigid_voice",
+    ("full-mid", 5.0): "no_loss_shown",
+    ("full-low", 5.0): "no_loss_shown",
+}
+"""Recipes and steps of the lab: one rigid template throughout, ten times the middle rate, stopped before any harm."""
+PUBLISHED = ("contamination-25", "high-rate-10", "many-epochs-20", "rigid-voice-one", "overwritten-50")
 """Recipes whose diagnosis is published, of the first seed that the rules were not tuned on."""
 
 
@@ -60,9 +73,12 @@ def main() -> None:
         "--only", nargs="+", default=[""], metavar="WORD", help="recipes with one of these in their name"
     )
     parser.add_argument("--base", type=Path, help="the base's folder, where it is not the lab's own")
+    parser.add_argument("--lab", type=Path, help="a folder of forgetbench lab, with its runs and trainings")
     parser.add_argument("--tables", action="store_true", help="only write the tables again")
     arguments = parser.parse_args()
-    if not arguments.tables:
+    if arguments.lab is not None:
+        measure_lab(arguments.lab)
+    elif not arguments.tables:
         if arguments.folder is None:
             parser.error("give the FOLDER in which trainings and runs are kept")
         os.environ |= {"HF_HUB_OFFLINE": "1"}
@@ -91,58 +107,74 @@ def measure(recipes: Sequence[Recipe], seed: int, base: Path, folder: Path) -> N
         of_base, *runs = evaluate(session)
     by_name = {run.manifest.name: run for run in runs}
     for each in trained:
-        row = diagnosed(of_base, by_name[f"{each.recipe.name}-{seed}"], each, base)
-        print(f"{row['recipe']}-{seed}: {row['named']}, then {row['runner_up']}; without log {row['without_log']}")
-        save_row(row)
+        run = by_name[f"{each.recipe.name}-{seed}"]
+        save_row(diagnosed(of_base, run, Planted.of(each), base))
 
 
-def diagnosed(of_base: Run, run: Run, trained: Trained, base: Path) -> dict[str, Any]:
+def measure_lab(folder: Path) -> None:
+    """Diagnose those of the lab's own trainings whose cause is known by what alone they differ in."""
+    for path in load_lab(folder).paths:
+        for point in path.points:
+            if cause := OF_THE_LAB.get((path.recipe, point.at)):
+                name = f"lab {path.recipe}, step {point.at:g}"
+                checkpoint = Path(point.candidate.where).expanduser()
+                planted = Planted(name, path.what, cause, path.seed, checkpoint, checkpoint.parent / "data.jsonl")
+                sides = load_checked(folder / "comparisons" / point.comparison_id)
+                of_base, run = (load_run(folder / "runs" / side.run_id) for side in (sides.base, sides.candidate))
+                save_row(diagnosed(of_base, run, planted, Path(sides.base.where).expanduser()))
+
+
+@dataclass(frozen=True, slots=True)
+class Planted:
+    """A training whose cause of harm is known."""
+
+    recipe: str
+    what: str
+    cause: str
+    seed: int
+    checkpoint: Path
+    data: Path
+
+    @classmethod
+    def of(cls, trained: Trained) -> Planted:
+        recipe = trained.recipe
+        return cls(recipe.name, recipe.what, str(recipe.cause), trained.seed, trained.last, trained.data)
+
+
+def diagnosed(of_base: Run, run: Run, planted: Planted, base: Path) -> dict[str, Any]:
     """What was named, with everything that is known of the training and without its log."""
-    assert trained.log is not None
-    data = read_sft_data(trained.data)
+    data = read_sft_data(planted.data)
     comparison, items = compare(of_base, run, sft_data=data)
     known = {
         "data": data,
-        "drift": weight_drift(base, trained.last),
+        "drift": weight_drift(base, planted.checkpoint),
         "width": json.loads((base / "config.json").read_text(encoding="utf-8"))["hidden_size"],
     }
-    found = diagnose(comparison, items, training=read_training_history(trained.log), **known)
+    found = diagnose(comparison, items, training=read_training_history(planted.checkpoint), **known)
     blind = diagnose(comparison, items, **known)
     assert found.named is not None and blind.named is not None
-    if trained.seed == TUNED_ON + 1 and trained.recipe.name in PUBLISHED:
-        publish(comparison, found, LAB / "diagnoses" / f"{trained.recipe.name}-{trained.seed}")
+    if planted.seed == TUNED_ON + 1 and planted.recipe in PUBLISHED:
+        publish(comparison, found, LAB / "diagnoses" / f"{planted.recipe}-{planted.seed}")
+    print(f"{planted.recipe}, seed {planted.seed}: {found.named.name}; without its log {blind.named.name}", flush=True)
+    contaminated = [m.value for each in found.of("contamination") for m in each.measures if m.name == "of_a_task"]
     return {
-        "recipe": trained.recipe.name,
-        "what": trained.recipe.what,
-        "cause": trained.recipe.cause,
-        "seed": trained.seed,
+        **{field: getattr(planted, field) for field in ("recipe", "what", "cause", "seed")},
         "named": found.named.name,
         "because": found.named.because,
         "runner_up": found.named.runner_up,
         "without_log": blind.named.name,
-        "of_a_task_in_the_data": max(
-            (
-                each.value
-                for finding in found.of("contamination")
-                for each in finding.measures
-                if each.name == "of_a_task"
-            ),
-            default=0.0,
-        ),
-        "domains": {
-            row.name: {
-                "delta": row.estimate.delta,
-                "ci_low": row.estimate.ci_low,
-                "ci_high": row.estimate.ci_high,
-                "verdict": row.judgement.verdict,
-            }
-            for row in comparison.domains
-            if row.estimate is not None
-        },
+        "of_a_task_in_the_data": max(contaminated, default=0.0),
+        "domains": {row.name: _delta(row) for row in comparison.domains if row.estimate is not None},
         "findings": [
             f"{'' if each.domain is None else each.domain + ': '}{each.cause} {each.state}" for each in found.findings
         ],
     }
+
+
+def _delta(row: DeltaRow) -> dict[str, Any]:
+    assert row.estimate is not None
+    numbers = {name: getattr(row.estimate, name) for name in ("delta", "ci_low", "ci_high")}
+    return {**numbers, "verdict": row.judgement.verdict, "within_margin": row.judgement.within_margin}
 
 
 def publish(comparison: Comparison, diagnosis: Diagnosis, folder: Path) -> None:

@@ -34,20 +34,20 @@ HALF = found("contamination", n_contaminated=50, n_items=500, of_a_task=0.5)
 @pytest.mark.parametrize(
     ("findings", "name", "runner_up"),
     [
-        ([VOICE], "rigid_voice", "unexplained"),
-        ([found("voice", "ruled_out"), found("training_wording")], "rigid_voice", "unexplained"),
+        ([VOICE], "rigid_voice", None),
+        ([found("voice", "ruled_out"), found("training_wording")], "rigid_voice", None),
         # Rare facts go first in any training; they speak for it alone.
-        ([VOICE, TAIL], "rigid_voice", "unexplained"),
-        ([TAIL], "overwritten", "unexplained"),
+        ([VOICE, TAIL], "rigid_voice", None),
+        ([TAIL], "overwritten", None),
         ([VOICE, CONTESTED], "overwritten", "rigid_voice"),
-        ([VOICE, found("contested", of_the_domain=0.01)], "rigid_voice", "unexplained"),
+        ([VOICE, found("contested", of_the_domain=0.01)], "rigid_voice", None),
         ([VOICE, rate(2)], "high_rate", "rigid_voice"),
         # Both beyond the usual: what is farther beyond.
         ([VOICE, rate(2), epochs(8)], "many_epochs", "rigid_voice"),
         ([VOICE, rate(8), epochs(2)], "high_rate", "many_epochs"),
         ([found("prompting"), rate(8)], "prompting", "high_rate"),
         ([HALF, rate(8)], "contamination", "high_rate"),
-        ([TWO_OF_A_HUNDRED, rate(8)], "high_rate", "unexplained"),
+        ([TWO_OF_A_HUNDRED, rate(8)], "high_rate", None),
         ([ERASED], "unexplained", None),
         ([], "unexplained", None),
     ],

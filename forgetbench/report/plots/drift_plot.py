@@ -26,7 +26,7 @@ _MOST_LAYERS: Final = 200
 _SHADES: Final = LinearSegmentedColormap.from_list("drift", ["#fdf3ea", "#e89a4c", "#7a2d00"])
 """Growing darker throughout, so that a print in grey says the same."""
 _SWATCHES: Final = (0.0, 0.25, 0.5, 0.75, 1.0)
-_DARK: Final = 0.6
+_DARK: Final = 0.72
 """Share of the scale from which light ink is read better."""
 _ON_LIGHT, _ON_DARK = "#1a1a1a", "#fefefe"
 

@@ -47,11 +47,11 @@ def law_coverage(persistence: float, draws: int = 300) -> dict[str, float]:
         y = (truth + noise.ravel()).tolist()
         law = fit_power_law(y, predictors)
         told = foretell(y, predictors, RUNS)
-        held += [
-            law.exponents[0].low <= BY_STEPS <= law.exponents[0].high,
-            law.exponents[1].low <= BY_RATE <= law.exponents[1].high,
-            np.mean([each.holds for each in told]),
+        holds = [
+            bounded.low <= planted <= bounded.high
+            for bounded, planted in zip(law.exponents, (BY_STEPS, BY_RATE), strict=True)
         ]
+        held += np.array([*holds, np.mean([each.holds for each in told])], dtype=np.float64)
         errors += [(abs(each.measured - each.foretold.value), abs(each.measured - each.carried)) for each in told]
     shares = held / draws
     law_error, carried_error = np.mean(errors, axis=0)

@@ -80,8 +80,8 @@ def test_what_no_law_can_follow() -> None:
 
 def test_predictors_that_tell_nothing_of_their_own_are_left_out() -> None:
     steps = [10.0, 20.0, 40.0, 80.0]
-    predictors = {
-        "steps": steps, "rate": [1e-4] * 4, "parameters": [1e6, None, 1e6, 2e6],
+    predictors: dict[str, list[float | None]] = {
+        "steps": [*steps], "rate": [1e-4] * 4, "parameters": [1e6, None, 1e6, 2e6],
         "tokens": [512.0 * step for step in steps], "other": [1.0, 5.0, 2.0, 9.0], "zero": [0.0, 1.0, 2.0, 3.0],
     }  # fmt: skip
     kept, left_out = usable(predictors)

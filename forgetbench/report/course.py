@@ -61,7 +61,7 @@ def tradeoff_lines(points: Sequence[Tradeoff]) -> Iterator[str]:
         return
     told = _("{name} (gain {gain}, change elsewhere {change})")
     front = [
-        told.format(name=_named(point), gain=signed(point.gain), change=signed(point.change))
+        told.format(name=named(point), gain=signed(point.gain), change=signed(point.change))
         for point in points
         if point.on_front
     ]
@@ -116,5 +116,6 @@ def _figure(row: DeltaRow) -> str:
     return told.format(domain=title(row.name), delta=delta_with_interval(row.estimate), verdict=style_of(row).told)
 
 
-def _named(point: Tradeoff) -> str:
-    return one_line(f"{point.run}/{point.name}" if point.run else point.name, 60)
+def named(point: Tradeoff, limit: int = 60) -> str:
+    """The checkpoint's name, with its training's where that does not say it."""
+    return one_line(point.name if point.name.startswith(point.run) else f"{point.run}/{point.name}", limit)

@@ -10,7 +10,7 @@ from forgetbench.comparison.tradeoff import Tradeoff
 from forgetbench.comparison.trajectory import Along
 from forgetbench.messages import N_, items
 from forgetbench.messages import translated as _
-from forgetbench.report.course import along_lines
+from forgetbench.report.course import along_lines, named
 from forgetbench.report.markdown import delta_table, escaped, inline
 from forgetbench.report.numbers import MISSING, delta_with_interval, interval, signed
 from forgetbench.report.trajectory import TrainingLog, TrajectoryPoint
@@ -65,10 +65,9 @@ def _pareto(points: Sequence[Tradeoff]) -> Iterator[str]:
 
 
 def _tradeoff(point: Tradeoff) -> tuple[str, ...]:
-    name = f"{point.run}/{point.name}" if point.run else point.name
     gain = f"{signed(point.gain)} {interval(point.gain_low, point.gain_high)}"
     change = f"{signed(point.change)} {interval(point.change_low, point.change_high)}"
-    return escaped(name), str(point.step), gain, change, _("yes") if point.on_front else ""
+    return escaped(named(point)), str(point.step), gain, change, _("yes") if point.on_front else ""
 
 
 def ship_parts(ship: Ship) -> Iterator[str]:

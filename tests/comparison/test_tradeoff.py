@@ -31,7 +31,7 @@ def test_the_front_is_that_of_all_runs() -> None:
         ("mild", 10, True), ("harsh", 10, False), ("harsh", 20, True)
     ]  # fmt: skip
     (line,) = tradeoff_lines(points)
-    assert line.startswith("not beaten in gain and loss at once: mild/mild-10 (gain +") and "harsh-10" not in line
+    assert line.startswith("not beaten in gain and loss at once: mild-10 (gain +") and "harsh-10" not in line
 
 
 def test_without_a_target_nobody_is_on_a_front() -> None:

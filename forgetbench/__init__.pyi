@@ -9,6 +9,7 @@ from .errors import (
     StorageError,
     SuiteError,
 )
+from .evaluation.again import AskAgain
 from .evaluation.options import EvaluationOptions
 from .evaluation.watching import Watching
 from .gate import GateResult, Policy, decide, load_policy
@@ -37,6 +38,7 @@ from .suites.validation import validate_tasks
 __version__: str
 
 __all__ = [
+    "AskAgain",
     "Checkpoint",
     "CheckpointError",
     "Comparison",

@@ -27,8 +27,9 @@ def test_the_page_runs_from_top_to_bottom(tmp_path: Path, monkeypatch: pytest.Mo
 
 def test_public_names() -> None:
     assert sorted(forgetbench.__all__) == [
-        "Checkpoint", "CheckpointError", "Comparison", "ComparisonOptions", "DeltaRow", "Engine", "EngineError",
-        "EngineOptions", "EvaluationOptions", "ForgetbenchError", "ForgetbenchLM", "ForgettingCallback", "GateResult",
+        "AskAgain", "Checkpoint", "CheckpointError", "Comparison", "ComparisonOptions", "DeltaRow", "Engine",
+        "EngineError", "EngineOptions", "EvaluationOptions", "ForgetbenchError", "ForgetbenchLM", "ForgettingCallback",
+        "GateResult",
         "IncomparableError", "InputError", "ItemScore", "Policy", "Progress", "Run", "RunManifest", "RunResult",
         "SavedComparison", "SavedDiagnosis", "StorageError", "SuiteError", "Watching", "__version__",
         "build_leaderboard", "choose", "compare", "decide", "diagnose", "gate_sequential", "load_comparison",

@@ -254,13 +254,13 @@ WAYS: Final[Mapping[Way, str]] = {
     "any": N_("any of these"),
 }
 LACKS: Final[Mapping[Lack, str]] = {
-    "no_choice_view": N_("has no choice view of them, or they are one"),
-    "no_examples": N_("has no examples to show besides what is asked"),
+    "no_choice_view": N_("no task has them as choices, or they are choices"),
+    "no_examples": N_("there are no examples to show besides what is asked"),
     "as_before": N_("they had as many examples before"),
     "no_other_protocol": N_("the candidate has no chat template"),
     "no_text": N_("the answer is not in words, or there is none to look for"),
     "not_cut": N_("no answer ended at the token limit"),
-    "no_translation": N_("the suite has them in no other language"),
+    "no_translation": N_("no task has them in another language"),
     "changed": N_("the task asks something else under these names today"),
     "too_long": N_("the prompts are longer than the model's window"),
     "unread": N_("the new answers could not be read"),

@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 from forgetbench.stats.clustered import Floats
-from forgetbench.stats.controls import WeightedSample, corrected_share
+from forgetbench.stats.controls import WeightedSample, corrected_difference, corrected_share
 from forgetbench.stats.item_clusters import clusters_of_names
 
 T = TypeVar("T")
@@ -113,6 +113,11 @@ class ElicitationRow:
     low: float = nan
     high: float = nan
     """Its interval at the comparison's level, clustered; NaN where an end is unbounded."""
+    erased: float = nan
+    """(base - raw) / (1 - control): what the base can still do in this way, and the candidate cannot; the rest, that
+    neither can, was never known but by luck."""
+    erased_low: float = nan
+    erased_high: float = nan
     base: float = nan
     """Share of the forgotten items that the base has right in this way: more can hardly come back."""
     kept: float = nan
@@ -193,14 +198,28 @@ def _row(way: Way, where: Mapping[str, str], members: Sequence[AskedItem], alpha
     )
     weights = _matched([_cell(item, way) for item in controls], [_cell(item, way) for item in forgotten])
     row = replace(row, n_control=int(np.count_nonzero(weights)))
+    return _less_luck(row, forgotten, _sample(controls, [_right(item, way) for item in controls], weights), alpha)
+
+
+def _less_luck(
+    row: ElicitationRow, forgotten: Sequence[AskedItem], controls: WeightedSample, alpha: float
+) -> ElicitationRow:
+    """The row with what came back and what is gone, both less the luck of the controls."""
     if not row.n_control:
         return row
-    found = corrected_share(
-        _sample(way, forgotten, np.full(len(forgotten), 1.0 / len(forgotten))),
-        _sample(way, controls, weights),
-        alpha,
-    )
-    return replace(row, control=found.control, corrected=found.corrected, low=found.low, high=found.high)
+    way = row.way
+    back = corrected_share(_evenly(forgotten, [_right(item, way) for item in forgotten]), controls, alpha)
+    row = replace(row, control=controls.mean, corrected=back.value, low=back.low, high=back.high)
+    both = [(item, right) for item in forgotten if (right := item.base_right(way)) is not None]
+    if not both:
+        return row
+    differences = [float(right) - _right(item, way) for item, right in both]
+    gone = corrected_difference(_evenly([item for item, _ in both], differences), controls, alpha)
+    return replace(row, erased=gone.value, erased_low=gone.low, erased_high=gone.high)
+
+
+def _right(item: AskedItem, way: Way) -> float:
+    return float(bool(item.right(way)))
 
 
 def _cell(item: AskedItem, way: Way) -> tuple[str, frozenset[str]]:
@@ -218,14 +237,18 @@ def _matched(controls: Sequence[T], forgotten: Sequence[T]) -> Floats:
     return weights / weights.sum() if weights.any() else weights
 
 
-def _sample(way: Way, items: Sequence[AskedItem], weights: Floats) -> WeightedSample:
+def _evenly(items: Sequence[AskedItem], values: Sequence[float]) -> WeightedSample:
+    return _sample(items, values, np.full(len(items), 1.0 / len(items)))
+
+
+def _sample(items: Sequence[AskedItem], values: Sequence[float], weights: Floats) -> WeightedSample:
     """Without the items that have no weight."""
     members = [item for item, weight in zip(items, weights, strict=True) if weight > 0]
     clusters = clusters_of_names(
-        pd.Series([item.cluster or item.item_id for item in members]),
-        pd.Series([item.second_cluster for item in members]),
+        pd.Series([item.cluster or item.item_id for item in members], dtype=object),
+        pd.Series([item.second_cluster for item in members], dtype=object),
     )
-    return WeightedSample(np.array([float(bool(item.right(way))) for item in members]), weights[weights > 0], clusters)
+    return WeightedSample(np.array(values, dtype=np.float64)[weights > 0], weights[weights > 0], clusters)
 
 
 def _share(values: Collection[bool | None]) -> float:

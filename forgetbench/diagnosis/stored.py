@@ -37,7 +37,20 @@ def _without_nulls(content: dict[str, Any]) -> dict[str, Any]:
         if isinstance(value, list):
             return [clean(each) for each in value]
         if isinstance(value, dict):
-            nothing = ("low", "high", "norm", "change", "raw", "control", "corrected", "base", "kept")
+            nothing = (
+                "low",
+                "high",
+                "norm",
+                "change",
+                "raw",
+                "control",
+                "corrected",
+                "erased",
+                "erased_low",
+                "erased_high",
+                "base",
+                "kept",
+            )
             return {key: clean(each) for key, each in value.items() if each is not None or key not in nothing}
         return value
 

@@ -51,6 +51,7 @@ def test_only_one_way_brings_them_back() -> None:
     assert (shots.raw, shots.control, shots.corrected, shots.base) == (1.0, 0.0, 1.0, 1.0) and shots.low > 0.85
     assert row(found, "other_protocol").corrected == 0.0 and row(found, "other_protocol").high < 0.15
     assert row(found, ANY).corrected == 1.0
+    assert (shots.erased, row(found, "other_protocol").erased) == (0.0, 1.0)
     assert found.row("likelihood", "knowledge") is None  # not asked
 
 
@@ -96,7 +97,14 @@ def test_luck_of_any_way_is_that_of_as_many_ways() -> None:
     lost = [item(n, "forgotten", both if n < 5 else missed) for n in range(10)]
     together = row(rows(*lost, *controls, *fewer), ANY)
     assert (together.control, together.corrected, together.n_control) == (0.5, 0.0, 10)
-    assert row(rows(*lost, *controls, *fewer), "few_shot").control == 0.25
+    assert row(rows(*lost, *controls, *fewer), "few_shot").control == pytest.approx(0.25)
+
+
+def test_what_the_base_cannot_do_either_is_not_erased() -> None:
+    """The base had 40 right, and has 10 of them in another way: it knew no more, and these the candidate has lost."""
+    lost = [replace(item(n, "forgotten", {"few_shot": False}), base={"few_shot": n < 10}) for n in range(40)]
+    shots = row(rows(*lost, *(item(100 + n, "never_known", {"few_shot": False}) for n in range(40))), "few_shot")
+    assert (shots.corrected, shots.erased) == (0.0, 0.25) and shots.erased_low > 0.05 and shots.erased_high < 0.5
 
 
 def test_without_controls_luck_is_not_known() -> None:
@@ -127,7 +135,9 @@ def test_strata_and_languages_have_rows_of_their_own() -> None:
 
 
 def brought(way: Way, low: float, high: float) -> Elicitation:
-    of_way = ElicitationRow(way, "knowledge", None, None, 60, 60, 60, high, 0.0, (low + high) / 2, low, high)
+    middle = (low + high) / 2
+    lost = (1 - middle, 1 - high, 1 - low)  # the base has all of them
+    of_way = ElicitationRow(way, "knowledge", None, None, 60, 60, 60, high, 0.0, middle, low, high, *lost)
     return Elicitation((of_way, replace(of_way, way=ANY)), {"name": "scripted", "version": "1"}, 200, 5, 0)
 
 

@@ -7,7 +7,7 @@ from math import isnan
 import numpy as np
 import pytest
 
-from forgetbench.stats.controls import WeightedSample, corrected_share
+from forgetbench.stats.controls import WeightedSample, corrected_difference, corrected_share
 from forgetbench.stats.item_clusters import ItemClusters
 
 
@@ -20,28 +20,28 @@ def sample(right: int, n: int, per_cluster: int = 1) -> WeightedSample:
 def test_abbott() -> None:
     """(.625 - .25) / .75 = .5; the variance by the delta method, with t of 399 degrees of freedom."""
     found = corrected_share(sample(250, 400), sample(100, 400))
-    assert (found.raw, found.control, found.corrected) == pytest.approx((0.625, 0.25, 0.5))
+    assert found.value == pytest.approx(0.5)
     se = np.sqrt((0.625 * 0.375 / 400) / 0.75**2 + 0.375**2 / 0.75**4 * (0.25 * 0.75 / 400))
     assert (found.low, found.high) == pytest.approx((0.5 - 1.966 * se, 0.5 + 1.966 * se), abs=0.005)
 
 
 def test_as_many_as_by_luck_is_nothing() -> None:
     found = corrected_share(sample(30, 100), sample(30, 100))
-    assert found.corrected == pytest.approx(0.0) and found.low < 0 < found.high
+    assert found.value == pytest.approx(0.0) and found.low < 0 < found.high
     # Below luck is below 0, by chance: nothing is clipped.
-    assert corrected_share(sample(10, 100), sample(30, 100)).corrected < 0
+    assert corrected_share(sample(10, 100), sample(30, 100)).value < 0
 
 
 def test_all_and_none_are_not_certain() -> None:
     all_of_few = corrected_share(sample(8, 8), sample(0, 8))
-    assert all_of_few.corrected == 1.0 and all_of_few.low < 0.8
+    assert all_of_few.value == 1.0 and all_of_few.low < 0.8
     none = corrected_share(sample(0, 40), sample(0, 40))
-    assert none.corrected == 0.0 and none.low < 0 < none.high < 0.2
+    assert none.value == 0.0 and none.low < 0 < none.high < 0.2
 
 
 def test_controls_that_always_succeed_leave_it_unknown() -> None:
     found = corrected_share(sample(9, 10), sample(10, 10))
-    assert isnan(found.corrected) and isnan(found.low)
+    assert isnan(found.value) and isnan(found.low)
     # So few that they might: no end is known.
     assert isnan(corrected_share(sample(1, 2), sample(1, 2)).low)
 
@@ -52,11 +52,20 @@ def test_a_repeated_item_is_no_new_evidence() -> None:
     assert (b.low, b.high) == pytest.approx((a.low, a.high), abs=0.01)
 
 
+def test_what_one_side_lost() -> None:
+    """Base right and candidate wrong on 60 of 100, the reverse on 10, luck .2 on both: (.6 - .1) / .8 = .625."""
+    values = np.repeat([1.0, -1.0, 0.0], [60, 10, 30])
+    codes = np.arange(100)
+    lost = WeightedSample(values, np.full(100, 0.01), ItemClusters(codes, codes))
+    found = corrected_difference(lost, sample(80, 400))
+    assert found.value == pytest.approx(0.625) and 0.4 < found.low < 0.625 < found.high < 0.85
+
+
 def test_weights() -> None:
     """Half of the weight on the first of three: .5 x 1 + .25 x 0 + .25 x 1."""
     codes = np.arange(3)
     weighted = WeightedSample(np.array([1.0, 0.0, 1.0]), np.array([0.5, 0.25, 0.25]), ItemClusters(codes, codes))
-    assert weighted.share == 0.75
+    assert weighted.mean == 0.75
 
 
 def test_the_interval_covers() -> None:

@@ -75,7 +75,7 @@ def _ranked(cause: Cause, fates: Fates) -> list[Measure]:
 
 def _asked(cause: Cause, again: ElicitationRow) -> list[Measure]:
     back = Measure("came_back", again.corrected, again.low, again.high)
-    gone = Measure("stayed_away", 1.0 - again.corrected, 1.0 - again.high, 1.0 - again.low)
+    gone = Measure("gone", again.erased, again.erased_low, again.erased_high)
     return [back if cause == "locked" else gone, Measure("n_asked", again.n_forgotten)]
 
 

@@ -38,7 +38,7 @@ _RATES: Final = tuple(
 )
 _FORMATS: Final[Mapping[str, Callable[[float], str]]] = {
     **dict.fromkeys(("of_forgotten", "answers_with_them", "leaked", "leaked_base", "relative"), share),
-    **dict.fromkeys(("most_in_a_layer", "of_a_task", "of_the_domain", "came_back", "stayed_away"), share),
+    **dict.fromkeys(("most_in_a_layer", "of_a_task", "of_the_domain", "came_back", "gone"), share),
     **dict.fromkeys(_COUNTS, _count),
     **dict.fromkeys(_GENERAL, _general),
     **dict.fromkeys(_CHANGES, _change),

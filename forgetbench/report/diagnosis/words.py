@@ -54,7 +54,10 @@ CAUSES: Final[Mapping[Cause, CauseWords]] = {
     "erased": CauseWords(
         title=N_("The answers are gone (erased)"),
         evidence=N_("Of {n_forgotten} forgotten answers {of_forgotten} are not ranked first any more, less luck."),
-        more=N_("Of {n_asked} that were asked again {stayed_away} came back in no way, less luck."),
+        more=N_(
+            "Of {n_asked} that were asked again the base still has {gone} more than the candidate, in one way or "
+            "another, less luck."
+        ),
         otherwise=N_("A format that the options do not fit lowers their likelihood as well."),
         test=N_("Ask them again with a few examples: what is erased does not come back."),
     ),

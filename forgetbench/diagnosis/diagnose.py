@@ -90,7 +90,7 @@ def _findings(
 ) -> Iterator[Finding]:
     yield from prompting_findings(comparison)
     yield from voice_findings(comparison, items, None if data is None else data.answers)
-    yield from tail_findings(comparison)
+    yield from tail_findings(comparison, items)
     if data is not None:
         yield from language_findings(comparison, data.answers)
         yield from contested_findings(items, data)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Sequence
 from dataclasses import replace
@@ -119,6 +120,20 @@ def strata(deltas: dict[str, float]) -> tuple[Comparison, pd.DataFrame]:
 @pytest.mark.parametrize(("tail", "expected"), [(-0.6, "shown"), (-0.1, "open"), (0.0, "ruled_out")])
 def test_rare_facts_first(tail: float, expected: State) -> None:
     assert state(diagnose(*strata({"head": -0.2 if tail == 0.0 else -0.1, "tail": tail})), "tail_first") == expected
+
+
+def test_rare_facts_first_within_relations_that_fell_very_differently() -> None:
+    """Relation n loses n tenths of its head and one tenth more of its tail: between relations lies all the spread."""
+    info = replace(OPEN, clusters=("cluster", "relation"))
+    rows: list[list[object]] = [[], []]
+    for relation, stratum, number in itertools.product(range(8), ("head", "tail"), range(10)):
+        place = {"stratum": stratum, "second_cluster": f"relation-{relation}"}
+        after = float(number >= relation + (stratum == "tail"))
+        for side, score in zip(rows, (1.0, after), strict=True):
+            side.append(item(info, len(side), score, **place))
+    sides = (run(name, [info], side) for name, side in zip(("base", "tuned"), rows, strict=True))  # type: ignore[arg-type]
+    (finding,) = diagnose(*compare(*sides, margins={}, resamples=200)).of("tail_first")
+    assert finding.state == "shown" and finding.measures[0].value == pytest.approx(-0.1)
 
 
 def test_languages_that_the_data_lacks(tmp_path: Path) -> None:

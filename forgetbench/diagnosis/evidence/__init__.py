@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from forgetbench.diagnosis.evidence import contested, voice
+from forgetbench.diagnosis.evidence import contested, groups, voice
 
-COLUMNS: Final = tuple(dict.fromkeys((*voice.COLUMNS, *contested.COLUMNS)))
+COLUMNS: Final = tuple(dict.fromkeys((*voice.COLUMNS, *groups.COLUMNS, *contested.COLUMNS)))
 """What is looked at of the items."""

@@ -11,12 +11,20 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 from math import hypot
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
 
 from forgetbench.diagnosis.findings import Finding, Measure, State
 from forgetbench.metrics.languages import language_of
 from forgetbench.records import Comparison, StratumRow
+from forgetbench.stats.blocks import block_difference
 
+if TYPE_CHECKING:
+    import pandas as pd
+
+COLUMNS = ("domain", "stratum", "second_cluster", "base_score", "candidate_score")
+"""What is looked at of the items."""
 HEAD, TAIL = "head", "tail"
 _SAMPLE: Final = 2_000
 """Training answers whose language is looked at."""
@@ -24,14 +32,31 @@ _PRESENT: Final = 0.02
 """A language in this share of them is one that the data has."""
 
 
-def tail_findings(comparison: Comparison) -> Iterator[Finding]:
-    """Of each domain whose strata are head and tail: did the tail fall more?"""
+def tail_findings(comparison: Comparison, items: pd.DataFrame) -> Iterator[Finding]:
+    """Of each domain whose strata are head and tail: did the tail fall more?
+
+    Where its items have a second cluster (a relation, whose facts fall together) they are compared within it: a
+    relation that fell as a whole says nothing of head and tail. `items` has `COLUMNS`.
+    """
     for domain in dict.fromkeys(row.domain for row in comparison.strata):
         strata = {row.stratum: row for row in comparison.strata if row.domain == domain}
         if HEAD in strata and TAIL in strata:
-            difference = _difference([strata[TAIL]], [strata[HEAD]])
+            within = _within_relations(items[items["domain"] == domain], comparison.alpha)
+            difference = within or _difference([strata[TAIL]], [strata[HEAD]])
             measures = (difference, _delta("tail", strata[TAIL]), _delta("head", strata[HEAD]))
             yield Finding("tail_first", _fell_more(difference), measures, domain)
+
+
+def _within_relations(items: pd.DataFrame, alpha: float) -> Measure | None:
+    """Tail less head within the second cluster; None where there is none, or too few hold both."""
+    known = items[items["stratum"].isin((HEAD, TAIL)) & items["base_score"].notna() & items["candidate_score"].notna()]
+    relations = known["second_cluster"].fillna("")
+    if relations.eq("").any():
+        return None
+    deltas = (known["candidate_score"] - known["base_score"]).to_numpy(np.float64)
+    codes = relations.factorize()[0].astype(np.intp)
+    found = block_difference(deltas, known["stratum"].eq(TAIL).to_numpy(), codes, alpha)
+    return None if found is None else Measure("difference", found.value, found.interval.low, found.interval.high)
 
 
 def language_findings(comparison: Comparison, training_answers: Sequence[str]) -> Iterator[Finding]:

@@ -41,6 +41,8 @@ class LabOptions:
     """A suite by name, or a suite file; it needs domain target."""
     limit: int | None = None
     """Only the first so many items of each task."""
+    reference: str = "full-mid"
+    """The recipe that others are compared with, at shares of what it gains."""
     sft_data: Path | None = None
     """Your own examples (JSONL with prompt and completion, or messages), for a base of your own."""
     general: Path | None = None
@@ -162,11 +164,12 @@ def _run(
     with alone(options.out), Evaluator(f"base={base}", evaluation, engine, progress) as evaluator:
         return run_lab(
             recipes,
-            options.seeds,
+            tuple(dict.fromkeys(options.seeds)),
             Teacher(base, data, options.out / "trainings"),
             evaluator,
             options.out,
             data=data_name,
+            reference=options.reference,
             after=after,
             own_process=not random_base,
             progress=progress,
@@ -203,6 +206,6 @@ def _show(made: Lab, out: Path) -> None:
 
     for share in SHARES:
         ranking = rank(made, share)
-        for line in ranking_lines(ranking) if ranking is not None else ():
+        for line in ranking_lines(made, ranking) if ranking is not None else ():
             say(line)
     say(_("written to {folder}").format(folder=out / "lab.md"))

@@ -21,8 +21,6 @@ from forgetbench.lab.paths import Lab, RecipePath
 from forgetbench.stats.multiplicity import holm
 from forgetbench.stats.quantiles import student_cdf, student_quantile
 
-REFERENCE = "full-mid"
-"""Other recipes are compared with this one, and g* is a share of what it gains."""
 SHARES = (0.5, 0.8)
 """Of the reference's final gain, its mean over the seeds: declared before anything was run."""
 FEWEST_SEEDS = 3
@@ -140,28 +138,30 @@ def mean_over_seeds(values: Sequence[float], level: float = 0.95) -> MeanOverSee
     return MeanOverSeeds(mean, mean - reach, mean + reach, n, p)
 
 
-def target_gain(lab: Lab, share: float, reference: str = REFERENCE) -> float | None:
+def target_gain(lab: Lab, share: float) -> float | None:
     """g*: `share` of the reference's final gain, its mean over the seeds; None where that is unknown or not above 0."""
-    finals = [path.points[-1].gain for path in lab.of(reference).values() if path.points]
+    finals = [path.points[-1].gain for path in lab.of(lab.reference).values() if path.points]
     known = [gain for gain in finals if gain is not None]
     return share * float(np.mean(known)) if known and np.mean(known) > 0.0 else None
 
 
-def rank(lab: Lab, share: float, reference: str = REFERENCE) -> Ranking | None:
+def rank(lab: Lab, share: float) -> Ranking | None:
     """Every recipe's forgetting at one gain; None where the reference was not run, or gained nothing."""
-    gain = target_gain(lab, share, reference)
+    gain = target_gain(lab, share)
     if gain is None:
         return None
-    rows = [_matched(lab, recipe, gain, reference) for recipe in lab.recipes]
+    rows = [_matched(lab, recipe, gain) for recipe in lab.recipes]
     return Ranking(share, gain, _ranked(rows))
 
 
-def _matched(lab: Lab, recipe: str, gain: float, reference: str) -> Matched:
+def _matched(lab: Lab, recipe: str, gain: float) -> Matched:
     paths = lab.of(recipe)
     costs = {seed: cost for seed, path in paths.items() if (cost := path_cost(lab, path, gain)) is not None}
-    beside = {seed: path_cost(lab, path, gain) for seed, path in lab.of(reference).items()}
+    beside = {seed: path_cost(lab, path, gain) for seed, path in lab.of(lab.reference).items()}
     differences = [
-        cost - other for seed, cost in costs.items() if recipe != reference and (other := beside.get(seed)) is not None
+        cost - other
+        for seed, cost in costs.items()
+        if recipe != lab.reference and (other := beside.get(seed)) is not None
     ]
     by_domain = {
         domain: [cost for seed in costs if (cost := path_cost(lab, paths[seed], gain, domain)) is not None]

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from forgetbench.lab.findings import Settled, Shown
-from forgetbench.lab.matched import FEWEST_SEEDS, REFERENCE, SHARES, Matched, MeanOverSeeds, Ranking, rank
+from forgetbench.lab.matched import FEWEST_SEEDS, SHARES, Matched, MeanOverSeeds, Ranking, rank
 from forgetbench.lab.paths import Lab, RecipePath, general_domains
 from forgetbench.messages import translated as _
 from forgetbench.records import TARGET
@@ -73,7 +73,11 @@ def lab_markdown(lab: Lab, plots: Sequence[str] = ()) -> str:
 def ranking_sections(lab: Lab) -> list[str]:
     """A section for each declared gain, and one for where recipes end."""
     rankings = [ranking for share in SHARES if (ranking := rank(lab, share)) is not None]
-    return [*(_ranking(lab, ranking) for ranking in rankings), _ends(lab)]
+    lacking = _("No ranking: {reference} was not run, or gained nothing; --reference names another recipe.")
+    return [
+        *([_ranking(lab, ranking) for ranking in rankings] or [lacking.format(reference=escaped(lab.reference))]),
+        _ends(lab),
+    ]
 
 
 def _opening(lab: Lab) -> str:
@@ -93,7 +97,8 @@ def _opening(lab: Lab) -> str:
 
 
 def _ranking(lab: Lab, ranking: Ranking) -> str:
-    heading = _("At {share} % of the gain of {reference}").format(share=f"{100 * ranking.share:g}", reference=REFERENCE)
+    reference = escaped(lab.reference)
+    heading = _("At {share} % of the gain of {reference}").format(share=f"{100 * ranking.share:g}", reference=reference)
     told = _(
         "Forgetting where a path first reaches a gain of {gain} points, linear between the checkpoints on either "
         "side. The difference is paired by seed; p is adjusted by Holm over the recipes."
@@ -101,7 +106,7 @@ def _ranking(lab: Lab, ranking: Ranking) -> str:
     beside = [name for name in lab.domains if name != TARGET]
     header = [
         _("rank"), _("recipe"), _("forgetting"), *(title(name) for name in beside),
-        _("less {reference}").format(reference=REFERENCE), "p", _("seeds"),
+        _("less {reference}").format(reference=reference), "p", _("seeds"),
     ]  # fmt: skip
     rows = [_ranked_cells(lab, row, beside) for row in ranking.rows if row.rank is not None]
     unranked = [_unranked(row) for row in ranking.rows if row.rank is None]
@@ -209,10 +214,10 @@ def _said(shown: Shown) -> str:
     return f"{claim}: {shown.verdict}" + (f" ({escaped(shown.reason)})" if shown.reason else "")
 
 
-def ranking_lines(ranking: Ranking) -> Iterator[str]:
+def ranking_lines(lab: Lab, ranking: Ranking) -> Iterator[str]:
     """A ranking for the terminal, a line per recipe."""
     yield _("Forgetting at a gain of {gain} points ({share} % of that of {reference}):").format(
-        gain=signed(ranking.gain).lstrip("+"), share=f"{100 * ranking.share:g}", reference=REFERENCE
+        gain=signed(ranking.gain).lstrip("+"), share=f"{100 * ranking.share:g}", reference=lab.reference
     )
     for row in ranking.rows:
         if row.rank is not None:

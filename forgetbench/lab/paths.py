@@ -95,6 +95,8 @@ class Lab:
     data: str
     """What the recipes were trained on."""
     paths: tuple[RecipePath, ...] = ()
+    reference: str = "full-mid"
+    """The recipe that others are compared with; the gain at which they are is a share of what it gains."""
     schema_version: int = SCHEMA_VERSION
 
     def find(self, recipe: str, seed: int) -> RecipePath | None:

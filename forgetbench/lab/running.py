@@ -67,22 +67,24 @@ def run_lab(
     out: Path,
     *,
     data: str,
+    reference: str = "full-mid",
     after: Callable[[Lab], None],
     own_process: bool = True,
     progress: Progress = Progress(),
 ) -> Lab:
     """Every path of `recipes` with `seeds`, and those that `out` held before.
 
-    `data` names what is learned from; `after` is called with the lab after each new path, and once at the end. With
-    `own_process` trainings are made in a process of their own, one of them while another's checkpoints are evaluated;
-    all of them first where the engine has a device that it does not share.
+    `data` names what is learned from, `reference` the recipe that others are compared with; `after` is called with the
+    lab after each new path, and once at the end. With `own_process` trainings are made in a process of their own, one
+    of them while another's checkpoints are evaluated; all of them first where the engine has a device that it does not
+    share.
 
     A recipe that fails is told and left out, and the others go on. Raises InputError for what does not go together
     with `out`; at the end EngineError where recipes failed; StorageError with what was done kept.
     """
     base = evaluator.base_fingerprint()
     suite = evaluator.suite
-    lab = opened(out, Lab(suite.suite.name, suite.fingerprint, base, data))
+    lab = opened(out, Lab(suite.suite.name, suite.fingerprint, base, data, reference=reference))
     waiting = lacking(lab, recipes, seeds)
     failures = Failures(progress)
     with OwnProcess(learn) if own_process and waiting else SameProcess(learn) as process:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -70,4 +71,4 @@ def opened(folder: Path, new: Lab) -> Lab:
             f"{folder / LAB_JSON}: holds paths of another {' and '.join(words[name] for name in differs)}; "
             "name another folder with --out"
         )
-    return found
+    return replace(found, reference=new.reference)

@@ -10,6 +10,7 @@ import pytest
 
 from forgetbench.lab import findings, matched
 from forgetbench.lab.matched import cost_at, mean_over_seeds, path_cost, places, rank, target_gain
+from forgetbench.lab.pages import lab_markdown
 from forgetbench.lab.paths import DomainChange, Lab, PathPoint, RecipePath
 from forgetbench.records import Side
 
@@ -129,6 +130,15 @@ def test_recipes_are_ranked_and_compared_by_seed_with_holm() -> None:
     # Two tests: the smaller p-value counts twice.
     assert replay.p_adjusted == pytest.approx(2 * replay.against.p_value)
     assert other.p_adjusted == pytest.approx(other.against.p_value)
+
+
+def test_any_recipe_can_be_the_one_that_others_are_compared_with() -> None:
+    made = replace(lab(*three("mine", 0.3, 0.3, 0.3), *three("gentle", 0.1, 0.2, 0.1)), reference="mine")
+    ranking = rank(made, 0.5)
+    assert ranking is not None
+    assert [row.recipe for row in ranking.rows if row.against is None] == ["mine"]
+    assert rank(replace(made, reference="full-mid"), 0.5) is None
+    assert "--reference names another recipe" in lab_markdown(replace(made, reference="full-mid"))
 
 
 def test_a_recipe_that_does_not_reach_the_gain_with_each_seed_is_ranked_nowhere() -> None:

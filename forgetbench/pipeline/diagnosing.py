@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from forgetbench.comparison.checked import load_checked
 from forgetbench.comparison.sft_data import read_sft_data
-from forgetbench.engines.base import EngineOptions
+from forgetbench.engines.base import Engine, EngineOptions
 from forgetbench.errors import InputError
 from forgetbench.evaluation.again import AskAgain
 from forgetbench.progress import Progress
@@ -38,7 +38,7 @@ def diagnose(
     distribution_texts: int | None = None,
     without_data: int = 0,
     again: AskAgain = AskAgain(),
-    engine: EngineOptions = EngineOptions(),
+    engine: EngineOptions | Engine = EngineOptions(),
     progress: Progress = Progress(),
 ) -> SavedDiagnosis:
     """Hold each possible cause of a comparison's losses against the numbers; write diagnosis.json, .md and report.html.
@@ -70,6 +70,8 @@ def diagnose(
     if distribution or without_data or text is not None:
         from forgetbench.pipeline.asking import Questions, ask_models
 
+        if not isinstance(engine, EngineOptions):
+            raise InputError("distributions and samples are asked of an engine that is named, not of one handed in")
         questions = Questions(distribution, text, distribution_texts, without_data)
         asked = ask_models(questions, compared, folder, data, engine, base=base, candidate=candidate, progress=progress)
     if again.ask_again:

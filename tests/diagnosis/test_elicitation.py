@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 from math import isnan
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,7 +20,7 @@ from forgetbench.report.diagnosis.words import LACKS
 from forgetbench.report.diagnosis.words import WAYS as NAMES
 
 
-def item(number: int, group: Group, right: dict[Way, bool], **fields: str) -> AskedItem:
+def item(number: int, group: Group, right: dict[Way, bool], **fields: Any) -> AskedItem:
     plain = AskedItem("facts", "knowledge", f"item-{number}", group, cluster=f"cluster-{number}")
     return replace(plain, candidate=right, base=dict.fromkeys(right, group != "never_known"), **fields)
 

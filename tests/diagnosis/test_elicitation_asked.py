@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator, Sequence
+import subprocess
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -92,7 +94,7 @@ def compared(suite: Path, candidate: str) -> SavedComparison:
     return saved
 
 
-def again(saved: SavedComparison, suite: Path, **options: int) -> Elicitation:
+def again(saved: SavedComparison, suite: Path, **options: Any) -> Elicitation:
     asking = AskAgain(ask_again=True, suite=str(suite), ask_again_shots=SHOTS, **options)
     found = pipeline.diagnose(saved.folder, again=asking, engine=Remembering()).diagnosis.elicitation
     assert found is not None
@@ -191,3 +193,16 @@ def test_another_question_under_the_same_id_is_not_asked(suite: Path) -> None:
     write(suite.parent, rows, changed(OPEN, num_fewshot=0, metadata={"choice_view": None}))
     found = row(again(saved, suite), "few_shot")
     assert (found.n_forgotten, found.lack) == (0, "changed")
+
+
+def test_the_command(suite: Path, forgetbench: Callable[..., subprocess.CompletedProcess[str]]) -> None:
+    """Two words that agree on three quarters of a task of four options: what comes back is luck."""
+    write(suite.parent, ROWS, CHOICE)
+    suite.write_text("name: toys\ndomains: {knowledge: [{task: toy_choice, limit: 110}]}\n")
+    assert forgetbench("run", "tuned", "--base", "base", "--engine", "scripted", "--suite", suite).returncode == 0
+    (folder,) = (suite.parent.parent / "results" / "comparisons").iterdir()
+    done = forgetbench("diagnose", folder, "--ask-again", "--engine", "scripted", "--suite", suite)
+    assert done.returncode == 0, done.stderr
+    assert "Forgotten items, asked again" in done.stdout and "completion, after" in done.stdout
+    refused = forgetbench("diagnose", folder, "--ask-again", "--ask-again-shots", "0")
+    assert refused.returncode == 2 and refused.stderr.count("\n") == 1

@@ -76,7 +76,9 @@ def test_the_interval_covers() -> None:
         knows = rng.random(60) < 0.4
         groups = ((knows | (rng.random(60) < 0.3)), rng.random(60) < 0.3)
         codes = np.arange(60)
-        samples = [WeightedSample(g.astype(float), np.full(60, 1 / 60), ItemClusters(codes, codes)) for g in groups]
-        found = corrected_share(*samples)
+        some, controls = (
+            WeightedSample(group.astype(float), np.full(60, 1 / 60), ItemClusters(codes, codes)) for group in groups
+        )
+        found = corrected_share(some, controls)
         held += found.low <= 0.4 <= found.high
     assert held >= 277  # 0.1 % of samples of a 95 % interval are below

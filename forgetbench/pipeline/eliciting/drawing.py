@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
@@ -11,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from forgetbench.diagnosis.elicitation import Group
+from forgetbench.fingerprint import digest
 from forgetbench.lm_eval_bridge.translations import fact_and_language
 from forgetbench.records import APART, TaskInfo
 from forgetbench.storage.runs import Run
@@ -83,11 +83,7 @@ def draw(items: pd.DataFrame, base: Run, candidate: Run, most: int, seed: int) -
     rows = rows[rows["task"].isin(list(tasks))]
     sides = [_answers(run, rows) for run in (base, candidate)]
     there = rows.assign(cut=[_is_cut(sides[1], key) for key in zip(rows["task"], rows["item_id"], strict=True)])
-    chosen = [
-        row
-        for domain, members in there.groupby("domain", sort=True)
-        for row in _of_domain(members, most, np.random.default_rng([seed, zlib.crc32(str(domain).encode())]))
-    ]
+    chosen = [row for _, members in there.groupby("domain", sort=True) for row in _of_domain(members, most, seed)]
     return tuple(
         _drawn(row, tasks[row["task"]], *(side[row["task"], row["item_id"]] for side in sides))
         for row in chosen
@@ -95,20 +91,22 @@ def draw(items: pd.DataFrame, base: Run, candidate: Run, most: int, seed: int) -
     )
 
 
-def _of_domain(members: pd.DataFrame, most: int, rng: np.random.Generator) -> Iterator[_Row]:
-    forgotten = _some(members[members["outcome"] == "forgotten"], most, rng)
+def _of_domain(members: pd.DataFrame, most: int, seed: int) -> Iterator[_Row]:
+    forgotten = _some(members[members["outcome"] == "forgotten"], most, seed)
     yield from forgotten.to_dict("records")
     for (task, cut), cell in forgotten.groupby(["task", "cut"], sort=True):
         alike = members[(members["task"] == task) & (members["cut"] == cut)]
-        yield from _some(alike[alike["outcome"] == "never"], len(cell), rng).to_dict("records")
+        yield from _some(alike[alike["outcome"] == "never"], len(cell), seed).to_dict("records")
     for task, cell in forgotten.groupby("task", sort=True):
         kept = members[(members["task"] == task) & (members["outcome"] == "kept")]
-        yield from _some(kept, len(cell), rng).to_dict("records")
+        yield from _some(kept, len(cell), seed).to_dict("records")
 
 
-def _some(rows: pd.DataFrame, most: int, rng: np.random.Generator) -> pd.DataFrame:
-    """At most so many rows, in their order."""
-    return rows if len(rows) <= most else rows.iloc[np.sort(rng.choice(len(rows), most, replace=False))]
+def _some(rows: pd.DataFrame, most: int, seed: int) -> pd.DataFrame:
+    """At most so many rows, in their order; whoever draws more has those that a smaller draw had, and others."""
+    names = zip(rows["task"], rows["item_id"], strict=True)
+    rank = np.argsort([digest([seed, *map(str, name)]) for name in names], kind="stable")
+    return rows.iloc[np.sort(rank[:most])]
 
 
 def _answers(run: Run, rows: pd.DataFrame) -> dict[ItemKey, _Row]:

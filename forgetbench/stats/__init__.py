@@ -6,5 +6,6 @@ bootstrap.py      their interval;  skewness.py, proportions.py, quantiles.py: wh
 paired_tests.py   McNemar, sign flips, Student;  multiplicity.py: Holm, Benjamini and Hochberg
 sequential.py     e-values, and planned looks;  dealing.py: clusters into blocks and halves
 power.py          minimum detectable effects;  planning.py: what items will show, before they are asked
+pareto.py         fronts;  power_law.py: a shifted power law
 ratios.py         Fieller;  chance.py: guessing;  covariates.py: what the base's run knows;  shrinkage.py
 """

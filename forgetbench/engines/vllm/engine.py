@@ -121,7 +121,7 @@ class VllmEngine(LocalEngine):
         signature = _architecture(folder, self._options.trust_remote_code)
         with output_to(log_file), engine_errors(f"vLLM cannot load {folder}", log_file), refusals():
             adapters = [checkpoint for checkpoint in checkpoints if checkpoint.adapter_base is not None]
-            if any(adapter not in self._adapters for adapter in adapters):
+            if not {each.fingerprint for each in adapters} <= {each.fingerprint for each in self._adapters}:
                 # Room for adapters is made at the start, by their number and rank.
                 self._adapters = adapters
                 self._stop()

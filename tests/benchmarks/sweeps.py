@@ -61,7 +61,7 @@ def law_coverage(persistence: float, draws: int = 300) -> dict[str, float]:
     }  # fmt: skip
 
 
-def choice_of_noise(draws: int = 100) -> dict[str, float]:
+def choice_of_noise(draws: int = 200) -> dict[str, float]:
     """Ten checkpoints that gained nothing on 100 target items: the mean gain of the chosen one on both halves."""
     flat: Rates = {GOAL: (0.2, 0.05), FACTS: (0.0, 0.0)}
     gains = []

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from math import nan, sqrt
+from math import inf, nan, sqrt
 
 import numpy as np
 
@@ -193,4 +193,5 @@ def _ranked(rows: Sequence[Matched]) -> tuple[Matched, ...]:
         replace(row, rank=place, p_adjusted=by_recipe.get(row.recipe)) for place, row in enumerate(order, start=1)
     ]
     names = {row.recipe for row in ranked}
-    return (*ranked, *(row for row in rows if row.recipe not in names))
+    others = [row for row in rows if row.recipe not in names]
+    return (*ranked, *sorted(others, key=lambda row: inf if row.forgetting is None else row.forgetting.mean))

@@ -65,7 +65,7 @@ def watch(
     with contextlib.ExitStack() as stack:
         opened: Engine | None = None
         for step, folder in arrivals(Path(training), watching, weights=base_checkpoint.path is not None):
-            with _unless_deleted(folder, base_checkpoint, progress):
+            with unless_deleted(folder, base_checkpoint, progress):
                 checkpoint = resolve_checkpoint(f"{folder.name}={folder}", engine, base=base_checkpoint)
                 if checkpoint.fingerprint == base_checkpoint.fingerprint:
                     progress.note(f"{folder.name} is the base itself (same content); it is left out")
@@ -84,7 +84,7 @@ def watch(
 
 
 @contextlib.contextmanager
-def _unless_deleted(folder: Path, base: Checkpoint, progress: Progress) -> Iterator[None]:
+def unless_deleted(folder: Path, base: Checkpoint, progress: Progress) -> Iterator[None]:
     """A checkpoint that the trainer took away meanwhile is told of and left out."""
     try:
         yield

@@ -13,10 +13,13 @@ import pytest
 
 from forgetbench import pipeline
 from forgetbench.engines.base import EngineOptions
-from forgetbench.errors import InputError
+from forgetbench.errors import CheckpointError, InputError
 from forgetbench.evaluation.options import EvaluationOptions
 from forgetbench.evaluation.watching import Watching
 from forgetbench.pipeline.results import RunResult
+from forgetbench.pipeline.watching import unless_deleted
+from forgetbench.progress import Progress
+from forgetbench.records import Checkpoint
 
 SCRIPTED = EngineOptions("scripted")
 
@@ -84,6 +87,24 @@ def test_a_later_command_remembers_what_the_trainer_has_deleted(
     # A record that cannot be read is made anew of what is there.
     (second.trajectories[0] / "trajectory.json").write_text("{}")
     assert steps(watch()) == [20]
+
+
+def test_a_checkpoint_that_goes_before_its_turn_is_told_of(tmp_path: Path, tiny_model: Path) -> None:
+    notes: list[str] = []
+    base = Checkpoint("base", str(tiny_model), "", path=tiny_model)
+    progress = Progress(note=notes.append)
+
+    def fail(why: str) -> None:
+        raise CheckpointError(why)
+
+    with unless_deleted(tmp_path / "checkpoint-10", base, progress):
+        fail("no such checkpoint")
+    assert notes == [
+        "checkpoint-10 was deleted before it was evaluated; let the trainer keep more of them (save_total_limit)"
+    ]
+    # One that is still there has something else wrong with it.
+    with pytest.raises(CheckpointError, match="another base"), unless_deleted(tiny_model, base, progress):
+        fail("made for another base")
 
 
 def test_an_interrupt_keeps_what_was_done(watch: Callable[..., RunResult], tmp_path: Path) -> None:

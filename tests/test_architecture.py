@@ -22,7 +22,7 @@ LAYERS = [
     {"engines", "lm_eval_bridge"},
     {"suites"},
     {"evaluation", "comparison"},
-    {"diagnosis", "forecast"},
+    {"diagnosis"},
     {"report"},
     {"gate", "interop"},
     {"pipeline", "leaderboard", "view"},

@@ -3,7 +3,7 @@
     python forecast.py RESULTS... [--draws N] [--table]
 
 Every family of recipes in turn is held out, and with it whatever was trained on from it; the others are what is known.
-Of each of its candidates random shares of the questions are asked, and the models of `forgetbench.forecast` say which
+Of each of its candidates random shares of the questions are asked, and the models of forecasting/ say which
 of the other right answers of the base are forgotten, and what each domain lost. Writes
 results/benchmarks/forecast-DEVICE.json and the tables of docs/forecast.md; `--table` writes only those.
 """
@@ -14,20 +14,20 @@ import argparse
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import machine
 import numpy as np
-from forecast_families import kind_of, recipe_of
+from forecasting.baseline import difficulty
+from forecasting.choice import BASELINE, NEIGHBOURS, RANKS, Choice, Model, ask, cross_validate, fit_models
+from forecasting.deltas import domain_forecasts
+from forecasting.families import kind_of, recipe_of
+from forecasting.matrix import Items
+from forecasting.reading import Read, read_comparisons
 from tables import table
 
-from forgetbench.forecast.baseline import difficulty
-from forgetbench.forecast.choice import BASELINE, NEIGHBOURS, RANKS, Choice, Model, ask, cross_validate, fit_models
-from forgetbench.forecast.deltas import domain_forecasts
-from forgetbench.forecast.matrix import Items
-from forgetbench.forecast.reading import Read, read_comparisons
 from forgetbench.stats.clustered import Codes, Floats
 from forgetbench.storage.comparisons import has_items
 
@@ -39,7 +39,7 @@ RESAMPLES = 500
 LEAST = 5
 """A candidate with fewer forgotten, or fewer kept, items among those not asked says nothing about ranking them."""
 HELD_OUT: Mapping[str, Callable[[str], str]] = {"one recipe": recipe_of, "one kind": kind_of}
-METHODS = ("base margin alone", "difficulty alone", "nothing asked", BASELINE, "low rank", "nearest", "chosen")
+METHODS = ("base margin alone", "difficulty alone", BASELINE, "low rank", "nearest", "chosen")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,55 +70,55 @@ class Interval:
 # --- holding out ------------------------------------------------------------------------------
 
 
-def held_out(read: Read, share: float, draws: int) -> tuple[list[Ranking], list[Interval], list[str]]:
-    """Every candidate of every family as if it were new; and the model that was chosen for each family."""
-    rankings, intervals, chosen = [], [], []
+@dataclass(frozen=True, slots=True)
+class HeldOut:
+    """What became of a share of the items asked of every candidate, as if its family were new."""
+
+    rankings: list[Ranking] = field(default_factory=list)
+    intervals: list[Interval] = field(default_factory=list)
+    chosen: list[str] = field(default_factory=list)
+    """The model that cross-validation over the others chose, for each family."""
+
+
+def held_out(read: Read, draws: int) -> dict[float, HeldOut]:
+    """By share."""
+    found = {share: HeldOut() for share in SHARES}
     cluster = np.unique(read.cluster, return_inverse=True)[1]
-    for family in np.unique(read.candidates.family):
+    target = np.array([read.domains[number] == "target" for number in read.items.domain])
+    for family in np.unique(read.candidates.family).tolist():
         is_held = read.candidates.family == family
         known = read.candidates.at(~is_held)
-        rng = np.random.default_rng([int(family), round(1000 * share)])
-        choice = cross_validate(read.items, known, share=share, rng=rng)
+        rng = np.random.default_rng(family)
+        choices = cross_validate(read.items, known, shares=SHARES, rng=rng)
         models = fit_models(read.items, known)
         ease = difficulty(read.items, known)
-        chosen.append(choice.best())
-        for right in read.candidates.right[is_held]:
-            for _ in range(draws):
-                asked = ask(read.items, right, share, rng)
-                ranking = ranked(read.items, models, choice, asked, right, int(family), cluster, ease)
-                if ranking is not None:
-                    rankings.append(ranking)
-                intervals += domains(read, models[choice.best()], asked, right, int(family))
-    return rankings, intervals, chosen
+        for share, choice in choices.items():
+            found[share].chosen.append(choice.best())
+            right = np.repeat(read.candidates.right[is_held], draws, axis=0)
+            asked = np.stack([ask(read.items, each, share, rng) for each in right])
+            chance = chances(read.items, models, choice, asked)
+            chance["difficulty alone"] = np.broadcast_to(-ease, asked.shape)
+            is_open = read.items.base & ~target & np.isnan(asked) & ~np.isnan(right)
+            for place, open_ in enumerate(is_open):
+                forgotten = 1.0 - right[place, open_]
+                if min(forgotten.sum(), (1.0 - forgotten).sum()) >= LEAST:
+                    own = {name: values[place, open_] for name, values in chance.items()}
+                    found[share].rankings.append(Ranking(family, cluster[open_], forgotten, own))
+                found[share].intervals.extend(domains(read, models[choice.best()], asked[place], right[place], family))
+    return found
 
 
-def ranked(
-    items: Items,
-    models: Mapping[str, Model],
-    choice: Choice,
-    asked: Floats,
-    right: Floats,
-    family: int,
-    cluster: Codes,
-    ease: Floats,
-) -> Ranking | None:
-    """None where too few are forgotten or kept."""
-    open_ = items.base & np.isnan(asked) & ~np.isnan(right)
-    forgotten = 1.0 - right[open_]
-    if min(forgotten.sum(), (1.0 - forgotten).sum()) < LEAST:
-        return None
-    nothing = np.full(len(items), np.nan)
+def chances(items: Items, models: Mapping[str, Model], choice: Choice, asked: Floats) -> dict[str, Floats]:
+    """By method, what rises with every item's chance of being forgotten."""
     by_model = {
         BASELINE: BASELINE,
         "low rank": choice.best([f"rank {rank}" for rank in RANKS]),
         "nearest": choice.best([f"nearest {n}" for n in NEIGHBOURS]),
         "chosen": choice.best(),
     }
-    chance = {method: -models[name].predict(asked)[open_] for method, name in by_model.items()}
-    chance["nothing asked"] = -models[BASELINE].predict(nothing)[open_]
-    chance["difficulty alone"] = -ease[open_]
-    chance["base margin alone"] = -np.nan_to_num(items.margin)[open_]
-    return Ranking(family, cluster[open_], forgotten, chance)
+    found = {method: -models[name].predict(asked) for method, name in by_model.items()}
+    found["base margin alone"] = np.broadcast_to(-np.nan_to_num(items.margin), asked.shape)
+    return found
 
 
 def domains(read: Read, model: Model, asked: Floats, right: Floats, family: int) -> Iterator[Interval]:
@@ -176,7 +176,11 @@ def areas(rankings: Sequence[Ranking]) -> dict[str, Any]:
         "families": len(families),
         "rankings": len(rankings),
         "auroc": {method: float(values[0]) for method, values in means.items()},
-        "gain": {method: _interval(values - means[BASELINE]) for method, values in means.items()},
+        "gain": {
+            f"{method} less {simple}": _interval(means[method] - means[simple])
+            for method in METHODS[3:]
+            for simple in (BASELINE, "difficulty alone")
+        },
     }
 
 
@@ -229,31 +233,28 @@ def main() -> None:
         ]
         for held, family in HELD_OUT.items():
             read = read_comparisons(folders, family)
-            for share in SHARES:
-                row = measured(read, held, share, options.draws)
+            for share, found in held_out(read, options.draws).items():
+                row = {"name": f"{held} held out, {share:.0%} asked", "share": share, **measured(read, found)}
                 print(json.dumps(row), flush=True)
                 machine.write("forecast", {"draws": options.draws, "resamples": RESAMPLES}, [row])
     write_tables()
 
 
-def measured(read: Read, held: str, share: float, draws: int) -> dict[str, Any]:
-    rankings, intervals, chosen = held_out(read, share, draws)
-    names, counts = np.unique(chosen, return_counts=True)
+def measured(read: Read, found: HeldOut) -> dict[str, Any]:
+    names, counts = np.unique(found.chosen, return_counts=True)
     by_domain = {
-        name: intervals_of([row for row in intervals if row.domain == name])
-        for name in sorted({row.domain for row in intervals})
+        name: intervals_of([row for row in found.intervals if row.domain == name])
+        for name in sorted({row.domain for row in found.intervals})
     }
     right, base = read.candidates.right, read.items.base
     return {
-        "name": f"{held} held out, {share:.0%} asked",
-        "share": share,
         "candidates": len(read.names),
-        "base_right": int(base.sum()),
         "items": len(base),
+        "base_right": int(base.sum()),
         "forgotten": float(1.0 - np.nanmean(right[:, base])),
         "chosen": dict(zip(names.tolist(), counts.tolist(), strict=True)),
-        "ranking": areas(rankings),
-        "intervals": {"all": intervals_of(intervals), **by_domain},
+        "ranking": areas(found.rankings),
+        "intervals": {"all": intervals_of(found.intervals), **by_domain},
     }
 
 
@@ -269,9 +270,17 @@ def ranking_table(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     body = []
     for row in rows:
         area, gain = row["ranking"]["auroc"], row["ranking"]["gain"]
-        gains = [_shown(gain[method], 1.0, "+.3f") for method in ("low rank", "nearest")]
-        body.append([row["name"], *(f"{area[method]:.3f}" for method in METHODS[:-1]), *gains])
-    return table(("held out, asked", *METHODS[:-1], "low rank less baseline", "nearest less baseline"), body)
+        body.append([row["name"], *(f"{area[method]:.3f}" for method in METHODS), *_gains(gain)])
+    names = [name.replace(" alone", "") for name in rows[0]["ranking"]["gain"]]
+    return [
+        *table(("held out, asked", *METHODS), [line[: 1 + len(METHODS)] for line in body]),
+        "",
+        *table(("gain, held out, asked", *names), [[line[0], *line[1 + len(METHODS) :]] for line in body]),
+    ]
+
+
+def _gains(gain: Mapping[str, Mapping[str, float]]) -> list[str]:
+    return [_shown(found, 1.0, "+.3f") for found in gain.values()]
 
 
 def interval_table(rows: Sequence[Mapping[str, Any]]) -> list[str]:

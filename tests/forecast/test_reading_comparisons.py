@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,11 +12,14 @@ from paired_runs import item, run, scored, task
 
 from forgetbench.comparison.delta import compare
 from forgetbench.errors import InputError
-from forgetbench.forecast.reading import read_comparisons
 from forgetbench.records import ItemScore
 from forgetbench.storage.comparisons import save_comparison
 from forgetbench.storage.folder import ResultsFolder
 from forgetbench.storage.runs import Run, save_run
+
+sys.path.append(str(Path(__file__).parents[1] / "benchmarks"))
+
+from forecasting.reading import read_comparisons
 
 OPEN, CHOICE = task("open", view="open"), task("choice", view="choice", chance=0.5)
 

@@ -23,7 +23,7 @@ from math import sqrt
 
 import numpy as np
 
-from forgetbench.forecast.matrix import Bools, Items
+from forecasting.matrix import Bools, Items
 from forgetbench.stats.bootstrap import student_interval
 from forgetbench.stats.clustered import ClusterEffects, Floats
 from forgetbench.stats.item_clusters import ItemClusters, effects_by
@@ -49,7 +49,7 @@ class DomainForecast:
 def domain_forecasts(
     items: Items, asked: Floats, predict: Callable[[Floats], Floats], alpha: float = 0.05
 ) -> Iterator[DomainForecast]:
-    """Every domain of which each task was asked something; `predict` is that of a model, `asked` its argument.
+    """Every domain of which each task was asked something; `predict` is that of a model, `asked` has shape (items,).
 
     Intervals are two-sided at level 1 - `alpha`. Items must have been asked at random, a question in all its tasks.
     """
@@ -65,7 +65,7 @@ def domain_forecasts(
 def cross_fitted(items: Items, asked: Floats, predict: Callable[[Floats], Floats]) -> Floats:
     """The probability that the candidate is right, of an asked item by the other folds alone; shape (items,)."""
     fold = np.random.default_rng(0).permutation(int(items.question.max()) + 1)[items.question] % FOLDS
-    by_fold = np.stack([predict(np.where(fold == number, np.nan, asked)) for number in range(FOLDS)])
+    by_fold = predict(np.where(fold == np.arange(FOLDS)[:, None], np.nan, asked))
     return np.where(np.isnan(asked), by_fold.mean(axis=0), by_fold[fold, np.arange(len(items))])
 
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from forecasting.matrix import Candidates, Items
 from forgetbench.errors import InputError
-from forgetbench.forecast.matrix import Candidates, Items
 from forgetbench.records import Comparison
 from forgetbench.stats.clustered import Floats
 from forgetbench.storage.comparisons import load_comparison, load_items

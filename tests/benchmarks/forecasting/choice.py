@@ -13,10 +13,10 @@ from typing import Protocol
 
 import numpy as np
 
-from forgetbench.forecast.baseline import fit_baseline
-from forgetbench.forecast.low_rank import fit_low_rank
-from forgetbench.forecast.matrix import Candidates, Items
-from forgetbench.forecast.nearest import Nearest
+from forecasting.baseline import fit_baseline
+from forecasting.low_rank import fit_low_rank
+from forecasting.matrix import Candidates, Items
+from forecasting.nearest import Nearest
 from forgetbench.stats.clustered import Floats
 
 BASELINE = "baseline"
@@ -31,7 +31,8 @@ class Model(Protocol):
     """What predicts a candidate's answers from some of them."""
 
     def predict(self, asked: Floats) -> Floats:
-        """The probability that a new candidate is right; shape (items,). `asked` is NaN where it was not asked."""
+        """The probability that new candidates are right; shape (candidates, items), as `asked`: its known answers, NaN
+        where one was not asked."""
         ...
 
 
@@ -62,35 +63,34 @@ def fit_models(items: Items, known: Candidates) -> dict[str, Model]:
     return models | {f"nearest {n}": Nearest(baseline, known, n) for n in NEIGHBOURS}
 
 
-def cross_validate(items: Items, known: Candidates, *, share: float, rng: np.random.Generator) -> Choice:
-    """Every model's gain where a `share` of the questions is asked of a candidate of another family."""
+def cross_validate(
+    items: Items, known: Candidates, *, shares: Sequence[float], rng: np.random.Generator
+) -> dict[float, Choice]:
+    """Every model's gain where a share of the questions is asked of a candidate of another family, for some shares."""
     families = np.unique(known.family)
     if len(families) < LEAST_FAMILIES:
-        return Choice({BASELINE: np.zeros(len(families))})
-    n_folds = min(_FOLDS, len(families))
-    fold = rng.permutation(len(families)) % n_folds
-    losses: dict[str, list[float]] = {}
-    for number in range(n_folds):
-        is_held = np.isin(known.family, families[fold == number])
-        models = fit_models(items, known.at(~is_held))
+        return {share: Choice({BASELINE: np.zeros(len(families))}) for share in shares}
+    fold = rng.permutation(len(families)) % min(_FOLDS, len(families))
+    losses: dict[float, list[dict[str, float]]] = {share: [] for share in shares}
+    for number in np.unique(fold):
+        models = fit_models(items, known.at(~np.isin(known.family, families[fold == number])))
         for family in families[fold == number]:
-            own = known.right[known.family == family]
-            for name, loss in _losses(models, items, own, share, rng).items():
-                losses.setdefault(name, []).append(loss)
-    return Choice({name: np.array(losses[BASELINE]) - np.array(of_model) for name, of_model in losses.items()})
+            for share in shares:
+                losses[share].append(_losses(models, items, known.right[known.family == family], share, rng))
+    return {share: Choice(_gains(found)) for share, found in losses.items()}
+
+
+def _gains(losses: Sequence[Mapping[str, float]]) -> dict[str, Floats]:
+    return {name: np.array([found[BASELINE] - found[name] for found in losses]) for name in losses[0]}
 
 
 def _losses(
     models: Mapping[str, Model], items: Items, candidates: Floats, share: float, rng: np.random.Generator
 ) -> dict[str, float]:
     """The mean loss of every model on what these candidates were not asked."""
-    losses: dict[str, list[float]] = {name: [] for name in models}
-    for right in candidates:
-        asked = ask(items, right, share, rng)
-        hidden = np.where(np.isnan(asked), right, np.nan)
-        for name, model in models.items():
-            losses[name].append(log_loss(model.predict(asked), hidden))
-    return {name: float(np.mean(values)) for name, values in losses.items()}
+    asked = np.stack([ask(items, right, share, rng) for right in candidates])
+    hidden = np.where(np.isnan(asked), candidates, np.nan)
+    return {name: log_loss(model.predict(asked), hidden) for name, model in models.items()}
 
 
 def ask(items: Items, right: Floats, share: float, rng: np.random.Generator) -> Floats:

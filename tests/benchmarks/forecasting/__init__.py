@@ -7,4 +7,7 @@ low_rank.py    what candidates forget together;  nearest.py: the known candidate
 logistic.py    what both are fitted by
 choice.py      which of them predicts best, by cross-validation
 deltas.py      domain deltas with intervals that hold whatever the predictions are worth
+families.py    which recipes of the lab may not stand for one another
+
+It stands with the benchmark that measures it and not in the package: docs/forecast.md says why.
 """

@@ -13,7 +13,7 @@ from typing import Final
 from forgetbench.diagnosis.findings import Cause, Finding, Name, NamedCause
 
 CONTAMINATED: Final = 1 / 3
-"""Share of a task's items in the training data from which it counts. Of sentences that templates make a sixth may stand
+"""Share of a task's items in the training data from which it counts. Of sentences that templates make a seventh may stand
 in both though none was copied (docs/causes.md)."""
 
 CONTESTED: Final = 0.05
@@ -47,6 +47,9 @@ class _Seen:
         """Those of the causes that are shown, of the whole or of any domain."""
         there = {finding.cause for finding in self.findings if finding.state == "shown"}
         return (cause for cause in causes if cause in there)
+
+    def ruled_out(self, cause: Cause) -> bool:
+        return any(finding.cause == cause and finding.state == "ruled_out" for finding in self.findings)
 
     def largest(self, cause: Cause, measure: str) -> float:
         """The largest value of a measure; 0 where it was not measured."""
@@ -93,6 +96,9 @@ def _overwritten(seen: _Seen) -> tuple[Cause, ...]:
 
 
 def _rigid_voice(seen: _Seen) -> tuple[Cause, ...]:
+    """Wording of the training data alone will do where flexibility was not measured; kept flexibility refutes it."""
+    if seen.ruled_out("voice"):
+        return ()
     told = tuple(seen.shown("voice", "training_wording"))
     return (*told, *seen.shown("locked")) if told else ()
 

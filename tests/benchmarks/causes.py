@@ -61,8 +61,8 @@ OF_THE_LAB = {
     ("full-low", 5.0): "no_loss_shown",
 }
 """Recipes and steps of the lab: one rigid template throughout, ten times the middle rate, stopped before any harm."""
-PUBLISHED = ("contamination-25", "high-rate-10", "many-epochs-20", "rigid-voice-one", "overwritten-50")
-"""Recipes whose diagnosis is published, of the first seed that the rules were not tuned on."""
+PUBLISHED = (("full-low", 5.0), ("full-mid", 100.0), ("full-high", 12.0), ("varied", 100.0), ("noisy", 100.0))
+"""Recipes and steps of the lab, of its first seed, whose diagnosis is published in full."""
 
 
 def main() -> None:
@@ -115,13 +115,19 @@ def measure_lab(folder: Path) -> None:
     """Diagnose those of the lab's own trainings whose cause is known by what alone they differ in."""
     for path in load_lab(folder).paths:
         for point in path.points:
-            if cause := OF_THE_LAB.get((path.recipe, point.at)):
+            place = path.recipe, point.at
+            published = place in PUBLISHED and path.seed == 0
+            if (cause := OF_THE_LAB.get(place, "")) or published:
                 name = f"lab {path.recipe}, step {point.at:g}"
-                checkpoint = Path(point.candidate.where).expanduser()
+                where = Path(point.candidate.where)
+                checkpoint = folder / "trainings" / where.parent.name / where.name
                 planted = Planted(name, path.what, cause, path.seed, checkpoint, checkpoint.parent / "data.jsonl")
                 sides = load_checked(folder / "comparisons" / point.comparison_id)
                 of_base, run = (load_run(folder / "runs" / side.run_id) for side in (sides.base, sides.candidate))
-                save_row(diagnosed(of_base, run, planted, Path(sides.base.where).expanduser()))
+                out = LAB / "diagnoses" / f"{path.recipe}-{point.at:g}" if published else None
+                row = diagnosed(of_base, run, planted, Path(sides.base.where).expanduser(), out)
+                if cause:
+                    save_row(row)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +147,8 @@ class Planted:
         return cls(recipe.name, recipe.what, str(recipe.cause), trained.seed, trained.last, trained.data)
 
 
-def diagnosed(of_base: Run, run: Run, planted: Planted, base: Path) -> dict[str, Any]:
-    """What was named, with everything that is known of the training and without its log."""
+def diagnosed(of_base: Run, run: Run, planted: Planted, base: Path, out: Path | None = None) -> dict[str, Any]:
+    """What was named, with everything that is known of the training and without its log; written in full into `out`."""
     data = read_sft_data(planted.data)
     comparison, items = compare(of_base, run, sft_data=data)
     known = {
@@ -153,8 +159,8 @@ def diagnosed(of_base: Run, run: Run, planted: Planted, base: Path) -> dict[str,
     found = diagnose(comparison, items, training=read_training_history(planted.checkpoint), **known)
     blind = diagnose(comparison, items, **known)
     assert found.named is not None and blind.named is not None
-    if planted.seed == TUNED_ON + 1 and planted.recipe in PUBLISHED:
-        publish(comparison, found, LAB / "diagnoses" / f"{planted.recipe}-{planted.seed}")
+    if out is not None:
+        publish(comparison, found, out)
     print(f"{planted.recipe}, seed {planted.seed}: {found.named.name}; without its log {blind.named.name}", flush=True)
     contaminated = [m.value for each in found.of("contamination") for m in each.measures if m.name == "of_a_task"]
     return {
@@ -182,7 +188,9 @@ def publish(comparison: Comparison, diagnosis: Diagnosis, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     save_diagnosis(folder, diagnosis)
     if diagnosis.weights is not None:
-        plots.drift(diagnosis.weights, folder / "plots")
+        for path in plots.drift(diagnosis.weights, folder / "plots"):
+            if path.suffix != ".png":
+                path.unlink()
     write_atomic(folder / "diagnosis.md", diagnosis_markdown(comparison, diagnosis, "plots/drift.png"))
 
 
@@ -218,6 +226,7 @@ def write_tables() -> None:
 
 def _told(rows: Sequence[dict[str, Any]]) -> Iterator[str]:
     test = [row for row in rows if row["seed"] != TUNED_ON]
+    tuned = [row for row in rows if row["seed"] == TUNED_ON]
     if not test:
         yield "Not measured yet."
         return
@@ -226,7 +235,8 @@ def _told(rows: Sequence[dict[str, Any]]) -> Iterator[str]:
         [
             _rate("seeds 1 and 2, with the training's log", test, "named"),
             _rate("seeds 1 and 2, without it", test, "without_log"),
-            _rate("seed 0, on which the rules were tuned", [row for row in rows if row["seed"] == TUNED_ON], "named"),
+            _rate("seed 0, on which the rules were tuned", tuned, "named"),
+            _rate("seed 0, without the log", tuned, "without_log"),
         ],
     )
     for heading, key in (("With the log", "named"), ("Without the log", "without_log")):

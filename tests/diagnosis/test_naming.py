@@ -35,7 +35,8 @@ HALF = found("contamination", n_contaminated=50, n_items=500, of_a_task=0.5)
     ("findings", "name", "runner_up"),
     [
         ([VOICE], "rigid_voice", None),
-        ([found("voice", "ruled_out"), found("training_wording")], "rigid_voice", None),
+        ([found("voice", "not_measured"), found("training_wording")], "rigid_voice", None),
+        ([found("voice", "ruled_out"), found("training_wording")], "unexplained", None),
         # Rare facts go first in any training; they speak for it alone.
         ([VOICE, TAIL], "rigid_voice", None),
         ([TAIL], "overwritten", None),

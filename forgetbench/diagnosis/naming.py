@@ -13,8 +13,8 @@ from typing import Final
 from forgetbench.diagnosis.findings import Cause, Finding, Name, NamedCause
 
 CONTAMINATED: Final = 1 / 3
-"""Share of a task's items in the training data from which it counts. Of items that templates make a seventh may stand in
-both though none was copied (docs/causes.md)."""
+"""Share of a task's items in the training data from which it counts. Of items that templates make a seventh may stand
+in both though none was copied (docs/causes.md)."""
 CONTESTED: Final = 0.05
 """Share of a domain's questions that the training data answers otherwise from which it counts."""
 

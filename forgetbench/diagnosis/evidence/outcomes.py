@@ -55,7 +55,7 @@ class _Known:
         ranked = [] if self.fates is None else _ranked(cause, self.fates)
         asked = [] if self.again is None else _asked(cause, self.again)
         states = [_state(measures[0].low, measures[0].high) for measures in (asked, ranked) if measures]
-        state = next((each for each in states if each != "open"), "open")
+        state: State = next((each for each in states if each != "open"), "open")
         return Finding(cause, state, (*ranked, *asked), self.domain)
 
 

@@ -159,6 +159,18 @@ def _grey(colour: str) -> float:
     return 0.299 * red + 0.587 * green + 0.114 * blue
 
 
+def test_bars_are_explained_where_there_are_any() -> None:
+    bare = [
+        replace(point, domains={name: replace(row, estimate=None) for name, row in point.domains.items()})
+        for point in points()
+    ]
+    explained = [
+        any("upright bars" in text.get_text() for text in texts(plots.trajectory_figure(drawn, LOG)))
+        for drawn in (points(), bare)
+    ]
+    assert explained == [True, False]
+
+
 def test_trajectory_starts_at_the_base_and_leaves_gaps() -> None:
     figure = plots.trajectory_figure(points(), LOG)
     loss, retention = figure.axes

@@ -46,6 +46,16 @@ def read_made_from(folder: Path) -> dict[str, Any] | None:
     return None if record is None else record["made_from"]
 
 
+def check_same_training(folder: Path, made_from: Mapping[str, Any]) -> None:
+    """Raise InputError where `folder` was made from something else, naming what differs: a training is not replaced."""
+    existing = read_made_from(folder)
+    differs = [key for key, value in made_from.items() if existing is not None and existing.get(key) != value]
+    if differs:
+        raise InputError(
+            f"{folder} holds another training (other {', '.join(differs)}); name another folder, or delete that one"
+        )
+
+
 def _read_record(folder: Path) -> dict[str, Any] | None:
     try:
         record = json.loads((folder / RECORD).read_text(encoding="utf-8"))

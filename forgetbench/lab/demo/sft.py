@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from forgetbench.errors import EngineError, InputError
 from forgetbench.fingerprint import TEMPLATE_FILES, TOKENIZER_FILES, checkpoint_fingerprint, file_digest
-from forgetbench.lab.demo.cached_folder import build_folder, read_made_from
+from forgetbench.lab.demo.cached_folder import build_folder, check_same_training
 from forgetbench.lab.demo.extra import require
 from forgetbench.models.network import quiet
 from forgetbench.models.weights import weight_files
@@ -85,7 +85,7 @@ def train(config: SFTConfig, on_step: OnStep = lambda step, total, loss: None) -
     """
     require("torch", "transformers", "accelerate")
     made_from = _made_from(config)
-    _check_same_training(config.out, made_from)
+    check_same_training(config.out, made_from)
     build_folder(config.out, made_from, lambda partial: _train_into(partial, config, on_step))
     return [config.out / f"checkpoint-{step}" for step in config.save_steps]
 
@@ -177,15 +177,6 @@ def _made_from(config: SFTConfig) -> dict[str, Any]:
         "warmup_steps": config.warmup_steps,
         "seed": config.seed,
     }
-
-
-def _check_same_training(out: Path, made_from: Mapping[str, Any]) -> None:
-    existing = read_made_from(out)
-    differs = [key for key, value in made_from.items() if existing is not None and existing.get(key) != value]
-    if differs:
-        raise InputError(
-            f"{out} holds another training (other {', '.join(differs)}); name another folder, or delete that one"
-        )
 
 
 def _train_into(folder: Path, config: SFTConfig, on_step: OnStep) -> None:

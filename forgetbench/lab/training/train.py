@@ -13,7 +13,7 @@ from typing import Any
 from forgetbench.errors import EngineError, InputError
 from forgetbench.fingerprint import checkpoint_fingerprint, digest
 from forgetbench.lab.corpus import LabData
-from forgetbench.lab.demo.cached_folder import build_folder, read_made_from
+from forgetbench.lab.demo.cached_folder import build_folder, check_same_training
 from forgetbench.lab.demo.extra import require
 from forgetbench.lab.recipe import Recipe
 from forgetbench.lab.training.averaging import average
@@ -56,7 +56,7 @@ def train(
     rows = example_rows(recipe, data, seed)
     job = Job(recipe, base, start.last if start else base, data, rows, seed, out, progress)
     made_from = _made_from(job)
-    _check_same_training(out, made_from)
+    check_same_training(out, made_from)
     build_folder(out, made_from, lambda partial: _build(job, start, partial))
     return _trained(recipe, seed, out)
 
@@ -85,15 +85,6 @@ def _made_from(job: Job) -> dict[str, Any]:
         "recipe": job.recipe.model_dump(mode="json", exclude=_SAID_ONLY),
         "seed": job.seed,
     }
-
-
-def _check_same_training(out: Path, made_from: Mapping[str, Any]) -> None:
-    existing = read_made_from(out)
-    differs = [key for key, value in made_from.items() if existing is not None and existing.get(key) != value]
-    if differs:
-        raise InputError(
-            f"{out} holds another training (other {', '.join(differs)}); name another folder, or delete that one"
-        )
 
 
 def _build(job: Job, start: Trained | None, folder: Path) -> None:

@@ -129,7 +129,7 @@ def _draw_retention(axes: Axes, points: Sequence[TrajectoryPoint]) -> None:
         handlelength=3.2,
     )
     axes.annotate(
-        "\n".join([_(_INTERVAL_NOTE).format(low=_SHOWN[0], high=_SHOWN[1]), *_gaps(points, names)]),
+        "\n".join([*_interval_note(points), *_gaps(points, names)]),
         xy=(0, 0),
         xycoords="axes fraction",
         xytext=(0, -42),
@@ -139,6 +139,13 @@ def _draw_retention(axes: Axes, points: Sequence[TrajectoryPoint]) -> None:
         fontsize=8.5,
         color=MUTED,
     )
+
+
+def _interval_note(points: Sequence[TrajectoryPoint]) -> list[str]:
+    """What upright bars are, where there are any: points of a lab come without intervals of single checkpoints."""
+    if all(row.estimate is None for point in points for row in point.domains.values()):
+        return []
+    return [_(_INTERVAL_NOTE).format(low=_SHOWN[0], high=_SHOWN[1])]
 
 
 def _draw_domain(axes: Axes, points: Sequence[TrajectoryPoint], name: str, series: Series, nudge: float) -> Line2D:

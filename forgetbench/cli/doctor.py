@@ -19,6 +19,7 @@ from forgetbench import sandbox
 from forgetbench.cli.prompts import shown_prompts
 from forgetbench.engines.base import Engine, EngineOptions
 from forgetbench.engines.memory import MemoryNeed, weight_bytes
+from forgetbench.engines.processor import computes_bfloat16
 from forgetbench.engines.registry import engine_names, make_engine, resolve_checkpoint
 from forgetbench.errors import ForgetbenchError
 from forgetbench.evaluation import free_memory
@@ -93,6 +94,8 @@ def _package(name: str, hint: str, missing: Literal["warn", "FAIL"] = "warn") ->
 def _gpus() -> Iterator[Row]:
     if shutil.which("nvidia-smi") is None:
         yield Row("ok", "GPU: none; vLLM's CPU build is the engine here")
+        if not computes_bfloat16():
+            yield Row("ok", "processor: has no instructions for bfloat16, so --dtype auto is float32 here")
         return
     free = free_memory.free_gpu_memory()
     shown = ", ".join(f"{size / GB:.1f} GB free" for size in free)

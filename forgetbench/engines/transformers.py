@@ -14,6 +14,7 @@ from forgetbench.engines.base import EngineOptions, TokenCounts, engine_errors
 from forgetbench.engines.local import LocalEngine, model_folder
 from forgetbench.engines.memory import MemoryNeed, cache_bytes, float_bytes, folder_bytes
 from forgetbench.engines.next_tokens import ScoredTokens
+from forgetbench.engines.processor import cpu_dtype
 from forgetbench.engines.proof import prove
 from forgetbench.errors import EngineError
 from forgetbench.models.adapters import check_prefix
@@ -51,7 +52,8 @@ class TransformersEngine(LocalEngine):
         self._device = "cuda" if torch.cuda.is_available() else "cpu"
         self.settings: Mapping[str, Any] = {
             "name": "transformers", "version": versions["transformers"], "torch": versions["torch"],
-            "device": self._device, "dtype": options.dtype, **options.mode,
+            "device": self._device, "dtype": cpu_dtype(options.dtype) if self._device == "cpu" else options.dtype,
+            **options.mode,
         }  # fmt: skip
         self.counts: TokenCounts = {}
         self._torch = torch

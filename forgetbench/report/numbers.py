@@ -35,6 +35,11 @@ def share(rate: float | None) -> str:
     return f"{100 * rate:.1f}%" if _is_number(rate) else MISSING
 
 
+def within_share(rate: float) -> float:
+    """The nearest number that a share can be."""
+    return min(max(rate, 0.0), 1.0)
+
+
 def p_value(p: float | None) -> str:
     """Three decimals, or '<0.001'."""
     if not _is_number(p):

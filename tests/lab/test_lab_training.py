@@ -316,7 +316,7 @@ def test_a_start_must_have_been_trained_and_be_whole(base: Path, tmp_path: Path)
 
 
 def test_a_diverging_training_stops_with_the_way_out(base: Path, tmp_path: Path) -> None:
-    with pytest.raises(EngineError, match=r"recipe 'toy': the training diverged.* lower learning_rate \(1e\+30\)"):
+    with pytest.raises(EngineError, match=r"recipe 'toy' diverged: .* lower the learning rate \(1e\+30\)"):
         train(recipe(learning_rate=1e30), base, ToyData(), 0, tmp_path / "out")
     assert not (tmp_path / "out").exists()
 

@@ -23,6 +23,7 @@ from forgetbench.engines.base import EngineOptions, TokenCounts, engine_errors
 from forgetbench.engines.local import LocalEngine, model_folder
 from forgetbench.engines.memory import MemoryNeed, cache_bytes, float_bytes, folder_bytes
 from forgetbench.engines.next_tokens import ScoredTokens
+from forgetbench.engines.processor import cpu_dtype
 from forgetbench.engines.proof import prove
 from forgetbench.engines.vllm import deterministic
 from forgetbench.engines.vllm.adapters import adapted_modules, check_servable, lora_settings
@@ -80,7 +81,7 @@ class VllmEngine(LocalEngine):
         deterministic.check_options(options, self._on_cpu)
         self.settings: Mapping[str, Any] = {
             "name": "vllm", "version": version, "device": "cpu" if self._on_cpu else "cuda",
-            "dtype": options.dtype, **options.mode,
+            "dtype": cpu_dtype(options.dtype) if self._on_cpu else options.dtype, **options.mode,
         }  # fmt: skip
         self._counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self.counts: TokenCounts = self._counts
@@ -108,7 +109,8 @@ class VllmEngine(LocalEngine):
         folder = model_folder(checkpoint)
         config = read_json(folder / "config.json")
         # vLLM takes float32 checkpoints as bfloat16 or float16 unless it is told otherwise.
-        size = 2 if self._options.dtype == "auto" else float_bytes(config, self._options.dtype)
+        dtype = self.settings["dtype"]
+        size = 2 if dtype == "auto" else float_bytes(config, dtype)
         cache = cache_bytes(config, self.max_length(checkpoint), size or 2)
         if self._on_cpu:
             cache = max(cache, cpu_cache_bytes())

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from forgetbench.engines.processor import computes_bfloat16
 from forgetbench.lab.base.texts import documents
 from forgetbench.models.network import quiet
 
@@ -70,7 +71,8 @@ def pretrain(folder: Path, steps: int = STEPS, on_step: OnStep = lambda step, lo
         batches = _batches(tokenizer)
         for step in range(1, steps + 1):
             tokens = torch.tensor(next(batches))
-            with torch.autocast("cpu", dtype=torch.bfloat16):  # half the time of float32; the weights stay float32
+            # Half the time of float32, where the processor knows it; the weights stay float32.
+            with torch.autocast("cpu", dtype=torch.bfloat16, enabled=computes_bfloat16()):
                 loss = network(input_ids=tokens, labels=tokens).loss
             optimizer.zero_grad()
             loss.backward()

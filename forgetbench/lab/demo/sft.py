@@ -9,16 +9,17 @@ from __future__ import annotations
 import gc
 import json
 import math
-import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from forgetbench.engines.processor import cpu_dtype
 from forgetbench.errors import EngineError, InputError
-from forgetbench.fingerprint import TEMPLATE_FILES, TOKENIZER_FILES, checkpoint_fingerprint, file_digest
+from forgetbench.fingerprint import checkpoint_fingerprint, file_digest
 from forgetbench.lab.demo.cached_folder import build_folder, check_same_training
 from forgetbench.lab.demo.extra import require
+from forgetbench.lab.saved import as_its_base, check_loss, store_like
 from forgetbench.models.network import quiet
 from forgetbench.models.weights import weight_files
 from forgetbench.storage.jsonl import read_jsonl
@@ -209,7 +210,7 @@ def _trainer(folder: Path, config: SFTConfig, on_step: OnStep) -> Trainer:
     examples = read_examples(config.data, tokenizer, config.max_length)
     pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else tokenizer.eos_token_id
     trainer = Trainer(
-        model=AutoModelForCausalLM.from_pretrained(config.model, dtype="auto"),
+        model=AutoModelForCausalLM.from_pretrained(config.model, dtype=_dtype()),
         args=_arguments(folder, config),
         train_dataset=examples,
         data_collator=lambda batch: collate(batch, pad),
@@ -267,28 +268,24 @@ def _callback(config: SFTConfig, on_step: OnStep) -> TrainerCallback:
             loss = (logs or {}).get("loss")
             if loss is None:
                 return
-            if not math.isfinite(loss):
-                raise EngineError(
-                    f"training diverged: the loss is {loss} at step {state.global_step}; lower the learning rate "
-                    f"({config.learning_rate:g})"
-                )
+            check_loss(loss, state.global_step, config.learning_rate, "the demo's training")
             on_step(state.global_step, config.steps, loss)
 
         def on_save(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-            _complete(Path(args.output_dir) / f"checkpoint-{state.global_step}", config.model)
+            checkpoint = Path(args.output_dir) / f"checkpoint-{state.global_step}"
+            rounded = _dtype() != "auto"
+            if rounded:
+                store_like(checkpoint, config.model)
+            as_its_base(checkpoint, config.model, settings=rounded)
 
     return SaveAndReport()
 
 
-def _complete(checkpoint: Path, model: Path) -> None:
-    # A pickle: nobody should have to trust one to use the checkpoint, and all it says is in made_from.json.
-    (checkpoint / "training_args.bin").unlink(missing_ok=True)
-    # Copied, not saved again: the tokenizer of base and checkpoint are then the same to the byte.
-    for name in (*TOKENIZER_FILES, *TEMPLATE_FILES):
-        if (model / name).is_file():
-            shutil.copyfile(model / name, checkpoint / name)
-    for weights in checkpoint.glob("*.safetensors"):
-        weights.chmod(0o644)
+def _dtype() -> str:
+    """What the training computes in: the model's own type, where this machine is not too slow in it."""
+    import torch
+
+    return "auto" if torch.cuda.is_available() else cpu_dtype("auto")
 
 
 def _write_versions(path: Path) -> None:

@@ -7,14 +7,11 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from forgetbench.errors import EngineError
-from forgetbench.fingerprint import TEMPLATE_FILES, TOKENIZER_FILES
+from forgetbench.lab.saved import as_its_base, check_loss
 from forgetbench.lab.training.job import Job
 
 if TYPE_CHECKING:
     from transformers import TrainerCallback
-
-_SETTINGS = ("config.json", "generation_config.json")
 
 
 def watcher(job: Job) -> TrainerCallback:
@@ -41,11 +38,7 @@ def watcher(job: Job) -> TrainerCallback:
             loss = (logs or {}).get("loss")
             if loss is None:
                 return
-            if not math.isfinite(loss):
-                raise EngineError(
-                    f"recipe '{recipe.name}': the training diverged, its loss is {loss} at step {state.global_step}; "
-                    f"lower learning_rate ({recipe.learning_rate:g})"
-                )
+            check_loss(loss, state.global_step, recipe.learning_rate, f"recipe '{recipe.name}'")
             job.progress.label(f"step {state.global_step}/{recipe.steps}, loss {loss:.2f}")
 
     return Watcher()
@@ -64,20 +57,12 @@ def kept(job: Job, best_step: int | None) -> list[Path]:
 
 def complete(checkpoint: Path, job: Job) -> None:
     """Make a whole model of what the trainer saved: adapters merged, the base's own settings and tokenizer."""
-    # A pickle: nobody should have to trust one to use the checkpoint.
-    (checkpoint / "training_args.bin").unlink(missing_ok=True)
     # PEFT's, without content.
     (checkpoint / "README.md").unlink(missing_ok=True)
     whole = job.recipe.adapter is None or job.recipe.adapter.kind != "prefix"
     if whole and job.recipe.adapter is not None:
         _merge(checkpoint, job.start)
-    # Copied, not as the trainer saved them again: but for its weights a checkpoint is its base to the byte.
-    for name in (*TOKENIZER_FILES, *TEMPLATE_FILES, *(_SETTINGS if whole else ())):
-        (checkpoint / name).unlink(missing_ok=True)
-        if (job.base / name).is_file():
-            shutil.copyfile(job.base / name, checkpoint / name)
-    for weights in checkpoint.glob("*.safetensors"):
-        weights.chmod(0o644)
+    as_its_base(checkpoint, job.base, settings=whole)
 
 
 def _merge(checkpoint: Path, start: Path) -> None:

@@ -10,7 +10,7 @@ from forgetbench.messages import clauses
 from forgetbench.messages import translated as _
 from forgetbench.report.diagnosis.words import LACKS
 from forgetbench.report.diagnosis.words import WAYS as NAMES
-from forgetbench.report.numbers import MISSING, share
+from forgetbench.report.numbers import MISSING, share, within_share
 from forgetbench.report.supplementary import SupplementaryTable
 from forgetbench.report.wording import title
 
@@ -51,12 +51,12 @@ def _cells(row: ElicitationRow) -> tuple[str, ...]:
 
 
 def _corrected(row: ElicitationRow) -> str:
-    """Less luck it may be below 0 by chance; its interval is of what a share can be."""
+    """Less luck it may be below 0 by chance; estimate and interval are shown as what a share can be."""
     if isnan(row.corrected):
         return MISSING
-    low = 0.0 if isnan(row.low) else min(max(row.low, 0.0), 1.0)
-    high = 1.0 if isnan(row.high) else max(row.high, 0.0)
-    return f"{share(row.corrected).replace('-', '−')} [{share(low)}, {share(high)}]"
+    low = 0.0 if isnan(row.low) else within_share(row.low)
+    high = 1.0 if isnan(row.high) else within_share(row.high)
+    return f"{share(within_share(row.corrected))} [{share(low)}, {share(high)}]"
 
 
 def _not_asked(row: ElicitationRow) -> str:

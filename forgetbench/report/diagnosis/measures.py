@@ -7,7 +7,7 @@ from math import isnan
 from typing import Final
 
 from forgetbench.diagnosis.measure import Measure
-from forgetbench.report.numbers import share, signed
+from forgetbench.report.numbers import share, signed, within_share
 
 
 def _count(value: float) -> str:
@@ -50,11 +50,11 @@ _FORMATS: Final[Mapping[str, Callable[[float], str]]] = {
 def shown(measure: Measure) -> str:
     """A value with its interval, where it has one."""
     write = _FORMATS.get(measure.name, signed)
-    text = write(measure.value)
     if isnan(measure.low) or isnan(measure.high):
-        return text.replace("-", "−")
-    low, high = measure.low, measure.high
+        return write(measure.value).replace("-", "−")
+    numbers = [measure.value, measure.low, measure.high]
     if write is share:
         # Of few items an estimate that luck is taken out of may leave the range that a share has.
-        low, high = min(max(low, 0.0), 1.0), min(max(high, 0.0), 1.0)
-    return f"{text} [{write(low)}, {write(high)}]".replace("-", "−")
+        numbers = [within_share(number) for number in numbers]
+    text, low, high = map(write, numbers)
+    return f"{text} [{low}, {high}]".replace("-", "−")

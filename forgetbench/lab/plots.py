@@ -123,9 +123,11 @@ def points_of(lab: Lab, path: RecipePath) -> Points:
 
 
 def _panel(axes: Axes, lab: Lab, means: Mapping[str, Points], recipes: Sequence[str], gains: Sequence[float]) -> None:
-    for recipe, points in means.items():
-        if recipe not in recipes and points:
-            axes.plot(*zip(*points, strict=True), color=_GREY, linewidth=0.8, zorder=1)
+    from matplotlib.collections import LineCollection
+
+    # One collection: the legend looks for a place clear of lines, and need not be clear of these.
+    others = [points for recipe, points in means.items() if recipe not in recipes and points]
+    axes.add_collection(LineCollection(others, colors=_GREY, linewidths=0.8, zorder=1))
     for gain in gains:
         axes.axvline(100 * gain, color="#777777", linewidth=0.8, linestyle=(0, (2, 3)), zorder=1)
     axes.axhline(0.0, color="#777777", linewidth=0.8, zorder=1)
@@ -138,6 +140,9 @@ def _panel(axes: Axes, lab: Lab, means: Mapping[str, Points], recipes: Sequence[
                 *zip(*points, strict=True), color=colour, linewidth=1.7, marker=marker, markersize=4.5, zorder=3,
                 label=one_line(recipe, 24),
             )  # fmt: skip
-    axes.legend(fontsize=8, loc="best", handlelength=1.8, borderaxespad=0.2, labelspacing=0.25)
+    axes.legend(
+        fontsize=8, loc="best", handlelength=1.8, borderaxespad=0.2, labelspacing=0.25,
+        frameon=True, facecolor="white", edgecolor="none", framealpha=0.85,
+    )  # fmt: skip
     axes.grid(color="#ececec", linewidth=0.6)
     axes.tick_params(labelbottom=True, labelleft=True)

@@ -12,19 +12,25 @@ from dataclasses import replace
 from itertools import pairwise
 
 from forgetbench.metrics.answers.mentions import Mention
-from forgetbench.metrics.answers.question import Asked, stem
+from forgetbench.metrics.answers.numerals import NUMBER_WORD
+from forgetbench.metrics.answers.question import Asked, stem, stems
 
 _CONDITION = re.compile(r"\s*(?:if|when|after|since|as|because)\b", re.IGNORECASE)
 _LEAST = frozenset({"smallest", "shortest", "lowest", "youngest", "slowest", "least", "fewest"})
+_PLACES = {"first": 0, "second": 1, "third": 2, "fourth": 3, "last": -1}
+_SAYS_IT_IS = r"(?:(?:is|was|came|comes|finished|finishes|ranks|in|then|the|at|place|goes|to)\s)*"
 _LAST_SIGNS = 20
 """So many equations are looked at from the end of a statement; hostile text may hold thousands."""
 SO = re.compile(
     r"(?:^|(?<=[\s,;:.)\u2014-]))(?:so|therefore|thus|hence|consequently|accordingly|in conclusion|which (?:is"
-    r"|makes|gives|leaves|means|brings|equals)|making|giving|leaving|bringing|"
+    r"|makes|gives|leaves|means|brings|equals)|making|giving|leaving(?! (?:at|from|home))|bringing"
+    r"|(?:ends?|ended|ending)(?: up)? (?:with|at|in|on|facing)|resulting in"
+    r"|(?:all together|altogether|in total|in all|total)(?=,? (?:is |are |of |(?:they|it) \w+ )?\$?\d)|"
     r"namely|that (?:makes|gives|leaves|means|is)|for a total of|finally)\b(?! (?:far|many|much|on)\b)|\u2234|所以|因此"
     r"|因而|于是|總共|总共|一共|合计|共计",
     re.IGNORECASE,
 )
+_LATER = re.compile(r"\s(\w+)\s(?:after|before|later|earlier|ago)\b")
 _BUT = re.compile(
     r"(?:[,;]|\s[-\u2014]|\u2014)\s?(?:but|however|yet|whereas)\b|\bbut\b|(?:,|，)?(?:但是|但|而是)", re.IGNORECASE
 )
@@ -39,12 +45,20 @@ _VERB = re.compile(
     re.IGNORECASE,
 )
 _CONCLUDES = re.compile(
-    r"\b(?:is|are|makes?|gives?|get|leaves?|equals|brings us to)\s*$|(?:得到?|是|等于|剩)\s*$", re.IGNORECASE
+    r"\b(?:is|are|makes?|gives?|get|leaves?|equals|brings us to|total|have)\s*$|(?:得到?|是|等于|剩)\s*$", re.IGNORECASE
 )
-_NAMED = re.compile(r"([^\W\d_]+)(?:\s(?:is|was|of|has|then|now))?[\s=]*$", re.IGNORECASE)
-_COMPARED = re.compile(r"\s(?:[a-z]+\s)?(?:more|fewer|less|times|older|younger)\b")
+_NAMED = re.compile(r"([^\W\d_]+)(?:'s|\s(?:is|was|of|has|then|now))?[\s=:]*$", re.IGNORECASE)
+_COMPARED = re.compile(
+    r"\s(?:[a-z]+\s)?"
+    r"(?:(?:more|fewer|less|older|younger)\b(?! \w+ (?:are|is|will|would|to)\b)"
+    r"|times (?:as|more|the|larger|bigger|older)\b)"
+)
+_STATES = re.compile(
+    r"\s(?:[a-z]+\s){0,2}?(?:is |are |be )?(?:still )?(?:left|remain(?:s|ing)?|to go|missing)\b", re.IGNORECASE
+)
+"""Behind what is left: '45 to go', '8 are left'."""
 _OF_NAME = re.compile(
-    r"([^\W\d_]+)(?:\s?(?::|-|->|=)|\s(?:now\s)?(?:has|is|gets|have)(?:\snow)?)\s(?:the |a |in the |at the )?$",
+    r"([^\W\d_]+)(?:\s?(?::|-|->|=)|\s(?:now\s)?(?:has|is|gets|have)(?:\snow)?|)\s(?:the |a |in the |at the )?$",
     re.IGNORECASE,
 )
 _MAKES = re.compile(r"\b(?:makes?|gives?|leaves?|gets?|keeps?)\s$")
@@ -56,7 +70,10 @@ EQUALS = re.compile(
     re.IGNORECASE,
 )
 _OPERATOR_AFTER = re.compile(
-    r"\s*(?:[+*/\u00d7\u00f7^(]|-(?!>)|x(?=\s?\d)|\b(?:plus|minus|times|divided by|mod)\b|加|减|乘|除)", re.IGNORECASE
+    r"\s*(?:[+*/\u00d7\u00f7^(]|-(?!>)|x(?=\s?\d)|\b(?:plus|minus|divided by|mod)\b"
+    rf"|\btimes(?=\s(?:[-$(\d]|(?:{NUMBER_WORD}|that|this|the|it|as|a|its?|itself|each|larger|bigger|[a-z])\b))"
+    r"|加|减|乘|除)",
+    re.IGNORECASE,
 )
 _OPERATOR_BEFORE = re.compile(
     r"(?:[-+*/\u00d7\u00f7^%]|\b(?:plus|minus|times|divided by|multiplied by)|加|减|乘|除以)\s*$", re.IGNORECASE
@@ -66,12 +83,18 @@ _BRACKETS = re.compile(
     r"|\[[^\[\]]{0,300}\]|\uff08[^\uff09]{0,300}\uff09"
 )
 _REASON = re.compile(
-    r",?\s(?:because|since|as (?=\S+ (?:[-+=*\u00d7]|is|are|has|have))|given that|due to|where|for (?=\d))\b.*"
+    r",?\s(?:because|since|as (?=\S+ (?:[-+=*\u00d7]|is|are|has|have))|given that|due to|where)\b.*|,\sfor (?=\d).*"
     r"|(?:,|，)?(?:因为|由于).*|(?<=\S)\s(?:when|if) (?:you|we|one)\b[^,]*"
     r"|(?<=[a-z])(?<!result)(?<!results)(?<!resulting)\s(?:in|per|within) \d{1,3}(?![\d.,:/])(?:\s[a-z]+)?"
     r"|,\s(?:who|whose|aged|of which|of whom|including)\b.*",
     re.IGNORECASE | re.DOTALL,
 )
+_MEANWHILE = re.compile(
+    rf"(?<=\S)\s(?:before|when|while|once|after)\s(?!(?:the\s|about\s|exactly\s|only\s|another\s)?(?:\S*\d|{NUMBER_WORD}))"
+    r"[^,;]*?(?=[,;]|\sand\b|$)",
+    re.IGNORECASE,
+)
+"""Of what else is so meanwhile: 'it runs 5 times before n drops to 2'."""
 _OR = re.compile(
     r"\s*[^\W\d_]{0,12}\s*,?\s*(?:\bor\b|或者?|/|\bvs\.?)\s*(?:maybe|perhaps|possibly|even|the|a|an|[a-z]\s?=)?\s*",
     re.IGNORECASE,
@@ -80,8 +103,17 @@ _LISTED = re.compile(
     r"\s*(?:,|、|;|\band\b|&|-|\bto\b|和|与|到|至|,\s?and\b|~)\s*(?:maybe|perhaps|possibly|the|a|an)?\s*", re.IGNORECASE
 )
 _OR_DIGITS = re.compile(r"\s(?:or|或)\s?\d")
-_OF_ALL = re.compile(r"\s(?:out\s)?of\s(?:the\s|these\s|his\s|her\s|all\s)?")
+_OF_ALL = re.compile(
+    r"(?:\s(?:[a-z]+\s){0,3}(?:left|remain(?:s|ing)?|short|missing))?\s(?:out\s)?of\s(?:the\s|these\s|his\s|her\s|all\s)?"
+)
+_CHANGES = re.compile(
+    r"\b(?:up|down|rises?|rose|grows?|grew|falls?|fell|drops?|dropped|goes|went|climb(?:s|ed)|sank|sinks"
+    r"|(?:in|de)creas(?:es|ed)|changed?s?)\s(?:[a-z]+\s){0,2}?from\s(?:about\s)?[^\w\s]?$",
+    re.IGNORECASE,
+)
+"""Before two things of which the second is what came of the first."""
 _REMAINS = re.compile(r"\s(?:\w+\s){0,2}(?:remains?|left)\b")
+_NO_NOUN = frozenset("per a an each every in at to for and with of after before".split())
 _NEXT_WORDS = re.compile(r"[^\W\d_]+")
 
 
@@ -89,21 +121,36 @@ def chosen_mention(text: str, mentions: Sequence[Mention], about: Asked, *, firs
     """The mention of a statement that is its result; `first`: where nothing tells, the first one is."""
     core = without_reasons(text)
     within = [mention for mention in mentions if core[mention.start : mention.end].strip()] or list(mentions)
+    within = list(_at_that_time(core, within, about))
     within = within[:1] + [mention for part, mention in pairwise(within) if not _is_whole(core, part, mention)]
     within = [mention for mention in within if not _COMPARED.match(core, mention.end)] or within
     if not within:
         return None
+    within = [mention for mention in within if not _LATER.match(core, mention.end) or about.counted] or within
     within = [mention for mention in within if any(mention.same(option) for option in about.options)] or within
     if all(within[0].same(mention) for mention in within):
         summed = all(_is_operand(core, mention) for mention in within) and not EQUALS.search(core)
         return None if summed else within[-1]
+    if (new := missing_number(within, about)) is not None:
+        return new
     for cut in (*_last(_BUT, core), *_last(SO, core), *_after_condition(core, within)):
         tail = [mention for mention in within if mention.start >= cut]
         if tail:
             chosen = chosen_mention(core[cut:], [moved(mention, -cut) for mention in tail], about, first=True)
             if chosen is not None:
                 return moved(chosen, cut)
-    for choose in (_extreme, _labelled, _after_equals, _of_name, _counted, _named, _after_verb, _after_colon):
+    for choose in (
+        _extreme,
+        _ranked,
+        _labelled,
+        _after_equals,
+        _left,
+        _of_name,
+        _counted,
+        _named,
+        _after_verb,
+        _after_colon,
+    ):
         if (mention := choose(core, within, about)) is not None:
             return mention
     free = [mention for mention in within if not _is_operand(core, mention) and not is_given(mention, about)]
@@ -112,14 +159,28 @@ def chosen_mention(text: str, mentions: Sequence[Mention], about: Asked, *, firs
     return free[0] if first or _starts(core, free[0]) else free[-1]
 
 
+def _at_that_time(core: str, mentions: Sequence[Mention], about: Asked) -> Sequence[Mention]:
+    """The numbers that are not of what is so meanwhile, where new ones are among them."""
+    spans = [match.span() for match in _MEANWHILE.finditer(core)]
+    aside = [next((mention for mention in mentions if low < mention.start < high), None) for low, high in spans]
+    main = [mention for mention in mentions if mention not in aside]
+    told = any(not is_given(mention, about) and not isinstance(next(iter(mention.values)), tuple) for mention in main)
+    return main if told else mentions
+
+
 def without_reasons(text: str) -> str:
     """A statement without the reason that it gives and without remarks in brackets."""
-    return _REASON.sub("", _BRACKETS.sub(lambda remark: " " * len(remark.group()), text))
+    return blanked(_REASON, blanked(_BRACKETS, text))
+
+
+def blanked(pattern: re.Pattern[str], text: str) -> str:
+    """A text with blanks for what a pattern matches, so that every other place stays where it was."""
+    return pattern.sub(lambda found: " " * len(found.group()), text)
 
 
 def is_listed(text: str, mentions: Sequence[Mention], mention: Mention, about: Asked) -> bool:
     """Whether another thing stands beside a mention, with no more than 'or' or a comma between."""
-    core = _BRACKETS.sub(lambda remark: " " * len(remark.group()), text)
+    core = blanked(_BRACKETS, text)
     place = mentions.index(mention) if mention in mentions else -1
     if place < 0:
         return False
@@ -132,6 +193,8 @@ def is_listed(text: str, mentions: Sequence[Mention], mention: Mention, about: A
             not mention.same(other)
             and not _is_operand(core, other)
             and not _REMAINS.match(core, high.end)
+            and not (mention is low and _LATER.match(core, high.end))
+            and not (mention is high and _CHANGES.search(core[max(0, low.start - 60) : low.start]))
             and (_OR.fullmatch(between) or (_LISTED.fullmatch(between) and not _continues(about, other, low)))
         ):
             return True
@@ -170,12 +233,43 @@ def _after_condition(core: str, mentions: Sequence[Mention]) -> list[int]:
     return [comma + 1] if comma >= 0 and core[comma + 1 : comma + 2] == " " else []
 
 
-def _extreme(core: str, mentions: Sequence[Mention], about: Asked) -> Mention | None:
-    """The end of a chain '7 > 5 > 2' that was asked for, of those that the question names."""
-    signs = {core[one.end : other.start].strip() for one, other in pairwise(mentions)}
-    if not about.picks or len(signs) != 1 or not signs <= {"<", ">"} or "second" in about.focus:
+def missing_number(mentions: Sequence[Mention], about: Asked) -> Mention | None:
+    """The one new number of a statement that has all that the question gives: 28 of '28 minus 9 makes 19'."""
+    fresh = [mention for mention in mentions if not is_given(mention, about)]
+    if not fresh or not all(fresh[0].same(mention) for mention in fresh) or not about.givens:
         return None
-    return mentions[0] if (signs == {"<"}) == bool(about.focus & _LEAST) else mentions[-1]
+    return (
+        fresh[-1]
+        if all(any(given.same(mention) for mention in mentions) for given in about.givens if not given.weak)
+        else None
+    )
+
+
+def _extreme(core: str, mentions: Sequence[Mention], about: Asked) -> Mention | None:
+    """The place of a chain '7 > 5 > 2' that was asked for, of those that the question names; the end of '2 -> 5'."""
+    signs = {core[one.end : other.start].strip() for one, other in pairwise(mentions)}
+    if len(signs) != 1 or not (signs == {"->"} or (about.picks and signs <= {"<", ">"})):
+        return None
+    place = next((_PLACES[word] for word in _PLACES if word in about.focus), -1 if signs == {"->"} else 0)
+    greatest = {word for word in about.focus if word.endswith("est")} - _LEAST
+    from_end = (signs == {"<"} and bool(greatest)) or (signs == {">"} and bool(about.focus & _LEAST))
+    place = -1 - place if from_end else place
+    return mentions[place] if -len(mentions) <= place < len(mentions) else None
+
+
+def _ranked(core: str, mentions: Sequence[Mention], about: Asked) -> Mention | None:
+    """What stands beside the place that was asked for: Ben of 'Tom won, Anna was second, Ben third', '3rd: Ben'."""
+    asked = [word for word in _PLACES if word in about.focus]
+    if len(asked) != 1 or not about.picks:
+        return None
+    after = re.compile(rf"\s{_SAYS_IT_IS}{asked[0]}\b(?! (?:to|from|in the)\b)", re.IGNORECASE)
+    before = re.compile(rf"\b{asked[0]}(?:\s(?:one|number|word|place))?:?\s{_SAYS_IT_IS}$", re.IGNORECASE)
+    found = [
+        mention
+        for mention in mentions
+        if after.match(core, mention.end) or before.search(core[max(0, mention.start - 40) : mention.start])
+    ]
+    return found[0] if found and all(found[0].same(mention) for mention in found) else None
 
 
 def _after_equals(core: str, mentions: Sequence[Mention], about: Asked) -> Mention | None:
@@ -201,6 +295,14 @@ def _after_equals(core: str, mentions: Sequence[Mention], about: Asked) -> Menti
         if left is not None and not is_given(left, about) and not _is_operand(core, left):
             return left
     return None
+
+
+def _left(core: str, mentions: Sequence[Mention], about: Asked) -> Mention | None:
+    """What is left, where that is asked or nothing is known of the question: '12 were eaten, 8 are left'."""
+    if about.text and not about.focus & {"left", "missing", "remain"}:
+        return None
+    found = [mention for mention in mentions if _STATES.match(core, mention.end)]
+    return _agreed(core, found, mentions)
 
 
 def _of_name(core: str, mentions: Sequence[Mention], about: Asked) -> Mention | None:
@@ -233,12 +335,37 @@ def _counted(core: str, mentions: Sequence[Mention], about: Asked) -> Mention | 
     found = [
         mention
         for mention, end in zip(mentions, ends, strict=True)
-        if about.counted in map(stem, _NEXT_WORDS.findall(core[mention.end : min(end, mention.end + 40)])[:3])
+        if about.counted in map(stem, _noun(core[mention.end : min(end, mention.end + 40)]))
     ]
     fresh = [mention for mention in found if not is_given(mention, about)]
-    if not fresh and all(is_given(mention, about) for mention in mentions):
+    others = [mention for mention in mentions if not is_given(mention, about)]
+    if not fresh and all(_counts_another(core, mention, about) for mention in others):
         fresh = found
-    return _agreed(core, fresh, mentions)
+    later = [
+        mention for mention in others if fresh and mention.start > fresh[-1].end and _goes_on(core, mention, about)
+    ]
+    return later[-1] if later else _agreed(core, fresh, mentions)
+
+
+def _noun(text: str) -> list[str]:
+    """The words of which one is what a number counts: 'minutes' of '22 minutes at 4 liters per minute'."""
+    words = _NEXT_WORDS.findall(text)[:3]
+    stop = next((place for place, word in enumerate(words) if word.lower() in _NO_NOUN), len(words))
+    stop = len(words) if stop and words[stop:][:1] == ["of"] else stop  # 'pieces of furniture'
+    return words[:stop]
+
+
+def _goes_on(core: str, mention: Mention, about: Asked) -> bool:
+    """Whether a later number needs no noun of its own and is of the same one: 'she saves 52 dollars and pays 148'."""
+    clause = re.split(r"[,;:]|\band\b", core[: mention.start])[-1]
+    bare = not _noun(core[mention.end : mention.end + 40])
+    return bare and _VERB.search(clause) is not None and about.others.isdisjoint(_NEXT_WORDS.findall(clause))
+
+
+def _counts_another(core: str, mention: Mention, about: Asked) -> bool:
+    """Whether a number counts something else of the question: 5 of '8 bags, and 5 boxes stay empty'."""
+    noun = _NEXT_WORDS.match(core, mention.end + 1)
+    return noun is not None and stem(noun.group()) in stems(about.text) - {about.counted}
 
 
 def _labelled(core: str, mentions: Sequence[Mention], about: Asked) -> Mention | None:

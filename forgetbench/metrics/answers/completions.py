@@ -11,8 +11,13 @@ from forgetbench.metrics.answers.normalisation import normalise
 
 _ASKED = re.compile(r"->\s*$")
 _BREAK = re.compile(
-    r"\s*(?:[,;\n]|(?<=[^\d])\.(?=\s|$)|(?<=\d)\.(?=\s|$)|[!?\u3002\uff0c]|\bso\b|\band\b)\s*", re.IGNORECASE
+    r"\s*(?:[,;\n()\[\]\u3002\uff0c]|[.!?](?=\s|$)|\b(?:so|and|as|in|since|because|like|with|where|compare|that)\b)\s*",
+    re.IGNORECASE,
 )
+_ANSWER_FIRST = re.compile(
+    r"\W*(?:(?:it|that) is |answer: )?[^\W_]+\s?(?=\(|\[|,?\s?(?:as|since|because|like)\b)", re.IGNORECASE
+)
+"""'48 (as 4 -> 40)'"""
 _MOST_PAIRS = 200
 
 
@@ -48,7 +53,8 @@ def completion(question: str, reply: str) -> Completion:
     ]
     candidates = answered or ([] if own else others)
     if not candidates:
-        return Completion(bool(pairs))
+        first = _ANSWER_FIRST.match(unmarked(reply).partition("->")[0])
+        return Completion(bool(pairs), first.group().strip() if first and not own else None)
     return Completion(True, candidates[-1], unmarked(reply).rstrip().endswith(candidates[-1]))
 
 

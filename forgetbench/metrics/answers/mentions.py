@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from forgetbench.metrics.answers.normalisation import normalised_words
@@ -29,11 +29,12 @@ Finder = Callable[[str], Sequence[Mention]]
 """Finds what a text mentions, from left to right, nothing twice."""
 
 
-def name_finder(names: Iterable[str], *, keep_case: bool = False) -> Finder:
+def name_finder(names: Iterable[str], *, keep_case: bool = False, short: Mapping[str, str] | None = None) -> Finder:
     """Finds `names` as whole words, whatever stands between their words; the longest where one holds another.
     Chinese, which has no blanks between words, is found wherever it stands.
 
-    A mention's value is the tuple of its normalised words. A letter that is a name is none where it is the article or
+    A mention's value is the tuple of its normalised words. `short` has what stands for a name, if it is written with
+    the same capitals: 'Tue' for 'Tuesday'. A letter that is a name is none where it is the article or
     the pronoun of a sentence.
     """
     keys = {tuple(normalised_words(name, keep_case=keep_case)): name for name in names}
@@ -46,15 +47,21 @@ def name_finder(names: Iterable[str], *, keep_case: bool = False) -> Finder:
         if keep_case
         else ""
     )
+    if short:
+        article += rf"|(?-i:(?<![^\W_])(?:{'|'.join(sorted(short, key=len, reverse=True))})(?![^\W_]))"
     pattern = re.compile(rf"(?:{spelled}){article}", 0 if keep_case else re.IGNORECASE)
 
     def find(text: str) -> list[Mention]:
         return [
-            Mention(*match.span(), frozenset({tuple(normalised_words(match.group(), keep_case=keep_case))}))
+            Mention(*match.span(), frozenset({_words((short or {}).get(match.group(), match.group()), keep_case)}))
             for match in pattern.finditer(text)
         ]
 
     return find
+
+
+def _words(name: str, keep_case: bool) -> tuple[str, ...]:
+    return tuple(normalised_words(name, keep_case=keep_case))
 
 
 def _spelled(words: Sequence[str]) -> str:

@@ -70,6 +70,7 @@ _DATES_AND_VERSIONS = re.compile(
 )
 _MONTH_BEFORE = re.compile(rf"\b(?:{_MONTH})\.?\s$", re.IGNORECASE)
 _MONTH_AFTER = re.compile(rf"\s(?:of\s)?(?:{_MONTH})\b", re.IGNORECASE)
+_BELOW_ZERO = re.compile(r"\s?(?:°\s?[CF]?|degrees?(?: \w+)?)?\s?below\s(?:zero|freezing)", re.IGNORECASE)
 _NEGATIVE_BEFORE = re.compile(r"(?:\b(?:minus|negative)\s|负|負|零下)\s?$", re.IGNORECASE)
 
 
@@ -105,7 +106,9 @@ def _digit_numerals(text: str) -> Iterator[Mention]:
         values = _values(match)
         sign, start = _sign(match, before)
         if values:
-            yield Mention(start, match.end(), frozenset(sign * value for value in values))
+            below = _BELOW_ZERO.match(text, match.end())
+            end = below.end() if below else match.end()
+            yield Mention(start, end, frozenset(sign * value for value in values))
 
 
 def _sign(match: re.Match[str], before: str) -> tuple[int, int]:
@@ -114,7 +117,7 @@ def _sign(match: re.Match[str], before: str) -> tuple[int, int]:
     written = match["sign"] or ""
     if written and (last.isdigit() or last in (")", "]", "%") or (written == "- " and last)):
         return (-1 if match["minus"] else 1), match.start("sign") + len(written)
-    if written.startswith("-") or match["minus"]:
+    if written.startswith("-") or match["minus"] or _BELOW_ZERO.match(match.string, match.end()):
         return -1, start
     negative = _NEGATIVE_BEFORE.search(before)
     if negative and not before[: negative.start()].rstrip()[-1:].isdigit():
@@ -183,18 +186,20 @@ _PARTS = {
     "fifth": 5, "fifths": 5, "sixths": 6, "sevenths": 7, "eighth": 8, "eighths": 8, "ninths": 9, "tenth": 10,
     "tenths": 10,
 }  # fmt: skip
-_NUMBER_WORD = "|".join(sorted({*_SMALL, *_TENS, *_LARGE, "dozen"}, key=len, reverse=True))
+NUMBER_WORD = "|".join(sorted({*_SMALL, *_TENS, *_LARGE, "dozen"}, key=len, reverse=True))
 _PART_WORD = "|".join(sorted(_PARTS, key=len, reverse=True))
 _ENGLISH = re.compile(
     rf"(?<![\w-])(?:(?P<minus>minus|negative)[ ])?"
-    rf"(?P<words>(?:a[ ](?=hundred|thousand|million|billion|dozen))?(?:{_NUMBER_WORD})(?:(?:[ ]|-|,[ ]"
-    rf"|[ ]and[ ]|-and-)(?:{_NUMBER_WORD})\b){{0,24}})"
+    rf"(?P<words>(?:a[ ](?=hundred|thousand|million|billion|dozen))?(?:{NUMBER_WORD})(?:(?:[ ]|-|,[ ]"
+    rf"|[ ]and[ ]|-and-)(?:{NUMBER_WORD})\b){{0,24}})"
     rf"(?:[ ]point(?P<decimals>(?:[ ](?:{'|'.join(_SMALL)})\b){{1,12}})|(?:[ ]and[ ](?:a|one|two|three)"
     rf"|)(?:[ -])(?P<part>{_PART_WORD}))?"
     rf"(?![\w])(?P<percent>[ ](?:percent|per[ ]cent))?|(?<![\w-])(?P<alone>a[ ](?:half|third|quarter)"
     rf"|half)(?![\w-])",
     re.IGNORECASE,
 )
+_TIMES = {"once": 1, "twice": 2, "thrice": 3}
+_OCCURS = re.compile(r"(?<![\w-])(?<!at )(once|twice|thrice)(?=[ ]*(?:[.,;:!)\n]|$|in\b))", re.IGNORECASE)
 _PRONOUN_BEFORE = re.compile(
     r"\b(?:this|that|the|which|no|each|every|other|another|any|right|correct|some|white|black|last|first|next"
     r"|same|is a|new)\s$",
@@ -207,6 +212,8 @@ _PRONOUN_AFTER = re.compile(
 
 
 def _english(text: str) -> Iterator[Mention]:
+    for match in _OCCURS.finditer(text):
+        yield Mention(*match.span(), frozenset({Fraction(_TIMES[match[1].lower()])}))
     for match in _ENGLISH.finditer(text):
         if match["alone"]:
             if not text[match.end() :].lstrip().startswith(("past", "an hour")):

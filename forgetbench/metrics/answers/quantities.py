@@ -11,6 +11,8 @@ from forgetbench.metrics.answers.numerals import numerals
 
 _HALF_DAY = 12 * 60
 _MONTHS = "january february march april may june july august september october november december".split()
+_WEEKDAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
+_DIRECTIONS = "north east south west".split()
 _MONTH = "|".join(f"{month[:3]}(?:{month[3:]})?" if month != "may" else month for month in _MONTHS).replace(
     "sep(?:tember)?", "sept?(?:ember)?"
 )
@@ -71,7 +73,15 @@ def finder_for(options: Sequence[str], *, keep_case: bool = False) -> Finder:
     for finder in (times, dates, durations, numerals):
         if options and all(_is_all(option, finder) for option in options):
             return finder
-    return name_finder(options, keep_case=keep_case)
+    return name_finder(options, keep_case=keep_case, short=_shortened(options))
+
+
+def _shortened(options: Sequence[str]) -> dict[str, str]:
+    """What stands for options that are all months, all days or all directions: 'Tue', 'Tues', 'W'."""
+    for names, lengths in ((_MONTHS, (3, 4)), (_WEEKDAYS, (3, 4, 5)), (_DIRECTIONS, (1,))):
+        if options and all(option.lower() in names for option in options):
+            return {option[:length].title(): option for option in options for length in lengths if length < len(option)}
+    return {}
 
 
 def values_of(answers: Sequence[str], finder: Finder) -> frozenset[object]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from functools import lru_cache
 
 from forgetbench.metrics.answers.mentions import Mention
@@ -23,6 +24,7 @@ _COUNTED = re.compile(
 )
 
 
+_DENIES = re.compile(r"\b(?:not|odd|except)\b", re.IGNORECASE)
 _NEXT_QUESTION = re.compile(
     r"(?<=\S)\s*\n[ \t#*>]*(?:(?:question|problem|q)[ \t]{0,2}\d{0,3}|问题?|問題?)[ \t*]*[:：]", re.IGNORECASE
 )
@@ -57,6 +59,8 @@ class Asked:
     """Those of them that the answer is picked from, if it is."""
     picks: bool = False
     """The answer is one of the things that it names."""
+    denies: bool = False
+    """It asks for what is not so: 'Which word does not belong?'"""
 
 
 NOTHING_ASKED = Asked()
@@ -78,9 +82,17 @@ def asked(question: str, options: tuple[str, ...] = ()) -> Asked:
         names=names,
         others=frozenset(word for word in capitals if stem(word) not in names and word.lower() not in _OPENERS),
         counted=stem(counted[1]) if counted else "",
-        givens=tuple(numerals(text)),
+        givens=tuple(map(_unsigned, numerals(text))),
         options=tuple(mention for option in options for mention in numerals(option)),
         picks=bool(options),
+        denies=bool(options) and _DENIES.search(sentence) is not None,
+    )
+
+
+def _unsigned(mention: Mention) -> Mention:
+    """16 as well as -16 of 'What number minus 16 makes 7?'"""
+    return replace(
+        mention, values=mention.values | {abs(value) for value in mention.values if isinstance(value, Fraction)}
     )
 
 

@@ -12,13 +12,16 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 from forgetbench.metrics.answers.choosing import (
     EQUALS,
     SO,
+    blanked,
     chosen_mention,
     is_given,
     is_listed,
+    missing_number,
     moved,
     without_reasons,
 )
@@ -27,11 +30,15 @@ from forgetbench.metrics.answers.mentions import Finder, Mention
 from forgetbench.metrics.answers.question import NOTHING_ASKED, Asked, before_next_question, stem, stems
 from forgetbench.metrics.answers.statements import (
     after_correction,
+    concludes,
+    denied,
     explains,
     gives_up,
     guesses,
+    intends,
     is_question,
     not_negated,
+    opens_explanation,
     repeats,
     sets_out,
     statements,
@@ -61,12 +68,19 @@ _ANSWER_CUE = re.compile(
     re.IGNORECASE,
 )
 _ANSWER_AFTER = re.compile(
-    r"\s*(?:\w+\s){0,2}?is (?:the|my) (?:final |correct |right )?answer\b|\s*(?:是|为)(?:正确)?答案", re.IGNORECASE
+    r"\s*(?:\w+\s){0,2}?is (?:(?:the|my) (?:final |correct |right )?answer"
+    r"|what (?:it|you|we|she|he|they|the))\b|\s*(?:是|为)(?:正确)?答案",
+    re.IGNORECASE,
 )
 _RESULT_CUE = re.compile(
     rf"\b(?:(?:final )?result|output|total|sum|in total|altogether|in all|overall"
     rf"|grand total)\b[^.!?\n:=]{{0,60}}?(?:\b{_BE}\b|[:=])|\b(?:prints?|outputs?)\b"
     r"|(?:结果|結果|总共|一共|共计|总计|合计|输出)(?:是|为|:)?",
+    re.IGNORECASE,
+)
+_TOTAL = re.compile(
+    r"(?:the |in |my |grand )?(?:total|sum|result|output|altogether|all together)\b"
+    r"[^.!?\n:=,]{0,30}?(?:\b(?:is|are)\b|[:=])",
     re.IGNORECASE,
 )
 _NAMED_RESULT = re.compile(r"\b(?:result|output|final(?: \w+)?)\s?[:=]", re.IGNORECASE)
@@ -79,12 +93,24 @@ _BARE_BEFORE = re.compile(
     re.IGNORECASE,
 )
 _BARE_AFTER = re.compile(
-    r"[\s\"')\u201d]*(?:(?!(?:is|are|was|were|has|have|had|does|do|goes|can|will|sits?|gets?)\b)[A-Za-z\u00c0-\u024f]+\.?(?:\s|$)|[°€$%℃]\s?[CF]?"
+    r"(?:\s(?:does|did|has it))?[\s\"')\u201d]*"
+    r"(?:(?!(?:is|are|was|were|has|have|had|does|do|goes|can|will|sits?|gets?)\b)[A-Za-z\u00c0-\u024f]+\.?(?:\s|$)|[°€$%℃]\s?[CF]?"
     r"|/\w+){0,4}?(?:[^\x00-\x7f是为為得等有共加减乘除。，]{1,4})?[\s\"')\u201d]*[.!,:;。！—-]*\s*"
 )
+_REMARK = re.compile(
+    r"(?<=\S)(?:\s?[,;:\u2014-])\s(?!that(?:'s| is)\b|\w+ (?:makes|gives|leaves|means)\b)"
+    r"(?:it|this|that|you|we|they|he|she|as|since|although|though|while|unlike|with)\b.*",
+    re.IGNORECASE | re.DOTALL,
+)
+"""Behind an answer that stands alone: '19, as two times 19 is 38', 'elbow - it is no fruit'."""
+_NEXT = re.compile(r"\s(?:comes|is|goes|will be|would be)\s(?:the\s)?next\b", re.IGNORECASE)
 _BARE_SUBJECT = re.compile(r"[\s\"'(\u201c]*(?:(?:so|thus|therefore|only|the|it is)[\s,]+){0,3}", re.IGNORECASE)
 _PREDICATE = re.compile(r"[\"')\u201d]?\s(?:is|was|has) (?:the|a|an)\s((?:[\w'-]+\s?){1,5})(?=[.,:;!\n]|$)")
 _BOXED = re.compile(f"{BOX}[^{BOX}{UNBOX}]{{0,300}}{UNBOX}")
+_ORDINALS = {1: "first", 2: "second", 3: "third", 4: "fourth"}
+_ORDINAL = re.compile(r"\b([1-4])(?:st|nd|rd|th)\b")
+_GOES_ON = re.compile(r",\s(?:since|because|as|which|so|for)\b", re.IGNORECASE)
+_WHOLE = re.compile(r"(?<![\d.,])\d{1,12}(?![\d.,]*\d)")
 _NEXT_WORDS = re.compile(r"[^\W\d_]+")
 _ALSO = re.compile(r"\s*(?:or|alternatively|otherwise)\b|或", re.IGNORECASE)
 _HEDGED = re.compile(r"\b(?:could|might|may|maybe|perhaps|possibly|either)\b|可能|也许", re.IGNORECASE)
@@ -96,7 +122,7 @@ def read_result(text: str, find: Finder, about: Asked = NOTHING_ASKED, *, cut: b
     `cut`: the reply met its token limit, so that only a result that is stated as such, and is not at the very end,
     counts.
     """
-    plain = unmarked(before_next_question(text))
+    plain = _ORDINAL.sub(lambda found: _ORDINALS[int(found[1])], unmarked(before_next_question(text)))
     rest = after_correction(plain)
     parts = _parts(rest, find, about, cut) or _parts(plain, find, about, cut)
     parts = _without_items(parts)
@@ -116,7 +142,7 @@ def read_result(text: str, find: Finder, about: Asked = NOTHING_ASKED, *, cut: b
 def _told_at_once(parts: Sequence[_Part], about: Asked) -> Result:
     """The result of a cut reply whose first statement goes from all that the question gives to something new:
     '4 + 8 = 12. This is'."""
-    first = parts[0] if len(parts) > 1 else None
+    first = parts[0] if len(parts) > 1 or (parts and _GOES_ON.search(parts[0].text)) else None
     if (
         first is None
         or sets_out(first.text)
@@ -150,10 +176,12 @@ def _parts(plain: str, find: Finder, about: Asked, cut: bool) -> list[_Part]:
     parts = []
     said = statements(plain)
     echoed = _echoed(said, about)
+    explaining = False  # what follows the heading of an explanation belongs to it, up to a conclusion
     for place, text in enumerate(said):
-        if is_question(text) or (place in echoed and BOX not in text):
+        if is_question(text) or intends(text) or (place in echoed and BOX not in text):
             continue
-        mentions = not_negated(text, find(text))
+        explaining = opens_explanation(text) or (explaining and not concludes(text))
+        mentions = _meant(text, find(text), about)
         if any(not mention.weak for mention in mentions):
             mentions = [mention for mention in mentions if not mention.weak]
         if cut and place == len(said) - 1:  # its last number may go on
@@ -161,10 +189,22 @@ def _parts(plain: str, find: Finder, about: Asked, cut: bool) -> list[_Part]:
         cues = list(_ANSWER_CUE.finditer(text))
         parts.append(
             _Part(
-                text, tuple(mentions), cues[-1].end() if cues else None, gives_up(text), guesses(text), explains(text)
+                text,
+                tuple(mentions),
+                cues[-1].end() if cues else None,
+                gives_up(text),
+                guesses(text),
+                explaining or explains(text),
             )
         )
     return parts if any(part.mentions for part in parts) else []
+
+
+def _meant(text: str, mentions: Sequence[Mention], about: Asked) -> list[Mention]:
+    """The mentions that are not denied; where it is asked what is not so, the one that is."""
+    found = denied(text, mentions) if about.denies else []
+    found = [mention for mention in found if any(mention.same(option) for option in about.options)] or found
+    return found if found and all(found[0].same(mention) for mention in found) else not_negated(text, mentions)
 
 
 def _echoed(said: Sequence[str], about: Asked) -> set[int]:
@@ -201,7 +241,11 @@ def _strong(part: _Part, about: Asked) -> list[Mention]:
         ):
             found.append(moved(mention, part.cue))
     for mention in part.mentions:
-        if _ANSWER_AFTER.match(part.text, mention.end) or _is_said_to_be(part, mention, about):
+        if (
+            _ANSWER_AFTER.match(part.text, mention.end)
+            or _is_said_to_be(part, mention, about)
+            or _is_next(part, mention, about)
+        ):
             found.append(mention)
     return found
 
@@ -215,6 +259,12 @@ def _is_said_to_be(part: _Part, mention: Mention, about: Asked) -> bool:
     if not about.picks or predicate is None or not _BARE_SUBJECT.fullmatch(part.text, 0, mention.start):
         return False
     return bool(stems(predicate[1]) & about.focus) and not part.gives_up
+
+
+def _is_next(part: _Part, mention: Mention, about: Asked) -> bool:
+    """'11 comes next, and then 9.'"""
+    asked_so = "next" in about.focus and not is_given(mention, about)
+    return asked_so and _NEXT.match(part.text, mention.end) is not None
 
 
 def _opening(parts: Sequence[_Part]) -> list[Mention]:
@@ -246,7 +296,12 @@ def _is_bare(part: _Part) -> bool:
     if not part.mentions or part.gives_up:
         return False
     mention = part.mentions[0]
-    core = without_reasons(part.text)
+    core = without_reasons(blanked(_REMARK, part.text))
+    if any(
+        other.start < len(core) and core[other.start : other.end].strip() and not other.same(mention)
+        for other in part.mentions
+    ):
+        return False
     if not core[mention.start : mention.end].strip() or not _BARE_BEFORE.fullmatch(part.text, 0, mention.start):
         return False
     return _BARE_AFTER.fullmatch(core, min(mention.end, len(core))) is not None
@@ -259,7 +314,12 @@ def _best(parts: Sequence[_Part], about: Asked) -> Result:
     """The result in the statement that speaks most of what was asked."""
     if not parts:
         return _NONE
-    weights = [_weight(part, about, later=bool(place)) for place, part in enumerate(parts)]
+    if (going_on := _going_on(parts, about)) is not None:
+        return Result(going_on)
+    weights = [
+        _weight(part, about, later=bool(place)) + 2.0 * _builds_on(part, parts[:place], about)
+        for place, part in enumerate(parts)
+    ]
     best = max(range(len(parts)), key=lambda place: (weights[place], place))
     mention = chosen_mention(parts[best].text, parts[best].mentions, about)
     if mention is None or is_listed(parts[best].text, parts[best].mentions, mention, about):
@@ -278,6 +338,31 @@ def _best(parts: Sequence[_Part], about: Asked) -> Result:
     if len(hedged) > 1 and not all(mention.same(other) for part in hedged for other in part.mentions[:1]):
         return _NONE
     return Result(mention)
+
+
+def _going_on(parts: Sequence[_Part], about: Asked) -> Mention | None:
+    """What follows the numbers of the question where a reply lists them and goes on: 8 of '2, 4, 6, 8, 10'."""
+    givens = about.givens if "next" in about.focus and not about.picks else ()
+    for part in parts if len(givens) > 2 else ():
+        for place in range(len(part.mentions) - len(givens)):
+            said = part.mentions[place : place + len(givens) + 1]
+            if all(given.same(mention) for given, mention in zip(givens, said, strict=False)):
+                between = part.text[said[-2].end : said[-1].start]
+                return said[-1] if not _NEXT_WORDS.search(between) and "=" not in between else None
+    return None
+
+
+def _builds_on(part: _Part, before: Sequence[_Part], about: Asked) -> bool:
+    """Whether a statement makes something new of what was found before: '120 + 28 = 148'."""
+    known = [mention for other in before for mention in other.mentions if not is_given(mention, about)]
+    equals = EQUALS.search(part.text)
+    if not known or equals is None:
+        return False
+    used = {Fraction(number) for number in _WHOLE.findall(part.text[: equals.start()])[:20]}
+    made = [mention for mention in part.mentions if mention.start >= equals.start()]
+    return any(used & other.values for other in known) and not any(
+        mention.same(other) for mention in made for other in known
+    )
 
 
 def _says_again(part: _Part, about: Asked) -> bool:
@@ -303,6 +388,8 @@ def _weight(part: _Part, about: Asked, *, later: bool) -> float:
     weight += 4.0 if SO.match(part.text) else 1.5 * (SO.search(part.text) is not None)
     weight += 1.5 * (EQUALS.search(part.text) is not None) + 2.0 * (_NAMED_RESULT.search(part.text) is not None)
     weight += 1.5 * (_GIVES.search(part.text) is not None) + 0.75 * (_RESULT_CUE.search(part.text) is not None)
+    weight += 4.0 * (_TOTAL.match(part.text) is not None)
+    weight += 1.5 * (missing_number(part.mentions, about) is not None)
     if all(is_given(mention, about) for mention in part.mentions):
         weight -= 3.0
     return weight - 3.0 * (later and part.explains)

@@ -43,6 +43,16 @@ _EXPLAINS = re.compile(
     r"|in other words|it was|解释|因为|由于|理由|注|说明|規則|规律)",
     re.IGNORECASE,
 )
+_INTENDS = re.compile(
+    r"(?:(?:ok(?:ay)?|sure|well|first|now),?\s)?(?:let(?:'s| us| me)|i(?:'ll| will)|we(?:'ll| will))\b"
+    r"(?![^\n]*(?:=|\b(?:is|are|get|gives?|makes?|has|have|answer|say|go with)\b))",
+    re.IGNORECASE,
+)
+_HEADING = re.compile(
+    r"(?:(?:step[- ]by[- ]step )?(?:explanation|reasoning|why|steps|working|details|calculations?|breakdown|proof|how)"
+    r"|here(?:'s| is) (?:why|how)|解释|步骤|过程|理由|原因)\s?(?:[:：]|$)",
+    re.IGNORECASE,
+)
 _CORRECTION = re.compile(
     r"(?:^|(?<=[.!?;:,)\n\u2014。，！？；-])\s*)(?:no[,.]? wait|wait|no,|actually|correction|sorry,|oops|hmm"
     r"|scratch that|strike that|my mistake|i (?:made|meant|mean)\b"
@@ -74,11 +84,12 @@ _NEGATED_BEFORE = re.compile(
     r"|不是|而非|并非|不等于|而不是|不为)\s*$",
     re.IGNORECASE,
 )
+_ODD = re.compile(r"[^,;:.]*\b(?:odd|outlier|answer|one)\b", re.IGNORECASE)
 _THAN = re.compile(r"\bthan\s(?:a |an |the )?$", re.IGNORECASE)
 _NEGATED_AFTER = re.compile(
     r"(?:\s?\w+){0,2}?\s(?:(?:is|are|was|were|does|do|did|can|could|has|have|had|would)(?: not\b|n't\b| no\b"
     r"| neither\b| incorrect\b| wrong\b| too \w+\b(?! much)(?! that))"
-    r"|cannot\b|(?:looks?|seems?) (?:close|right|tempting|likely)(?=[^.]{0,20}\bbut\b)|would be (?:wrong"
+    r"|cannot\b|can't\b|(?:looks?|seems?) (?:close|right|tempting|likely)(?=[^.]{0,20}\bbut\b)|would be (?:wrong"
     r"|incorrect)|isn't|aren't|不是|不对)",
     re.IGNORECASE,
 )
@@ -93,7 +104,7 @@ def statements(plain: str) -> list[str]:
     for line in lines:
         checking = False  # what follows a check on its line belongs to it, up to a conclusion
         for sentence in _SENTENCE_END.split(line):
-            checking = _CHECK_START.match(sentence) is not None or (checking and not _CONCLUSION.match(sentence))
+            checking = _CHECK_START.match(sentence) is not None or (checking and not concludes(sentence))
             if sentence.strip() and not checking:
                 found.append(sentence.strip())
     return found
@@ -135,6 +146,21 @@ def is_question(statement: str) -> bool:
     return statement.rstrip().endswith(("?", "\uff1f")) or statement.lower().startswith("question:")
 
 
+def opens_explanation(statement: str) -> bool:
+    """Whether it is the heading of an explanation: 'Why:', 'Steps'."""
+    return _HEADING.match(statement) is not None
+
+
+def concludes(statement: str) -> bool:
+    """Whether it goes back from a check or an explanation to the result."""
+    return _CONCLUSION.match(statement) is not None
+
+
+def intends(statement: str) -> bool:
+    """Whether it only says what will be done: 'Let me think about the 3 changes.'"""
+    return _INTENDS.match(statement) is not None
+
+
 def explains(statement: str) -> bool:
     """Whether it gives the reason of what was said before."""
     return _EXPLAINS.match(statement) is not None
@@ -172,6 +198,12 @@ def not_negated(statement: str, mentions: Sequence[Mention]) -> list[Mention]:
         elif place not in denied and not _denied_later(statement, mentions, place):
             kept.append(mention)
     return kept
+
+
+def denied(statement: str, mentions: Sequence[Mention]) -> list[Mention]:
+    """The mentions of which a statement says that they are not so: 11 of '11 cannot be divided by 2'."""
+    found = [mention for place, mention in enumerate(mentions) if _denied_later(statement, mentions, place)]
+    return [] if found and _ODD.match(statement, found[-1].end) else found
 
 
 def _coordinated(statement: str, mentions: Sequence[Mention], first: int) -> int:

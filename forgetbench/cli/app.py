@@ -49,6 +49,7 @@ from forgetbench.cli.options import (
 from forgetbench.cli.reports import report
 from forgetbench.cli.sweep import sweep
 from forgetbench.cli.view import view
+from forgetbench.cli.watched import run_watched
 from forgetbench.comparison.options import ComparisonOptions
 from forgetbench.console import print_line, say_lines
 from forgetbench.engines.base import EngineOptions
@@ -314,8 +315,13 @@ def doctor(
 
 
 def main() -> None:
-    """Entry point: runs a command; every way out of it has its exit code and, where something failed, one line."""
+    """Entry point: a command in a process of its own, so that a fault of compiled code is told too."""
+    sys.exit(run_watched(called))
+
+
+def called() -> int:
+    """Run the command in this process; every way out has its exit code and, where something failed, one line."""
     # Most objects of a command live to its end: looking through them less often saves a twentieth of a large
     # comparison's time.
     gc.set_threshold(100_000, 20, 20)
-    sys.exit(run_guarded(lambda: app.meta(console=stdout(), **_AS_CALLED)))
+    return run_guarded(lambda: app.meta(console=stdout(), **_AS_CALLED))

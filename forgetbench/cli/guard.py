@@ -23,7 +23,7 @@ from forgetbench.console import never_fail_to_encode, tell
 from forgetbench.errors import ForgetbenchError, first_line
 
 BAD_INPUT, FAILED, INTERRUPTED, BROKEN_PIPE, TERMINATED = 2, 4, 130, 141, 143
-_KEPT = "what was done is kept, the same command goes on from there"
+KEPT = "what was done is kept, the same command goes on from there"
 _USERS_TO_MEND = {
     errno.ENOENT, errno.EACCES, errno.EPERM, errno.EISDIR, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP, errno.EROFS
 }  # fmt: skip
@@ -76,9 +76,9 @@ def _outcome(error: BaseException) -> tuple[int, str]:
     if isinstance(error, CycloptsError):
         return BAD_INPUT, f"forgetbench: {first_line(str(error)).rstrip('.')}; see forgetbench --help"
     if isinstance(error, Terminated) or (isinstance(error, SystemExit) and error.code == TERMINATED):
-        return TERMINATED, f"terminated; {_KEPT}"
+        return TERMINATED, f"terminated; {KEPT}"
     if isinstance(error, KeyboardInterrupt):
-        return INTERRUPTED, f"interrupted; {_KEPT}"
+        return INTERRUPTED, f"interrupted; {KEPT}"
     if isinstance(error, BrokenPipeError):
         return _quiet(), ""
     return _unforeseen(error)
@@ -89,10 +89,10 @@ def _unforeseen(error: BaseException) -> tuple[int, str]:
     if isinstance(error, OSError) and error.errno is not None:
         named = f"{os.fsdecode(error.filename)}: " if isinstance(error.filename, str | bytes) else ""
         theirs = bool(named) and error.errno in _USERS_TO_MEND
-        line = f"forgetbench: {named}{error.strerror or first_line(error)}; {_KEPT}; the traceback is in {traced}"
+        line = f"forgetbench: {named}{error.strerror or first_line(error)}; {KEPT}; the traceback is in {traced}"
         return BAD_INPUT if theirs else FAILED, line
     if isinstance(error, MemoryError):
-        return FAILED, f"forgetbench: the memory does not suffice; {_KEPT}; the traceback is in {traced}"
+        return FAILED, f"forgetbench: the memory does not suffice; {KEPT}; the traceback is in {traced}"
     if isinstance(error, ModuleNotFoundError):
         package = (error.name or "?").partition(".")[0]
         return BAD_INPUT, (
@@ -101,7 +101,7 @@ def _unforeseen(error: BaseException) -> tuple[int, str]:
         )
     if isinstance(error, SystemExit):
         what = f"code that it called ended the program (SystemExit {error.code!r}); a task's code must not"
-        return FAILED, f"forgetbench: {what}; {_KEPT}; the traceback is in {traced}"
+        return FAILED, f"forgetbench: {what}; {KEPT}; the traceback is in {traced}"
     what = f"unexpected {type(error).__name__}: {first_line(error)}"
     return (
         FAILED,

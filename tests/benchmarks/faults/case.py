@@ -154,16 +154,14 @@ def forgetbench(trial: Trial, results: Path) -> tuple[int, str, bool]:
 
 def _command(arguments: list[str]) -> tuple[int, str]:
     """A command in this process: its exit code, and all that it printed."""
-    from forgetbench.cli.app import main
+    from forgetbench.cli.app import called
 
     sys.argv = ["forgetbench", *arguments]
     code = 0
     # As in a terminal, where a test's filters are not.
     with printed() as text, warnings.catch_warnings(action="default"):
         try:
-            main()
-        except SystemExit as end:
-            code = int(end.code or 0)
+            code = called()
         except Exception as error:  # ends in a traceback: exit 1, which CI reads as a regression
             print("".join(traceback.format_exception_only(error)))
             code = 1

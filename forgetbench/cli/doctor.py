@@ -10,7 +10,7 @@ import shutil
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -25,17 +25,26 @@ from forgetbench.errors import ForgetbenchError
 from forgetbench.evaluation import free_memory
 from forgetbench.evaluation.preflight import GB, memory_fit
 from forgetbench.models.checkpoints import weight_findings
-from forgetbench.models.checks import Finding, is_model_tokenizer, plan_checks, template_findings
+from forgetbench.models.checks import (
+    Finding,
+    ModelChecks,
+    apart_between,
+    is_model_tokenizer,
+    plan_checks,
+    template_findings,
+)
 from forgetbench.models.folder_checks import folder_findings, vocabulary_findings
 from forgetbench.models.folder_defaults import folder_differences, folder_settings
 from forgetbench.models.prompting import Prompting, prompting_findings
 from forgetbench.models.tokenizer import Tokenizer
 from forgetbench.models.weights import quantisation, read_json, stored_tensors, weight_files
 from forgetbench.models.windows import window_of
-from forgetbench.records import Checkpoint
+from forgetbench.records import Checkpoint, Response
 
 _LITTLE_MEMORY, _LITTLE_DISK = 4 * GB, 2 * GB
 """What the demo's small model takes with vLLM and its libraries, and what its results take on disk, rounded up."""
+_COMPARED = 8 * GB
+"""Weights in float32 that are loaded a second time, by transformers, in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +164,7 @@ def _rows(text: str, base_text: str | None, options: EngineOptions, load: bool, 
         if need is not None:
             yield _memory(need, options.replicas)
         if load:
-            yield from _loaded(checkpoint, prompting.tokenizer(tokenizer, checkpoint.name), engine)
+            yield from _loaded(checkpoint, prompting.tokenizer(tokenizer, checkpoint.name), engine, options)
     finally:
         engine.close()
 
@@ -264,14 +273,57 @@ def _memory(need: MemoryNeed, replicas: int) -> Row:
     return Row("warn" if fit.fits else "FAIL", f"{text}; {fit.hint}")
 
 
-def _loaded(checkpoint: Checkpoint, tokenizer: Tokenizer, engine: Engine) -> Iterator[Row]:
+def _loaded(checkpoint: Checkpoint, tokenizer: Tokenizer, engine: Engine, options: EngineOptions) -> Iterator[Row]:
     handle, log = tempfile.mkstemp(prefix="forgetbench-doctor-", suffix=".log")
     os.close(handle)
     begun = time.monotonic()
     engine.load([checkpoint], Path(log))
     yield Row("ok", f"loaded in {time.monotonic() - begun:.0f} s")
     checks = plan_checks(checkpoint.name, checkpoint.fingerprint, engine.settings, tokenizer, chat=False)
-    responses = engine.score(list(checks.requests.values())) if checks.requests else ()
-    yield from map(_row, checks.findings({response.key: response for response in responses}))
+    answered = engine.score(list(checks.requests.values())) if checks.requests else ()
+    responses = {response.key: response for response in answered}
+    yield from map(_row, checks.findings(responses))
+    if checks.at_once is not None and engine.memory_need(checkpoint) is not None:
+        engine.close()
+        yield from _beside_transformers(checkpoint, checks, responses, options)
     # Kept where something failed: the message names it.
     Path(log).unlink(missing_ok=True)
+
+
+def _beside_transformers(
+    checkpoint: Checkpoint, checks: ModelChecks, responses: Mapping[str, Response], options: EngineOptions
+) -> Iterator[Row]:
+    """Whether transformers, by which architectures are defined, says the same of plain text in float32."""
+    if options.engine == "transformers" or checks.at_once is None:
+        return
+    reference = make_engine(
+        EngineOptions(
+            "transformers", dtype="float32", max_model_len=options.max_model_len,
+            allow_pickle=options.allow_pickle, trust_remote_code=options.trust_remote_code,
+        ),
+        [checkpoint],
+    )  # fmt: skip
+    need = reference.memory_need(checkpoint)
+    if need is None or need.weights > _COMPARED or not ((fit := memory_fit(need)) is None or fit.fits):
+        yield Row(
+            "ok", f"not compared with transformers: more than {_COMPARED / GB:.0f} GB in float32, or than is free"
+        )
+        return
+    try:
+        reference.load([checkpoint])
+        others = {response.key: response for response in reference.score([checks.at_once])}
+    except ForgetbenchError as error:
+        yield Row("ok", f"not compared with transformers, which does not run it here: {error}")
+        return
+    finally:
+        reference.close()
+    apart = apart_between(checks, responses, others)
+    if apart is None:
+        return
+    text = f"plain text gets what transformers says in float32, to {apart:.1g} nats in 8 tokens"
+    if apart > checks.tolerance:
+        text = (
+            f"plain text gets otherwise than transformers says in float32, by up to {apart:.2g} nats in 8 tokens: this "
+            "engine computes the model wrongly here, or reads its folder otherwise; take --engine transformers"
+        )
+    yield Row("FAIL" if apart > checks.tolerance else "ok", text)

@@ -7,6 +7,7 @@ nowhere else: a model without the BOS it needs just looks weak.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -28,6 +29,12 @@ _PASSAGE_TOKENS = 64
 BOS_LOSS = 0.5
 """Nats per token from which an encoding is clearly the wrong one. A BOS that a model can do without moves the passage
 by a tenth (SmolLM2-135M: 0.10); one that it needs, by whole nats."""
+
+_PIECE = 8
+"""Tokens of the pieces in which it is rated once more, each by itself."""
+_IN_16_BITS, _IN_FLOAT32 = 1.0, 0.05
+"""Nats by which a piece may differ between two ways of asking for it. Rounding moves one by hundredths in 16 bits
+(docs/architectures.md), and by less than a thousandth in float32; a state that belongs to another request, by more."""
 
 _SYSTEM = "Speak of the weather."
 _USER = "Name a fruit that grows on trees."
@@ -63,11 +70,21 @@ class ModelChecks:
     """The passage behind so many BOS tokens; without a BOS token, as it is."""
     own_count: int
     """How many BOS tokens the tokenizer puts in front by itself."""
+    at_once: Request | None = None
+    """The passage as the tokenizer encodes it: each continuation is the one before it and a further piece."""
+    pieces: tuple[Request, ...] = ()
+    """The same pieces, each after all that stands before it."""
 
     @property
     def requests(self) -> dict[str, Request]:
         """By key."""
-        return {request.key: request for request in self.by_count.values()}
+        asked = (*self.by_count.values(), *([self.at_once] if self.at_once else []), *self.pieces)
+        return {request.key: request for request in asked}
+
+    @property
+    def tolerance(self) -> float:
+        """Nats by which a piece may differ where an engine computes rightly."""
+        return _IN_FLOAT32 if self.dtype == "float32" else _IN_16_BITS
 
     def findings(self, responses: Mapping[str, Response]) -> list[Finding]:
         """What the answers and the tokenizer show. Raises EngineError where log-likelihoods are not finite."""
@@ -88,7 +105,7 @@ class ModelChecks:
             for count, answer in answers.items()
             if answer.refusal is None
         }
-        findings = [_finite(rated), _bos(self, rated)]
+        findings = [_finite(rated), *_in_pieces(self, responses), _bos(self, rated)]
         return [*findings, *template_findings(self.tokenizer)] if self.chat else findings
 
     def faults(self, responses: Mapping[str, Response]) -> list[str]:
@@ -101,7 +118,7 @@ def plan_checks(
 ) -> ModelChecks:
     """The checks of one checkpoint under an engine's settings, nothing asked yet; without its tokenizer, none."""
     by_count: dict[int, Request] = {}
-    own = 0
+    own, at_once, pieces = 0, None, list[Request]()
     if is_model_tokenizer(tokenizer):
         tokens = tokenizer.encode(PASSAGE)
         own = _leading(tokens, tokenizer.bos)
@@ -109,8 +126,16 @@ def plan_checks(
         for count in sorted({0, own} if tokenizer.bos is None else {0, 1, 2, own}):
             front = (tokenizer.bos or 0,) * count
             by_count[count] = make_request(fingerprint, engine, front + body[:1], (body[1:],))
+        front = tuple(tokens[:own])
+        starts = range(1, len(body), _PIECE)
+        ends = [*starts[1:], len(body)]
+        at_once = make_request(fingerprint, engine, front + body[:1], tuple(body[1:end] for end in ends))
+        pieces = [
+            make_request(fingerprint, engine, front + body[:start], (body[start:end],))
+            for start, end in zip(starts, ends, strict=True)
+        ]
     dtype = str(engine.get("dtype", "its type"))
-    return ModelChecks(name, dtype, tokenizer, chat and bool(by_count), by_count, own)
+    return ModelChecks(name, dtype, tokenizer, chat and bool(by_count), by_count, own, at_once, tuple(pieces))
 
 
 def is_model_tokenizer(tokenizer: Tokenizer) -> bool:
@@ -130,6 +155,51 @@ def _finite(rated: Mapping[int, float]) -> Finding:
     if not rated:
         return Finding("likelihood", None, "likelihood: the engine rates no text, so the model could not be checked")
     return Finding("likelihood", True, "likelihood: plain text gets finite log-likelihoods")
+
+
+def apart_in_pieces(checks: ModelChecks, responses: Mapping[str, Response]) -> float | None:
+    """By how many nats a piece of the passage differs at most between the whole and by itself; None where unknown.
+
+    By the chain rule they are the same number.
+    """
+    alone = [responses[request.key] for request in checks.pieces if request.key in responses]
+    if len(alone) < len(checks.pieces) or any(answer.refusal is not None for answer in alone):
+        return None
+    return _apart(_within(checks, responses), [answer.continuations[0].loglikelihood for answer in alone])
+
+
+def apart_between(
+    checks: ModelChecks, responses: Mapping[str, Response], others: Mapping[str, Response]
+) -> float | None:
+    """By how many nats a piece of the passage differs at most between two engines' answers; None where unknown."""
+    return _apart(_within(checks, responses), _within(checks, others))
+
+
+def _within(checks: ModelChecks, responses: Mapping[str, Response]) -> list[float]:
+    """The log-likelihood of each piece within the whole; empty where it is not known."""
+    answer = responses.get(checks.at_once.key) if checks.at_once else None
+    sums = [0.0, *(item.loglikelihood for item in answer.continuations)] if answer else []
+    return [later - before for before, later in itertools.pairwise(sums)]
+
+
+def _apart(some: Sequence[float], others: Sequence[float]) -> float | None:
+    if not some or not others:
+        return None
+    return max(abs(one - other) for one, other in zip(some, others, strict=True))
+
+
+def _in_pieces(checks: ModelChecks, responses: Mapping[str, Response]) -> list[Finding]:
+    apart = apart_in_pieces(checks, responses)
+    if apart is None:
+        return []
+    if apart > checks.tolerance:
+        raise EngineError(
+            f"checkpoint {checks.checkpoint} gets other log-likelihoods for the same text when it is asked in pieces, "
+            f"by up to {apart:.2g} nats in {_PIECE} tokens: this engine computes it wrongly here; take another one "
+            "(--engine transformers)"
+        )
+    text = f"pieces: plain text gets the same at once and in pieces, to {apart:.1g} nats in {_PIECE} tokens"
+    return [Finding("pieces", True, text)]
 
 
 def _bos(checks: ModelChecks, rated: Mapping[int, float]) -> Finding:

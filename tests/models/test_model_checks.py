@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,9 @@ from forgetbench.records import Checkpoint, Continuation, Request, Response
 from forgetbench.storage.runs import Run
 
 BOS, EOS = 1, 2
+PIECES = 9
+"""Requests for the passage in pieces: at once, and eight of them."""
+CHECKS = 3 + PIECES
 
 
 class Bytes(ByteTokenizer):
@@ -107,17 +111,59 @@ def test_what_the_tokenizer_does_by_itself_is_compared(
 def test_every_encoding_is_of_the_same_text() -> None:
     engine = Rated(Bytes(1), -3.0, -3.0, -3.0)
     ask(engine)
-    texts = {bytes(request.prompt + request.continuations[0]).lstrip(b"\1") for request in engine.asked}
-    assert texts == {PASSAGE.encode()[:64]}
-    assert sorted(request.prompt.count(BOS) for request in engine.asked) == [0, 1, 2]
-    assert len({request.key for request in engine.asked}) == 3
+    whole = [request for request in engine.asked if len(request.continuations[0]) > 8]
+    assert {bytes(request.prompt + request.continuations[0]).lstrip(b"\1") for request in whole} == {
+        PASSAGE.encode()[:64]
+    }
+    assert sorted(request.prompt.count(BOS) for request in whole) == [0, 1, 2]
+    assert len({request.key for request in engine.asked}) == CHECKS
+
+
+# --- pieces -----------------------------------------------------------------------------------
+
+
+class Stateful(Rated):
+    """Adds to a text that is asked by itself what another one left behind."""
+
+    def __init__(self, left_behind: float, dtype: str) -> None:
+        super().__init__(Bytes(1), -3.0, -3.0, -3.0)
+        self.settings = {"name": "stateful", "dtype": dtype}
+        self._left_behind = left_behind
+
+    def score(self, requests: Sequence[Request]) -> Iterator[Response]:
+        for request, response in zip(requests, super().score(requests), strict=True):
+            off = self._left_behind if len(request.continuations) == 1 else 0.0
+            rated = (replace(item, loglikelihood=item.loglikelihood + off) for item in response.continuations)
+            yield replace(response, continuations=tuple(rated))
+
+
+@pytest.mark.parametrize(("apart", "dtype"), [(0.3, "float32"), (1.1, "bfloat16"), (-1.1, "auto")])
+def test_a_text_that_is_rated_otherwise_in_pieces_ends_it(apart: float, dtype: str) -> None:
+    with pytest.raises(EngineError, match=r"checkpoint a gets other log-likelihoods .* asked in pieces, by up to \d"):
+        ask(Stateful(apart, dtype))
+
+
+@pytest.mark.parametrize(("apart", "dtype"), [(0.01, "float32"), (0.3, "bfloat16"), (0.3, "auto")])
+def test_rounding_ends_nothing(apart: float, dtype: str) -> None:
+    found = finding(ask(Stateful(apart, dtype)), "pieces")
+    assert found.ok is True and f"to {apart:.1g} nats in 8 tokens" in found.text
+
+
+def test_pieces_are_the_passage_behind_the_tokenizers_own_bos() -> None:
+    engine = Rated(Bytes(1), -3.0, -3.0, -3.0)
+    checks = plan_checks("a", "", {}, engine.tokenizer(scripted_checkpoint("a")), chat=False)
+    text = (BOS, *PASSAGE.encode()[:64])
+    assert checks.at_once is not None and checks.at_once.prompt + checks.at_once.continuations[-1] == text
+    for piece, through in zip(checks.pieces, checks.at_once.continuations, strict=True):
+        assert piece.prompt + piece.continuations[0] == checks.at_once.prompt + through
+        assert len(piece.continuations[0]) <= 8
 
 
 def test_a_tokenizer_without_bos() -> None:
     engine = Rated(Bytes(bos=None), -3.0)
     found = ask(engine)
-    assert [item.ok for item in found] == [True, None]
-    assert len(engine.asked) == 1, "its numbers are checked all the same"
+    assert [item.ok for item in found] == [True, True, None]
+    assert len(engine.asked) == 1 + PIECES, "its numbers are checked all the same"
 
 
 def test_bytes_are_no_model() -> None:
@@ -240,11 +286,10 @@ def test_a_sound_model_has_no_faults(tiny_model: Path) -> None:
     engine, checks = tiny_checks(tiny_model)
     responses = {response.key: response for response in engine.score(list(checks.requests.values()))}
     assert checks.own_count == 0
-    assert [item.name for item in checks.findings(responses)][:2] == ["likelihood", "BOS"]
+    assert [item.name for item in checks.findings(responses)][:3] == ["likelihood", "pieces", "BOS"]
     assert checks.faults(responses) == []
     # A random model knows nothing: every token costs about the logarithm of the vocabulary.
-    for response in responses.values():
-        (rated,) = response.continuations
+    for rated in (item for response in responses.values() for item in response.continuations):
         assert rated.loglikelihood / rated.n_tokens == pytest.approx(-math.log(258), abs=0.3)
 
 
@@ -279,7 +324,7 @@ def test_faults_are_told_at_once_and_kept_in_the_manifest(tiny_tasks: Path, tmp_
     (line,) = said
     assert line.startswith("a: the tokenizer adds no BOS although the model needs one")
     assert line.removeprefix("a: ") in run.manifest.warnings
-    assert run.manifest.counts["requests"] == 6 + 3
+    assert run.manifest.counts["requests"] == 6 + CHECKS
     assert [request.prompt.count(BOS) for request in engine.asked[:3]] == [0, 1, 2], "the checks come first"
 
 
@@ -299,7 +344,7 @@ def test_a_noise_pass_is_not_checked_again(tiny_tasks: Path, tmp_path: Path) -> 
     engine = Rated(Bytes(), -9.0, -3.0, -3.2)
     base, noise = evaluated(tiny_tasks, tmp_path, engine, said, noise_floor=True)
     assert len(said) == 1
-    assert len(engine.asked) == 3 + 2 * 6
+    assert len(engine.asked) == CHECKS + 2 * 6
     assert noise.manifest.warnings == base.manifest.warnings
 
 
@@ -309,7 +354,7 @@ def test_no_task_is_asked_of_a_model_without_numbers(tiny_tasks: Path, tmp_path:
         engine.asked.clear()
         with pytest.raises(EngineError, match="checkpoint a gives NaN"):
             evaluated(tiny_tasks, tmp_path, engine, [])
-        assert len(engine.asked) == 3, "nothing is kept of what is no number"
+        assert len(engine.asked) == CHECKS, "nothing is kept of what is no number"
     assert not list(tmp_path.glob("runs/*/manifest.json"))
 
 
@@ -323,7 +368,7 @@ def test_a_finished_run_is_not_loaded_for_checks_alone(tiny_tasks: Path, tmp_pat
     engine = Silent(Bytes(), -3.0, -3.0, -3.0)
     (run,) = evaluated(tiny_tasks, tmp_path, engine, [])
     assert run.samples["reason"].isna().all()
-    assert run.manifest.counts == {"requests": 6 + 3, "from_ledger": 0, "asked": 6 + 3}
+    assert run.manifest.counts == {"requests": 6 + CHECKS, "from_ledger": 0, "asked": 6 + CHECKS}
     again = Rated(Bytes(), -3.0, -3.0, -3.0)
     evaluated(tiny_tasks, tmp_path, again, [])
     assert again.asked == []

@@ -95,6 +95,31 @@ def test_it_may_stop_as_soon_as_the_gate_is_decided(run_steps: Steps, tmp_path: 
     assert ET.parse(tmp_path / "results" / "forgetbench.xml").find("testsuite/testcase/failure") is not None
 
 
+@pytest.mark.parametrize(
+    ("given", "sequential"),
+    [({"policy": "--help"}, "false"), ({"arguments": "--engine scripted --help"}, "true")],
+    ids=["policy", "arguments"],
+)
+def test_nothing_passes_without_a_verdict(
+    run_steps: Steps, tmp_path: Path, given: dict[str, str], sequential: str
+) -> None:
+    inputs = {"base": "base", "candidate": "sft", "suite": "smoke", "arguments": "--engine scripted --limit 2"} | given
+    assert run_steps(tmp_path, sequential=sequential, **inputs) == 2
+    assert not (tmp_path / "results" / "gate.json").exists()
+
+
+def test_a_name_is_never_an_option(run_steps: Steps, tmp_path: Path) -> None:
+    arguments = "--engine scripted --limit 2"
+    run_steps(tmp_path, base="base", candidate="--help", suite="smoke", arguments=arguments, sequential="true")
+    assert json.loads((tmp_path / "results" / "gate.json").read_text())["candidate"] == "--help"
+
+
+def test_arguments_may_stand_on_several_lines(run_steps: Steps, tmp_path: Path) -> None:
+    run_steps(tmp_path, base="a", candidate="b", suite="smoke", arguments="--engine scripted\n--limit 2\n")
+    manifests = list((tmp_path / "results" / "runs").glob("*/manifest.json"))
+    assert [json.loads(path.read_text())["limit"] for path in manifests] == [2, 2]
+
+
 @pytest.mark.parametrize("sequential", ["false", "true"])
 def test_a_committed_baseline_takes_the_base_s_place(
     run_steps: Steps, forgetbench: Call, tmp_path: Path, sequential: str

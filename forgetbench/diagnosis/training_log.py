@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import isfinite
@@ -10,8 +9,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from forgetbench.errors import InputError, first_line
+from forgetbench.storage.files import read_bytes
+from forgetbench.storage.json_files import json_of_others
 
 _NAME: Final = "trainer_state.json"
+_MOST_BYTES: Final = 1 << 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,42 +68,42 @@ def read_training_history(path: Path) -> TrainingHistory:
     """
     path = path / _NAME if path.is_dir() else path
     try:
-        state = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise InputError(f"{path}: no such file; give the {_NAME} that the trainer left in a checkpoint") from error
-    except (OSError, ValueError, RecursionError) as error:
+        if not path.exists():
+            raise InputError(f"{path}: no such file; give the {_NAME} that the trainer left in a checkpoint")
+        state = json_of_others(read_bytes(path, most=_MOST_BYTES))
+    except ValueError as error:
         raise InputError(f"{path}: cannot be read, or cut short ({first_line(error)}); copy it again") from error
     if not isinstance(state, dict) or not isinstance(state.get("log_history"), list):
         raise InputError(f"{path}: has no log_history; give the {_NAME} that transformers' Trainer writes")
     rows = [row for row in state["log_history"] if isinstance(row, dict)]
     logged = {step: _logged(row, step, path) for row in rows if "loss" in row for step in [_step(row, path)]}
     evaluated = {_step(row, path): _number(row, "eval_loss", path) for row in rows if "eval_loss" in row}
-    tokens = _optional(state, "num_input_tokens_seen", path)
+    tokens = _optional(state, "num_input_tokens_seen", path, finite=True)
     return TrainingHistory(
         logged=tuple(logged[step] for step in sorted(logged)),
         evaluated=tuple((step, evaluated[step]) for step in sorted(evaluated)),
-        steps=int(_optional(state, "global_step", path) or max(logged, default=0)),
-        epochs=_optional(state, "epoch", path),
+        steps=int(_optional(state, "global_step", path, finite=True) or max(logged, default=0)),
+        epochs=_optional(state, "epoch", path, finite=True),
         # Trainers that do not count say 0.
         tokens_seen=int(tokens) if tokens else None,
     )
 
 
 def _logged(row: Mapping[str, Any], step: int, path: Path) -> LoggedStep:
-    rate, norm, epoch = (_optional(row, name, path) for name in ("learning_rate", "grad_norm", "epoch"))
-    return LoggedStep(step, _number(row, "loss", path), rate, norm, epoch)
+    rate, epoch = (_optional(row, name, path, finite=True) for name in ("learning_rate", "epoch"))
+    return LoggedStep(step, _number(row, "loss", path), rate, _optional(row, "grad_norm", path), epoch)
 
 
 def _step(row: Mapping[str, Any], path: Path) -> int:
     return int(_number(row, "step", path, finite=True))
 
 
-def _optional(row: Mapping[str, Any], name: str, path: Path) -> float | None:
-    return None if row.get(name) is None else _number(row, name, path)
+def _optional(row: Mapping[str, Any], name: str, path: Path, *, finite: bool = False) -> float | None:
+    return None if row.get(name) is None else _number(row, name, path, finite=finite)
 
 
 def _number(row: Mapping[str, Any], name: str, path: Path, *, finite: bool = False) -> float:
-    """A loss may be NaN, which is a finding; a step may not."""
+    """A loss or a norm may be NaN, which is a finding; nothing else may."""
     value = row.get(name)
     # bool is an int in Python, and no number here.
     if isinstance(value, (int, float)) and not isinstance(value, bool) and (isfinite(value) or not finite):

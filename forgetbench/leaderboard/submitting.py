@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from pathlib import Path
 from typing import Final
@@ -12,7 +13,7 @@ from forgetbench.fingerprint import file_digest
 from forgetbench.leaderboard.checking import BASE, CANDIDATE, COMPARISON_FILES, RUN_FILES, check_submission
 from forgetbench.leaderboard.submission_file import SubmissionFile, write_submission_file
 from forgetbench.messages import translated as _
-from forgetbench.storage.files import MOST_DATA, read_bytes, write_atomic
+from forgetbench.storage.files import open_regular, replacing
 from forgetbench.storage.folder import ResultsFolder, check_writable
 
 _LEVELS_UP: Final = 2
@@ -45,7 +46,8 @@ def write_submission(comparison: Path, out: Path, file: SubmissionFile) -> Path:
     with tempfile.TemporaryDirectory(dir=out) as unfinished:
         made = Path(unfinished) / folder.name
         for name, path in sources.items():
-            write_atomic(made / name, read_bytes(path, most=MOST_DATA))
+            with open_regular(path) as source, replacing(made / name) as copy:
+                shutil.copyfileobj(source, copy)
         hashes = {name: file_digest(made / name) for name in sources}
         write_submission_file(made, file.model_copy(update={"hashes": hashes}))
         check_submission(made)

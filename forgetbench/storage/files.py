@@ -7,12 +7,13 @@ import errno
 import glob
 import os
 import platform
+import re
 import shutil
 import stat
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 from forgetbench.errors import InputError, StorageError
 
@@ -20,6 +21,8 @@ MOST_TEXT = 16 << 20
 """Bytes of a file that a person writes: a suite, a policy, a task's YAML or code."""
 MOST_DATA = 8 << 30
 """Bytes of a file of rows."""
+_CHUNK: Final = 1 << 20
+_OWN_STREAMS: Final = re.compile(r"/dev/(stdout|stderr|fd/\d+)|/proc/\w+/fd/\d+")
 
 
 def read_text(path: Path, error_type: type[InputError] = InputError, most: int = MOST_TEXT) -> str:
@@ -37,15 +40,17 @@ def decoded(path: Path, data: bytes, error_type: type[InputError] = InputError, 
 
 def read_bytes(path: Path, error_type: type[InputError] = InputError, most: int = MOST_TEXT) -> bytes:
     """All bytes of a regular file. Raises `error_type` as `open_regular`."""
+    data = bytearray()
     with open_regular(path, error_type, most) as stream:
         try:
-            # A file in /proc has size 0 and no end.
-            data = stream.read(most + 1)
+            # A file in /proc has size 0 and no end; and to ask for `most` at once is to take memory for it.
+            while len(data) <= most and (chunk := stream.read(_CHUNK)):
+                data += chunk
         except OSError as error:
             raise error_type(f"{path}: cannot be read ({error.strerror or error})") from error
     if len(data) > most:
         raise error_type(_too_large(path, most))
-    return data
+    return bytes(data)
 
 
 def open_regular(path: Path, error_type: type[InputError] = InputError, most: int = MOST_DATA) -> BinaryIO:
@@ -88,10 +93,15 @@ def write_atomic(path: Path, data: bytes | str) -> None:
 def replacing(path: Path) -> Iterator[BinaryIO]:
     """A stream that becomes `path` when the block ends well, and nothing otherwise.
 
-    It is a temporary file beside `path`, flushed to the disk and then renamed. Raises StorageError as `write_atomic`.
+    It is a temporary file beside `path`, flushed to the disk and then renamed. What is no file, a device or a pipe
+    that is read, keeps its place and is written into. Raises StorageError as `write_atomic`.
     """
     temporary = None
     try:
+        if straight := _straight_into(path):
+            with straight:
+                yield straight
+            return
         path.parent.mkdir(parents=True, exist_ok=True)
         _remove_strays(path)
         handle, temporary = tempfile.mkstemp(prefix=f"{_temporary(path)}{os.getpid()}.", dir=path.parent)
@@ -107,6 +117,31 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         if isinstance(error, OSError):
             raise StorageError(describe_os_error(path, error)) from error
         raise
+
+
+def keeps_its_place(path: Path) -> bool:
+    """Whether a path leads to a device, a pipe or our own output: a file in its place would take it from everybody."""
+    try:
+        kind = path.stat().st_mode
+    except (OSError, ValueError):
+        return False
+    if _OWN_STREAMS.fullmatch(str(path.absolute())):
+        return True
+    return not (stat.S_ISREG(kind) or stat.S_ISDIR(kind))
+
+
+def _straight_into(path: Path) -> BinaryIO | None:
+    """A stream into what keeps its place. None for all else, and for a pipe that nobody reads."""
+    if not keeps_its_place(path):
+        return None
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
+    except OSError as error:
+        if error.errno == errno.ENXIO and path.is_fifo():
+            return None
+        raise
+    os.set_blocking(handle, True)
+    return os.fdopen(handle, "wb")
 
 
 @contextlib.contextmanager
@@ -165,4 +200,6 @@ def describe_os_error(path: Path, error: OSError) -> str:
     """One line for a failed write, with a hint."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return f"{path}: the disk is full; free some space and run the same command again, nothing is lost"
+    if error.errno == errno.EISDIR:
+        return f"{path}: a folder is in the file's place; remove it, or name another file"
     return f"{path}: cannot be written ({error.strerror or error}); choose another folder with --results"

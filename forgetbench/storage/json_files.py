@@ -22,6 +22,8 @@ _DEEPEST: Final = 30
 """Objects and lists within one another; what forgetbench writes has seven levels at most."""
 _DEEPEST_OF_OTHERS: Final = 200
 _MOST_DIGITS: Final = 18
+_MOST_DIGITS_OF_OTHERS: Final = 300
+"""What a float can be made of, and far below what Python reads at all."""
 
 
 def to_json(value: Any) -> str:
@@ -76,16 +78,32 @@ def load_json(kind: type[T], path: Path, shape: Callable[[dict[str, Any]], dict[
 
 
 def parse_json(path: Path, most: int) -> Any:
-    """What a JSON file of another program holds, of at most `most` bytes; NaN and infinities are numbers here.
+    """What a JSON file of another program holds, of at most `most` bytes, as `json_of_others` reads it.
 
     Raises InputError, one line, when it cannot be read, is no JSON or is too deep.
     """
     try:
-        content = json.loads(read_text(path, most=most))
-        _check_depth(content, _DEEPEST_OF_OTHERS)
-    except (ValueError, RecursionError) as error:
+        return json_of_others(read_text(path, most=most))
+    except ValueError as error:
         raise InputError(f"{path}: not JSON ({shorten(str(error), 200)})") from error
+
+
+def json_of_others(text: str | bytes) -> Any:
+    """What a JSON text of another program holds; NaN and infinities are numbers here, and 10^400 is one of them.
+
+    Raises ValueError when it is no JSON or is too deep.
+    """
+    try:
+        content = json.loads(text, parse_int=_whole)
+    except RecursionError as error:
+        raise ValueError(str(error)) from error
+    _check_depth(content, _DEEPEST_OF_OTHERS)
     return content
+
+
+def _whole(text: str) -> int | float:
+    """A whole number; an infinity where no float can hold it, as of one that is written 1e400."""
+    return int(text) if len(text) <= _MOST_DIGITS_OF_OTHERS else float(text)
 
 
 def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from forgetbench.errors import InputError
 from forgetbench.storage.files import open_regular
+from forgetbench.storage.json_files import json_of_others
 
 MOST_LINE = 64 << 20
 """Bytes of one line."""
@@ -40,8 +40,8 @@ def read_jsonl(path: Path) -> list[dict[str, Any]]:
 
 def _object(line: str, where: str) -> dict[str, Any]:
     try:
-        row = json.loads(line)
-    except (ValueError, RecursionError) as error:  # a number of thousands of digits is a plain ValueError
+        row = json_of_others(line)
+    except ValueError as error:
         raise InputError(f"{where}: not valid JSON ({error}); one object per line") from error
     if not isinstance(row, dict):
         raise InputError(f"{where}: a JSON object is expected, not {type(row).__name__}")

@@ -14,7 +14,7 @@ from typing import Literal, TypeVar
 
 from forgetbench.errors import InputError, StorageError, listed
 from forgetbench.records import SCHEMA_VERSION, Comparison, RunManifest
-from forgetbench.storage.files import write_atomic
+from forgetbench.storage.files import keeps_its_place, write_atomic
 from forgetbench.storage.json_files import load_json, plain_data, to_json
 
 T = TypeVar("T")
@@ -80,9 +80,10 @@ def write_made(path: Path, made: Made) -> None:
 
 
 def forget_made(path: Path) -> None:
-    """Take away what an earlier command left there: a command that fails must not leave another's answer."""
+    """Take away the file that an earlier command left there: a command that fails must not leave another's answer."""
     try:
-        path.unlink(missing_ok=True)
+        if not keeps_its_place(path):
+            path.unlink(missing_ok=True)
     except OSError as error:
         raise InputError(f"{path}: cannot be replaced ({error.strerror}); name another file with --out-id") from error
 

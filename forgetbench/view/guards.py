@@ -16,6 +16,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 READING: Final = ("GET", "HEAD")
+_OTHERS: Final = ("cross-site", "same-site")
 _ALWAYS: Final = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -59,16 +60,21 @@ class Guard:
         origin = headers.get("origin")
         if origin is not None and origin.lower() != f"http://{host.lower()}":
             return PlainTextResponse("other sites may not ask\n", 403)
+        # Pictures and scripts bring no Origin. They would learn nothing, but have us search a million items again and
+        # again. A link may lead here.
+        if headers.get("sec-fetch-site") in _OTHERS and headers.get("sec-fetch-dest") != "document":
+            return PlainTextResponse("other sites may not ask\n", 403)
         return None
 
     def _is_own(self, host: str) -> bool:
         """Whether a Host header is one of the `names` or an address, which no other site can be called by."""
         try:
             parts = urlsplit(f"//{host}")
-            name, _ = parts.hostname or "", parts.port
+            name, port = parts.hostname or "", parts.port
         except ValueError:
             return False
-        if parts.netloc != host or parts.username is not None or not name:
+        written = f"[{name}]" if ":" in name else name
+        if not name or host.lower() not in (written, f"{written}:{port}"):  # user@, a path, [::1]more
             return False
         if name in self._names:
             return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -76,3 +77,13 @@ def test_the_next_command_takes_the_file(forgetbench: Call, tmp_path: Path) -> N
     # A command that fails leaves nobody else's answer.
     assert forgetbench("compare", "nowhere", run["folder"], "--out-id", "made.json").returncode == 2
     assert not (tmp_path / "made.json").exists()
+
+
+def test_only_files_are_taken_away(tmp_path: Path) -> None:
+    (tmp_path / "null").symlink_to("/dev/null")
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "old.json").write_text("{}")
+    for name in ("null", "pipe", "old.json", "none.json"):
+        forget_made(tmp_path / name)
+    assert (tmp_path / "null").is_char_device() and (tmp_path / "pipe").is_fifo()
+    assert not (tmp_path / "old.json").exists()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,9 @@ def test_tokens_that_were_not_counted_are_not_none_seen(tmp_path: Path) -> None:
         ('{"log_history": [{"step": 1, "loss": [1]}]}', r"loss is \[1\], not a number"),
         ('{"log_history": [{"step": 1, "loss": true}]}', "loss is True, not a number"),
         ("[" * 100_000, "cut short"),
+        ('{"log_history": [{"step": 1' + "0" * 400 + ', "loss": 1.0}]}', "step is inf, not a number"),
+        ('{"log_history": [{"step": 1, "loss": 1.0, "learning_rate": 1e999}]}', "learning_rate is inf, not a number"),
+        ('{"log_history": [{"step": 1, "loss": 1.0, "epoch": NaN}]}', "epoch is nan, not a number"),
     ],
 )
 def test_a_damaged_log_is_refused_in_one_line(tmp_path: Path, content: str, message: str) -> None:
@@ -75,4 +79,10 @@ def test_a_damaged_log_is_refused_in_one_line(tmp_path: Path, content: str, mess
 
 def test_there_may_be_none(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no such file; give the trainer_state"):
+        read_training_history(tmp_path)
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "trainer_state.json")
+    with pytest.raises(InputError, match="is no regular file"):
         read_training_history(tmp_path)

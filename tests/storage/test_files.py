@@ -7,12 +7,13 @@ import os
 import resource
 import subprocess
 import sys
+import tracemalloc
 from pathlib import Path
 
 import pytest
 
 from forgetbench.errors import InputError, StorageError
-from forgetbench.storage.files import describe_os_error, read_bytes, read_text, replacing, write_atomic
+from forgetbench.storage.files import MOST_DATA, describe_os_error, read_bytes, read_text, replacing, write_atomic
 from forgetbench.storage.folder import check_writable
 
 
@@ -97,3 +98,53 @@ def test_only_regular_files_of_a_bounded_size_are_read(tmp_path: Path) -> None:
         read_bytes(tmp_path / "sparse")
     with pytest.raises(InputError, match="cannot be read"):
         read_bytes(tmp_path / "nothing")
+
+
+def test_reading_takes_no_memory_for_what_a_file_might_hold(tmp_path: Path) -> None:
+    (tmp_path / "small").write_bytes(b"x")
+    tracemalloc.start()
+    try:
+        assert read_bytes(tmp_path / "small", most=MOST_DATA) == b"x"
+        assert tracemalloc.get_traced_memory()[1] < 1 << 24
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_device_keeps_its_place(tmp_path: Path) -> None:
+    """As root, a file that is renamed to /dev/null takes it from the whole machine; a link to it shows as much."""
+    device = tmp_path / "null"
+    device.symlink_to("/dev/null")
+    write_atomic(device, "verdict")
+    assert device.is_symlink() and device.is_char_device()
+    assert [path.name for path in tmp_path.iterdir()] == ["null"]
+    full = tmp_path / "full"
+    full.symlink_to("/dev/full")
+    with pytest.raises(StorageError, match="the disk is full"):
+        write_atomic(full, "verdict")
+    assert full.is_char_device()
+
+
+def test_a_pipe_that_is_read_is_written_into_and_another_is_replaced(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    write_atomic(tmp_path / "pipe", "verdict")
+    assert os.read(reader, 100) == b"verdict" and (tmp_path / "pipe").is_fifo()
+    os.close(reader)
+    write_atomic(tmp_path / "pipe", "verdict")
+    assert (tmp_path / "pipe").read_text() == "verdict"
+
+
+def test_a_name_of_our_own_output_keeps_its_place(tmp_path: Path) -> None:
+    code = (
+        "from pathlib import Path; from forgetbench.storage.files import write_atomic\n"
+        "write_atomic(Path('/proc/self/fd/1'), 'verdict')"
+    )
+    with (tmp_path / "out").open("wb") as out:
+        subprocess.run([sys.executable, "-c", code], stdout=out, check=True)
+    assert (tmp_path / "out").read_text() == "verdict"
+
+
+def test_a_folder_in_a_files_place_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").mkdir()
+    with pytest.raises(StorageError, match="file: a folder is in the file's place; remove it"):
+        write_atomic(tmp_path / "file", "verdict")

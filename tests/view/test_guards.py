@@ -39,6 +39,7 @@ def test_the_machine_s_own_names_are_answered(client: TestClient, host: str) -> 
     [
         "evil.example", "evil.example:8642", "localhost.evil.example", "127.0.0.1.evil.example", "192.168.0.7:8642",
         "0.0.0.0", "[::]", "localhost@evil.example", "evil.example#localhost", "localhost:port", "localhost/evil", "",
+        "[::1]evil", "[::1]evil:8642", "user@localhost",
     ],
 )  # fmt: skip
 def test_any_other_name_is_refused(client: TestClient, host: str) -> None:
@@ -57,6 +58,15 @@ def test_where_others_may_reach_it_addresses_are_answered_and_names_are_not(tmp_
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://localhost:1", "https://localhost:8642"])
 def test_other_origins_are_refused(client: TestClient, origin: str) -> None:
     assert client.get("/", headers={"Origin": origin}).status_code == 403
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_a_picture_of_another_site_asks_for_nothing_and_a_link_may_lead_here(client: TestClient, site: str) -> None:
+    asked = {
+        kind: client.get("/", headers={"Sec-Fetch-Site": site, "Sec-Fetch-Dest": kind}).status_code
+        for kind in ("image", "script", "empty", "iframe", "document")
+    }
+    assert asked == {"image": 403, "script": 403, "empty": 403, "iframe": 403, "document": 200}
 
 
 def test_its_own_pages_may_ask(client: TestClient) -> None:

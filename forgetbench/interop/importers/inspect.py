@@ -21,13 +21,16 @@ from forgetbench.interop.importers.log import Choices, ImportedLog, ImportedTask
 from forgetbench.interop.importers.values import chance_of, fault_of, number, numbers_of
 from forgetbench.records import ItemScore, TaskInfo
 from forgetbench.storage.admission import NOT_FINITE
-from forgetbench.storage.files import open_regular
+from forgetbench.storage.files import open_regular, read_bytes
+from forgetbench.storage.json_files import json_of_others
 
 if TYPE_CHECKING:
     from inspect_ai.log import EvalLog, EvalSample
 
 _MOST_BYTES = 4 << 30
 """Of a log, unpacked."""
+_MOST_TEXT = 256 << 20
+"""Of one JSON text in it, which takes some ten times as much memory when it is read."""
 _NO_LOGS = ("logs.json", "eval-set.json")
 """What Inspect writes beside its logs."""
 _GRADES = {"C": 1.0, "P": 0.5, "I": 0.0, "N": 0.0}
@@ -96,21 +99,45 @@ def _read(path: Path, *, header_only: bool = False) -> EvalLog:
         raise InputError(
             "logs of Inspect are read by its own package, which is not installed: pip install 'forgetbench[inspect]'"
         ) from error
-    with open_regular(path, most=_MOST_BYTES) as stream:
-        if zipfile.is_zipfile(stream):
-            with zipfile.ZipFile(stream) as archive:
-                unpacked = sum(entry.file_size for entry in archive.infolist())
-            if unpacked > _MOST_BYTES:
-                raise InputError(f"{path}: unpacks to {unpacked >> 20:,} MiB, more than is read of a log")
     try:
+        _check(path)
         return read_eval_log(
             str(path),
             header_only=header_only,
             resolve_attachments=False if header_only else "core",
             exclude_fields=None if header_only else {"events", "store", "messages"},
         )
+    except InputError:
+        raise
     except Exception as error:  # whatever the readers of its formats raise
         raise InputError(f"{path}: no log of Inspect ({type(error).__name__}: {first_line(error)[:200]})") from error
+
+
+def _check(path: Path) -> None:
+    """Refuse what Inspect's reader, which believes what it reads, would take all memory and an hour for.
+
+    InputError where a log or a part of it stands for too much; ValueError and zipfile's errors where it is no log.
+    """
+    with open_regular(path, most=_MOST_BYTES) as stream:
+        if not zipfile.is_zipfile(stream):
+            json_of_others(read_bytes(path, most=_MOST_TEXT))
+            return
+        with zipfile.ZipFile(stream) as archive:
+            entries = archive.infolist()
+            unpacked = sum(entry.file_size for entry in entries)
+            largest = max(entries, key=lambda entry: entry.file_size, default=None)
+            if unpacked > _MOST_BYTES:
+                raise InputError(f"{path}: unpacks to {unpacked >> 20:,} MiB, more than is read of a log")
+            if largest is not None and largest.file_size > _MOST_TEXT:
+                raise InputError(
+                    f"{path}: its part {largest.filename[:60]} unpacks to {largest.file_size >> 20:,} MiB, more than "
+                    "is read of one"
+                )
+            for entry in entries:
+                if entry.filename.endswith(".json"):
+                    with archive.open(entry) as part:
+                        # A part may hold more than it declares.
+                        json_of_others(part.read(_MOST_TEXT))
 
 
 # --- one task -----------------------------------------------------------------------------------

@@ -142,6 +142,7 @@ def test_lines_that_are_not_the_record_s_are_told(tmp_path: Path) -> None:
             lambda content, lines: lines[0]["evaluation"].update(score="high"),
             "record_samples.jsonl:1: evaluation.score",
         ),
+        (lambda content, lines: lines[0]["evaluation"].update(score=10**400), "'acc' is no number of one item"),
     ],
 )
 def test_what_is_not_of_the_format_is_one_line(

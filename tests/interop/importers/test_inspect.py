@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import statistics
 import sys
+import tracemalloc
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -68,6 +70,39 @@ def test_what_is_no_log_is_one_line(tmp_path: Path) -> None:
     assert "\n" not in str(raised.value)
     with pytest.raises(InputError, match=r"no .eval file in it"):
         read_log("inspect", LOGS.parent / "rigidity")
+
+
+def forged(path: Path, name: str, content: bytes) -> Path:
+    """A log of ours with another content of one part."""
+    with (
+        zipfile.ZipFile(LOGS / "base" / "sums.eval") as sound,
+        zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as made,
+    ):
+        for part in sound.namelist():
+            made.writestr(part, content if part == name else sound.read(part))
+    return path
+
+
+def test_a_part_that_stands_for_more_than_is_read_is_refused_before_it_is_read(tmp_path: Path) -> None:
+    bomb = forged(tmp_path / "bomb.eval", "header.json", b'{"a": "' + b"a" * (257 << 20) + b'"}')
+    assert bomb.stat().st_size < 1 << 20
+    tracemalloc.start()
+    try:
+        with pytest.raises(InputError, match=r"bomb.eval: its part header.json unpacks to 257 MiB"):
+            read_log("inspect", bomb)
+        assert tracemalloc.get_traced_memory()[1] < 32 << 20
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("deep", ["[" * 100_000, '{"eval": ' + "[" * 1000 + "]" * 1000 + "}"])
+def test_what_is_nested_without_end_is_refused_before_it_is_believed(tmp_path: Path, deep: str) -> None:
+    forged(tmp_path / "deep.eval", "header.json", deep.encode())
+    with pytest.raises(InputError, match=r"deep.eval: no log of Inspect \(ValueError"):
+        read_log("inspect", tmp_path / "deep.eval")
+    (tmp_path / "deep.json").write_text(deep)
+    with pytest.raises(InputError, match=r"deep.json: no log of Inspect \(ValueError"):
+        read_log("inspect", tmp_path / "deep.json")
 
 
 def test_without_its_package_one_line_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -33,10 +34,10 @@ def read_log(path: Path, choices: Choices) -> ImportedLog:
     """
     evaluations = of_one_model(find_evaluations(path), lambda one: one.results.name, choices.model, path)
     newest = {task: one for one in evaluations for task in one.results.tasks if choices.wants(task)}
+    times = Counter(task for one in evaluations for task in one.results.tasks)
     notes, left_out, tasks = [], [], []
     for name, evaluation in newest.items():
-        older = sum(name in one.results.tasks for one in evaluations) - 1
-        if older:
+        if older := times[name] - 1:
             notes.append(f"{name}: {older} older evaluations of it are in {path}; the newest is taken")
         try:
             task, of_task = _task(name, evaluation, choices)

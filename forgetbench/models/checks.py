@@ -32,9 +32,9 @@ by a tenth (SmolLM2-135M: 0.10); one that it needs, by whole nats."""
 
 _PIECE = 8
 """Tokens of the pieces in which it is rated once more, each by itself."""
-_IN_16_BITS, _IN_FLOAT32 = 1.0, 0.05
-"""Nats by which a piece may differ between two ways of asking for it. Rounding moves one by hundredths in 16 bits
-(docs/architectures.md), and by less than a thousandth in float32; a state that belongs to another request, by more."""
+_IN_16_BITS, _IN_FLOAT32 = 0.5, 0.05
+"""Nats by which a piece may differ between two ways of asking for it. Rounding in float32 moves whole texts by less
+than a thousandth (docs/architectures.md), in bfloat16 some choices by a tenth or two (docs/determinism.md)."""
 
 _SYSTEM = "Speak of the weather."
 _USER = "Name a fruit that grows on trees."

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import math
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -115,7 +116,10 @@ def safetensors_header(path: Path) -> dict[str, Any]:
 def _is_entry(entry: Mapping[str, Any]) -> bool:
     start, end = entry["data_offsets"]
     numbers = [*entry["shape"], start, end]
-    return isinstance(entry["dtype"], str) and all(type(i) is int and i >= 0 for i in numbers) and start <= end
+    if not isinstance(entry["dtype"], str) or not all(type(i) is int and 0 <= i < 2**63 for i in numbers):
+        return False
+    # A number of a tensor takes a bit at least: no shape stands for more than the file holds.
+    return start <= end and math.prod(entry["shape"]) <= 8 * (end - start)
 
 
 def stored_tensors(files: Iterable[Path]) -> dict[str, Any]:

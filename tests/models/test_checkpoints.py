@@ -213,3 +213,12 @@ def test_a_download_that_broke_off(model: Path) -> None:
     (model / "model.safetensors").write_bytes(whole[:-1])
     with pytest.raises(CheckpointError, match=rf"cut short, {len(whole) - 1:,} bytes of the {len(whole):,}"):
         stored_tensors(weight_files(model))
+
+
+@pytest.mark.parametrize("shape", [[2**64, 2], [10**400], [2**40, 2**40], [0, 2**64], [True], [2.0], [-1], "2"])
+def test_a_shape_that_the_file_cannot_hold_is_no_tensor(tmp_path: Path, shape: object) -> None:
+    header = json.dumps({"a": {"dtype": "F32", "shape": shape, "data_offsets": [0, 8]}}).encode()
+    path = tmp_path / "model.safetensors"
+    path.write_bytes(len(header).to_bytes(8, "little") + header + bytes(8))
+    with pytest.raises(CheckpointError, match="not a safetensors file"):
+        stored_tensors([path])

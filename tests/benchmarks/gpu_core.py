@@ -74,9 +74,9 @@ def measured(name: str, model: Path, folder: Path, limit: int | None = None) -> 
             seconds, scores = timed(planned.ask)
         asked = planned.plans[0].requests.values()
         generating = [request for request in asked if request.sampling is not None]
-        engine._llm.reset_prefix_cache()
+        engine._forget()
         bare_seconds, outputs = timed(lambda: bare(engine, generating))
-        engine._llm.reset_prefix_cache()
+        engine._forget()
         our_seconds, responses = timed(lambda: list(engine.generate(generating)))
     tokens = sum(sample.n_tokens for response in responses for sample in response.samples)
     bare_tokens = sum(len(sample.token_ids) for output in outputs for sample in output.outputs)

@@ -100,7 +100,7 @@ class Bench:
     def ours(self) -> Callable[[workloads.Workload], list[Any]]:
         """This project's engine as lm-eval's LM, with an empty ledger that takes every answer."""
         self._ledgers += 1
-        self.engine._llm.reset_prefix_cache()
+        self.engine._forget()
         lm = ForgetbenchLM(self.checkpoint, engine=self.engine, ledger=self.folder / f"{self._ledgers}.sqlite")
         return lambda workload: ask(lm, workload)
 
@@ -115,7 +115,7 @@ class Bench:
             computed += uncached_tokens(self.engine._llm)
             ours.append(seconds)
             if self.theirs is not None:
-                self.engine._llm.reset_prefix_cache()
+                self.engine._forget()
                 seconds, other = timed(lambda work: ask(self.theirs, work), workload)
                 theirs.append(seconds)
         counts = Counter(self.engine.counts[self.checkpoint.fingerprint])
@@ -166,7 +166,7 @@ class Bench:
         ]
         ours, bare = [], []
         for _ in range(repeats):
-            self.engine._llm.reset_prefix_cache()
+            self.engine._forget()
             began = time.perf_counter()
             outputs = self.engine._llm.generate(prompts, params, use_tqdm=False)
             bare.append(time.perf_counter() - began)

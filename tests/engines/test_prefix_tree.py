@@ -131,3 +131,11 @@ def test_a_base_and_its_adapter_stand_together() -> None:
 def test_shared_length(one: Tokens, other: Tokens) -> None:
     expected = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), math.inf)
     assert shared_length(one, other) == min(expected, len(one), len(other))
+
+
+def test_a_cache_to_the_token_reads_every_fork_at_its_own_node() -> None:
+    """The second choice would find "5, 6" in the cache, and with it no log-probability of its own next token."""
+    probes = only_probes((1, 2), (5, 6, 7, 8), (5, 6, 9, 8), uncached=1, block=1)
+    assert [(probe.tokens, probe.next_tokens) for probe in probes] == [
+        ((1, 2, 5, 6), (7, 9)), ((1, 2, 5, 6, 7), (8,)), ((1, 2, 5, 6, 9), (8,)),
+    ]  # fmt: skip

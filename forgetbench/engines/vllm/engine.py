@@ -10,6 +10,7 @@ continuation whole, as lm-eval does. Both are counted.
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import importlib.metadata
 from collections import Counter, defaultdict, deque
@@ -214,6 +215,8 @@ class VllmEngine(LocalEngine):
         if self._cache_block is not None:
             device["block_size"] = self._cache_block
         stateful = _carries_state(folder, self._options.trust_remote_code)
+        if self._on_cpu and not stateful:
+            device |= _cache_to_the_token()
         self._llm = vllm.LLM(
             model=str(folder),
             dtype=self.settings["dtype"],
@@ -273,7 +276,7 @@ class VllmEngine(LocalEngine):
         self._counts.update(counts)
 
     def _forget(self) -> None:
-        self._llm.reset_prefix_cache()
+        self._llm.reset_prefix_cache(**({"reset_connector": True} if self._to_the_token else {}))
         self._wrote = False
 
     # --- running --------------------------------------------------------------------------------
@@ -310,9 +313,14 @@ class VllmEngine(LocalEngine):
 
     @property
     def _cache_unit(self) -> int | None:
-        """Tokens per block of the prefix cache; None where there is none."""
-        config = self._llm.llm_engine.vllm_config.cache_config
-        return self._block_size if config.enable_prefix_caching else None
+        """Tokens that the prefix cache shares together; None where there is none."""
+        if not self._llm.llm_engine.vllm_config.cache_config.enable_prefix_caching:
+            return None
+        return 1 if self._to_the_token else self._block_size
+
+    @property
+    def _to_the_token(self) -> bool:
+        return self._llm.llm_engine.vllm_config.kv_transfer_config is not None
 
     @property
     def _block_size(self) -> int:
@@ -404,6 +412,19 @@ def _repack_tied_head(worker: Any) -> None:
     """
     head = worker.model_runner.get_model().lm_head
     head.quant_method.process_weights_after_loading(head)
+
+
+def _cache_to_the_token() -> dict[str, Any]:
+    """vLLM's setting for `unfinished_blocks`; none for a vLLM that takes only whole blocks from a connector."""
+    config = importlib.import_module("vllm.config")
+    if "prefix_match_unit" not in {field.name for field in dataclasses.fields(config.CacheConfig)}:
+        return {}
+    connector = config.KVTransferConfig(
+        kv_connector="UnfinishedBlocks",
+        kv_connector_module_path="forgetbench.engines.vllm.unfinished_blocks",
+        kv_role="kv_consumer",
+    )
+    return {"kv_transfer_config": connector}
 
 
 def _carries_state(folder: Path, trust_remote_code: bool) -> bool:

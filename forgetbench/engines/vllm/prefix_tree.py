@@ -79,6 +79,9 @@ class PromptGroup:
         probe computes all of its tokens. `limit`: next tokens per probe.
         """
         ends = {node: self._last_tokens(node) for node, children in enumerate(self._children) if children}
+        for node in ends:
+            if block is not None and self._cached_whole(node, block):
+                ends[node] = list(self._children[node])
         root = bool(ends[0]) or (block is not None and self._root_pays(uncached, block))
         if root:
             ends[0] = list(self._children[0])
@@ -90,14 +93,14 @@ class PromptGroup:
             for start in range(0, len(following), limit)
         ]
 
-    def _root_pays(self, uncached: int, block: int) -> bool:
-        """Whether to read the first edges at the prompt itself, which spares the deeper probes the rows over it.
+    def _cached_whole(self, node: int, block: int) -> bool:
+        """Whether the second probe through a node would find all up to it in the cache, and so not read its edge."""
+        length = len(self.prompt) + len(self._path(node))
+        return len(self._children[node]) > 1 and length % block == 0
 
-        It has to be so where the prompt ends with a cache block: there the second probe would find it whole in the
-        cache.
-        """
-        again = len(self.prompt) % block
-        return _ROW_COST * uncached > again + _PROBE_COST or (again == 0 and len(self._children[0]) > 1)
+    def _root_pays(self, uncached: int, block: int) -> bool:
+        """Whether to read the first edges at the prompt itself, which spares the deeper probes the rows over it."""
+        return _ROW_COST * uncached > len(self.prompt) % block + _PROBE_COST
 
     def missing(self, limit: int) -> list[Probe]:
         """Probes at the nodes of the edges that are still unknown."""

@@ -70,6 +70,10 @@ class Stored(StrEnum):
     CUT_IN_RUN = N_(
         "{task}: {n} of {all} answers were cut before they could be read; --max-gen-toks raises the token limit"
     )
+    TOPIC_UNKNOWN = N_(
+        "{task}: {n} of {all} answers were not rated by topic, which takes the base; one beside the point counts like "
+        "any other"
+    )
     AT_LIMIT_IN_RUN = N_("{task}: {n} of {all} answers ended at the token limit")
     NOT_ASKED = N_("{task}: {reasons}; they will not be measured")
     TOO_LONG = N_("{n} of {all} items need {tokens} tokens with their answer, the window is {window}")

@@ -24,8 +24,8 @@ from forgetbench.storage.json_files import to_json
 from forgetbench.storage.runs import Run, finished_run, save_run
 from forgetbench.storage.samples import samples_frame
 
-_Ratings = dict[str, dict[str, tuple[float, ...]]]
-"""Task name -> item id -> mean log-probability of each sample under the reference."""
+_Ratings = dict[str, dict[str, bridge.Ratings]]
+"""Task name -> item id -> how likely its samples are under the reference."""
 
 
 def evaluate(session: Session, protocol: Protocol = "native", *, noise_floor: bool = False) -> list[Run]:
@@ -137,7 +137,7 @@ class Evaluation:
             others = {task.loaded.info.name: task for task in reference.tasks}
             ratings.append(
                 {
-                    name: bridge.reference_requests(task, others[name], responses, reference.context)
+                    name: bridge.rating_requests(task, others[name], responses, reference.context)
                     for task in plan.tasks
                     if task.loaded.rates_samples and (name := task.loaded.info.name)
                 }
@@ -193,9 +193,15 @@ class Evaluation:
         return Run.of(manifest, samples_frame(scores))
 
 
-def _flat(tasks: Mapping[str, Mapping[str, Sequence[Request | None]]]) -> dict[str, Request]:
+def _flat(tasks: Mapping[str, bridge.RatingRequests]) -> dict[str, Request]:
     """The requests that rate samples, by key; a sample without tokens has none."""
-    return {request.key: request for items in tasks.values() for row in items.values() for request in row if request}
+    return {
+        request.key: request
+        for items in tasks.values()
+        for row in items.values()
+        for rating in row
+        for request in rating or ()
+    }
 
 
 def _saved(session: Session, run: Run) -> Run:

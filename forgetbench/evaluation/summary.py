@@ -21,6 +21,8 @@ from forgetbench.stored import Stored
 if TYPE_CHECKING:
     import pandas as pd
 
+_ANSWERS = ("loglikelihoods", "responses", "reference_logprobs", "neutral_logprobs")
+
 
 def run_scores(run: Run) -> dict[str, Any]:
     """scores.json: the mean score of each task, the macro mean of each domain, and what was not measured."""
@@ -90,6 +92,9 @@ def warnings_of(scores: Sequence[ItemScore]) -> tuple[str, ...]:
         total = sum(len(row.finish_reasons) for row in rows)
         if at_limit > total / 2:
             warnings.append(Stored.AT_LIMIT_IN_RUN.format(task=name, n=at_limit, all=total))
+        unknown = sum(row.metrics.get("topic_unknown", 0.0) * len(row.responses) for row in rows)
+        if unknown:
+            warnings.append(Stored.TOPIC_UNKNOWN.format(task=name, n=f"{unknown:,.0f}", all=f"{total:,}"))
     return tuple(warnings)
 
 
@@ -134,7 +139,7 @@ def noise_floor_of(rows: Iterable[DeltaRow], base: pd.DataFrame, again: pd.DataF
 
 def differing_answers(base: pd.DataFrame, again: pd.DataFrame) -> dict[str, int]:
     """By task and by domain, the items whose likelihoods or answers are not the same to the last bit in two passes."""
-    keys, answers = ["domain", "task", "item_id"], ["loglikelihoods", "responses", "reference_logprobs"]
+    keys, answers = ["domain", "task", "item_id"], [*_ANSWERS]
     passes = [samples.set_index(keys)[answers].map(_bits) for samples in (base, again)]
     one, other = passes[0].align(passes[1], join="outer")
     differ = (one != other).any(axis=1)

@@ -14,6 +14,7 @@ suites.
     templates         its prompts are rendered in Jinja's sandbox
     data_sets         what of the hub's data is on this machine;  local_data: files, as they are now
     documents, shots  what cannot be scored, or shown, is told before anything is asked
+    rating            generated text by likelihood under the base;  responding: what came back for an item
     code_eval         programs that a task's scoring runs go into the sandbox
     describing        metric, chance, view, ... of a loaded task;  task_fingerprint: its hash
 """
@@ -30,7 +31,8 @@ from forgetbench.lm_eval_bridge.planning import (
     plan,
     plan_all,
 )
-from forgetbench.lm_eval_bridge.scoring import mean_logprobs, reference_requests, score
+from forgetbench.lm_eval_bridge.rating import RatingRequests, Ratings, mean_logprobs, rating_requests
+from forgetbench.lm_eval_bridge.scoring import score
 from forgetbench.lm_eval_bridge.task_entry import TaskEntry
 
 __all__ = [
@@ -41,11 +43,13 @@ __all__ = [
     "PlannedItem",
     "PlannedTask",
     "PromptContext",
+    "RatingRequests",
+    "Ratings",
     "TaskEntry",
     "load",
     "mean_logprobs",
     "plan",
     "plan_all",
-    "reference_requests",
+    "rating_requests",
     "score",
 ]

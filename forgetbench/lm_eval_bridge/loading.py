@@ -47,6 +47,8 @@ class LoadedTask:
     limit: int | None
     rates_samples: bool
     """Its samples are also rated by likelihood under the reference checkpoint."""
+    neutral_request: str | None = None
+    """What they are rated after as well: a request, as a template over the document, that any text answers."""
     executes_code: bool = False
     """Its scoring runs what the model wrote, in the sandbox and with the user's consent."""
     faults: Mapping[int, str] = field(default_factory=dict)
@@ -196,6 +198,7 @@ def _with_settings(task: Any, entry: TaskEntry, limit: int | None, any_documents
         task=task,
         limit=most,
         rates_samples=bool(metadata.get("reference_likelihood")),
+        neutral_request=metadata.get("neutral_request"),
         executes_code=bool(metadata.get("executes_code") or task.config.unsafe_code),
         faults=bad,
     )

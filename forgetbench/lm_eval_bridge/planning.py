@@ -53,6 +53,8 @@ class PlannedItem:
     locations: tuple[AnswerLocation, ...]
     """Of the answers to `instances`, in their order; an instance may have several."""
     instances: tuple[Any, ...]
+    neutral_prompt: str | None = None
+    """`prompt` with the neutral request where the question stands; None where there is none, or no such place."""
     refusal: str | None = None
     """Why it cannot be asked, for instance a prompt longer than the model's window."""
 
@@ -244,6 +246,7 @@ def _plan_item(
         places = [place for row in rows for place in row]
     choices = task.doc_to_choice(document) if task.config.doc_to_choice is not None else ()
     cluster, second_cluster = clusters_of(document, loaded.info.clusters, item_id)
+    prompt, question = str(instances[0].args[0]), str(task.doc_to_text(document))
     item = functools.partial(
         PlannedItem,
         item_id=item_id,
@@ -251,14 +254,23 @@ def _plan_item(
         second_cluster=second_cluster,
         stratum=str(document.get("stratum", "")),
         document=document,
-        prompt=str(instances[0].args[0]),
-        question=str(task.doc_to_text(document)),
+        prompt=prompt,
+        question=question,
         gold=_gold(task, document, choices),
         choices=tuple(map(str, choices)),
         instances=instances,
+        neutral_prompt=_neutral_prompt(loaded, document, prompt, question),
         refusal=loaded.faults.get(number) or _refusal(questions, context.max_length, context.vocabulary),
     )
     return item, questions, places
+
+
+def _neutral_prompt(loaded: LoadedTask, document: Mapping[str, Any], prompt: str, question: str) -> str | None:
+    head, found, tail = prompt.rpartition(question)
+    if loaded.neutral_request is None or not found:
+        return None
+    request: str = importlib.import_module("lm_eval.utils").apply_template(loaded.neutral_request, document)
+    return head + request + tail
 
 
 def item_id_of(task: str, number: int, document: Mapping[str, Any]) -> str:

@@ -12,6 +12,7 @@ from forgetbench.fingerprint import digest
 from forgetbench.lm_eval_bridge.clusters import clusters_of
 from forgetbench.lm_eval_bridge.loading import LoadedTask, quiet_lm_eval
 from forgetbench.lm_eval_bridge.planning import AnswerLocation, PlannedItem, PlannedTask
+from forgetbench.lm_eval_bridge.rating import Ratings
 from forgetbench.lm_eval_bridge.scoring import score
 from forgetbench.records import ItemScore, Request, Response, Sample, Sampling, TaskInfo
 
@@ -53,7 +54,7 @@ def rescore(loaded: LoadedTask, rows: Sequence[ItemScore]) -> list[ItemScore]:
             request = Request(row.item_id, "", (0,), sampling=Sampling(max_tokens=1, n=len(row.responses)))
             planned.append(replace(item, locations=(AnswerLocation(request, ()),)))
             responses[request.key] = Response(request.key, samples=_samples(row))
-    ratings = {row.item_id: row.reference_logprobs for row in rows if row.reference_logprobs}
+    ratings = {row.item_id: Ratings(row.reference_logprobs, row.neutral_logprobs) for row in rows}
     read = {item.item_id: item for item in score(PlannedTask(loaded, tuple(planned)), responses, ratings)}
     return [_kept(row, read.get(row.item_id), asked.get(row.item_id)) for row in rows]
 

@@ -13,89 +13,29 @@ from forgetbench.errors import first_line
 from forgetbench.fingerprint import digest, document_hash
 from forgetbench.lm_eval_bridge.filtering import apply_filters
 from forgetbench.lm_eval_bridge.loading import LoadedTask
-from forgetbench.lm_eval_bridge.planning import (
-    AnswerLocation,
-    PlannedItem,
-    PlannedTask,
-    PromptContext,
-)
+from forgetbench.lm_eval_bridge.planning import AnswerLocation, PlannedItem, PlannedTask
+from forgetbench.lm_eval_bridge.rating import Ratings
+from forgetbench.lm_eval_bridge.responding import split_samples, unanswered
 from forgetbench.metrics.degeneration import MAX_CHARS, ends_in_loop
-from forgetbench.metrics.thinking import opens_thinking, split_thinking
-from forgetbench.records import CUT, PER_BYTE_METRICS, Continuation, ItemScore, Request, Response, Sample
-from forgetbench.storage.admission import NO_NUMBERS, NOT_FINITE
+from forgetbench.records import CUT, PER_BYTE_METRICS, Continuation, ItemScore, Response, Sample
+from forgetbench.storage.admission import NOT_FINITE
 
-_RATED_TOKENS = 256
-"""How much of a sample the reference checkpoint rates; a longer one shows its quality by then."""
 _NOTHING_FOUND = "[invalid]"
 """What lm-eval's filters make of an answer in which they find nothing."""
 
 
-# --- rating generated text under the reference checkpoint --------------------------------------
-
-
-def reference_requests(
-    task: PlannedTask, reference: PlannedTask, responses: Mapping[str, Response], context: PromptContext
-) -> dict[str, list[Request | None]]:
-    """Per item, the requests that rate each sample under the reference checkpoint; None for an empty sample.
-
-    `reference` is the same task planned for the reference, whose context is `context`: a sample is rated after the
-    prompt that the reference itself would have been given.
-    """
-    prompts = {item.item_id: item.locations[0].request.prompt for item in reference.items}
-    requests: dict[str, list[Request | None]] = {}
-    for item in task.items:
-        response = responses.get(item.locations[0].request.key)
-        if response is None or response.refusal is not None or item.item_id not in prompts:
-            continue
-        of_item: list[Request | None] = []
-        for _, answer in _split(item, response.samples):
-            tokens = tuple(context.tokenizer.encode(answer, special=False))[:_RATED_TOKENS]
-            of_item.append(context.request(prompts[item.item_id], (tokens,)) if tokens else None)
-        requests[item.item_id] = of_item
-    return requests
-
-
-def mean_logprobs(
-    requests: Mapping[str, Sequence[Request | None]], responses: Mapping[str, Response]
-) -> dict[str, tuple[float, ...]]:
-    """Mean log-probability per token (nats) of each sample, from `reference_requests`.
-
-    NaN for an empty sample, minus infinity for one of which the reference gave no number.
-    """
-
-    def mean(request: Request | None) -> float:
-        if request is None:
-            return math.nan
-        response = responses[request.key]
-        if response.refusal is not None:
-            return -math.inf
-        (rating,) = response.continuations
-        return rating.loglikelihood / rating.n_tokens
-
-    return {
-        item_id: tuple(map(mean, of_item))
-        for item_id, of_item in requests.items()
-        if {_unanswered([request], responses) for request in of_item if request} <= {None, *NO_NUMBERS}
-    }
-
-
-# --- scoring ----------------------------------------------------------------------------------
-
-
-def score(
-    planned: PlannedTask, responses: Mapping[str, Response], reference_logprobs: Mapping[str, tuple[float, ...]]
-) -> list[ItemScore]:
+def score(planned: PlannedTask, responses: Mapping[str, Response], ratings: Mapping[str, Ratings]) -> list[ItemScore]:
     """Item scores of a task: lm-eval's filters and process_results over the responses.
 
-    `reference_logprobs` are those of `mean_logprobs`, by item_id; empty for a task whose samples are not rated.
+    `ratings` are those of `rating.mean_logprobs`, by item_id; empty for a task whose samples are not rated.
     """
-    answered = [item for item in planned.items if item.refusal is None and not _unanswered(item.requests, responses)]
+    answered = [item for item in planned.items if item.refusal is None and not unanswered(item.requests, responses)]
     for item in answered:
         _fill(item, responses)
     # Filters run over the whole task at once, so instances without an answer must not be among them.
     apply_filters(planned.loaded.task, [item.instances for item in answered])
     return [
-        _item_score(planned.loaded, item, responses, reference_logprobs.get(item.item_id, ())) for item in planned.items
+        _item_score(planned.loaded, item, responses, ratings.get(item.item_id, Ratings())) for item in planned.items
     ]
 
 
@@ -106,23 +46,6 @@ def ratings_of(locations: Iterable[AnswerLocation], responses: Mapping[str, Resp
     ]
 
 
-def _split(item: PlannedItem, samples: Iterable[Sample]) -> list[tuple[str, str]]:
-    """Each sample's thinking, '' where there is none, and its answer."""
-    opened = opens_thinking(item.prompt)
-    return [split_thinking(sample.text, opened=opened) for sample in samples]
-
-
-def _unanswered(requests: Sequence[Request], responses: Mapping[str, Response]) -> str | None:
-    """Why an item cannot be scored: a request without a response, or one that the engine refused."""
-    for request in requests:
-        response = responses.get(request.key)
-        if response is None:
-            return "no answer from the engine"
-        if response.refusal is not None:
-            return response.refusal
-    return None
-
-
 def _fill(item: PlannedItem, responses: Mapping[str, Response]) -> None:
     """Put the responses into the item's lm-eval instances."""
     locations = iter(item.locations)
@@ -131,7 +54,7 @@ def _fill(item: PlannedItem, responses: Mapping[str, Response]) -> None:
         instance.filtered_resps.clear()
         if instance.request_type == "generate_until":
             samples = responses[next(locations).request.key].samples
-            instance.resps.extend(answer for _, answer in _split(item, samples))
+            instance.resps.extend(answer for _, answer in split_samples(item, samples))
         elif instance.request_type == "loglikelihood":
             (rating,) = ratings_of([next(locations)], responses)
             instance.resps.append((rating.loglikelihood, rating.is_greedy))
@@ -140,19 +63,19 @@ def _fill(item: PlannedItem, responses: Mapping[str, Response]) -> None:
 
 
 def _item_score(
-    loaded: LoadedTask, item: PlannedItem, responses: Mapping[str, Response], reference_logprobs: tuple[float, ...]
+    loaded: LoadedTask, item: PlannedItem, responses: Mapping[str, Response], reference: Ratings
 ) -> ItemScore:
     samples: tuple[Sample, ...] = ()
     ratings: list[Continuation] = []
     metrics: dict[str, float] = {}
-    reason = item.refusal or _unanswered(item.requests, responses)
+    reason = item.refusal or unanswered(item.requests, responses)
     if reason is None:
         samples = responses[item.locations[0].request.key].samples
         ratings = ratings_of(item.locations, responses)
-        if any(map(math.isinf, reference_logprobs)):
-            reason, reference_logprobs = f"{NOT_FINITE} of an answer under the reference", ()
+        if reference.finite:
+            metrics, reason = _metrics(loaded, item, samples, reference)
         else:
-            metrics, reason = _metrics(loaded, item, samples, reference_logprobs)
+            reason, reference = f"{NOT_FINITE} of an answer under the reference", Ratings()
     info = loaded.info
     value = None if info.corpus_metric or reason else metrics.get(info.metric)
     return ItemScore(
@@ -170,10 +93,11 @@ def _item_score(
         prompt=item.prompt,
         question=item.question,
         gold=item.gold,
-        responses=tuple(answer for _, answer in _split(item, samples)),
+        responses=tuple(answer for _, answer in split_samples(item, samples)),
         finish_reasons=tuple(sample.finish_reason for sample in samples),
         token_counts=tuple(sample.n_tokens for sample in samples),
-        reference_logprobs=reference_logprobs,
+        reference_logprobs=reference.prompted,
+        neutral_logprobs=reference.neutral,
         choices=item.choices,
         loglikelihoods=tuple(rating.loglikelihood for rating in ratings),
         read=_read(loaded, item, samples),
@@ -188,18 +112,18 @@ def _read(loaded: LoadedTask, item: PlannedItem, samples: Sequence[Sample]) -> t
         return ()
     found = filtered[loaded.info.filter]
     texts = tuple(found) if isinstance(found, (list, tuple)) else (found,)
-    answers = tuple(answer for _, answer in _split(item, samples))
+    answers = tuple(answer for _, answer in split_samples(item, samples))
     return () if texts == answers or not all(isinstance(text, str) for text in texts) else texts
 
 
 def _metrics(
-    loaded: LoadedTask, item: PlannedItem, samples: Sequence[Sample], reference_logprobs: tuple[float, ...]
+    loaded: LoadedTask, item: PlannedItem, samples: Sequence[Sample], reference: Ratings
 ) -> tuple[dict[str, float], str | None]:
     of_samples = {
         "finish_reasons": [sample.finish_reason for sample in samples],
         "token_counts": [sample.n_tokens for sample in samples],
-        "reference_logprobs": [None if math.isnan(value) else value for value in reference_logprobs]
-        or [None] * len(samples),
+        "reference_logprobs": _known(reference.prompted, len(samples)),
+        "neutral_logprobs": _known(reference.neutral, len(samples)),
     }
     if loaded.info.filter not in item.instances[0].filtered_resps:
         return {}, f"filter '{loaded.info.filter}' failed on this answer, or did not come to an end"
@@ -229,6 +153,11 @@ def _metrics(
     return metrics, None
 
 
+def _known(logprobs: Sequence[float], k: int) -> list[float | None]:
+    """One for each of `k` samples, None where it is not known."""
+    return [None if math.isnan(value) else value for value in logprobs] or [None] * k
+
+
 def _is_cut(loaded: LoadedTask, item: PlannedItem, samples: Sequence[Sample], metrics: Mapping[str, float]) -> bool:
     """Whether the token limit ended the answer before it said whether it is right.
 
@@ -241,7 +170,7 @@ def _is_cut(loaded: LoadedTask, item: PlannedItem, samples: Sequence[Sample], me
         sample.finish_reason != "length" or ends_in_loop(sample.text[-MAX_CHARS:]) for sample in samples
     ):
         return False
-    if all(thought and not answer for thought, answer in _split(item, samples)):
+    if all(thought and not answer for thought, answer in split_samples(item, samples)):
         return True
     if "cut" in metrics:
         return metrics["cut"] > 0
@@ -276,7 +205,7 @@ def _sample_rates(item: PlannedItem, samples: Sequence[Sample]) -> dict[str, flo
     """Shares of an item's samples: ended `at_limit`, and preceded by `thinking`; nothing without samples."""
     if not samples:
         return {}
-    thinking = sum(bool(thought) for thought, _ in _split(item, samples))
+    thinking = sum(bool(thought) for thought, _ in split_samples(item, samples))
     return {
         "at_limit": sum(sample.finish_reason == "length" for sample in samples) / len(samples),
         "thinking": thinking / len(samples),

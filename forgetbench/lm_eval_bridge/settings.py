@@ -34,6 +34,7 @@ class _Metadata(BaseModel):
     language: str | list[str] | None = None
     version: str | int | float | None = None
     reference_likelihood: bool | None = None
+    neutral_request: str | None = None
     executes_code: bool | None = None
     clusters: Any = None
 

@@ -1,10 +1,10 @@
-"""Whether a generated text has broken down: it loops, says nothing, makes no words, or leaves the language.
+"""Whether a generated text has broken down: it loops, says nothing, makes no words, or leaves language or topic.
 
 Likelihood training leaves models prone to loops ("The Curious Case of Neural Text Degeneration", Holtzman et al.
 2019, arXiv 1904.09751), and fine-tuning can bring them back or unlearn where to stop. What is counted here is not
 style: a dull answer is sound, and so are a refrain, a table and a list in one frame. What is not seen here: words of
-one language in a senseless order, and fluent text beside the point (a good answer may share no word with its prompt).
-All of it takes time linear in the text, of which the first `MAX_CHARS` characters are read.
+one language in a senseless order, and, without a reference model, text beside the point (`topic`). All of it takes time
+linear in the text, of which the first `MAX_CHARS` characters are read.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from itertools import pairwise
 from forgetbench.metrics.diversity import distinct_n
 from forgetbench.metrics.languages import TAGS, language_of
 from forgetbench.metrics.text import HAN, answered, has_letter_run, script, words
+from forgetbench.metrics.topic import is_off_topic
 
 MAX_CHARS = 20_000
 
@@ -91,16 +92,19 @@ class Degeneration:
     """It is in another language than the prompt, or mixes two, and the prompt speaks of no other."""
     nonsense: bool
     """Its words are no words of any language, or scraps of symbols."""
+    off_topic: bool = False
+    """Its prompt does not make it likelier."""
 
     @property
     def any(self) -> bool:
         return any(getattr(self, part.name) for part in fields(self))
 
 
-def degeneration(text: str, prompt: str, finish_reason: str | None = None) -> Degeneration:
+def degeneration(text: str, prompt: str, finish_reason: str | None = None, bears: float | None = None) -> Degeneration:
     """What is wrong with `text` as an answer to `prompt`.
 
     `finish_reason` is "length" where the token limit cut the text; None means unknown, and then nothing is unstopped.
+    `bears` is its bearing on the prompt (`topic`); None means unknown, and then nothing is off the topic.
     """
     text = text[:MAX_CHARS]
     empty = not answered(text)
@@ -111,6 +115,7 @@ def degeneration(text: str, prompt: str, finish_reason: str | None = None) -> De
         unstopped=looping and finish_reason == "length",
         wrong_language=in_wrong_language(text, prompt),
         nonsense=not empty and is_nonsense(text),
+        off_topic=is_off_topic(bears),
     )
 
 

@@ -2,12 +2,11 @@
 
 It is made to keep incoherence from passing as diversity, not to grade prose. Most answers of a working model
 get 1; an empty, looping, illegible or echoing one gets 0, and so do a refusal, one in another language than the prompt
-or in no language, one that breaks a constraint of its prompt, and one that the reference (base) checkpoint finds very
-unlikely, such as shuffled words. Above that floor likelihood earns nothing: a good writer is less likely than a dull
-one.
+or in no language, one that breaks a constraint of its prompt, one that the reference (base) checkpoint finds very
+unlikely, such as shuffled words, and fluent text beside the point, which the prompt makes no likelier (`topic`). Above
+that floor likelihood earns nothing: a good writer is less likely than a dull one.
 
-What no test here sees: fluent text beside the point, and, without a reference, words of one language in a senseless
-order.
+Without a reference two of these are not seen: words of one language in a senseless order, and text beside the point.
 """
 
 from __future__ import annotations
@@ -22,6 +21,7 @@ from forgetbench.metrics.degeneration import in_wrong_language, is_nonsense
 from forgetbench.metrics.diversity import compression_ratio, distinct_n, own_words
 from forgetbench.metrics.refusal import refuses
 from forgetbench.metrics.text import answered, fold, has_letter_run, script, words
+from forgetbench.metrics.topic import bearing, to_the_point
 
 LIKELY = -4.5
 UNLIKELY = -6.5
@@ -45,14 +45,16 @@ def quality(
     prompt: str,
     reference_logprob: float | None = None,
     *,
+    neutral_logprob: float | None = None,
     n_tokens: int | None = None,
     min_words: int = 1,
 ) -> float:
     """Quality of an answer to a prompt, in [0, 1]: the product of the tests below.
 
     `reference_logprob` is the mean log-probability per token of the answer under the reference
-    checkpoint, in nats, and `n_tokens` over how many tokens. None or NaN means unknown; the factor is then
-    1, and shuffled words pass: say so beside the number. `min_words` is what a complete answer needs.
+    checkpoint, in nats, and `n_tokens` over how many tokens; `neutral_logprob` is the same after a request that any
+    text answers. None or NaN means unknown; the factor is then 1, and shuffled words or text beside the point pass: say
+    so beside the number. `min_words` is what a complete answer needs.
     """
     if not answered(text):
         return 0.0
@@ -63,6 +65,7 @@ def quality(
         * on_prompt(text, prompt)
         * complete(text, min_words)
         * likely(reference_logprob, n_tokens)
+        * to_the_point(bearing(text, reference_logprob, neutral_logprob))
     )
 
 

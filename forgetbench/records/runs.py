@@ -158,6 +158,9 @@ class ItemScore:
     token_counts: tuple[int, ...] = ()
     reference_logprobs: tuple[float, ...] = ()
     """Mean log-probability per token of each response under the reference checkpoint (nats)."""
+    neutral_logprobs: tuple[float, ...] = ()
+    """The same after a request that any text answers, in place of the item's; what the prompt made likelier is the
+    difference."""
     choices: tuple[str, ...] = ()
     loglikelihoods: tuple[float, ...] = ()
     read: tuple[str, ...] = ()

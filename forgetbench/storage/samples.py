@@ -36,14 +36,17 @@ CANDIDATE_COLUMNS = (
 BASE_COLUMNS = (*CANDIDATE_COLUMNS, "cluster", "second_cluster", "stratum", "prompt", "gold")
 """What it reads of the base's: these are equal in both runs where both have the item."""
 
-_LISTS = ("responses", "finish_reasons", "token_counts", "reference_logprobs", "choices", "loglikelihoods", "read")
+_LISTS = (
+    "responses", "finish_reasons", "token_counts", "reference_logprobs", "neutral_logprobs", "choices",
+    "loglikelihoods", "read",
+)  # fmt: skip
 _KINDS: Mapping[str, ColumnKind] = {
     **dict.fromkeys(COLUMNS, "text"),
     "score": "numbers",
     **dict.fromkeys(("responses", "finish_reasons", "choices", "read"), "lists of text"),
-    **dict.fromkeys(("token_counts", "reference_logprobs", "loglikelihoods"), "lists of numbers"),
+    **dict.fromkeys(("token_counts", "reference_logprobs", "neutral_logprobs", "loglikelihoods"), "lists of numbers"),
 }
-_ADDED = ("second_cluster", "read")
+_ADDED = ("second_cluster", "read", "neutral_logprobs")
 """Columns that older files lack; what stands there is empty."""
 _CATEGORICAL = ("task", "domain", "view", "cluster", "second_cluster", "stratum", "reason")
 """Text columns in which few values stand for many rows."""

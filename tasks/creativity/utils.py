@@ -25,6 +25,7 @@ from forgetbench.metrics.diversity import (
 from forgetbench.metrics.ideas import NAMING, idea_classes
 from forgetbench.metrics.quality import quality
 from forgetbench.metrics.text import answered, words
+from forgetbench.metrics.topic import bearing, is_off_topic
 from forgetbench.storage.jsonl import read_jsonl
 from forgetbench.suites.documents import as_dataset
 
@@ -71,15 +72,18 @@ def process_results(doc: Mapping[str, Any], results: Sequence[Sequence[str] | st
     `distinct` is ideas / K, `vendi` runs from 1 to K, `openers` is the probability that two samples begin alike (1
     where fewer than two begin at all), `degenerate` and `parsed` are the shares of samples that loop or are empty and
     that say anything, and `quality_without_reference` is the share whose likelihood under the reference checkpoint is
-    not known.
+    not known. `off_topic` is the share that is surely beside the point, of which `topic_unknown` could not be told.
     """
     first = results[0]
     texts = [first] if isinstance(first, str) else list(first)
-    logprobs, tokens = _facts(doc, "reference_logprobs", len(texts)), _facts(doc, "token_counts", len(texts))
+    logprobs, neutral, tokens = (
+        _facts(doc, name, len(texts)) for name in ("reference_logprobs", "neutral_logprobs", "token_counts")
+    )
     each = [
-        quality(text, doc["prompt"], logprob, n_tokens=n, min_words=doc["min_words"])
-        for text, logprob, n in zip(texts, logprobs, tokens, strict=True)
+        quality(text, doc["prompt"], logprob, neutral_logprob=beside, n_tokens=n, min_words=doc["min_words"])
+        for text, logprob, beside, n in zip(texts, logprobs, neutral, tokens, strict=True)
     ]
+    bears = list(map(bearing, texts, logprobs, neutral))
     cut = cut_to_common_length(texts)
     kept = [_keeps_constraint(doc, text) for text in texts]
     each = [value * held for value, held in zip(each, kept, strict=True)]
@@ -102,6 +106,9 @@ def process_results(doc: Mapping[str, Any], results: Sequence[Sequence[str] | st
         "compression_ratio": compression_ratio(cut),
         "openers": repeated_openers(texts) if begins > 1 else 1.0,
         "kept": sum(kept) / len(kept),
+        "off_topic": sum(map(is_off_topic, bears)) / len(texts),
+        "topic_unknown": sum(one is None and answered(text) for one, text in zip(bears, texts, strict=True))
+        / len(texts),
         "degenerate": sum(broken.repetitive or broken.empty for broken in broken_down) / len(texts),
         "parsed": sum(map(answered, texts)) / len(texts),
     }

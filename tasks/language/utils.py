@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from forgetbench.metrics.answers.short_answers import read_short_answer
 from forgetbench.metrics.degeneration import degeneration
+from forgetbench.metrics.topic import bearing
 from forgetbench.storage.jsonl import read_jsonl
 from forgetbench.suites.documents import as_dataset
 
@@ -48,8 +49,15 @@ def score_cloze(doc: Mapping[str, Any], results: Sequence[str]) -> dict[str, flo
 
 
 def score_generation(doc: Mapping[str, Any], results: Sequence[str]) -> dict[str, float]:
-    """`sound`: 1 for a text that has not broken down, and what is wrong with one that has."""
-    reasons = (doc.get("forgetbench") or {}).get("finish_reasons") or [None]
-    broken = degeneration(results[0], doc["prompt"], reasons[0])
+    """`sound`: 1 for a text that has not broken down, and what is wrong with one that has.
+
+    Whether it is on the topic only a reference tells; `topic_unknown` is 1 where none has rated it.
+    """
+    known = doc.get("forgetbench") or {}
+    (reason, prompted, neutral) = (
+        (known.get(name) or [None])[0] for name in ("finish_reasons", "reference_logprobs", "neutral_logprobs")
+    )
+    bears = bearing(results[0], prompted, neutral)
+    broken = degeneration(results[0], doc["prompt"], reason, bears)
     parts = {name: float(value) for name, value in asdict(broken).items()}
-    return {"sound": float(not broken.any), **parts}
+    return {"sound": float(not broken.any), **parts, "topic_unknown": float(bears is None and not broken.empty)}

@@ -143,11 +143,11 @@ def test_the_base_against_itself_is_a_comparison_of_its_own(tmp_path: Path) -> N
 
 
 def test_answers_that_differ_in_a_bit_are_counted_by_task_and_domain() -> None:
-    columns = ("domain", "task", "item_id", "loglikelihoods", "responses", "reference_logprobs")
+    columns = ("domain", "task", "item_id", "loglikelihoods", "responses", "reference_logprobs", "neutral_logprobs")
     rows = [
-        ("knowledge", "choice", "1", (-1.5, -2.0), (), ()),
-        ("knowledge", "choice", "2", (-1.5, -2.0), (), ()),
-        ("knowledge", "open", "1", None, ("Paris",), ()),
+        ("knowledge", "choice", "1", (-1.5, -2.0), (), (), ()),
+        ("knowledge", "choice", "2", (-1.5, -2.0), (), (), ()),
+        ("knowledge", "open", "1", None, ("Paris",), (), ()),
     ]
     base = pd.DataFrame(rows, columns=columns)
     again = base.copy()

@@ -1,7 +1,7 @@
 """What the reference tells about replies on and off the topic: labelled ones, put into a model's mouth and rated.
 
-`python topics.py` writes results/benchmarks/topics-cpu.json and the tables of docs/tasks.md, `python topics.py chat` only
-the rows of one protocol, `--table` only the tables.
+`python topics.py` writes results/benchmarks/topics-cpu.json and the tables of docs/tasks.md; `python topics.py chat`
+makes the rows of one protocol anew, `--table` only the tables.
 
 The replies stand in tests/data/topics/replies.jsonl. They are rated as a run rates them, by the same requests, under
 the embedded model: prompted by its chat template, and plainly. The limits of `metrics.topic` were chosen on the half of

@@ -98,7 +98,8 @@ def test_rescoring_knows_the_topic_where_it_was_rated_and_says_where_not(tmp_pat
     older = run.samples.assign(neutral_logprobs=[[] for _ in range(len(run.samples))])
     done = rescored(Run.of(replace(run.manifest, warnings=()), older), options).run
     assert {row["topic_unknown"] for row in metrics(done, "creativity")} == {1.0}
-    assert {row["sound"] for row in metrics(done, "language_degeneration")} == {1.0}
+    told = {(row["off_topic"], row["topic_unknown"]) for row in metrics(done, "language_degeneration")}
+    assert told == {(0.0, 1.0)}
     (first, second) = [text for text in done.manifest.warnings if "rated by topic" in text]
     assert first.startswith("creativity: 32 of 32") and second.startswith("language_degeneration: 6 of 6")
 

@@ -266,9 +266,9 @@ def _plan_item(
 
 
 def _neutral_prompt(loaded: LoadedTask, document: Mapping[str, Any], prompt: str, question: str) -> str | None:
-    head, found, tail = prompt.rpartition(question)
-    if loaded.neutral_request is None or not found:
+    if loaded.neutral_request is None or not question or question not in prompt:
         return None
+    head, _, tail = prompt.rpartition(question)
     request: str = importlib.import_module("lm_eval.utils").apply_template(loaded.neutral_request, document)
     return head + request + tail
 

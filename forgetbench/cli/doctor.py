@@ -20,7 +20,7 @@ from forgetbench.cli.prompts import shown_prompts
 from forgetbench.engines.base import Engine, EngineOptions
 from forgetbench.engines.memory import MemoryNeed, weight_bytes
 from forgetbench.engines.processor import computes_bfloat16
-from forgetbench.engines.registry import engine_names, make_engine, resolve_checkpoint
+from forgetbench.engines.registry import engine_names, make_engine, reference_options, resolve_checkpoint
 from forgetbench.errors import ForgetbenchError
 from forgetbench.evaluation import free_memory
 from forgetbench.evaluation.preflight import GB, memory_fit
@@ -294,15 +294,10 @@ def _beside_transformers(
     checkpoint: Checkpoint, checks: ModelChecks, responses: Mapping[str, Response], options: EngineOptions
 ) -> Iterator[Row]:
     """Whether transformers, by which architectures are defined, says the same of plain text in float32."""
-    if options.engine == "transformers" or checks.at_once is None:
+    compared = reference_options(options)
+    if compared is None or checks.at_once is None:
         return
-    reference = make_engine(
-        EngineOptions(
-            "transformers", dtype="float32", max_model_len=options.max_model_len,
-            allow_pickle=options.allow_pickle, trust_remote_code=options.trust_remote_code,
-        ),
-        [checkpoint],
-    )  # fmt: skip
+    reference = make_engine(compared, [checkpoint])
     need = reference.memory_need(checkpoint)
     if need is None or need.weights > _COMPARED or not ((fit := memory_fit(need)) is None or fit.fits):
         yield Row(

@@ -28,6 +28,8 @@ _BUILT_IN = {
     "vllm": "forgetbench.engines.vllm.engine:VllmEngine",
 }
 
+_REFERENCE = "transformers"
+
 
 def engine_names() -> list[str]:
     """All engines there are to choose from, sorted; their own libraries may be missing."""
@@ -71,6 +73,16 @@ def make_engine(options: EngineOptions, checkpoints: Sequence[Checkpoint] = ()) 
     return RayPool(
         make, replicas=options.replicas, address=options.ray_address, tensor_parallel=options.tensor_parallel
     )
+
+
+def reference_options(options: EngineOptions) -> EngineOptions | None:
+    """transformers in float32, by which architectures are defined; None where the options ask for transformers."""
+    if options.engine == _REFERENCE:
+        return None
+    return EngineOptions(
+        _REFERENCE, dtype="float32", max_model_len=options.max_model_len, allow_pickle=options.allow_pickle,
+        trust_remote_code=options.trust_remote_code,
+    )  # fmt: skip
 
 
 def resolve_checkpoint(

@@ -15,9 +15,11 @@ from forgetbench.metrics.answers.mentions import Mention
 from forgetbench.metrics.answers.numerals import NUMBER_WORD
 from forgetbench.metrics.answers.question import Asked, stem, stems
 
+_WHO = re.compile(r"\bwho\b", re.IGNORECASE)
+_CLAUSE_END = re.compile(r"[,;:]\s|\b(?:and|but|while|whereas)\b")
 _CONDITION = re.compile(r"\s*(?:if|when|after|since|as|because)\b", re.IGNORECASE)
 _LEAST = frozenset({"smallest", "shortest", "lowest", "youngest", "slowest", "least", "fewest"})
-_PLACES = {"first": 0, "second": 1, "third": 2, "fourth": 3, "last": -1}
+PLACES = {"first": 0, "second": 1, "third": 2, "fourth": 3, "last": -1}
 _SAYS_IT_IS = r"(?:(?:is|was|came|comes|finished|finishes|ranks|in|then|the|at|place|goes|to)\s)*"
 _LAST_SIGNS = 20
 """So many equations are looked at from the end of a statement; hostile text may hold thousands."""
@@ -96,7 +98,8 @@ _MEANWHILE = re.compile(
 )
 """Of what else is so meanwhile: 'it runs 5 times before n drops to 2'."""
 _OR = re.compile(
-    r"\s*[^\W\d_]{0,12}\s*,?\s*(?:\bor\b|或者?|/|\bvs\.?)\s*(?:maybe|perhaps|possibly|even|the|a|an|[a-z]\s?=)?\s*",
+    r"\s*[^\W\d_]{0,12}\s*,?\s*(?:\bor\b|或者?|/|\bvs\.?)\s*"
+    r"(?:(?:maybe|perhaps|possibly|even|in|at|on|to|the|a|an)\s+){0,3}(?:[a-z]\s?=)?\s*",
     re.IGNORECASE,
 )
 _LISTED = re.compile(
@@ -148,6 +151,7 @@ def chosen_mention(text: str, mentions: Sequence[Mention], about: Asked, *, firs
         _of_name,
         _counted,
         _named,
+        _in_clause,
         _after_verb,
         _after_colon,
     ):
@@ -250,7 +254,7 @@ def _extreme(core: str, mentions: Sequence[Mention], about: Asked) -> Mention | 
     signs = {core[one.end : other.start].strip() for one, other in pairwise(mentions)}
     if len(signs) != 1 or not (signs == {"->"} or (about.picks and signs <= {"<", ">"})):
         return None
-    place = next((_PLACES[word] for word in _PLACES if word in about.focus), -1 if signs == {"->"} else 0)
+    place = next((PLACES[word] for word in PLACES if word in about.focus), -1 if signs == {"->"} else 0)
     greatest = {word for word in about.focus if word.endswith("est")} - _LEAST
     from_end = (signs == {"<"} and bool(greatest)) or (signs == {">"} and bool(about.focus & _LEAST))
     place = -1 - place if from_end else place
@@ -259,10 +263,10 @@ def _extreme(core: str, mentions: Sequence[Mention], about: Asked) -> Mention | 
 
 def _ranked(core: str, mentions: Sequence[Mention], about: Asked) -> Mention | None:
     """What stands beside the place that was asked for: Ben of 'Tom won, Anna was second, Ben third', '3rd: Ben'."""
-    asked = [word for word in _PLACES if word in about.focus]
+    asked = [word for word in (*PLACES, "odd", "even") if word in about.focus]
     if len(asked) != 1 or not about.picks:
         return None
-    after = re.compile(rf"\s{_SAYS_IT_IS}{asked[0]}\b(?! (?:to|from|in the)\b)", re.IGNORECASE)
+    after = re.compile(rf":?\s{_SAYS_IT_IS}{asked[0]}\b(?! (?:to|from|in the)\b)", re.IGNORECASE)
     before = re.compile(rf"\b{asked[0]}(?:\s(?:one|number|word|place))?:?\s{_SAYS_IT_IS}$", re.IGNORECASE)
     found = [
         mention
@@ -391,6 +395,20 @@ def _named(core: str, mentions: Sequence[Mention], about: Asked) -> Mention | No
         and not is_given(mention, about)
     ]
     return found[-1] if found and all(found[-1].same(mention) for mention in found) else None
+
+
+def _in_clause(core: str, mentions: Sequence[Mention], about: Asked) -> Mention | None:
+    """The one person in the clause that speaks most of what was asked: Sarah of 'David has the pen, Sarah the ball'."""
+    if not about.picks or not _WHO.search(about.text):
+        return None
+    asked = about.focus - about.names
+    ends = [*(found.end() for found in _CLAUSE_END.finditer(core)), len(core)]
+    clauses = list(zip([0, *ends[:-1]], ends, strict=True))
+    held = [[mention for mention in mentions if low <= mention.start < high] for low, high in clauses]
+    shared = [len(stems(core[low:high]) & asked) if held[place] else -1 for place, (low, high) in enumerate(clauses)]
+    best = max(shared)
+    only = [place for place, count in enumerate(shared) if count == best]
+    return held[only[0]][0] if best > 0 and len(only) == 1 and len(held[only[0]]) == 1 else None
 
 
 def _after_verb(core: str, mentions: Sequence[Mention], about: Asked) -> Mention | None:

@@ -15,6 +15,7 @@ r"""What stands between them was marked as the final result: `\boxed{...}`, `###
 
 _BLANKS = re.compile(r"\s{2,}")
 _SUPERSCRIPT = re.compile("[\u2070\u00b9\u00b2\u00b3\u2074-\u2079\u207a\u207b]+")
+_SMALL_FRACTION = re.compile("[\u2070\u00b9\u00b2\u00b3\u2074-\u2079]{1,4}[\u2044/][\u2080-\u2089]{1,4}")
 _SUBSCRIPT = re.compile("[\u2080-\u2089]+|(?<=\\d)_(?:\\{\\d{1,2}\\}|\\d{1,2})(?![\\d_])")
 _VULGAR = re.compile("(?<=\\d)(?=[\u00bc-\u00be\u2150-\u215e])")
 _DASHES = str.maketrans({"\u2212": "-", "\u2013": "-", "\u2012": "-", "\u2044": "/", "\u00a0": " ", "\u202f": " "})
@@ -57,6 +58,7 @@ def unmarked(text: str) -> str:
     a line of '#### ' holds stands between `BOX` and `UNBOX`.
     """
     text = _BLANKS.sub(lambda run: "\n" if "\n" in run.group() else " ", text)
+    text = _SMALL_FRACTION.sub(lambda found: fold(found.group()), text)
     text = _SUPERSCRIPT.sub(lambda power: "^" + fold(power.group()).translate(_DASHES), text)
     text = fold(_VULGAR.sub(" ", _SUBSCRIPT.sub("", text))).translate(_DASHES)
     text = text.replace(BOX, " ").replace(UNBOX, " ")

@@ -24,6 +24,8 @@ _COUNTED = re.compile(
 )
 
 
+_NAME = re.compile(r"(?<=[a-z,] )[A-Z][a-z]+")
+_LIST = re.compile(r"\b[a-z]+(?:, [a-z]+)+ and [a-z]+\b")
 _DENIES = re.compile(r"\b(?:not|odd|except)\b", re.IGNORECASE)
 _NEXT_QUESTION = re.compile(
     r"(?<=\S)\s*\n[ \t#*>]*(?:(?:question|problem|q)[ \t]{0,2}\d{0,3}|问题?|問題?)[ \t*]*[:：]", re.IGNORECASE
@@ -59,6 +61,8 @@ class Asked:
     """Those of them that the answer is picked from, if it is."""
     picks: bool = False
     """The answer is one of the things that it names."""
+    rivals: tuple[str, ...] = field(default=())
+    """Other things that stand where the options do, though none may be picked: a fifth runner, a food of a list."""
     denies: bool = False
     """It asks for what is not so: 'Which word does not belong?'"""
 
@@ -85,8 +89,22 @@ def asked(question: str, options: tuple[str, ...] = ()) -> Asked:
         givens=tuple(map(_unsigned, numerals(text))),
         options=tuple(mention for option in options for mention in numerals(option)),
         picks=bool(options),
+        rivals=_rivals(text, options),
         denies=bool(options) and _DENIES.search(sentence) is not None,
     )
+
+
+def _rivals(text: str, options: tuple[str, ...]) -> tuple[str, ...]:
+    """The names of a question, where the options are such; what is listed together with an option."""
+    known = {option.lower() for option in options}
+    if not options or not all(option.isalpha() and option in text for option in options):
+        return ()
+    if all(option[0].isupper() for option in options):
+        listed = {word for word in _NAME.findall(text) if word.lower() not in _OPENERS}
+    else:
+        lists = (re.split(r", | and ", found) for found in _LIST.findall(text))
+        listed = {thing for things in lists if known & set(things) for thing in things}
+    return tuple(sorted(thing for thing in listed if thing.lower() not in known))
 
 
 def _unsigned(mention: Mention) -> Mention:

@@ -16,6 +16,7 @@ from fractions import Fraction
 
 from forgetbench.metrics.answers.choosing import (
     EQUALS,
+    PLACES,
     SO,
     blanked,
     chosen_mention,
@@ -26,7 +27,7 @@ from forgetbench.metrics.answers.choosing import (
     without_reasons,
 )
 from forgetbench.metrics.answers.markup import BOX, UNBOX, unmarked
-from forgetbench.metrics.answers.mentions import Finder, Mention
+from forgetbench.metrics.answers.mentions import Finder, Mention, name_finder
 from forgetbench.metrics.answers.question import NOTHING_ASKED, Asked, before_next_question, stem, stems
 from forgetbench.metrics.answers.statements import (
     after_correction,
@@ -69,7 +70,8 @@ _ANSWER_CUE = re.compile(
 )
 _ANSWER_AFTER = re.compile(
     r"\s*(?:\w+\s){0,2}?is (?:(?:the|my) (?:final |correct |right )?answer"
-    r"|what (?:it|you|we|she|he|they|the))\b|\s*(?:是|为)(?:正确)?答案",
+    r"|what (?:it|you|we|she|he|they|the))\b|\s?:?\s?(?:yes|correct)(?=[.,;]|$)"
+    r"|\s?:?\s?[\u2713\u2714\u2705]|\s*(?:是|为)(?:正确)?答案",
     re.IGNORECASE,
 )
 _RESULT_CUE = re.compile(
@@ -84,7 +86,11 @@ _TOTAL = re.compile(
     re.IGNORECASE,
 )
 _NAMED_RESULT = re.compile(r"\b(?:result|output|final(?: \w+)?)\s?[:=]", re.IGNORECASE)
-_GIVES_RESULT = re.compile(r"\b(?:is|are|makes?|gives?|equals|get)\s\S*\d")
+_OUTPUT = frozenset({"output", "result"})
+_SUBJECT = re.compile(
+    r"(?:(?:so|the|this)\s){0,2}((?:[a-z]+\s?){1,4})\s(?:is|are|was|will be)\s(?:the\s|an?\s)?", re.IGNORECASE
+)
+_GIVES_RESULT = re.compile(r"\b(?:is|are|makes?|gives?|equals?|get)\s\S*\d")
 _GIVES = re.compile(r"\b(?:makes?|gives?|leaves?|you get|we get|equals)\b|得到?|等于", re.IGNORECASE)
 _BARE_BEFORE = re.compile(
     r"[\s\"'(\u201c]*(?:(?:ok|okay|sure|yes|certainly|of course)[,.!:]?\s)?"
@@ -94,7 +100,7 @@ _BARE_BEFORE = re.compile(
 )
 _BARE_AFTER = re.compile(
     r"(?:\s(?:does|did|has it))?[\s\"')\u201d]*"
-    r"(?:(?!(?:is|are|was|were|has|have|had|does|do|goes|can|will|sits?|gets?)\b)[A-Za-z\u00c0-\u024f]+\.?(?:\s|$)|[°€$%℃]\s?[CF]?"
+    r"(?:(?!(?:is|are|was|were|has|have|had|does|do|goes|came|comes|finished|can|will|sits?|gets?)\b)[A-Za-z\u00c0-\u024f]+\.?(?:\s|$)|[°€$%℃]\s?[CF]?"
     r"|/\w+){0,4}?(?:[^\x00-\x7f是为為得等有共加减乘除。，]{1,4})?[\s\"')\u201d]*[.!,:;。！—-]*\s*"
 )
 _REMARK = re.compile(
@@ -106,10 +112,17 @@ _REMARK = re.compile(
 _NEXT = re.compile(r"\s(?:comes|is|goes|will be|would be)\s(?:the\s)?next\b", re.IGNORECASE)
 _BARE_SUBJECT = re.compile(r"[\s\"'(\u201c]*(?:(?:so|thus|therefore|only|the|it is)[\s,]+){0,3}", re.IGNORECASE)
 _PREDICATE = re.compile(r"[\"')\u201d]?\s(?:is|was|has) (?:the|a|an)\s((?:[\w'-]+\s?){1,5})(?=[.,:;!\n]|$)")
+_FITS = re.compile(r"\s(?:matches|fits|qualifies|remains|is left|meets|satisfies|has both|is possible)\b")
 _BOXED = re.compile(f"{BOX}[^{BOX}{UNBOX}]{{0,300}}{UNBOX}")
 _ORDINALS = {1: "first", 2: "second", 3: "third", 4: "fourth"}
 _ORDINAL = re.compile(r"\b([1-4])(?:st|nd|rd|th)\b")
+_WITHOUT_VERB = re.compile(
+    r"(?:\s[a-z]+){0,3},?(?:\s(?:and|while|but))?\s(?:the|a|an|its|his|her)\s(?!other|rest|last|first|next)[a-z]+\s",
+    re.IGNORECASE,
+)
 _GOES_ON = re.compile(r",\s(?:since|because|as|which|so|for)\b", re.IGNORECASE)
+_REMEMBERED = 40
+"""So many statements are looked back at for what an equation makes use of; hostile text may hold thousands."""
 _WHOLE = re.compile(r"(?<![\d.,])\d{1,12}(?![\d.,]*\d)")
 _NEXT_WORDS = re.compile(r"[^\W\d_]+")
 _ALSO = re.compile(r"\s*(?:or|alternatively|otherwise)\b|或", re.IGNORECASE)
@@ -122,6 +135,7 @@ def read_result(text: str, find: Finder, about: Asked = NOTHING_ASKED, *, cut: b
     `cut`: the reply met its token limit, so that only a result that is stated as such, and is not at the very end,
     counts.
     """
+    find = _with_rivals(find, about)
     plain = _ORDINAL.sub(lambda found: _ORDINALS[int(found[1])], unmarked(before_next_question(text)))
     rest = after_correction(plain)
     parts = _parts(rest, find, about, cut) or _parts(plain, find, about, cut)
@@ -139,20 +153,37 @@ def read_result(text: str, find: Finder, about: Asked = NOTHING_ASKED, *, cut: b
     return _told_at_once(parts, about) if cut else _best(usable, about)
 
 
+def _with_rivals(find: Finder, about: Asked) -> Finder:
+    """A finder that finds what stands where the options do as well."""
+    if not about.rivals:
+        return find
+    others = name_finder(about.rivals)
+    return lambda text: sorted([*find(text), *others(text)], key=lambda mention: mention.start)
+
+
 def _told_at_once(parts: Sequence[_Part], about: Asked) -> Result:
     """The result of a cut reply whose first statement goes from all that the question gives to something new:
     '4 + 8 = 12. This is'."""
     first = parts[0] if len(parts) > 1 or (parts and _GOES_ON.search(parts[0].text)) else None
-    if (
-        first is None
-        or sets_out(first.text)
-        or not about.givens
-        or not (EQUALS.search(first.text) or _GIVES_RESULT.search(first.text))
-    ):
+    if first is None or sets_out(first.text):
         return _NONE
     chosen = chosen_mention(first.text, first.mentions, about)
-    uses_all = all(any(given.same(mention) for mention in first.mentions) for given in about.givens)
-    return Result(chosen) if chosen is not None and uses_all and not is_given(chosen, about) else _NONE
+    if chosen is not None and not is_given(chosen, about) and _is_predicated(first, chosen, about):
+        return Result(chosen)
+    if not about.givens or not (EQUALS.search(first.text) or _GIVES_RESULT.search(first.text)):
+        return _NONE
+    if chosen is None or is_given(chosen, about):
+        return _NONE
+    before = [mention for mention in first.mentions if mention.start < chosen.start]
+    uses_all = all(any(given.same(mention) for mention in before) for given in about.givens)
+    return Result(chosen) if uses_all else _NONE
+
+
+def _is_predicated(part: _Part, mention: Mention, about: Asked) -> bool:
+    """Whether a statement says of what was asked that it is so: 'The next number is 11.'"""
+    subject = _SUBJECT.fullmatch(part.text, 0, mention.start)
+    asked_for = about.focus | _OUTPUT if "print" in about.focus else about.focus
+    return subject is not None and stems(subject[1]) <= asked_for and not part.gives_up
 
 
 # --- statements with what they mention --------------------------------------------------------
@@ -181,7 +212,9 @@ def _parts(plain: str, find: Finder, about: Asked, cut: bool) -> list[_Part]:
         if is_question(text) or intends(text) or (place in echoed and BOX not in text):
             continue
         explaining = opens_explanation(text) or (explaining and not concludes(text))
-        mentions = _meant(text, find(text), about)
+        found = find(text)
+        mentions = _meant(text, found, about)
+        unable = gives_up(text) and not (about.denies and denied(text, found))
         if any(not mention.weak for mention in mentions):
             mentions = [mention for mention in mentions if not mention.weak]
         if cut and place == len(said) - 1:  # its last number may go on
@@ -192,7 +225,7 @@ def _parts(plain: str, find: Finder, about: Asked, cut: bool) -> list[_Part]:
                 text,
                 tuple(mentions),
                 cues[-1].end() if cues else None,
-                gives_up(text),
+                unable,
                 guesses(text),
                 explaining or explains(text),
             )
@@ -255,10 +288,13 @@ def _is_said_to_be(part: _Part, mention: Mention, about: Asked) -> bool:
 
     'The table is taller than the lamp' says less: what is compared is not picked.
     """
-    predicate = _PREDICATE.match(part.text, mention.end)
-    if not about.picks or predicate is None or not _BARE_SUBJECT.fullmatch(part.text, 0, mention.start):
+    if not about.picks or part.gives_up or not _BARE_SUBJECT.fullmatch(part.text, 0, mention.start):
         return False
-    return bool(stems(predicate[1]) & about.focus) and not part.gives_up
+    predicate = _PREDICATE.match(part.text, mention.end)
+    if predicate is None:
+        return _FITS.match(part.text, mention.end) is not None
+    said = stems(predicate[1])
+    return bool(said & about.focus) and said & PLACES.keys() <= about.focus
 
 
 def _is_next(part: _Part, mention: Mention, about: Asked) -> bool:
@@ -317,7 +353,8 @@ def _best(parts: Sequence[_Part], about: Asked) -> Result:
     if (going_on := _going_on(parts, about)) is not None:
         return Result(going_on)
     weights = [
-        _weight(part, about, later=bool(place)) + 2.0 * _builds_on(part, parts[:place], about)
+        _weight(part, about, later=bool(place))
+        + 2.0 * _builds_on(part, parts[max(0, place - _REMEMBERED) : place], about)
         for place, part in enumerate(parts)
     ]
     best = max(range(len(parts)), key=lambda place: (weights[place], place))
@@ -328,6 +365,8 @@ def _best(parts: Sequence[_Part], about: Asked) -> Result:
         _ALSO.match(part.text) and part.mentions and not part.mentions[0].same(parts[0].mentions[0])
         for part in parts[1:]
     ):
+        return _NONE
+    if not about.text and _tells_of_two(parts[best], mention):
         return _NONE
     if _tells_of_another(parts[best], about) or _says_again(parts[best], about):
         return _NONE
@@ -363,6 +402,15 @@ def _builds_on(part: _Part, before: Sequence[_Part], about: Asked) -> bool:
     return any(used & other.values for other in known) and not any(
         mention.same(other) for mention in made for other in known
     )
+
+
+def _tells_of_two(part: _Part, mention: Mention) -> bool:
+    """Whether another thing has its number without a verb of its own: 'The church is 85 and the tower 60 meters high.'
+
+    Which of them was asked about is not known.
+    """
+    later = (other for other in part.mentions if other.start > mention.end)
+    return any(_WITHOUT_VERB.fullmatch(part.text, mention.end, other.start) for other in later)
 
 
 def _says_again(part: _Part, about: Asked) -> bool:

@@ -67,7 +67,7 @@ _NO_ANSWER = re.compile(
     r"can(?:no|')t|can not|could(?:n't| not)|unable|not (?:sure|certain|able|enough|possible|clear|given"
     r"|provided)|insufficient|unknown|"
     r"unsure|impossible|undetermined|sorry|no idea|no way (?:to|of)|as an ai|as a language model|need more"
-    r"|depends on|no answer|"
+    r"|depends on|no answer|(?:have|need) to ask|"
     r"please (?:provide|share|give)|hard to say|would need|not specified|missing information)\b"
     r"|不知道|不清楚|不确定|无法|不能(?:确定|回答|判断)|抱歉|对不起|信息不足|没有足够",
     re.IGNORECASE,
@@ -78,19 +78,24 @@ _GUESS = re.compile(
     re.IGNORECASE,
 )
 _NEGATED_BEFORE = re.compile(
-    r"(?:\b(?:not|never|neither|nor|rather than|instead of|unlike|except|excluding|other than|no longer)"
+    r"(?:\b(?:anything but|not|never|neither|nor|rather than|instead of|unlike|except|excluding|other than|no longer)"
     r"(?: (?:a|an|the|in|on|at|to|by|equal|equal to|from|about|quite|really|actually|be|it|is|as|just|only"
     r"|simply))*|n't(?: (?:a|an|the|in|at|equal|be))*"
     r"|不是|而非|并非|不等于|而不是|不为)\s*$",
     re.IGNORECASE,
 )
 _ODD = re.compile(r"[^,;:.]*\b(?:odd|outlier|answer|one)\b", re.IGNORECASE)
-_THAN = re.compile(r"\bthan\s(?:a |an |the )?$", re.IGNORECASE)
+_THAN = re.compile(
+    r"(?<!younger )(?<!older )\b(?:than|below|above)\s(?:a |an |the )?$"
+    r"|(?<!one )(?<!body )\bis (?:younger|older) than\s$",
+    re.IGNORECASE,
+)
+_STEP = re.compile(r"(?<=[a-z])\sby\s(?:about\s)?$")
 _NEGATED_AFTER = re.compile(
     r"(?:\s?\w+){0,2}?\s(?:(?:is|are|was|were|does|do|did|can|could|has|have|had|would)(?: not\b|n't\b| no\b"
     r"| neither\b| incorrect\b| wrong\b| too \w+\b(?! much)(?! that))"
     r"|cannot\b|can't\b|(?:looks?|seems?) (?:close|right|tempting|likely)(?=[^.]{0,20}\bbut\b)|would be (?:wrong"
-    r"|incorrect)|isn't|aren't|不是|不对)",
+    r"|incorrect)|isn't|aren't|不是|不对)|\s?:?\s(?:no|false)(?=[.,;]|$)|\s?:?\s?[\u2717\u2718\u274c]",
     re.IGNORECASE,
 )
 _COORDINATION = re.compile(r"\s*(?:,|、|/|and|or|nor|和|或|,\s?(?:and|or|nor))\s*(?:a|an|the)?\s*", re.IGNORECASE)
@@ -193,7 +198,7 @@ def not_negated(statement: str, mentions: Sequence[Mention]) -> list[Mention]:
     denied: set[int] = set()
     for place, mention in enumerate(mentions):
         before = statement[max(0, mention.start - 40) : mention.start]
-        if _NEGATED_BEFORE.search(before) or (place and _THAN.search(before)):
+        if _NEGATED_BEFORE.search(before) or _THAN.search(before) or _is_step(statement, mention):
             denied.update(range(place, _coordinated(statement, mentions, place) + 1))
         elif place not in denied and not _denied_later(statement, mentions, place):
             kept.append(mention)
@@ -204,6 +209,12 @@ def denied(statement: str, mentions: Sequence[Mention]) -> list[Mention]:
     """The mentions of which a statement says that they are not so: 11 of '11 cannot be divided by 2'."""
     found = [mention for place, mention in enumerate(mentions) if _denied_later(statement, mentions, place)]
     return [] if found and _ODD.match(statement, found[-1].end) else found
+
+
+def _is_step(statement: str, mention: Mention) -> bool:
+    """Whether a number only says by how much something changes: 'they go down by two'."""
+    number = not isinstance(next(iter(mention.values)), tuple)
+    return number and _STEP.search(statement, max(0, mention.start - 12), mention.start) is not None
 
 
 def _coordinated(statement: str, mentions: Sequence[Mention], first: int) -> int:

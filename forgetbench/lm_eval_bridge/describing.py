@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import math
 from collections.abc import Mapping
+from statistics import fmean
 from typing import Any
 
 from forgetbench.errors import SuiteError, did_you_mean
@@ -103,7 +105,26 @@ def _metric(task: Any, entry: TaskEntry, metadata: Mapping[str, Any]) -> str:
             f"score of its own; metrics that can be one: {', '.join(usable)}, or a number from 0 to 1 that "
             "process_results gives for each item"
         )
+    if metric not in PER_BYTE_METRICS and not _is_mean(task.aggregation().get(metric)):
+        raise SuiteError(
+            f"task '{entry.name}': {entry.where}'{metric}' is aggregated by something else than the mean of its items' "
+            "scores, which is what base and candidate are compared by; say aggregation: mean if that is meant, or name "
+            "another metric"
+        )
     return metric
+
+
+_TRIED = ((0.0, 1.0, 1.0, 0.0, 1.0), (0.25, 0.5, 1.0), (1.0, 1.0))
+
+
+def _is_mean(aggregation: Any) -> bool:
+    """Whether lm-eval makes the mean of an item's numbers, by whatever function; also where it has none for them."""
+    if aggregation is None:
+        return True
+    try:
+        return all(math.isclose(float(aggregation(list(items))), fmean(items), abs_tol=1e-6) for items in _TRIED)
+    except Exception:  # it takes something else than numbers
+        return False
 
 
 def _of_all_items(task: Any, metric: str) -> bool:

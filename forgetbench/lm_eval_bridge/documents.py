@@ -80,6 +80,11 @@ def _check_ids(name: str, where: str, documents: Iterable[tuple[int, Mapping[str
     first: dict[str, int] = {}
     for number, document in documents:
         item_id = document.get("item_id")
+        if "item_id" in document and (item_id is None or item_id == ""):
+            raise SuiteError(
+                f"task '{name}': {where}document {number + 1} has no item_id, by which runs are paired, where others "
+                "do; give it one"
+            )
         if "item_id" in document and first.setdefault(str(item_id), number) != number:
             raise SuiteError(
                 f"task '{name}': {where}documents {first[str(item_id)] + 1} and {number + 1} both have the item_id "

@@ -82,6 +82,10 @@ class Subtasks:
         directions: Mapping[str, bool] = self.first.higher_is_better()
         return directions
 
+    def aggregation(self) -> Mapping[str, Any]:
+        of_metrics: Mapping[str, Any] = self.first.aggregation()
+        return of_metrics
+
     def dump_config(self) -> dict[str, Any]:
         return {name: task.dump_config() for name, task in self._tasks.items()}
 

@@ -182,7 +182,8 @@ def _with_settings(task: Any, entry: TaskEntry, limit: int | None, any_documents
         task.set_config("num_fewshot", entry.num_fewshot)
     if entry.max_gen_toks is not None and task.OUTPUT_TYPE == "generate_until":
         task.set_config("generation_kwargs", {"max_gen_toks": entry.max_gen_toks}, update=True)
-    check_settings(entry.name, {"generation_kwargs": task.config.generation_kwargs}, lambda _: str(entry.file or ""))
+    given = {name: getattr(task.config, name) for name in ("generation_kwargs", "doc_to_image", "doc_to_audio")}
+    check_settings(entry.name, given, lambda _: str(entry.file or ""))
     most = min((size for size in (entry.limit, limit) if size is not None), default=None)
     metadata = task.config.metadata or {}
     info = describe(task, entry)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from numbers import Real
 from typing import Any
@@ -20,6 +21,8 @@ from forgetbench.metrics.degeneration import MAX_CHARS, ends_in_loop
 from forgetbench.records import CUT, PER_BYTE_METRICS, Continuation, ItemScore, Response, Sample
 from forgetbench.storage.admission import NOT_FINITE
 
+_ROUNDING = 1e-6
+_OUTSIDE = "a score lies in [0, 1]"
 _NOTHING_FOUND = "[invalid]"
 """What lm-eval's filters make of an answer in which they find nothing."""
 
@@ -34,9 +37,22 @@ def score(planned: PlannedTask, responses: Mapping[str, Response], ratings: Mapp
         _fill(item, responses)
     # Filters run over the whole task at once, so instances without an answer must not be among them.
     apply_filters(planned.loaded.task, [item.instances for item in answered])
-    return [
-        _item_score(planned.loaded, item, responses, ratings.get(item.item_id, Ratings())) for item in planned.items
-    ]
+    return _on_one_scale(
+        planned.loaded.info.metric,
+        [_item_score(planned.loaded, item, responses, ratings.get(item.item_id, Ratings())) for item in planned.items],
+    )
+
+
+def _on_one_scale(metric: str, items: list[ItemScore]) -> list[ItemScore]:
+    """The scores; none counts where one lies outside [0, 1]: those that happen to lie inside are on its scale.
+
+    Of a metric from 0 to 100 the wrong answers alone would be left.
+    """
+    beyond = next((item for item in items if item.reason and item.reason.endswith(_OUTSIDE)), None)
+    if beyond is None:
+        return items
+    reason = f"process_results gave '{metric}' beyond [0, 1] for item {beyond.item_id}, so it is on another scale"
+    return [item if item.score is None else replace(item, score=None, reason=reason) for item in items]
 
 
 def ratings_of(locations: Iterable[AnswerLocation], responses: Mapping[str, Response]) -> list[Continuation]:
@@ -148,8 +164,9 @@ def _metrics(
         value = metrics.get(loaded.info.metric, math.nan)
         if not math.isfinite(value):
             return metrics, f"process_results gave no number for '{loaded.info.metric}'"
-        if not 0 <= value <= 1:
-            return metrics, f"process_results gave '{loaded.info.metric}' = {value:g}; a score lies in [0, 1]"
+        if not -_ROUNDING <= value <= 1 + _ROUNDING:
+            return metrics, f"process_results gave '{loaded.info.metric}' = {value:g}; {_OUTSIDE}"
+        metrics[loaded.info.metric] = min(max(value, 0.0), 1.0)
     return metrics, None
 
 

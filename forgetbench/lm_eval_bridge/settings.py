@@ -75,6 +75,9 @@ def settings_mistake(config: Mapping[str, Any]) -> tuple[str, str] | None:
         parts = [str(part) for part in first["loc"] if isinstance(part, int) or part in _FIELDS]
         given = "" if isinstance(first["input"], (Mapping, list)) else f", not {str(first['input'])[:40]!r}"
         return ".".join(parts), shown(f"{first['msg'][:1].lower()}{first['msg'][1:]}{given}")
+    for name in _SHOWN:
+        if config.get(name):
+            return name, "its items show more than text, and prompts here are text alone; leave the task out"
     if (mistake := decoding_mistake(config.get("generation_kwargs"))) is not None:
         name, why = mistake
         return f"generation_kwargs{'.' if name else ''}{name}", why
@@ -84,6 +87,7 @@ def settings_mistake(config: Mapping[str, Any]) -> tuple[str, str] | None:
     return _corpus_metric_mistake(metadata)
 
 
+_SHOWN = ("doc_to_image", "doc_to_audio")
 _FIELDS = frozenset({*_Settings.model_fields, *_Metadata.model_fields})
 
 

@@ -211,6 +211,7 @@ def _read(path: Path, text: str, seen: set[Path]) -> _Merged | None:
     tree = compose(text, loader)
     if not isinstance(tree, yaml.MappingNode):
         return None
+    _check_twice(tree)
     nodes = {str(key.value): (path, key, value) for key, value in tree.value}
     fields = construct(tree, loader)
     includes = fields.pop("include", None) or []
@@ -223,6 +224,23 @@ def _read(path: Path, text: str, seen: set[Path]) -> _Merged | None:
     merged.fields.update(fields)
     merged.nodes.update(nodes)
     return merged
+
+
+def _check_twice(node: yaml.Node) -> None:
+    """Raise yaml.YAMLError for a field that stands twice, of which lm-eval takes the last without a word."""
+    if isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            _check_twice(item)
+    if not isinstance(node, yaml.MappingNode):
+        return
+    first: dict[str, int] = {}
+    for key, value in node.value:
+        name, line = str(key.value), key.start_mark.line + 1
+        if name in first and key.tag != "tag:yaml.org,2002:merge":
+            why = f"field '{name}' stands twice, first in line {first[name]}"
+            raise yaml.MarkedYAMLError(problem=why, problem_mark=key.start_mark)
+        first[name] = line
+        _check_twice(value)
 
 
 def _included(path: Path, name: object, seen: set[Path]) -> _Merged:

@@ -6,7 +6,6 @@ name. The names are PEFT's, `base_model.model.<module>.lora_A.weight`.
 
 from __future__ import annotations
 
-import importlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,12 +16,19 @@ from forgetbench.errors import CheckpointError, listed
 from forgetbench.models.arrival import WRAPPERS, strip_snippet, without
 from forgetbench.models.checks import Finding
 from forgetbench.models.network import Shape, network_of
+from forgetbench.models.tensors import stored
 from forgetbench.models.weights import adapter_files, pickles, read_json, safetensors_header
 
 PREFIX = "base_model.model."
 _PART = re.compile(r"(.+)\.(lora_[AB]\.weight|lora_embedding_[AB])")
 _SHAPELESS = re.compile(r"(.+)\.(lora_magnitude_vector(\.weight)?|lora_B\.bias)")
 _LAYER = re.compile(r"(?:^|\.)(?:layers|h|blocks|block)\.(\d+)\.")
+_KINDS: Mapping[str, tuple[type, ...]] = {
+    "peft_type": (str,), "base_model_name_or_path": (str,), "r": (int,), "lora_alpha": (int, float),
+    "target_modules": (str, list), "exclude_modules": (str, list), "modules_to_save": (list,),
+    "rank_pattern": (dict,), "alpha_pattern": (dict,), "layers_to_transform": (int, list), "layer_replication": (list,),
+}  # fmt: skip
+"""What PEFT takes in adapter_config.json, of the fields that are read here."""
 _EMBEDDINGS = ("embed_tokens.weight", "lm_head.weight", "wte.weight", "embed_in.weight", "embed_out.weight")
 
 
@@ -44,7 +50,7 @@ class Adapter:
     def rank(self, module: str) -> int:
         """The rank that its configuration gives a module."""
         for pattern, rank in (self.config.get("rank_pattern") or {}).items():
-            if re.match(rf"(.*\.)?({pattern})$", module):
+            if _matches(pattern, module):
                 return int(rank)
         return int(self.config.get("r") or 8)
 
@@ -57,7 +63,7 @@ class Adapter:
 
 def read_adapter(folder: Path) -> Adapter | None:
     """The adapter in a folder; None where it is no LoRA or its tensors cannot be seen without running a pickle."""
-    config = read_json(folder / "adapter_config.json")
+    config = adapter_config(folder)
     files = adapter_files(folder)
     if str(config.get("peft_type") or "LORA").upper() != "LORA" or not files or pickles(files):
         return None
@@ -74,6 +80,38 @@ def read_adapter(folder: Path) -> Adapter | None:
         elif not _SHAPELESS.fullmatch(name):
             strange.append(key)
     return Adapter(folder, config, modules, whole, tuple(header), tuple(strange))
+
+
+def adapter_config(folder: Path) -> dict[str, Any]:
+    """An adapter's settings. Raises CheckpointError for a field that is none of what PEFT takes."""
+    path = folder / "adapter_config.json"
+    config = read_json(path)
+    for name, kinds in _KINDS.items():
+        value = config.get(name)
+        if value is not None and (not isinstance(value, kinds) or isinstance(value, bool)):
+            raise _field_error(path, name, f"{_spelled(kinds)} is expected, not {str(value)[:40]!r}")
+    if config.get("r") is not None and config["r"] < 1:
+        raise _field_error(path, "r", f"a rank from 1 is expected, not {config['r']}")
+    if "lora_alpha" in config and not config["lora_alpha"]:
+        # The product of its matrices is taken times lora_alpha.
+        raise _field_error(path, "lora_alpha", f"{config['lora_alpha']} would leave the adapter without effect")
+    for name in ("target_modules", "exclude_modules"):
+        try:
+            re.compile(config[name] if isinstance(config.get(name), str) else "")
+        except re.error as error:
+            raise _field_error(path, name, f"no regular expression ({error})") from error
+    return config
+
+
+def _field_error(path: Path, name: str, why: str) -> CheckpointError:
+    return CheckpointError(
+        f"{path}: field '{name}': {why}; put the adapter_config.json there that was saved with these weights"
+    )
+
+
+def _spelled(kinds: tuple[type, ...]) -> str:
+    names = {str: "a text", list: "a list", dict: "an object", int: "a whole number", float: "a number"}
+    return " or ".join(dict.fromkeys(names[kind] for kind in kinds))
 
 
 def check_adapter(folder: Path, base: Path) -> Finding:
@@ -98,6 +136,8 @@ def check_adapter(folder: Path, base: Path) -> Finding:
         _check_hits(adapter, network.kind, weights)
         _check_targets(adapter, weights)
     _check_sizes(adapter, base, weights, network.shapes)
+    if doubts := [*_idle(adapter), *_unmatched(adapter)]:
+        return Finding("adapter", False, f"adapter: {'; '.join(doubts)}")
     text = f"adapter: LoRA of rank {adapter.config.get('r')}, {len(adapter.modules)} modules of {network.kind} hit"
     return Finding("adapter", True, text)
 
@@ -165,16 +205,41 @@ def _check_zero(adapter: Adapter) -> None:
     """An adapter whose product is zero is its base."""
     if adapter.whole:
         return
-    safetensors = importlib.import_module("safetensors")
-    with safetensors.safe_open(str(adapter_files(adapter.folder)[0]), "pt") as file:
-        keys = [key for key in file.keys() if ".lora_" in key]  # noqa: SIM118 - no mapping
-        for part in ("B", "A"):
-            of_part = [key for key in keys if re.search(rf"lora_(embedding_)?{part}(\.|$)", key)]
-            if of_part and not any(file.get_tensor(key).any() for key in of_part):
-                raise CheckpointError(
-                    f"adapter {adapter.folder} is its base itself: lora_{part} is zero in all {len(of_part)} modules, "
-                    "as before the first step of training; give a checkpoint that was trained"
-                )
+    for part in ("B", "A"):
+        of_part, zero = _zeros(adapter, part)
+        if of_part and len(zero) == len(of_part):
+            raise CheckpointError(
+                f"adapter {adapter.folder} is its base itself: lora_{part} is zero in all {len(of_part)} modules, "
+                "as before the first step of training; give a checkpoint that was trained"
+            )
+
+
+def _idle(adapter: Adapter) -> list[str]:
+    """What is zero in some of its modules, which are the base's then."""
+    idle = sorted(set(_zeros(adapter, "A")[1]) | set(_zeros(adapter, "B")[1]))
+    if not idle:
+        return []
+    text = f"{len(idle)} of its {len(adapter.modules)} modules are zero and change nothing ({listed(idle, 2)})"
+    return [f"{text}, as where training did not reach them, or they were saved before they were gathered"]
+
+
+def _unmatched(adapter: Adapter) -> list[str]:
+    """Patterns of its settings that match none of its modules, and so scale none."""
+    unmatched = [
+        f"{field} {pattern!r}"
+        for field in ("rank_pattern", "alpha_pattern")
+        for pattern in adapter.config.get(field) or {}
+        if not any(_matches(pattern, module) for module in adapter.modules)
+    ]
+    return [f"{listed(unmatched, 2)} matches none of its modules, so none is scaled by it"] if unmatched else []
+
+
+def _zeros(adapter: Adapter, part: str) -> tuple[list[str], list[str]]:
+    """The modules that have an A or a B, and those whose is zero."""
+    named = re.compile(rf"(.+)\.lora_(?:embedding_)?{part}(?:\.weight)?")
+    tensors = stored(adapter_files(adapter.folder))
+    of_part = {match[1].removeprefix(PREFIX): tensors[key] for key in tensors if (match := named.fullmatch(key))}
+    return list(of_part), [module for module, tensor in of_part.items() if tensor.is_zero]
 
 
 def _check_hits(adapter: Adapter, kind: str, weights: Mapping[str, Shape]) -> None:
@@ -199,6 +264,11 @@ def _check_targets(adapter: Adapter, weights: Mapping[str, Shape]) -> None:
             f"adapter {adapter.folder}: {len(bare)} of the {len(targeted)} modules that target_modules names have no "
             f"tensors ({listed(bare, 2)}), so a part of what was trained is missing; save it again"
         )
+
+
+def _matches(pattern: str, module: str) -> bool:
+    """Whether a key of rank_pattern or alpha_pattern means a module (peft.utils.other.get_pattern_key)."""
+    return re.match(rf"(.*\.)?({pattern})$", module) is not None
 
 
 def is_target(module: str, config: Mapping[str, Any]) -> bool:
@@ -228,13 +298,13 @@ def _check_sizes(adapter: Adapter, base: Path, weights: Mapping[str, Shape], sha
                 f"adapter {adapter.folder} is for a model of another size: it takes {parts['A'][1]} to "
                 f"{parts['B'][0]} numbers in {module}, where its base {base} has a matrix of {list(shape)}"
             )
-    for name, stored in adapter.whole.items():
+    for name, whole in adapter.whole.items():
         own = shapes.get(name)
-        if own and own != stored:
-            rows = stored[0] if own[1:] == stored[1:] else None
+        if own and own != whole:
+            rows = whole[0] if own[1:] == whole[1:] else None
             what = f"the vocabulary was resized to {rows} tokens, which the base has not" if rows else "sizes differ"
             raise CheckpointError(
-                f"adapter {adapter.folder} stores {name} whole, as {list(stored)} where its base {base} has "
+                f"adapter {adapter.folder} stores {name} whole, as {list(whole)} where its base {base} has "
                 f"{list(own)}: {what}; {merging(adapter.folder, base, rows)}"
             )
 

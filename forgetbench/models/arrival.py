@@ -27,6 +27,7 @@ WRAPPERS = {
 """What wraps a model during training, by the part it adds to the names of its tensors."""
 CONSTANTS = re.compile(r"(inv_freq|masked_bias|attn\.bias|attention\.bias|_scale|_zero_point)$")
 """Buffers that older versions saved, and scales of quantised caches."""
+_SCALE = re.compile(r"(_scale(_inv)?|\.(absmax|SCB))$")
 _LAYER = re.compile(r"^(.*?)(layers|h|blocks|block)\.(\d+)\.")
 HEADS = ("lm_head.weight", "embed_out.weight", "output_layer.weight")
 EMBEDDINGS = ("embed_tokens.weight", "wte.weight", "embed_in.weight", "word_embeddings.weight")
@@ -53,6 +54,7 @@ def check_arrival(folder: Path) -> Finding:
         _check_missing(folder, network, _unpacked(network.missing, tensors))
         text = f"weights: every module of {network.kind} has its tensors, packed by {method}"
         return Finding("weights", True, text)
+    _check_plain(folder, tensors, network)
     _check_shapes(folder, network)
     _check_layers(folder, network)
     _check_missing(folder, network, network.missing)
@@ -123,6 +125,20 @@ def _check_missing(folder: Path, network: Network, missing: Collection[str]) -> 
     )
 
 
+def _check_plain(folder: Path, tensors: Mapping[str, Any], network: Network) -> None:
+    """Packed numbers that no configuration says how to unpack: an engine takes them for the weights themselves."""
+    scaled = {_SCALE.sub("", name) for name in tensors if _SCALE.search(name)}
+    for name, entry in tensors.items():
+        kind = str(entry["dtype"])
+        matrix = name in network.shapes and len(network.shapes[name]) > 1
+        if matrix and (kind.startswith(("I", "U")) or (kind.startswith("F8") and name in scaled)):
+            raise CheckpointError(
+                f"checkpoint {folder}: {name} is stored as {kind}, quantised, and config.json has no "
+                "quantization_config that says how; put the config.json there that was saved with these weights, or "
+                "give the weights before they were quantised"
+            )
+
+
 def _check_shapes(folder: Path, network: Network) -> None:
     if not network.mismatched:
         return
@@ -148,7 +164,7 @@ def _check_layers(folder: Path, network: Network) -> None:
         match = _LAYER.match(name)
         if match is None or CONSTANTS.search(name) or not name.endswith((".weight", ".bias")):
             continue
-        if not any(other.startswith(f"{match[1]}{match[2]}.") for other in network.shapes):
+        if own and not any(other.startswith(f"{match[1]}{match[2]}.") for other in network.shapes):
             continue  # another part of a larger model: a vision tower, a draft head
         if (match[2], int(match[3])) in own:
             lost.append(name)

@@ -14,9 +14,10 @@ from typing import Any
 
 from forgetbench.errors import CheckpointError
 from forgetbench.fingerprint import checkpoint_fingerprint, digest, file_digest
-from forgetbench.models.adapters import check_adapter
+from forgetbench.models.adapters import adapter_config, check_adapter
 from forgetbench.models.against_base import against_base
 from forgetbench.models.arrival import check_arrival
+from forgetbench.models.blank import blank_finding
 from forgetbench.models.checks import Finding
 from forgetbench.models.leftovers import what_else
 from forgetbench.models.weights import adapter_files, pickles, read_json, weight_files
@@ -105,6 +106,8 @@ def weight_findings(checkpoint: Checkpoint, base: Path | None = None) -> list[Fi
         findings.append(check_adapter(checkpoint.path, folder))
     elif base is not None and base != folder and (differs := against_base(folder, base)):
         findings.append(differs)
+    if blank := blank_finding(folder, base):
+        findings.append(blank)
     if (folder / "adapter_config.json").is_file():
         text = "its adapter_config.json is left over from another stage: the full weights are evaluated"
         findings.append(Finding("left over", False, text))
@@ -204,7 +207,7 @@ def _adapter(
         hint = what_else(folder)
         raise CheckpointError(f"adapter {folder} holds no weights (adapter_model.safetensors is missing); {hint}")
     _check_consent("adapter", folder, weights, consent)
-    declared = str(read_json(folder / "adapter_config.json").get("base_model_name_or_path") or "")
+    declared = str(adapter_config(folder).get("base_model_name_or_path") or "")
     under = _adapter_base(folder, declared, base, consent, hash_file)
     if under.path is None:
         raise CheckpointError(f"adapter {folder}: its base {under.where} has no folder")
@@ -222,10 +225,14 @@ def _adapter(
 def _adapter_base(
     folder: Path, declared: str, base: Checkpoint | None, consent: Consent, hash_file: Callable[[Path], str]
 ) -> Checkpoint:
-    """The checkpoint an adapter sits on: the declared one, which must be `base` where that is given."""
-    if base is not None and declared.rstrip("/").rpartition("/")[2] == base.where.rstrip("/").rpartition("/")[2]:
-        return base
+    """The checkpoint an adapter sits on: the declared one, which must be `base` where that is given.
+
+    A declared folder that is there is what it is, whatever it is called; one that is not goes by its name. Where none
+    is declared, as of a model that was built in memory, the given one is meant: `check_adapter` holds it against that.
+    """
     local = [path for path in (Path(declared), folder / declared) if declared and path.is_dir()]
+    if base is not None and not local and (not declared or _last(declared) == _last(base.where)):
+        return base
     if not local and base is None and declared:
         return resolve(declared, consent=consent, hash_file=hash_file)
     under = resolve(str(local[0]), consent=consent, hash_file=hash_file) if local else None
@@ -236,6 +243,10 @@ def _adapter_base(
         f"{base.where if base else ''}; evaluate it against its own base, or correct base_model_name_or_path "
         "in its adapter_config.json"
     )
+
+
+def _last(place: str) -> str:
+    return place.rstrip("/").rpartition("/")[2]
 
 
 def _trained_steps(folder: Path) -> int | None:

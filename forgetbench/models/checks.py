@@ -39,6 +39,14 @@ than a thousandth (docs/architectures.md), in bfloat16 some choices by a tenth o
 _SYSTEM = "Speak of the weather."
 _USER = "Name a fruit that grows on trees."
 _ANSWER = "An apple, for instance."
+_RICH = (
+    "Which of these lines is true? Read each of them with care, and mind signs, quotes and blanks.\n\n"
+    "def less(a, b):\n    return a < b and 'a' != \"b\"  # <b>&amp;</b>\n\n- 3 < 5 > 2 & 1\n- {{ x }} {% y %} 100 %\n"
+    "- é, ß, 日本語, “quoted”\tand C:\\new\n\n"
+    + "A long question goes on for a while before it comes to its end. " * 20
+    + "Which one?"
+)
+"""A user's text with what a template may spoil: line ends, indents, marks of HTML, Jinja and JSON, length."""
 _TURNS: tuple[Message, ...] = (
     {"role": "user", "content": _USER},
     {"role": "assistant", "content": _ANSWER},
@@ -250,7 +258,22 @@ def _turns(tokenizer: Tokenizer) -> Finding:
         return Finding("template turns", False, f"the chat template leaves out what the {lost[0]} said")
     if (times := tokenizer.render(_TURNS[:1], add_generation_prompt=True).count(_USER)) != 1:
         return Finding("template turns", False, f"the chat template writes the user's text {times} times")
+    if spoiled := _spoiled(tokenizer.render([{"role": "user", "content": _RICH}], add_generation_prompt=True)):
+        return Finding("template turns", False, f"the chat template changes the user's text: {spoiled}")
     return Finding("template turns", True, "chat template: renders user and assistant turns, each text once")
+
+
+def _spoiled(prompt: str) -> str:
+    """What of `_RICH` a prompt does not hold as it stands; '' where it holds all."""
+    if _RICH in prompt:
+        return ""
+    lines = [line for line in _RICH.splitlines() if line.strip()]
+    lost = [line for line in lines if line not in prompt]
+    if not lost:
+        return "its line breaks are lost"
+    if lost == lines[-1:] and lost[0][:60] in prompt:
+        return "a long one is cut"
+    return f"{lost[0][:60]!r} is not in the prompt as it stands"
 
 
 def _generation_prompt(tokenizer: Tokenizer) -> Finding:

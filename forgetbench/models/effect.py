@@ -18,6 +18,7 @@ from forgetbench.errors import EngineError
 from forgetbench.models.adapters import PREFIX, Adapter, read_adapter
 from forgetbench.models.arrival import EMBEDDINGS
 from forgetbench.models.checks import ModelChecks
+from forgetbench.models.tensors import stored
 from forgetbench.models.weights import adapter_files, stored_tensors, tensor_slice, weight_files
 from forgetbench.records import Checkpoint, Response
 
@@ -71,14 +72,19 @@ def without_effect(
 
 @functools.lru_cache(maxsize=64)
 def effect_fault(checkpoint: Checkpoint, base: Checkpoint) -> str | None:
-    """What to tell of a checkpoint that answers as its base to the last bit; None where its weights are the base's.
+    """What to tell of a checkpoint that answers as its base to the last bit; None where only what is not asked differs.
 
     Raises EngineError where its weights differ by more than could go unseen: they were not loaded.
     """
     change = relative_change(checkpoint, base)
-    if change == 0:
-        return None
     alike = f"a plain passage gets the same log-likelihoods as under {base.name} to the last bit"
+    if change == 0:
+        if not _same_tensors(checkpoint, base):
+            return None
+        return (
+            f"{alike}, and its weights are {base.name}'s, saved again: it was not trained, or what was trained was not "
+            "saved (merge_and_unload returns the merged model: save that)"
+        )
     if change is None:
         return f"{alike}; its weights cannot be compared here, so it may be the same model under another name"
     if change > VISIBLE:
@@ -105,6 +111,14 @@ def relative_change(checkpoint: Checkpoint, base: Checkpoint) -> float | None:
     return None if changes is None else max(changes, default=None)
 
 
+def _same_tensors(checkpoint: Checkpoint, base: Checkpoint) -> bool:
+    """Whether two checkpoints' full weights are equal, byte by byte, however they are spread over files."""
+    if checkpoint.weights is None or base.weights is None or checkpoint.adapter_base is not None:
+        return False
+    own, other = (stored(weight_files(folder)) for folder in (checkpoint.weights, base.weights))
+    return own.keys() == other.keys() and all(own[name].equals(other[name]) for name in own)
+
+
 def _weight_changes(own: list[Path], other: list[Path]) -> Iterator[float] | None:
     names = stored_tensors(own).keys() & stored_tensors(other).keys()
     matrices = sorted(name for name in names if not name.endswith(EMBEDDINGS))
@@ -128,8 +142,8 @@ def _difference(own: Any, other: Any) -> float:
 def _adapter_changes(adapter: Adapter, base: Path) -> Iterator[float] | None:
     """scale * |B A| / |W| of every module (Frobenius norms), where W is found under the module's name."""
     files = weight_files(base)
-    stored = stored_tensors(files)
-    modules = [module for module in adapter.modules if f"{module}.weight" in stored]
+    there = stored_tensors(files)
+    modules = [module for module in adapter.modules if f"{module}.weight" in there]
     if not modules:
         return None
     safetensors = importlib.import_module("safetensors")

@@ -123,7 +123,14 @@ def _defaults(folder: Path) -> Iterator[Finding]:
 
 
 def _end_of_turn(tokenizer: HFTokenizer, ends: Sequence[int]) -> Iterator[Finding]:
-    """Does what the template writes after an answer hold a token that ends one?"""
+    """Are the tokens that end an answer the model's, and does what the template writes after one hold one of them?"""
+    if unknown := [token for token in ends if tokenizer.hf.convert_ids_to_tokens(token) is None]:
+        yield Finding(
+            "end tokens",
+            False,
+            f"eos_token_id {listed(list(map(str, unknown)), 3)} is no token of the tokenizer, so no answer ends there; "
+            "correct generation_config.json or, where there is none, config.json",
+        )
     if not tokenizer.has_chat_template:
         return
     try:
@@ -148,6 +155,9 @@ def _end_of_turn(tokenizer: HFTokenizer, ends: Sequence[int]) -> Iterator[Findin
 def _template(tokenizer: HFTokenizer) -> Iterator[Finding]:
     if not tokenizer.has_chat_template:
         return
+    if (tokenizer.chat_template or "").startswith("\ufeff"):
+        text = "the chat template begins with a byte order mark, which stands in every prompt; save it as UTF-8 without"
+        yield Finding("byte order mark", False, text)
     if tokenizer.template.takes_parts:
         yield Finding("parts", None, "chat template: takes contents as lists of parts, and is given them so")
     if tokenizer.template.writes_the_date:

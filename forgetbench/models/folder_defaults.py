@@ -39,19 +39,32 @@ _NEUTRAL: Mapping[str, Any] = {
 
 def generation_defaults(folder: Path) -> Any:
     """transformers' GenerationConfig of a folder; of one without, or with one that is none, what its config.json says
-    of the tokens that end an answer."""
+    of the tokens that end an answer.
+
+    Raises CheckpointError where these are no numbers of tokens.
+    """
     generation_config = importlib.import_module("transformers").GenerationConfig
     try:
-        return generation_config.from_pretrained(str(folder))
+        settings, file = generation_config.from_pretrained(str(folder)), "generation_config.json"
     except (OSError, ValueError, TypeError):
-        return generation_config(eos_token_id=model_config(folder).get("eos_token_id"))
+        settings, file = generation_config(eos_token_id=model_config(folder).get("eos_token_id")), "config.json"
+    if any(type(token) is not int for token in _declared_ends(settings)):
+        raise CheckpointError(
+            f"{folder / file}: field 'eos_token_id': the number of a token or a list of them is expected, not "
+            f"{json.dumps(settings.eos_token_id, default=str)}"
+        )
+    return settings
 
 
 def end_tokens(generation_config: Any, tokenizer: Any) -> tuple[int, ...]:
     """The tokens that end an answer: those of the generation config, and the tokenizer's EOS."""
+    ends = {*_declared_ends(generation_config), tokenizer.eos_token_id} - {None}
+    return tuple(sorted(map(int, ends)))
+
+
+def _declared_ends(generation_config: Any) -> list[Any]:
     declared = generation_config.eos_token_id
-    ends = declared if isinstance(declared, (list, tuple)) else [declared]
-    return tuple(sorted({int(token) for token in (*ends, tokenizer.eos_token_id) if token is not None}))
+    return list(declared) if isinstance(declared, (list, tuple)) else [] if declared is None else [declared]
 
 
 def decoding_defaults(folder: Path) -> dict[str, Any]:

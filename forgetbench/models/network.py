@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from forgetbench.errors import first_line
-from forgetbench.models.weights import stored_tensors, weight_files
+from forgetbench.errors import CheckpointError, first_line
+from forgetbench.models.weights import read_json, stored_tensors, weight_files
 
 Shape = tuple[int, ...]
 _AUTO_CLASSES = ("AutoModelForCausalLM", "AutoModelForImageTextToText")
@@ -46,7 +46,10 @@ class Network:
 
 
 def network_of(folder: Path) -> Network | str:
-    """The architecture that a folder's config.json declares, met by the folder's tensors; or why it cannot be had."""
+    """The architecture that a folder's config.json declares, met by the folder's tensors; or why it cannot be had.
+
+    Raises CheckpointError for a config.json that makes no model, though transformers has its architecture.
+    """
     shapes = tuple((name, tuple(entry["shape"])) for name, entry in stored_tensors(weight_files(folder)).items())
     # The text of config.json is part of the key: a folder's content may change.
     return _met(str(folder), (folder / "config.json").read_text(encoding="utf-8"), shapes)
@@ -62,8 +65,14 @@ def _met(folder: str, config_text: str, shapes: tuple[tuple[str, Shape], ...]) -
     with quiet():
         try:
             empty = _on_meta(torch, transformers, folder)
-        except Exception as error:  # an architecture can raise anything; what it means is that it is not known here
-            return f"transformers cannot make it ({first_line(error)[:120]})"
+        except Exception as error:  # an architecture can raise anything
+            why = " ".join(str(error).split())[:160] or type(error).__name__
+            if _is_known(Path(folder)) and not isinstance(error, ImportError):
+                raise CheckpointError(
+                    f"{folder}/config.json: transformers can make no model of it ({why}); correct it, or take the one "
+                    "that was saved with the weights"
+                ) from error
+            return f"transformers cannot make it ({why})"
         network = functools.partial(
             Network,
             type(empty).__name__,
@@ -98,6 +107,19 @@ def _on_meta(torch: Any, transformers: Any, folder: str) -> Any:
             return getattr(transformers, _AUTO_CLASSES[0]).from_config(config)
         except ValueError:
             return getattr(transformers, _AUTO_CLASSES[1]).from_config(config)
+
+
+def _is_known(folder: Path) -> bool:
+    """Whether the architecture that a configuration names is transformers' own, and writes text.
+
+    One that says neither what it is nor which code makes it is nobody's.
+    """
+    config = read_json(folder / "config.json")
+    kind = config.get("model_type")
+    if kind is None:
+        return "auto_map" not in config
+    auto = importlib.import_module("transformers.models.auto.modeling_auto")
+    return kind in auto.MODEL_FOR_CAUSAL_LM_MAPPING_NAMES or kind in auto.MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES
 
 
 def _lone_expert(shapes: Sequence[tuple[str, Shape]]) -> str | None:

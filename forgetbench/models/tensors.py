@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _DTYPES: Final = {"F64": "float64", "F32": "float32", "F16": "float16", "BF16": "bfloat16"}
 _BLOCK: Final = 8 << 20
 """Bytes read at once, unless a single row is longer."""
+_FIRST: Final = 1 << 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +70,33 @@ class StoredTensor:
         for first in range(0, rows, at_once):
             yield self._read(first, min(at_once, rows - first))
 
+    @property
+    def is_zero(self) -> bool:
+        """Whether all of its numbers are zero."""
+        # A zero has no bit set but, in some, its sign's.
+        return all(not block.translate(None, b"\0\x80") for block in self._bytes())
+
+    def equals(self, other: StoredTensor) -> bool:
+        """Whether another is the same, bit by bit."""
+        if (self.dtype, self.shape) != (other.dtype, other.shape):
+            return False
+        return all(one == two for one, two in zip(self._bytes(), other._bytes(), strict=True))
+
     def whole(self) -> torch.Tensor:
         """All of it, float32."""
         return self._read(0, self.n_rows).reshape(self.shape)
+
+    def _bytes(self) -> Iterator[bytes]:
+        """In blocks, the first a small one: it often says enough."""
+        left, size = self.n_bytes, _FIRST
+        with self.path.open("rb") as stream:
+            stream.seek(self.start)
+            while left > 0:
+                block = stream.read(min(size, left))
+                if not block:
+                    raise CheckpointError(f"{self.path}: cut short in {self.name}; download or save it again")
+                yield block
+                left, size = left - len(block), _BLOCK
 
     def _read(self, first: int, rows: int) -> torch.Tensor:
         import torch

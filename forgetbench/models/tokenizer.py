@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from forgetbench.errors import CheckpointError, InputError, first_line
 from forgetbench.fingerprint import TEMPLATE_FILES, digest, tokenizer_fingerprint
 from forgetbench.models.templates import NO_SETTINGS, ChatTemplate, Message
-from forgetbench.models.weights import read_json
+from forgetbench.models.weights import check_content, read_json
 from forgetbench.records import Checkpoint
 
 Pair = tuple[tuple[int, ...], tuple[int, ...]]
@@ -175,6 +175,9 @@ def load_tokenizer(folder: Path, trust_remote_code: bool = False) -> Any:
             "tokenizer.model, tokenizer_config.json, special_tokens_map.json, and chat_template.jinja where there is "
             "one)"
         )
+    for name in (*_VOCABULARIES, "*.json", "*.jinja"):
+        for path in folder.glob(name):
+            check_content(path)
     transformers = importlib.import_module("transformers")
     try:
         return transformers.AutoTokenizer.from_pretrained(str(folder), trust_remote_code=trust_remote_code)

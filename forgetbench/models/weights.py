@@ -8,6 +8,7 @@ files of its own folder only.
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import json
 import math
@@ -22,6 +23,7 @@ _FULL = ("model.safetensors", "model.safetensors.index.json", "pytorch_model.bin
 _ADAPTER = ("adapter_model.safetensors", "adapter_model.bin")
 _LARGEST_HEADER = 100_000_000
 """Bytes; the format's own limit."""
+_POINTER = b"version https://git-lfs"
 
 
 def weight_files(folder: Path) -> list[Path]:
@@ -31,6 +33,8 @@ def weight_files(folder: Path) -> list[Path]:
     """
     for name in _FULL:
         path = folder / name
+        if path.is_symlink():
+            check_content(path)
         if path.is_file():
             return _indexed(path) if name.endswith(".index.json") else [path]
     return []
@@ -91,14 +95,10 @@ def safetensors_header(path: Path) -> dict[str, Any]:
 
     Raises CheckpointError where it is no such file, or shorter than its header says.
     """
+    check_content(path)
     try:
         with path.open("rb") as stream:
-            start = stream.read(8)
-            size = int.from_bytes(start, "little")
-            if start == b"version ":
-                raise CheckpointError(
-                    f"{path}: only the pointer that Git LFS leaves in place of the file; run git lfs pull there"
-                )
+            size = int.from_bytes(stream.read(8), "little")
             header: dict[str, Any] = json.loads(stream.read(min(size, _LARGEST_HEADER)))
         header.pop("__metadata__", None)
         whole = 8 + size + max((int(entry["data_offsets"][1]) for entry in header.values()), default=0)
@@ -148,6 +148,17 @@ def tensor_slice(files: Iterable[Path], name: str) -> Any:
     return safetensors.safe_open(str(path), "pt").get_slice(name)
 
 
+def check_content(path: Path) -> None:
+    """CheckpointError for a file of which only what stands for it is there: a pointer of Git LFS, a link to nothing."""
+    if path.is_symlink() and not path.exists():
+        raise CheckpointError(f"{path}: a link to {path.readlink()}, which is not there; copy or download the file")
+    with contextlib.suppress(OSError), path.open("rb") as stream:
+        if stream.read(len(_POINTER)) == _POINTER:
+            raise CheckpointError(
+                f"{path}: only the pointer that Git LFS leaves in place of the file; run git lfs pull there"
+            )
+
+
 def quantisation(folder: Path) -> str | None:
     """The method a checkpoint's weights are quantised with, in vLLM's spelling ('awq', 'compressed-tensors'), or None.
 
@@ -170,6 +181,7 @@ def quantisation(folder: Path) -> str | None:
 
 def read_json(path: Path) -> dict[str, Any]:
     """A JSON object from a checkpoint's folder. CheckpointError when it is none."""
+    check_content(path)
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:

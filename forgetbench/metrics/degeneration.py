@@ -2,9 +2,9 @@
 
 Likelihood training leaves models prone to loops ("The Curious Case of Neural Text Degeneration", Holtzman et al.
 2019, arXiv 1904.09751), and fine-tuning can bring them back or unlearn where to stop. What is counted here is not
-style: a dull answer is sound, and so are a refrain, a table and a list in one frame. What is not seen here: words of
-one language in a senseless order, and, without a reference model, text beside the point (`topic`). All of it takes time
-linear in the text, of which the first `MAX_CHARS` characters are read.
+style: a dull answer is sound, and so are a refrain, a table and a list in one frame. What is not seen here: words in a
+senseless order that keep to grammar or are Chinese, and, without a reference model, text beside the point (`topic`).
+All of it takes time linear in the text, of which the first `MAX_CHARS` characters are read.
 """
 
 from __future__ import annotations
@@ -25,6 +25,9 @@ MAX_CHARS = 20_000
 LOOP_COPIES = 3
 """So many copies of one phrase in a row, at the end of a text, are a loop. Holtzman et al. look for copies at the end
 too; two of them happen in good prose, so here it takes three."""
+LONG_PHRASE = 10
+LONG_COPIES = 2.5
+"""Of a phrase of so many words half a third copy is enough. Ours."""
 LOOP_WORDS = 8
 """The copies must fill so many words together: "no, no, no" is no loop. Ours."""
 LOOP_CHARS = 40
@@ -47,7 +50,7 @@ FRAME_WORDS = 4
 FRAMED_SENTENCES = 5
 """So many sentences in a row that differ in one word are one sentence said again and again. Ours."""
 LANGUAGE_WORDS = 4
-"""Shorter texts are in any language."""
+"""Texts of fewer different words are in any language."""
 SURELY = 0.9
 """Probability from which a language is told for sure (`languages`)."""
 MIXED_RUNS = 3
@@ -61,15 +64,46 @@ KNOWN_SHARE = 0.15
 """With so many of the little English words a text is English, however short."""
 SYMBOL_SHARE = 0.35
 """So many tokens without a letter or digit are scraps. Ours."""
+BROKEN_SHARE = 0.3
+"""So much of a text in signs that no one writes is broken: UTF-8 read as another encoding, tokens in place of their
+text. Ours."""
+UNGRAMMATICAL = 2
+UNGRAMMATICAL_SHARE = 0.08
+"""So many breaches of grammar, and for so many of the words, are words in a senseless order. Ours."""
 _DIGITS = re.compile(r"\d+")
+_ITEM_NUMBER = re.compile(r"^(?:\d{1,3}[.)\u3001]\s*)+")
 _SENTENCE = re.compile(r"(?<=[.!?\u3002\uff01\uff1f])\s*")
+_PUNCTUATION = ".,!?;:\"'()"
 _END_MARKS = " \t\r\n.!?,\u3002\uff01\uff1f\u2026~"
 _HAN_RUN = re.compile(f"[{HAN}]+")
 _TABLE_MARKS = re.compile(r"[|:=*+#>\u2022\u2013\u2014-]+")
+_BROKEN = re.compile(
+    # What the bytes of UTF-8 look like in Latin-1 or Windows-1252.
+    "[\u00c2-\u00df]{0}|[\u00e0-\u00ef]{0}{{2}}|[\u00f0-\u00f4]{0}{{1,3}}".format(
+        "[\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u203a\u20ac\u2122]"
+    )
+    + r"|[\ufffd\ue000-\uf8ff\x00-\x08\x0e-\x1f]|(?:锟斤拷|烫烫|屯屯)+"
+    r"|<0x[0-9A-F]{2}>|<unk>|\[UNK\]|<\|[a-z_]{2,20}\|>|<pad>|\[PAD\]|</?s>"
+)
+_ARTICLES = frozenset("the an every my your our their".split())
+_CLAUSE_WORDS = frozenset("and or but because although whereas whom is are was were am has had does".split())
+_PREPOSITIONS = frozenset("of to for from with by into onto at in on under among upon".split())
+_NO_END = _ARTICLES | frozenset("a and or because although whereas whom".split())
+_FOLLOWS_NOT = {
+    **dict.fromkeys(_ARTICLES, _CLAUSE_WORDS | _PREPOSITIONS | _ARTICLES | {"a"}),
+    "a": _ARTICLES,  # else it may be the name of something
+    **dict.fromkeys(("of", "into", "onto", "upon", "among"), _CLAUSE_WORDS - {"whom"} | {"of", "into", "onto", "upon"}),
+    **dict.fromkeys(
+        ("because", "although", "whereas", "whom"), frozenset("because although and or into onto whom".split())
+    ),
+}
+"""English: what cannot stand behind an article, a preposition or a conjunction."""
 _LITTLE_WORDS = frozenset(
     """the a an of to and in is it that for was on are as with be at this have from or by not what all were when can
     there""".split()
 )
+_WRITTEN_IN_HAN = {"zh", "ja"}
+_NAME = re.compile(r"\b(?:" + "|".join(name for name in TAGS if name != "English") + r")\b")
 _LANGUAGE_NAMED = re.compile(
     r"\b(?:translat\w*|language|bilingual|(?:in|into|to|from|speak|write|say) (?:"
     + "|".join(name for name in TAGS if name != "Latin")
@@ -124,7 +158,7 @@ def ends_in_loop(text: str) -> bool:
     stripped = text.rstrip()
     syllables = stripped.rstrip(_END_MARKS)
     return (
-        loop_length(words(stripped)) >= LOOP_WORDS
+        loop_length(words(stripped), long=LONG_PHRASE) >= LOOP_WORDS
         or loop_length(stripped) >= LOOP_CHARS
         or loop_length(syllables, longest=_SYLLABLE) >= SYLLABLE_CHARS
         or _counted_loop(words(_DIGITS.sub("0", stripped)))
@@ -141,23 +175,24 @@ def _counted_loop(tokens: Sequence[str]) -> bool:
     return length >= LOOP_WORDS and phrase.count("0") == 1 and len(phrase) > 2
 
 
-def loop_length(tokens: Sequence[Hashable], longest: int | None = None) -> int:
+def loop_length(tokens: Sequence[Hashable], longest: int | None = None, long: int | None = None) -> int:
     """Length of the longest run at the end of `tokens` that is `LOOP_COPIES` copies of one phrase or more; 0 if none.
 
-    `longest` is the longest phrase that is looked for.
+    `longest` is the longest phrase that is looked for; of one of `long` tokens or more `LONG_COPIES` are enough.
 
     abcabcabca -> 10 (three copies and a cut one), aab -> 0, abb -> 0. Reversed, a loop of period p is a prefix that
     agrees with itself shifted by p for as long as the loop goes on: what the Z function gives for all p in one
     linear pass.
     """
-    return _loop(tokens, longest)[0]
+    return _loop(tokens, longest, long)[0]
 
 
-def _loop(tokens: Sequence[Hashable], longest: int | None = None) -> tuple[int, int]:
+def _loop(tokens: Sequence[Hashable], longest: int | None = None, long: int | None = None) -> tuple[int, int]:
     """Length of that run, and of its phrase."""
     lengths = _z_function(tokens[::-1])
     periods = range(1, len(lengths) if longest is None else min(longest + 1, len(lengths)))
-    runs = ((lengths[p] + p, -p) for p in periods if lengths[p] + p >= LOOP_COPIES * p)
+    long = len(tokens) if long is None else long
+    runs = ((lengths[p] + p, -p) for p in periods if lengths[p] + p >= (LOOP_COPIES if p < long else LONG_COPIES) * p)
     length, period = max(runs, default=(0, 0))
     return length, -period
 
@@ -174,9 +209,18 @@ def repeats_itself(text: str) -> bool:
     lines = [line for line in text.split("\n") if words(line)]
     if len(lines) < MIN_LINES:
         return _repeated(words(text)) >= REPEATED_NGRAMS
-    distinct = list(dict.fromkeys(_DIGITS.sub("0", line.strip().casefold()) for line in lines))
+    distinct = list(dict.fromkeys(_uncounted(line.strip().casefold()) for line in lines))
     copies = 1.0 - len(distinct) / len(lines)
-    return copies > COPIED_LINES or any(_repeated(words(line)) >= REPEATED_NGRAMS for line in distinct)
+    return copies > COPIED_LINES or any(
+        _repeated(words(line if "|" in line else _DIGITS.sub("0", line))) >= REPEATED_NGRAMS for line in distinct
+    )
+
+
+def _uncounted(line: str) -> str:
+    """A line without its item's number, and without what it counts in words; a line of figures says what they are."""
+    bare = _ITEM_NUMBER.sub("", line)
+    numbers, spoken = len(_DIGITS.findall(bare)), sum(word.isalpha() for word in words(bare))
+    return _DIGITS.sub("0", bare) if spoken >= 2 * numbers else bare
 
 
 def _repeated(tokens: Sequence[str]) -> float:
@@ -200,17 +244,18 @@ def _one_frame(text: str) -> bool:
 
 def in_wrong_language(text: str, prompt: str) -> bool:
     """Whether `text` is in another language than the prompt: in another script, surely in another language, or in a mix
-    of two. Never where the prompt speaks of a language, or where either has no letters."""
+    of two. Never where the prompt speaks of language or names this one, or where either has no letters."""
     asked, used = _letters_by_script(prompt[:MAX_CHARS]), _letters_by_script(text[:MAX_CHARS])
     if not asked or not used or _LANGUAGE_NAMED.search(prompt):
         return False
     main = asked.most_common(1)[0][0]
+    named = {TAGS[name] for name in _NAME.findall(prompt)}
     if used[main] <= used.total() / 2 or (main == "LATIN" and _is_mixed(text)):
-        return True
-    if len(words(text)) < LANGUAGE_WORDS:
+        return not (named & _WRITTEN_IN_HAN if used["CJK"] else language_of(text) in named)
+    if len({word for word in words(text) if word.isalpha()}) < LANGUAGE_WORDS:
         return False
     expected, found = language_of(prompt, at_least=SURELY), language_of(text, at_least=SURELY)
-    return expected is not None and found is not None and expected != found
+    return expected is not None and found is not None and found not in {expected, *named}
 
 
 def _is_mixed(text: str) -> bool:
@@ -220,23 +265,36 @@ def _is_mixed(text: str) -> bool:
 
 
 def is_nonsense(text: str) -> bool:
-    """Whether most of a text is no words: letters at random, syllables that no language has, or scraps of symbols.
+    """Whether most of a text is no words: letters at random, syllables that no language has, scraps of symbols, bytes
+    read wrongly; or words that keep breaking English grammar.
 
     Neither names (capitals), nor lines of a word or two, nor a block of code is judged so.
     """
     tokens = text.split()
+    if sum(len(match.group()) for match in _BROKEN.finditer(text)) >= BROKEN_SHARE * max(1, sum(map(len, tokens))):
+        return True
     lines = sum(bool(line.strip()) for line in text.split("\n"))
     if len(tokens) < max(NONSENSE_WORDS, ITEM_WORDS * lines) or "```" in text:
         return False
     symbols = sum(not any(map(str.isalnum, token)) and not _TABLE_MARKS.fullmatch(token) for token in tokens)
-    if symbols >= SYMBOL_SHARE * len(tokens):
+    if symbols >= SYMBOL_SHARE * len(tokens) or _breaches(tokens) >= max(
+        UNGRAMMATICAL, UNGRAMMATICAL_SHARE * len(tokens)
+    ):
         return True
     spoken = [word for word in words(text) if word.isalpha()]
     known = sum(word in _LITTLE_WORDS for word in spoken)
     capitals = sum(token[:1].isupper() for token in tokens)
-    if len(spoken) < NONSENSE_WORDS or known >= KNOWN_SHARE * len(spoken) or capitals > len(tokens) / 2:
+    if len(set(spoken)) < NONSENSE_WORDS or known >= KNOWN_SHARE * len(spoken) or capitals > len(tokens) / 2:
         return False
     return language_of(text, at_least=NO_LANGUAGE) is None
+
+
+def _breaches(tokens: Sequence[str]) -> int:
+    """How often a little English word is followed by one that cannot follow it, or by the sentence's end."""
+    spoken = [(token.strip(_PUNCTUATION).casefold(), token[-1:]) for token in tokens]
+    ends = sum(word in _NO_END and last in ".!?" and len(word) > 1 for word, last in spoken)
+    pairs = pairwise(spoken)
+    return ends + sum(b in _FOLLOWS_NOT.get(a, ()) and last.isalpha() for (a, last), (b, _) in pairs)
 
 
 def _letters_by_script(text: str) -> Counter[str]:

@@ -14,6 +14,7 @@ gets the same verdict on every machine and costs time linear in its length.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from forgetbench.errors import InputError, did_you_mean
@@ -29,6 +30,11 @@ __all__ = ["CONSTRAINTS", "holds", "holds_loosely", "loose_variants", "undecided
 
 CONSTRAINTS: Mapping[str, Checker] = {**LAYOUT, **WORDING, **VOICE, "language": is_in_language}
 """Name -> checker of a stripped, non-empty text. The parameters that one needs are in its module's table."""
+
+_AS_WRITTEN = frozenset({"json", "json_keys", "table", "code_block", "header", "bold", "highlights"})
+"""A parser tells "\uff1a" from ":", and so do these; to the others compatibility characters are the same."""
+_ONE = "\u2460"
+_CIRCLED = re.compile("^([ \\t]*)([\u2460-\u2473])", re.MULTILINE)
 
 
 def holds(text: str, constraint: str, parameters: Parameters) -> bool:
@@ -54,7 +60,7 @@ def undecided(text: str, constraint: str, parameters: Parameters) -> bool:
     """
     checker = _checker(constraint)
     try:
-        return cut.undecided(fold(text).strip(), constraint, checker, parameters)
+        return cut.undecided(_seen(text, constraint), constraint, checker, parameters)
     except KeyError as missing:
         raise InputError(f"constraint '{constraint}': parameter {missing} is missing") from missing
 
@@ -77,8 +83,15 @@ def _checker(constraint: str) -> Checker:
     return checker
 
 
+def _seen(text: str, constraint: str) -> str:
+    """The text that a checker is given."""
+    if constraint in _AS_WRITTEN:
+        return text.strip().strip("\u200b\ufeff").strip()
+    return fold(_CIRCLED.sub(lambda number: f"{number[1]}{ord(number[2]) - ord(_ONE) + 1}. ", text)).strip()
+
+
 def _kept(text: str, checker: Checker, constraint: str, parameters: Parameters) -> bool:
-    text = fold(text).strip()
+    text = _seen(text, constraint)
     try:
         return bool(text) and checker(text, parameters)
     except KeyError as missing:

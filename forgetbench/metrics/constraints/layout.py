@@ -7,17 +7,25 @@ from collections.abc import Mapping
 
 from forgetbench.metrics.constraints.protocol import Checker, Parameters
 from forgetbench.metrics.shape import BOLD, LIST_ITEM, has_table, parse_json
-from forgetbench.metrics.text import CJK_UNIFIED, answered
+from forgetbench.metrics.text import answered
 
 _BULLET = re.compile(
-    r"^[ \t]*(?:[-*+\u2022\u2023\u25aa\u25cf\u25e6\u2013\u2014][ \t]+\S|[\u00b7\u30fb][ \t]*\S)", re.MULTILINE
-)
-# Bold or not, in brackets or not, as a keycap; in Chinese the item may follow its number at once: "1.苹果", "1、苹果".
-_NUMBERED = re.compile(
-    rf"^[ \t]*(?:\*\*|__)?\(?(\d{{1,3}})(?:[.)](?:\*\*|__)?(?:[ \t]+\S|(?=[{CJK_UNIFIED}]))|\u3001|\ufe0f?\u20e3)",
+    r"^[ \t]*(?:>[ \t]?)?(?:[-*+\u2023\u2013\u2014\u2192\u2713\u2714\u27a2\u27a4\u25b6\u25ba][ \t]+\S"
+    r"|[\u00b7\u2022\u25a0\u25a1\u25aa\u25c6\u25c7\u25cb\u25cf\u25e6\u30fb][ \t]*\S)",
     re.MULTILINE,
 )
-_LETTERED = re.compile(r"^[ \t]*\(?(?:[a-zA-Z]|[ivxIVX]{1,4})[.)][ \t]+\S", re.MULTILINE)
+# Bold or not, in brackets or not, as a keycap, a heading or a bullet; the item may follow its number at once: "1.苹果".
+_NUMBERED = re.compile(
+    r"^[ \t]*(?:(?:#{1,6}|[-*\u2022>])[ \t]+)?(?:\*\*|__)?(?:\(|\u7b2c)?(\d{1,3})"
+    r"(?:[.)](?:\*\*|__)?(?:[ \t]+\S|[^\W\d])|:[ \t]+\S|\u3001|\ufe0f?\u20e3"
+    r"|[\u6761\u70b9\u6b65\u9879][:,\u3001])",
+    re.MULTILINE,
+)
+_LETTERED = re.compile(
+    r"^[ \t]*(?:\(?(?:[a-zA-Z]|[ivxIVX]{1,4})[.)][ \t]+\S|(?:\*\*)?[Ss]tep[ \t]\d{1,3}\b"
+    r"|(?:\*\*)?(?:第[一二三四五六七八九十]{1,3}[步点条项]?|[一二三四五六七八九十]{1,3})[:,\u3001])",
+    re.MULTILINE,
+)
 _HEADER = re.compile(r"#{1,6}[ \t]+\S")
 _BLANK_LINE = re.compile(r"\n[ \t\r]*\n")
 _RULE = re.compile(r"(?:[-*_=~][ \t]*){3,}")
@@ -33,8 +41,9 @@ _INLINE_MARKS = re.compile(
     r"|(?<![\w*])\*(?=[^\s*])[^*\n]*[^\s*]\*(?![\w*])|(?<![\w_])_(?=[^\s_])[^_\n]+_(?!\w)"
 )
 """Code, struck out, links, emphasis."""
-_BLOCK_MARKS = re.compile(r"[ \t]{0,3}(?:>[ \t]?\S|(?:[-*_][ \t]*){3,}$)")
+_BLOCK_MARKS = re.compile(r"[ \t]{0,3}(?:>[ \t]?\S|(?:[-*_][ \t]*){3,}$|={3,}[ \t]*$)")
 """A quotation or a rule."""
+_CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]+`", re.DOTALL)
 _DOUBLE_QUOTES = re.compile("[\u201c\u201d\u201e\u201f\u2033\u301d\u301e]")
 
 
@@ -93,6 +102,11 @@ def _postscript(text: str, _: Parameters) -> bool:
     return any(line.startswith("p.s.") and len(line) > len("p.s. ") for line in later)
 
 
+def _bold(text: str, _: Parameters) -> bool:
+    text = _CODE.sub("x", text)
+    return BOLD.search(text) is not None or _UNDERLINED.search(text) is not None
+
+
 def _no_markdown(text: str, _: Parameters) -> bool:
     lines = text.split("\n")
     inline = BOLD.search(text) or _UNDERLINED.search(text) or _INLINE_MARKS.search(text)
@@ -101,7 +115,8 @@ def _no_markdown(text: str, _: Parameters) -> bool:
 
 
 def _no_list(text: str, _: Parameters) -> bool:
-    # A single "A. Smith" at the beginning of a line is a name.
+    # A single "A. Smith" at the beginning of a line is a name, a single step no list.
+    text = "\n".join(line for line in text.split("\n") if not _HEADER.match(line.lstrip()))
     return not (
         LIST_ITEM.search(text) or _BULLET.search(text) or _NUMBERED.search(text) or len(_LETTERED.findall(text)) > 1
     )
@@ -131,7 +146,7 @@ LAYOUT: Mapping[str, Checker] = {
     "lines": _lines,
     "sections": _sections,
     "header": lambda text, _: _HEADER.match(text) is not None,
-    "bold": lambda text, _: BOLD.search(text) is not None or _UNDERLINED.search(text) is not None,
+    "bold": _bold,
     "highlights": lambda text, p: len(_HIGHLIGHT.findall(text)) >= p["n"],
     "placeholders": lambda text, p: len(_PLACEHOLDER.findall(text)) >= p["n"],
     "title": lambda text, _: _TITLE.search(text) is not None,

@@ -15,8 +15,8 @@ _CLOSING = " \t\"'`)]}*_\u201d\u2019\u00bb\u300d\u300f"
 _NEVER_LAST = frozenset(
     """mr mrs ms dr prof st mt sr jr gen col capt lt sgt rev hon pres gov sen rep fr vs cf e.g i.e eg ie viz approx ca
     circa no nos nr fig figs vol vols ch pp p ed eds trans esp incl excl min max temp resp dept univ al ave blvd rd jan
-    feb mar apr jun jul aug sept sep oct nov dec mon tue tues wed thu thur thurs fri sat sun z.b d.h bzw u.a sra sta dra
-    av""".split()
+    lat gk feb mar apr jun jul aug sept sep oct nov dec mon tue tues wed thu thur thurs fri sat sun z.b d.h bzw u.a sra
+    sta dra av""".split()
 )
 """After these the sentence goes on: their dot is theirs."""
 _MAYBE_LAST = frozenset("etc inc ltd co corp bros a.m p.m am pm u.s u.k u.n e.u d.c b.c a.d ph.d b.a m.a usw".split())
@@ -26,13 +26,21 @@ _BEGINNERS = frozenset(
     yes no
     his her its my our your their then now here one some many most all each after before because for as to""".split()
 )
+_QUOTES = ('"', "\u201d", "\u300d", "'", "\u00bb")
+_SPEAKS = re.compile(r"[^,.!?\u3002\u2026\"\u201c]{0,12}[说道问喊叫答想]")
+_ITEM = re.compile(r"^[ \t]*(?:\*\*)?\d{1,3}(?=\.(?:\*\*)?[ \t])", re.MULTILINE)
+"""Numbers of a list, whose dots end nothing; a single one may be an answer: "31. Check: ..."."""
 _TAIL = re.compile(r"[^\s\"'(\[*_]*$")
 
 
 def sentence_ends(text: str) -> list[int]:
     """Where the sentences of `text` end, behind their marks."""
     ends = []
+    items = [item.end() for item in _ITEM.finditer(text)]
+    numbers = frozenset(items if len(items) > 1 else ())
     for match in _MARKS.finditer(text):
+        if match.start() in numbers:
+            continue
         after = text[match.end() :][:80]
         rest = after.lstrip(_CLOSING)
         if _ends_here(text[max(match.start() - 40, 0) : match.start()], match.group(), after, rest):
@@ -46,9 +54,11 @@ def is_whole(text: str, ends: list[int]) -> bool:
 
 
 def _ends_here(before: str, marks: str, after: str, rest: str) -> bool:
-    if "!" in marks or "?" in marks or "\u3002" in marks:
-        return True
     follows = rest[:1]
+    if follows and follows in ".!?\u3002":
+        return False  # "(about 5 kg.)."
+    if "!" in marks or "?" in marks or "\u3002" in marks:
+        return not _goes_on_after_a_quotation(after, rest)
     if not follows.strip():
         return True
     apart = after[:1].isspace() or after[:1] in _CLOSING or after[:1] == "\n"
@@ -63,6 +73,11 @@ def _ends_here(before: str, marks: str, after: str, rest: str) -> bool:
     if word in _MAYBE_LAST or "." in word:
         return words(rest)[:1] != [] and follows.isupper() and words(rest)[0] in _BEGINNERS
     return not follows.islower()
+
+
+def _goes_on_after_a_quotation(after: str, rest: str) -> bool:
+    """Whether a quotation ends here and its sentence does not: '"Why?" she asked.'"""
+    return after[:1] in _QUOTES and (rest[:1].islower() or _SPEAKS.match(rest) is not None)
 
 
 def _tail_word(before: str) -> str:

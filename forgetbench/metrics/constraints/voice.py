@@ -18,33 +18,54 @@ def _pattern(text: str, flags: int = re.IGNORECASE) -> re.Pattern[str]:
 
 
 _APOLOGY = _pattern(
-    r"""\b(?:sorry|apolog(?:y|ies|i[sz]e[sd]?|i[sz]ing|etic)|mea\ culpa|my\ bad|my\ mistake|oops|forgiveness|pardon)\b
+    r"""\b(?:sorry|apolog(?:y|ies|i[sz]e[sd]?|i[sz]ing|etic)|mea\ (?:\w+\ )?culpa|(?:my|our)\ (?:bad|mistake|regrets)
+        |(?:wh?)?oops|forgiveness|pardon)\b
+    |\bfeel\ (?:so\ |really\ )?(?:terrible|awful|dreadful|bad)\ (?:about|for|that)\b
     |\b(?:we|i)\ (?:\w+ly\ )?regret\b(?!\ (?:nothing|it\ not|not|neither|no|none))
     |\bregret\ (?:to|that|any|the|this)\b
     |\b(?:forgive|excuse)\ (?:me|us|my|our|the|this|any|him|her|them)\b
-    |抱歉|对不起|不好意思|致歉|道歉|见谅|原谅|请谅解"""
+    |歉|对不[起住]|不好意思|过意不去|[见体]谅|谅解|原谅|[包海]涵|赔不是"""
 )
 _THANKS = _pattern(
-    r"""\b(?:thanks?|thx|thankful|grateful|gratitude|much\ obliged|obliged\ to\ you|kudos|merci|gracias|danke)\b
-    |\bappreciat(?:e|ed|es|ion|ing|ive)\b
-    |\bcheers\ (?:for|to\ you|mate)\b
-    |谢谢|感谢|多谢|感激"""
+    r"""\b(?:thanks?|thx|thankful|grateful|gratitude|much\ obliged|obliged\ to\ you|kudos|merci|gracias|danke
+        |indebted|owe\ you|bless\ you|hats\ off\ to|props\ (?:to|for)|means\ (?:a\ lot|so\ much|the\ world)
+        |you're\ an?\ (?:\w+\ )?(?:star|gem|legend|saint|hero|angel|lifesaver))\b
+    |\bappreciat(?:ed|ion|ing|ive)\b|\bappreciates?\b(?=\ (?!in\ value)\w)
+    |\bcheers\ (?:for|to\ you|mate)\b|\bta\b(?=\ (?:for|very|muchly|so)\b|[!.]|$)
+    |谢谢|[感多致答]谢|谢[啦了过]|感激|多亏|承蒙|有劳|劳驾|费心|辛苦[你您了]"""
 )
 _AI = _pattern(
-    r"""\b(?:ai|a\.i\.|language\ models?|llms?|artificial\ intelligence|neural\ (?:network|net)s?|chat\ ?bots?
-        |chatgpt|gpt
-        |machine\ learning|(?:virtual|digital|automated|ai)\ (?:assistant|agent|helper)|computer\ program)\b
-    |(?:\b(?:i'm|i\ am|as|being|call\ me|just|only|merely)|^)\ ?(?:just|only|merely|simply)?\ ?(?:an?|the
-    |your)\ (?:[\w-]+\ ){0,2}
-        (?:machine|robot|bot|program|software|computer|algorithm)\b
-    |人工智能|语言模型|大模型|机器人|聊天助手|程序|算法"""
+    r"""(?<![a-z\d])(?:ai|a\.i\.|llms?|chatgpt|gpt)(?![a-z_])
+    |\b(?:language\ models?|artificial\ intelligence|neural\ (?:network|net)s?|chat\ ?bots?|machine\ learning
+        |(?:virtual|digital|automated|artificial|ai)\ (?:assistant|agent|helper|companion|entity|being|mind|system|tool)
+        |computer\ program|lines\ of\ code|my\ (?:code|circuits|servers?|programmers?|developers?|training\ data)
+        |from\ (?:a|the)\ (?:server|data\ cent(?:er|re))
+        |(?:made|built|created|developed|trained)\ by\ (?:anthropic|openai|google|meta|alibaba|microsoft|mistral))\b
+    |(?:\b(?:i'm|i\ am|as|being|call\ me|just|only|merely)|^)\ ?(?:just|only|merely|simply)?\ ?(?:an?|the|your|some)
+        \ (?:[\w-]+\ ){0,2}(?:machine|robot|bot|program|software|computer|algorithm)\b
+    |^(?:just\ |only\ )?software\b|\b(?:just|only|merely|simply)\ (?:some\ )?(?:code|software)\b
+    |\bi(?:'m|'ve)?\ [^.!?\n]{0,20}\btrained\ (?:on|to|by)\b
+    |人工智能|[语言大]模型|(?:智能|虚拟|数字|聊天|小)(?:助[手理]|体|伙伴)
+    |(?:是|作为|叫我)[^,。!?\n]{0,14}(?:机器人?|程序(?!员)|软件(?!工程)|算法|代码|系统|模型)"""
 )
 _OFFER = _pattern(
     r"""\b(?:let\ me\ know|feel\ free|don't\ hesitate|do\ not\ hesitate|reach\ out|just\ ask|ask\ away|at\ your\ service
         |(?:happy|glad|here|ready|available)\ to\ (?:help|assist|answer|explain|provide|elaborate|discuss)
         |hope\ (?:this|that|it)\ helps|here\ if\ you\ need|(?:any\ )?(?:other|further|more
         |additional)\ (?:questions|assistance|help)
-        |any\ questions)\b
+        |any\ questions|at\ your\ disposal|fire\ away|shout\ if|come\ back\ any\ ?time
+        |(?:say|give\ (?:me\ )?)\ ?(?:just\ )?(?:the|a)\ (?:word|shout|call|ring|nudge|ping)
+        |(?:drop|ping|message|hit|text|write\ to|turn\ to|call\ on)\ me|ask\ me\ (?:if|for|any|about|when)|all\ ears
+        |should\ you\ (?:need|want|have|wish|require|like|get)
+        |i'm\ (?:here|around)\ (?:all|for|if|whenever|any\ ?time|in\ case))\b
+    |\bmore\ (?:\w+\ ){0,2}where\ (?:that|those|this)\ came\ from\b|(?<=[.!?]\ )shall\ (?:i|we)\b[^.!?\n]{0,60}\?
+    |(?:^|[.!?:;\u2013\u2014-]\ +)(?:want|fancy|need|curious\ about|interested\ in|care\ for|looking\ for|keen\ on
+        |got)\b[^.!?\n]{1,60}\?
+    |(?:^|[.!?]\ +|\bi(?:'m|\ am|'d\ be|'ll\ be|\ would\ be)\ )(?:always\ |more\ than\ |very\ )?(?:happy|glad|delighted
+        |pleased|willing)\ to\ \w+
+    |\b(?:i\ have|i've|i\ know|there(?:'s|\ is|\ are))\ (?:got\ )?(?:plenty|lots|more|many|several|a\ lot)\b
+        [^.!?\n]{0,30}\b(?:ideas?|tips?|suggestions?|recipes?|recommendations?
+        |i\ (?:can|could)|to\ (?:share|offer|tell|suggest))\b
     |\b(?:is\ there|do\ you\ (?:need|want|have)|need|want|if\ you\ (?:need|want
     |have))\ (?:\w+\ ){0,3}(?:anything|something)\ else\b
     |\b(?:anything|something|what)\ else\ (?:can\ i|i\ can|you(?:'d|\ would)?\ ?(?:like|need|want))
@@ -61,7 +82,9 @@ _OFFER = _pattern(
     |\bif\ you(?:'d|\ would)?\ (?:like|want|need|have)\b[^.!?\n]{0,60}\b(?:i\ can|i'll|i'm|just|let|ask|please
     |feel|tell)\b
     |如(?:果|有)[^。!?\n]{0,12}(?:需要|问题|疑问|帮助)|随时(?:告诉|联系|问|提问|找)|请告诉我|还(?:有|需要)(?:什么|其他|别的)
-    |(?:我|很)(?:还|也)?(?:可以|能|乐意|愿意|很高兴)(?:再|继续|为你|为您|帮|给你|给您|提供)|需要我|希望(?:这|对你|对您)|欢迎(?:随时|继续|提问)"""
+    |(?:我|很)(?:还|也)?(?:可以|能|乐意|愿意|很高兴)(?:再|继续|为你|为您|帮|给你|给您|提供)|需要我|希望(?:这|对你|对您)|欢迎(?:随时|继续|提问)
+    |(?:要不要|要|让)我?(?:再|帮|给|为)[^。!?\n]{0,20}[吗?]|需要的话|尽管(?:问|说|开口|找|提)|(?:可以|随时|都|就|再来?)(?:[问找叫]|联系)我
+    |想(?:了解|知道|看|要)[^。!?\n]{0,12}(?:[吗?]|问我|告诉我)|(?:说|吱|叫我)一声"""
 )
 # Case counts here: US is a country, I is a numeral behind a name.
 _FIRST_PERSON = _pattern(
@@ -77,18 +100,22 @@ _NUMERAL = _pattern(
         |henry|elizabeth|charles|james|napoleon|francis|george|william|louis|frederick|nicholas|peter|catherine
         |otto|mary|ramesses
         |constantine|alexander|edward|richard|philip|leopold|john|paul|pius|rameses|darius|cyrus|mode|vitamin
-        |apollo)\ i\b(?!')"""
+        |apollo)\ i\b(?!')
+    |(?-i:\b(?!(?:And|But|So|If|When|What|Do|Did|Am|Was|May|Can|Could|Should|Would|Will|Have|Had|Neither|Nor|Like|As|Than
+        |You|Yet|Or|Where|How|Why|Who|Not|Yes|No)\b)[A-Z][a-z]+\ I(?=[,.;:)!?]|$))"""
 )
 _NOUN_MINE = _pattern(
     r"""\b(?:an?|the|this|that|each|every|old|deep|abandoned|gold|silver|coal|iron|salt|copper|diamond|tin|lead|land)\b
         (?:\ \w+){0,3}?\ mines?\b"""
 )
 _GREETING = _pattern(
-    r"""^[\W_]*(?:
-        (?:hello|hi|hey|hiya|howdy|yo|greetings|salutations|hola|bonjour|welcome\ back
+    r"""^[\W_]*(?:(?:oh|ah|well|why),?\ )?(?:
+        (?:hello|hi|hey|hiya|heya|howdy|yo|ahoy|aloha|hallo|g'day|greetings|salutations|hola|bonjour|welcome\ back
             |well\ met)\b(?:\ (?!\w+\ \w+\ \w)[\w']+){0,2}\ ?(?:[,!.:;~\u2013\u2014-]|$|[^\x00-\u2fff])
         |good\ (?:morning|afternoon|evening|day|night)(?:\ (?:to|everyone|all|there|folks|team|[\w']+[,!])|[,!.]|$)
+        |(?:morning|afternoon|evening)(?:!|,?\ (?:all|everyone|folks|team|neighbou?rs?)\b)
         |dear\ [\w.' ]{1,40}(?:[,:!]|$)
+        |(?:so\ )?(?:glad|happy|great|good)\ you(?:'re\ here|\ (?:came|made\ it|stopped\ by|could\ come))\b
         |welcome\b(?:\ to\b|\ back|\ [\w']+[,!.]|[,!.]|$)
         |(?:it(?:'s|\ is)\ )?(?:so\ )?(?:nice|pleased|great|lovely|good|glad|a\ pleasure
         |delighted)\ to\ (?:meet|see|hear|have)\b
@@ -100,6 +127,7 @@ _FILLER = re.compile(
     r"""[\W_]*(?:
         (?:sure(?:\ thing)?|certainly|absolutely|definitely|of\ course|no\ (?:problem|worries)|understood
             |gladly|by\ all\ means|you\ bet|got\ it
+           |(?:so\ )?glad\ you\ asked|yes,?\ i\ can|i\ can\ (?:certainly\ |definitely\ )?(?:help|tell|answer)
            |my\ pleasure|with\ pleasure|alright|all\ right|okay|indeed|happy\ to|glad\ to|as\ requested
            |to\ answer\ your|in\ response\ to
            |here(?:'s|\ is|\ are|\ you\ go)|below\ (?:is|are)|the\ following\ (?:is|are)|thank\ you\ for
@@ -107,12 +135,16 @@ _FILLER = re.compile(
            |i(?:'d|\ would|'m|\ am|'ll|\ will)\ (?:be\ )?(?:happy|glad|more\ than|delighted|love)
            |(?:that's|that\ is|this\ is|what)\ (?:an?|such)\ (?:\w+\ )?(?:good|great|excellent|interesting
            |wonderful|fantastic|fascinating|tough|tricky|lovely)
-           |(?:very\ )?(?:good|great|excellent|interesting|wonderful|fantastic|nice)\ (?:question|choice|idea
-           |thinking)(?=[.!,:\u2013\u2014-]))\b
+           |(?:very\ )?(?:good|great|excellent|interesting|wonderful|fantastic|nice|fair|lovely|fun)\ (?:question|choice
+           |idea|one|point|thinking)(?=[.!,:\u2013\u2014-])
+           |(?:that's|that\ is|this\ is|that\ one's)\ (?:an?\ )?(?:\w+\ )?(?:easy|simple)
+           (?:\ (?:one|question))?(?=[.!,:])
+           |as\ you\ (?:wish|like|asked|requested|say)(?=[.!,:]))\b
         |(?:yes|yep|yeah),?\ (?:sure|certainly|of\ course|absolutely)
         |(?:great|perfect|awesome|ok|right|well|so|wonderful|excellent|nice|hmm+|ah+|oh|yay|wow
         |cool)\ ?[!,:\u2026\u2013\u2014]
-        |(?:好的|好呀|好啊|当然|没问题|可以的|明白|收到|以下是|下面是|这里是|这是一个|很好的问题|好问题|嗯))""",
+        |(?:好的|好呀|好啊|当然|没问题|可以的|明白|收到|以下是|下面是|这里是|这是一个|很好的问题|好问题|嗯|(?:这个?|这(?:道|个)(?:题|问题))(?:很|挺|太)?(?:简单|容易)
+            |很高兴|很?乐意|感谢(?:你|您)的|谢谢(?:你|您)的))""",
     re.IGNORECASE | re.VERBOSE,
 )
 _CLOSING = r"""(?:
@@ -122,11 +154,11 @@ _CLOSING = r"""(?:
      |respectfully|cordially|warmly|fondly
      |your\ (?:\w+\ )?\w+|(?:many\ |with\ )?thanks(?:\ (?:again|in\ advance|so\ much))?|thank\ you(?:\ (?:again
      |in\ advance|so\ much|very\ much))?
-     |take\ care|hugs|kisses|xoxo|x{1,3}|see\ you(?:\ (?:soon|then|there|tomorrow))?|talk\ (?:to\ you\ )?soon
-     |until\ (?:then|next\ time)|bye(?:\ bye)?|goodbye
+     |take\ care|hugs|kisses|xoxo|x{1,3}|(?:hope\ to\ )?see\ (?:you|ya)(?:\ \w+){0,3}|(?:catch\ you\ )?laters?
+     |talk\ (?:to\ you\ )?soon|until\ (?:then|next\ time|\w+day)|bye(?:\ bye)?|goodbye
      |have\ an?\ (?:\w+\ )?(?:great|nice|good|lovely|wonderful|safe|pleasant)\ \w+|gratefully|so\ long|ciao|ttyl)
-    |此致|敬礼|祝好|敬上|敬启|顺颂商祺|谨启|祝(?:你|您)[^。!?\n]{1,10})"""
-_NAME = r"(?:[A-Z\[][\w.'\]]*)"
+    |此致|敬礼|祝好|敬上|敬启|顺颂商祺|谨启|祝[^。!?\n]{1,10})"""
+_NAME = r"(?:[A-Z\[\u4e00-\u9fff][\w.'\]]*)"
 _SIGN_OFF = re.compile(
     rf"""^[\W_]*(?i:{_CLOSING})(?:[,!.\u2013\u2014\ -]*(?:,|\n
         |[\u2013\u2014-])\s*(?:the\ )?(?:{_NAME}\ ?){{0,3}})?[\W_]*$""",
@@ -138,7 +170,15 @@ _SAME_LINE = re.compile(
     re.VERBOSE,
 )
 _SIGNATURE = re.compile(r"[\u2013\u2014~-]{1,2} ?[A-Z][\w.']*(?: [A-Z][\w.']*){0,2}[.!]?")
+_SIGNED = re.compile(
+    r"""[.!?\u2026]["')*]*\s*\n\s*(?:[^\n,.!?:;]{2,50},\s*\n\s*|(?<=\n)\s*)(?P<name>[A-Z][\w.']*
+        (?:\ (?:&|and|from|of|the|in|at|[A-Z][\w.']*|\([^()\n]{1,30}\)))*
+        (?:\ (?:upstairs|downstairs|next\ door))?)\s*$""",
+    re.VERBOSE,
+)
+"""A few words and a comma, or an empty line, and then a name and nothing else."""
 _LAST_LINES = 4
+_END_CHARS = 240
 
 
 def _free_of(*patterns: re.Pattern[str], but: Iterable[re.Pattern[str]] = ()) -> Checker:
@@ -161,7 +201,7 @@ def _no_sign_off(text: str, _: Parameters) -> bool:
     lines = [line.strip() for line in text.split("\n") if line.strip()]
     # What a first line says is the answer, a closing only behind a sentence.
     first, later = lines[0], lines[1:][-_LAST_LINES:]
-    signed = bool(later) and _SIGNATURE.fullmatch(later[-1]) is not None
+    signed = bool(later) and (_SIGNATURE.fullmatch(later[-1]) or _SIGNED.search(text[-_END_CHARS:])) is not None
     closed = _SIGN_OFF.search("\n".join(later)) if later else _SAME_LINE.search(first)
     return bool(words(text)) and not signed and not closed
 

@@ -18,7 +18,7 @@ _EMOJI = regex.compile(
     regex.V1,
 )
 _UNSPACED = re.compile(f"[{UNSPACED}]")
-_BETWEEN_WORDS = re.compile(r"[\s\u2013\u2014]+")
+_BETWEEN_WORDS = re.compile(r"[\s\u2013\u2014]+|(?<=[^\W\d]),(?=[^\W\d])")
 _QUOTES = " \"'*_\u201c\u201d\u2018\u2019`)"
 _CHINESE_WORD = re.compile(f"[{HAN}]{{1,4}}")
 _ASKS_BACK = re.compile(
@@ -70,9 +70,8 @@ def _one_word(text: str, _: Parameters) -> bool:
 
 
 def _last_mark(text: str) -> str:
-    """The last character, quotes, emphasis and emoji after it left out."""
-    plain: str = _EMOJI.sub("", text[-200:])
-    return plain.rstrip(_QUOTES + "\ufe0f")[-1:]
+    """The last character, quotes and emphasis after it left out."""
+    return text[-200:].rstrip(_QUOTES)[-1:]
 
 
 def _one_of(text: str, parameters: Parameters) -> bool:

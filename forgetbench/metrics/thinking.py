@@ -10,18 +10,29 @@ import re
 from itertools import zip_longest
 
 _WORD = (
-    r"(?:think(?:ing)?|thoughts?|reason(?:ing)?|reflect(?:ion)?|analysis|scratch_?pad|cot|chain_of_thought"
-    r"|inner_monologue)"
+    r"(?:(?:ant)?think(?:ing)?|thoughts?|reason(?:ing)?|reflect(?:ion)?|analysis|scratch_?pad|cot|chain[-_]of[-_]thought"
+    r"|(?:inner|internal)_monologue)"
 )
 _NAME = rf"(?:\w{{1,20}}:)?(?:(?:begin|start)_(?:of_)?)?{_WORD}"
 _ATTRIBUTES = r"(?:\s[^<>\[\]]{0,80})?"
 _OPEN = re.compile(
-    rf"<\|?{_NAME}{_ATTRIBUTES}\|?>|(?-i:\[(?:THINK|REASON)(?:ING)?\])|\u25c1{_NAME}\u25b7", re.IGNORECASE
-)
-_CLOSE = re.compile(
-    rf"<\|?/\s?{_NAME}\s?\|?>|<\|end_(?:of_)?{_WORD}\|>|(?-i:\[/(?:THINK|REASON)(?:ING)?\])|\u25c1/{_NAME}\u25b7",
+    rf"<\|?{_NAME}{_ATTRIBUTES}\|?>|(?-i:\[(?:THINK|REASON)(?:ING)?\])|\u25c1{_NAME}\u25b7"
+    r"|<unused94>(?:thought)?",
     re.IGNORECASE,
 )
+_CLOSE = re.compile(
+    rf"<\|?/\s?{_NAME}\s?\|?>|<\|end_(?:of_)?{_WORD}\|>|(?-i:\[/(?:THINK|REASON)(?:ING)?\])|\u25c1/{_NAME}\u25b7"
+    rf"|<{_NAME}\s?/>|<unused95>",
+    re.IGNORECASE,
+)
+_QUOTE_OPENS = re.compile(r"(?:[\u201c\u2018\u300c]|(?<![^\W_])[`\"'])\s*\Z")
+_QUOTE_CLOSES = re.compile(r"\s*[`\"'\u201d\u2019\u300d]")
+_ANSWER = re.compile(
+    r"(?:<(?:answer|solution|response)>|<\|begin_of_solution\|>|<\|START_RESPONSE\|>)\s*(.*?)\s*"
+    r"(?:</(?:answer|solution|response)>|<\|end_of_solution\|>|<\|END_RESPONSE\|>)?\s*",
+    re.DOTALL,
+)
+"""What some models put the answer into that follows their thinking."""
 _GREETING_CHARS = 120
 """So much may be said before the thinking begins: "Sure!"."""
 
@@ -49,7 +60,8 @@ def split_thinking(text: str, *, opened: bool = False) -> tuple[str, str]:
         return (text[begin:].strip(), "") if start or opened else ("", text)
     # A closing mark without an opening one: the prompt had it, or the engine dropped it as a special token.
     thinking, answer = text[begin : end.start()].strip(), text[end.end() :].lstrip()
-    return (thinking, "") if _OPEN.match(answer) else (thinking, answer)
+    wrapped = _ANSWER.fullmatch(answer)
+    return thinking, "" if _OPEN.match(answer) else wrapped[1] if wrapped else answer
 
 
 def opens_thinking(prompt: str) -> bool:
@@ -88,7 +100,8 @@ def _closing(text: str, begin: int) -> re.Match[str] | None:
 
     Another thought that begins at once after it belongs to the same thinking.
     """
-    marks = sorted([*_OPEN.finditer(text, begin), *_CLOSE.finditer(text, begin)], key=lambda mark: mark.start())
+    found = sorted([*_OPEN.finditer(text, begin), *_CLOSE.finditer(text, begin)], key=lambda mark: mark.start())
+    marks = [mark for mark in found if not _is_quoted(text, mark)]
     depth, last = 1, None
     for mark, following in zip_longest(marks, marks[1:]):
         closes = _CLOSE.fullmatch(mark.group()) is not None
@@ -98,6 +111,12 @@ def _closing(text: str, begin: int) -> re.Match[str] | None:
         if depth <= 0 and not goes_on:
             return mark
     return last
+
+
+def _is_quoted(text: str, mark: re.Match[str]) -> bool:
+    """Whether a quotation or code opens right before a mark and closes right after it: the mark is spoken of."""
+    before, after = text[max(mark.start() - 5, 0) : mark.start()], text[mark.end() : mark.end() + 5]
+    return _QUOTE_OPENS.search(before) is not None and _QUOTE_CLOSES.match(after) is not None
 
 
 def _split_channels(text: str) -> tuple[str, str] | None:

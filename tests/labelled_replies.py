@@ -17,6 +17,8 @@ from typing import Any, Literal
 Said = Literal[True, False, "unparsed"]
 
 CORPUS = Path(__file__).parent / "data" / "answers"
+UNSEEN = CORPUS / "unseen"
+"""Replies that nobody has mended a reader on: how often new replies are read rightly."""
 TASKS = Path(__file__).parents[1] / "tasks"
 _EMBEDDED = ("knowledge/facts.jsonl", "knowledge/zh.jsonl", "knowledge/bigbench.jsonl", "reasoning/items.jsonl")
 

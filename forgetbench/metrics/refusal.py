@@ -28,16 +28,23 @@ def _pattern(text: str) -> re.Pattern[str]:
 # --- English ----------------------------------------------------------------------------------
 
 _CANNOT = r"""(?:
-    (?:can't|cannot|can\ not|could\ not|couldn't|won't|will\ not|wouldn't|would\ not|mustn't|shouldn't|don't|do\ not)
+    (?:can't|cannot|can\ not|could\ not|couldn't|won't|will\ not|wouldn't|would\ not|mustn't|shouldn't|don't|do\ not
+        |shan't|shall\ not|choose\ not\ to
+        |(?:have\ been\ |was\ |am\ |'ve\ been\ )(?:told|instructed|asked|trained)\ not\ to
+        |was(?:\ not|n't)\ (?:designed|built|made|trained|programmed)\ to)
     (?:\ (?:really|possibly|actually|personally|currently|directly|in\ good\ conscience|be|be\ able\ to|want\ to
        |wish\ to|feel\ comfortable|think\ i\ (?:can|should)))*
     |(?:am|'m|are|'re)(?:\ (?:really|currently|just|simply|also))?
      \ (?:not\ (?:able|allowed|permitted|willing|comfortable|going|in\ a\ position|designed|programmed|equipped|capable)
          |unable|incapable|forbidden|prohibited)(?:\ (?:to|of|from))?
-    |(?:have|'ve|need|must|will|'ll)(?:\ to)?(?:\ (?:respectfully|politely))?\ (?:decline|refuse|pass
-        |refrain|say\ no)(?:\ (?:to|from))?
+    |(?:(?:am|'m)\ (?:going\ to|gonna)\ |will\ |'ll\ |'d\ |would\ )?
+        (?:have|'ve|need|must|will|'ll|prefer|rather|like|want)
+        (?:\ got)?(?:\ to)?(?:\ (?:respectfully|politely))?\ (?:decline|refuse|pass|refrain|say\ no|bow\ out|opt\ out
+        |turn\ (?:this|that|it|you|your)(?:\ \w+){0,2}\ down|turn\ down|sit\ (?:this|that)(?:\ one)?\ out|skip
+        |give\ (?:this|that)(?:\ one)?\ a\ miss|leave\ (?:this|that)(?:\ one)?\ (?:to|alone))(?:\ (?:to|from|on))?
+        (?:\ (?:this|that)(?:\ one)?\b)?
     |(?:(?:respectfully|politely)\ )?(?:decline|refuse)(?:\ to)?
-    |(?:'d|would)\ (?:rather|prefer)\ not(?:\ to)?
+    |(?:'d|would)\ (?:rather|prefer|better)\ not(?:\ to)?|(?:'d|had)\ better\ not
 )"""
 _SERVICE = r"""(?:
     (?:help|assist|comply|fulfil+|support|provid|accommodat|entertain|engag|participat|satisf)(?:e|y|ing)?
@@ -54,7 +61,8 @@ _WORK = r"""(?:
 _GENERIC = r"""(?:
     (?:\ (?:you|to|for\ you|with|out|about|on|in|a|an|the|some|any))*
     \ (?:that|this|it|these|those|so|your|such|any\w*|content|poems?|poetry|stor(?:y|ies)|jokes?|lines?|names?
-        |metaphors?
+        |metaphors?|limericks?|titles?|riddles?|haikus?|essays?|dialogues?|scripts?|lyrics|songs?|captions?|ideas?
+        |suggestions?|one\ for\ you
        |slogans?|instructions?|information|advice|requests?|questions?|creative|fiction\w*|topics?|tasks?
            |prompts?|medical
        |legal|harmful|explicit)\b
@@ -83,8 +91,22 @@ _ENGLISH = (
         \ (?:(?:with\ )?\w+ing\b|with\ (?:this|that|it)(?:\ (?:request|topic|idea|one))?(?=[.,;!]|$))""",
     rf"""(?:\b(?:is|be)|'s)\ (?:something|anything|a\ (?:thing|topic|task|request))\ (?:that\ |which\ )?(?:i|we)
         \ ?{_CANNOT}\ ?(?:{_SERVICE}|do)\b""",
-    r"""\b(?:decline|refuse)\ (?:this|that|your|the|such\ an?)\ (?:request|question|task|prompt)\b""",
+    r"""\b(?:decline|refuse|turn\ down)\ (?:this|that|your|the|such\ an?)\ (?:request|question|task|prompt)\b""",
     r"""\b(?:no\ way|under\ no\ circumstances)\b[^.!?\n]{0,12}\bi(?:'ll|'m|\ will|\ am|\ would|\ can)\b""",
+    # It is beyond me; not in my remit; I lack the creativity; ask somebody else; the system does not let me.
+    r"""(?:\b(?:is|are|be|falls?|lies?|goes)|'s)\b[^.!?\n]{0,20}\b(?:outside|beyond)\ (?:of\ )?
+        (?:me(?=[.,!;]|$)
+        |(?:my|our)\ (?:\w+\ )?(?:abilit|capabilit|remit|scope|power|skill|role|function|purpose|job|area)\w*
+        |what\ (?:i|we)(?:'m|\ am|\ are)?\ (?:can|could|do|may|able|allowed)\b)""",
+    r"""(?:\bnot|n't)\ (?:with)?in\ (?:my|our)
+        \ (?:wheelhouse|remit|power|scope|skill\ ?set|line|repertoire|job|programming)\b""",
+    rf"""(?:^|[,;]\ |\b(?:and|but|so)\ ){_LEAD}i\ (?:lack|have\ no|(?:don't|do\ not)\ have)\ (?:(?:the|any|enough)\ )?
+        (?:ability|capability|capacity|creativity|imagination|skills?|permission|authori[sz]ation|function|tools?)\b""",
+    r"""\b(?:you(?:'ll|\ will|'d)\ (?:have\ to|need\ to|better)|please|i'd\ rather\ you)
+        \ (?:ask(?:ed)?|find|found|try|tried)\ (?:someone|somebody|a\ human|another|anyone)\b""",
+    r"""\b(?:system|settings|developers?|creators?|makers?|rules)\ (?:do(?:es)?|will)(?:\ not|n't)
+        \ (?:allow|let|permit)\ me\b""",
+    r"\bthis\ is\ where\ i\ draw\ the\ line\b|^not\ something\ (?:that\ )?i\b|\bno\ can\ do\b",
     rf"^{_LEAD}(?:can't|cannot|won't|not)\ (?:{_SERVICE}|do|doing|writing|explaining)\b",
     rf"^{_LEAD}i(?:'ll|\ will)?\ (?:have\ to|need\ to|must)\ (?:say\ no|decline|refuse)\b",
     r"""^(?:\w+[.,!]\ )?(?:no|nope)[,.!]\ (?:i|we)?\ ?(?:won't|will\ not|can't|cannot|(?:am
@@ -144,14 +166,18 @@ _OFFER = _pattern(
 _SPOKEN = _pattern(
     r"""\bsay(?:s|ing)?\b|\bsaid\b|\btells?\b(?!\ (?:me|us)\b)|\bspeaks?\b|\brepl(?:y|ies)\b|\banswers?\b|\bvoice\ of\b
         |\bin\ the\ voice\b
-        |\bdialogue\b|\bletter\b|\bdiary\b|\bfrom\ the\ (?:view|perspective)|(?<!小)说(?!明)|对话|口吻|讲述|写信|日记"""
+        |\bdialogue\b|\bletter\b|\bdiary\b|\bfrom\ the\ (?:view|perspective)
+        |(?<!小)说(?![明出说])|对话|口吻|讲述|写信|日记"""
 )
 """A prompt that asks for somebody's words: "I can't stay" is then theirs."""
 _OF_THE_REQUEST = _pattern(
-    rf"""\b{_HARM}\b|\b(?:help|assist|comply|fulfil\w*|request|guidelines?|polic(?:y|ies)|language\ model|an\ ai|(?:do
-        |write)\ (?:that|this|it)
+    rf"""\b{_HARM}\b|\b(?:comply|fulfil\w*|request|guidelines?|polic(?:y|ies)|language\ model|an\ ai
+        |(?:do|write)\ (?:that|this)
+        |(?:help|assist)(?:\ you)?\ (?:with\ (?:that|this|it|your|such|any|writing|creative)|write|create)
+        |(?:write|writing)\ (?:an?|any|such|the|lines?|dialogues?|poems?|poetry|stor(?:y|ies)|fiction\w*)\b
         |(?:write|talk|speak)\ about|content|with\ (?:that|this)|this\ (?:topic|task|prompt|question))\b
-        |请求|要求|回答|帮|写这|语言模型|人工智能|创作|提供|虚假|违法|犯罪|编写|原则|准则|政策|有关|相关|内容"""
+        |请求|要求|回答(?![你您][,。!])|[帮替给](?:[你您])?(?:写|编|创作|完成)|帮不了|[这个]忙|写这|语言模型|人工智能|创作|提供|虚假|违法|犯罪|编写|原则
+        |准则|政策|有关|相关|内容"""
 )
 _QUOTED = re.compile(r"[\"\u201c\u300c]")
 _SALUTED = _pattern(r"(?:subject\ ?:|(?:dear|hello|hi|hey)\b(?!\ user)|尊敬的|亲爱的)")
@@ -160,7 +186,7 @@ _SALUTED = _pattern(r"(?:subject\ ?:|(?:dear|hello|hi|hey)\b(?!\ user)|尊敬的
 # --- Chinese ----------------------------------------------------------------------------------
 
 _ZH_CANNOT = r"""(?:(?:绝对?|坚决|真的|实在|目前|暂时|可能|也|都|并|确实|恐怕|只是)*
-    (?:不能|无法|没法|没办法|没有办法|不可以|不便|不愿意?|不想|不会|不该|不方便|不打算|拒绝|难以|不被?允许|无权))"""
+    (?:不能|无法|没法|没办法|没有办法|不可以|不便|不愿意?|不想|不会|不该|不方便|不打算|拒绝|难以|不被?允许|无权|无意))"""
 _ZH_WORK = r"""(?:(?:为你|为您|给你|给您|向你|向您|帮你|帮您|继续|直接|对此)*
     (?:帮|协助|提供|回答|回应|写|编|撰写|生成|创作|创造|满足|完成|做|讨论|谈论|给出|告诉|解释|参与|说明|执行|处理|支持|想|起|讲|推荐
        |建议|描述|进行|从命|答应|接受|配合|透露|评论|教(?:[你您人]|别人|大家)|指导|给[^,。]{0,12}(?:建议|指导|方法|步骤|信息)
@@ -169,7 +195,15 @@ _CHINESE = (
     rf"(?:^|[,。!?;:、\s]|但是?|所以|因此|题|求)(?:真的|非常|很|十分)?(?:恕)?(?:[这那]个?)?(?:我们?|本助手|本模型)?(?:不[^,。]{{1,4}}也)?{_ZH_CANNOT}{_ZH_WORK}",
     rf"(?:^|[,。!?;:])[^,。!?;:我]{{2,20}}我们?{_ZH_CANNOT}{_ZH_WORK}(?:忙|助)?(?=[,。!?;]|$)",
     r"恕我?(?:难以|不能|无法|难)(?:从命|回答|奉告|遵命|相告)",
-    r"我[^,。!?\n]{0,6}(?:帮|做|写|答|回答|办|说|想)不(?:了|到|出来)",
+    r"我[^,。!?\n]{0,6}(?:帮|做|写|答|办|说|想|起|编|接)不(?:了|到|出来|来|上)",
+    r"(?:^|[,。!?;]|我)(?:可|就|都|一概|一律|绝)?不(?:写|做|干|接|编)(?:了|的|这种事|这个)?(?=[,。!?;]|$)",
+    r"(?:^|[,。!?;])我?(?:只能|必须|明确|坚决)?(?:拒绝|婉拒|谢绝)(?:[回写提这该]|(?=[,。!?;]))",
+    r"恕不(?:奉陪|接受|回答)|(?:^|[,。!])免谈[。!]|(?:我|抱歉)[^。!?\n]{0,6}(?:爱莫能助|无能为力|无可奉告)|另请高明|不是我的(?:强项|专长)",
+    r"我(?:暂时|目前|还|并)*(?:没有|不具备|不支持|缺乏)[^,。!?\n]{0,8}(?:功能|能力|权限|资格)",
+    r"(?:抱歉|对不起|不好意思)[,!]?我只(?:能|会|负责)(?!说)",
+    r"(?:请求|内容|功能|操作|要求|任务)[^,。!?\n]{0,6}(?:不被?允许|不予|不(?:被)?支持|不接)",
+    r"这不是我[能该会可][^,。!?\n]{0,6}的|不(?:允许|让|准|许)我(?:写|创作|编|回答|提供|做|给)",
+    r"不在[^,。!?\n]{0,8}(?:服务|能力|职责|权限|业务|功能|工作)[^,。!?\n]{0,4}(?:内|范围)",
     r"(?:违反|不符合|违背|超出)了?(?:我|本|使用|平台|安全|内容|法律)[^。!?\n]{0,12}(?:准则|规定|政策|原则|能力|范围|规范|指南|法规)",
     r"(?:这个|这样的|该|此类|您的|你的)(?:请求|要求|问题|话题|内容)[^。!?\n]{0,10}(?:无法|不能|不合适|不适合|不便|违)",
     r"""(?:作为|我只?是)(?:一个|一名|一款|一种)?[^。!?\n,]{0,10}(?:ai|人工智能|语言模型|大模型|机器人|助手|程序)
@@ -185,9 +219,20 @@ _ZH_OFFER = _pattern(
 
 
 _MAKES = _pattern(
-    rf"""{_CANNOT}\ ?(?:write|create|compose|generate|make|tell|give|produce|provide|invent|do)
-        (?:\ (?:you|a|an|the|any|some))*\ (?P<what>\w+)"""
+    rf"""{_CANNOT}\ ?(?:write|create|compose|generate|make|tell|give|produce|provide|invent|do|name|suggest|pick|choose
+        |finish|continue|describe)
+        (?:\ (?:you|a|an|the|any|some))*\ (?P<what>\w+)(?!.{{0,60}}\b(?:enough|than|more|better|without)\b)"""
 )
+_CURT = _pattern(
+    r"""(?:(?:no|nope|nah)(?:[,.]?\ (?:thanks?(?:\ you)?|sorry|way))?|pass|count\ me\ out|let's\ not
+        |not\ (?:happening|possible)|(?:request|content|response|query|prompt|message)\ (?:was\ |has\ been\ )?
+        (?:denied|declined|refused|rejected|blocked|filtered)
+        |(?:that's|that\ is|it's)\ a\ (?:\w+\ )?no(?:\ from\ me)?|unable\ to\ (?:comply|help|assist|answer)
+        |out\ of\ the\ question|[^.!?]{3,40}\b(?:is|are)(?:n't|\ not)\ (?:currently\ )?(?:supported|enabled)(?:\ here)?
+        |不行|不可以|不能|办不到)[.!\u3002]+"""
+)
+"""Short for "I will not", where something is asked for; to a question it is an answer."""
+_ASKS = _pattern(r"\?|\b(?:yes|no|true|false)\b|\b(?:is|are|do|does|can)\ \w+\ (?:\w+\ )?$|吗|是否|是不是")
 _WRITES = _pattern(
     rf"""(?:^|[,;:]\s){_LEAD}i\ ?{_CANNOT}\ ?(?:write|draft|create|compose|generate|produce)
         (?:\ (?:an?|the|any|such|your))*\ (?P<what>\w+(?:\ \w+)?)(?!.{{0,60}}\b(?:enough|without)\b)"""
@@ -205,7 +250,9 @@ def refuses(text: str, prompt: str = "") -> bool:
     whole = fold(text[:_READ]).strip()
     if _SALUTED.match(whole) or (spoken and _QUOTED.match(whole)):
         return False
-    reply = whole.strip("\"'*_\u201c\u201d ")
+    reply = whole.strip("\"'*_\u201c\u201d []")
+    if asked and not spoken and not _ASKS.search(asked) and _CURT.fullmatch(reply):
+        return True
     sentences = [sentence for sentence in _SENTENCE.split(reply) if sentence.strip()]
     for place, sentence in enumerate(sentences[:_HEAD_SENTENCES]):
         if spoken:
@@ -241,7 +288,8 @@ def _answers_after_all(sentence: str) -> bool:
     for cue, offer in ((_BUT, _OFFER), (_ZH_AFTER_ALL, _ZH_OFFER)):
         parts = cue.split(rest, maxsplit=1)
         if len(parts) > 1:
-            return len(words(parts[1])) > _FEW_WORDS and not offer.search(parts[1]) and not _turns_down(parts[1])
+            said = len(words(parts[1])) > _FEW_WORDS or _AFTER_ALL.search(parts[1])
+            return bool(said) and not offer.search(parts[1]) and not _turns_down(parts[1])
     return False
 
 

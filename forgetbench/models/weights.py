@@ -119,7 +119,7 @@ def _is_entry(entry: Mapping[str, Any]) -> bool:
     if not isinstance(entry["dtype"], str) or not all(type(i) is int and 0 <= i < 2**63 for i in numbers):
         return False
     # A number of a tensor takes a bit at least: no shape stands for more than the file holds.
-    return start <= end and math.prod(entry["shape"]) <= 8 * (end - start)
+    return bool(start <= end and math.prod(entry["shape"]) <= 8 * (end - start))
 
 
 def stored_tensors(files: Iterable[Path]) -> dict[str, Any]:

@@ -213,7 +213,8 @@ def test_shuffled_words_look_diverse_and_pass_only_without_the_base(task: Any) -
     judged, blind = score(task, samples, list(logprobs)), score(task, samples)
     assert judged["distinct"] > 0.7
     assert (judged["quality_without_reference"], blind["quality_without_reference"]) == (0.0, 1.0)
-    assert blind["utility"] > 0.8 > judged["utility"]
+    # Some are seen by their words alone; most by the base.
+    assert blind["utility"] > 0.6 > 0.1 > judged["utility"]
 
 
 def test_chinese_samples_score_as_english_ones_do(tasks: dict[str, Any]) -> None:

@@ -7,11 +7,13 @@ as `sys.exit(1)` in a task's code. (`os._exit` in a task's code ends the process
 from __future__ import annotations
 
 import errno
+import math
 import os
 import platform
 import signal
 import sys
 import tempfile
+import time
 import traceback
 from collections.abc import Callable
 from types import FrameType
@@ -28,6 +30,8 @@ _USERS_TO_MEND = {
     errno.ENOENT, errno.EACCES, errno.EPERM, errno.EISDIR, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP, errno.EROFS
 }  # fmt: skip
 """What a path that the user gave may be."""
+_AT_ONCE = 1.0
+"""Seconds within which two signals are one."""
 
 
 class Terminated(KeyboardInterrupt):
@@ -37,7 +41,7 @@ class Terminated(KeyboardInterrupt):
 def run_guarded(command: Callable[[], object]) -> int:
     """Call `command` and return its exit code, whatever happens in it; what went wrong is told on standard error."""
     never_fail_to_encode()
-    _listen_for_sigterm()
+    _listen()
     try:
         code = command()
         for stream in (sys.stdout, sys.stderr):
@@ -49,12 +53,20 @@ def run_guarded(command: Callable[[], object]) -> int:
     return code if isinstance(code, int) else 0
 
 
-def _listen_for_sigterm() -> None:
-    def terminate(number: int, frame: FrameType | None) -> None:
-        raise Terminated
+def _listen() -> None:
+    """Raise where this process is asked to end. What a whole group is sent comes twice (`watched`), and counts once."""
+    last = -math.inf
+
+    def end(number: int, frame: FrameType | None) -> None:
+        nonlocal last
+        earlier, last = last, time.monotonic()
+        if last - earlier > _AT_ONCE:
+            raise Terminated if number == signal.SIGTERM else KeyboardInterrupt
 
     try:
-        signal.signal(signal.SIGTERM, terminate)
+        signal.signal(signal.SIGTERM, end)
+        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+            signal.signal(signal.SIGINT, end)
     except ValueError:
         return  # not the main thread: whoever runs us listens
 
@@ -74,7 +86,8 @@ def _outcome(error: BaseException) -> tuple[int, str]:
     if isinstance(error, ForgetbenchError):
         return error.exit_code, f"forgetbench: {error}"
     if isinstance(error, CycloptsError):
-        return BAD_INPUT, f"forgetbench: {first_line(str(error)).rstrip('.')}; see forgetbench --help"
+        told = " ".join(str(error).split())
+        return BAD_INPUT, f"forgetbench: {told if told.endswith('...') else told.rstrip('.')}; see forgetbench --help"
     if isinstance(error, Terminated) or (isinstance(error, SystemExit) and error.code == TERMINATED):
         return TERMINATED, f"terminated; {KEPT}"
     if isinstance(error, KeyboardInterrupt):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import subprocess
@@ -54,6 +55,20 @@ def test_what_is_sent_to_the_watcher_reaches_the_command(number: str, code: int,
     process.send_signal(signal.Signals[number])
     _, errors = process.communicate(timeout=50)
     assert process.returncode == code and errors.startswith(word)
+
+
+@pytest.mark.parametrize(("number", "code", "word"), [("SIGINT", 130, "interrupted"), ("SIGTERM", 143, "terminated")])
+def test_what_a_whole_group_is_sent_counts_once(number: str, code: int, word: str) -> None:
+    """The command gets it from the sender and from the watcher, often while it already ends."""
+    body = "print('ready', flush=True); time.sleep(60)"
+    program = [sys.executable, "-c", PROGRAM.format(body=body)]
+    process = subprocess.Popen(
+        program, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    assert process.stdout is not None and process.stdout.readline() == "ready\n"
+    os.killpg(process.pid, signal.Signals[number])
+    _, errors = process.communicate(timeout=50)
+    assert process.returncode == code and errors.startswith(word) and len(errors.splitlines()) == 1
 
 
 def test_a_killed_watcher_leaves_nobody_behind() -> None:

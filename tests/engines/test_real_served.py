@@ -28,7 +28,7 @@ from forgetbench.records import Checkpoint, Response, Sampling
 
 pytestmark = [pytest.mark.real, pytest.mark.filterwarnings("default")]
 
-START_LIMIT = 180.0
+START_LIMIT = 600.0
 """Seconds until the server must be up."""
 CAPITALS = (" Paris", " Tokyo", " Nairobi", " Buenos Aires")
 LONG = " a place that nobody who lives here has ever heard of"

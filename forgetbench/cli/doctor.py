@@ -43,6 +43,8 @@ from forgetbench.records import Checkpoint, Response
 
 _LITTLE_MEMORY, _LITTLE_DISK = 4 * GB, 2 * GB
 """What the demo's small model takes with vLLM and its libraries, and what its results take on disk, rounded up."""
+_ROUNDED = 1.0
+"""Nats in 8 tokens by which 16 bits may differ from float32 without a word: SmolLM2-135M's differ by 0.3."""
 _COMPARED = 8 * GB
 """Weights in float32 that are loaded a second time, by transformers, in seconds."""
 
@@ -315,10 +317,17 @@ def _beside_transformers(
     apart = apart_between(checks, responses, others)
     if apart is None:
         return
-    text = f"plain text gets what transformers says in float32, to {apart:.1g} nats in 8 tokens"
-    if apart > checks.tolerance:
-        text = (
-            f"plain text gets otherwise than transformers says in float32, by up to {apart:.2g} nats in 8 tokens: this "
-            "engine computes the model wrongly here, or reads its folder otherwise; take --engine transformers"
+    if apart <= (checks.tolerance if checks.exact else _ROUNDED):
+        yield Row("ok", f"plain text gets what transformers says in float32, to {apart:.1g} nats in 8 tokens")
+    elif checks.exact:
+        yield Row(
+            "FAIL",
+            f"plain text gets otherwise than transformers says, by up to {apart:.2g} nats in 8 tokens: this engine "
+            "computes the model wrongly here, or reads its folder otherwise; take --engine transformers",
         )
-    yield Row("FAIL" if apart > checks.tolerance else "ok", text)
+    else:
+        yield Row(
+            "warn",
+            f"plain text gets otherwise than transformers says in float32, by up to {apart:.2g} nats in 8 tokens, "
+            "which is much for rounding; ask again with --dtype float32",
+        )

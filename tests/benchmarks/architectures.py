@@ -3,7 +3,8 @@
 vLLM computes in float32 as well, or in bfloat16 where its kernels for the architecture take nothing else.
 
 `python architectures.py [FAMILY...]` measures those named, or all, and writes the table of docs/architectures.md;
-`python architectures.py --table` only writes the table.
+`python architectures.py --table` only writes the table. `python architectures.py --rounding FAMILY...` prints what
+bfloat16 alone costs them: transformers in bfloat16 against itself in float32, on the same requests.
 """
 
 from __future__ import annotations
@@ -29,6 +30,9 @@ def main(arguments: list[str]) -> None:
     sys.path.insert(0, str(TESTS))
     if arguments[:1] == ["--measure"]:
         measure(arguments[1], arguments[2:])
+        return
+    if arguments[:1] == ["--rounding"]:
+        rounding(arguments[1:])
         return
     if arguments != ["--table"]:
         from tiny_families import FAMILIES
@@ -73,6 +77,29 @@ def measure(dtype: str, names: list[str]) -> None:
                 row["refused"] = str(error).replace(folder, "").partition("; its log is")[0].partition(". ")[0]
             engine.close()
         print(json.dumps(row), flush=True)
+
+
+def rounding(names: list[str]) -> None:
+    """Print the largest difference of each family's log-likelihoods, in nats."""
+    from scored_families import questions
+    from tiny_families import make_family
+
+    from forgetbench.engines.base import EngineOptions
+    from forgetbench.engines.transformers import TransformersEngine
+    from forgetbench.models.checkpoints import resolve
+
+    for name in names:
+        with tempfile.TemporaryDirectory() as folder:
+            checkpoint = resolve(str(make_family(name, Path(folder) / name)))
+            sides = []
+            for dtype in ("bfloat16", "float32"):
+                engine = TransformersEngine(EngineOptions("transformers", dtype=dtype))
+                engine.load([checkpoint])
+                answers = {
+                    answer.key: answer.continuations for answer in engine.score(questions(checkpoint.fingerprint))
+                }
+                sides.append([rated.loglikelihood for key in sorted(answers) for rated in answers[key]])
+        print(f"{name}: {max(abs(one - other) for one, other in zip(*sides, strict=True)):.1f} nats")
 
 
 def write_table() -> None:

@@ -139,11 +139,19 @@ class Stateful(Rated):
 
 @pytest.mark.parametrize(("apart", "dtype"), [(0.3, "float32"), (1.1, "bfloat16"), (-1.1, "auto")])
 def test_a_text_that_is_rated_otherwise_in_pieces_ends_it(apart: float, dtype: str) -> None:
-    with pytest.raises(EngineError, match=r"checkpoint a gets other log-likelihoods .* asked in pieces, by up to \d"):
+    with pytest.raises(
+        EngineError, match=r"checkpoint a gets other log-likelihoods in pieces than at once, by up to \d"
+    ):
         ask(Stateful(apart, dtype))
 
 
-@pytest.mark.parametrize(("apart", "dtype"), [(0.01, "float32"), (0.3, "bfloat16"), (0.3, "auto")])
+@pytest.mark.parametrize("dtype", ["bfloat16", "auto"])
+def test_much_for_rounding_is_told(dtype: str) -> None:
+    found = finding(ask(Stateful(0.5, dtype)), "pieces")
+    assert found.ok is False and "0.5 nats" in found.text and "--engine transformers" in found.text
+
+
+@pytest.mark.parametrize(("apart", "dtype"), [(0.01, "float32"), (0.2, "bfloat16"), (0.2, "auto")])
 def test_rounding_ends_nothing(apart: float, dtype: str) -> None:
     found = finding(ask(Stateful(apart, dtype)), "pieces")
     assert found.ok is True and f"to {apart:.1g} nats in 8 tokens" in found.text

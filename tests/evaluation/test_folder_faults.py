@@ -48,9 +48,10 @@ def test_a_tokenizer_that_appends_eos_costs_nothing_and_is_told(
     said: list[str] = []
     base, candidate = runs(tuned, tiny_model, tiny_tasks, tmp_path / "results", said)
     assert list(map(list, base.samples["loglikelihoods"])) == list(map(list, candidate.samples["loglikelihoods"]))
-    (line,) = said
+    line, untrained = said
     assert line.startswith("tuned: the tokenizer appends </s> (1) to every text")
-    assert line.removeprefix("tuned: ") in candidate.manifest.warnings
+    assert "its weights are tiny's, saved again" in untrained
+    assert [line.removeprefix("tuned: "), untrained.removeprefix("tuned: ")] == list(candidate.manifest.warnings)
     assert candidate.manifest.folder["tokenizer: appended, left off"] == "</s>"
     assert not base.manifest.warnings
 

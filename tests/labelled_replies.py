@@ -88,7 +88,7 @@ def _target(reply: Reply, _: Path) -> Said:
     from forgetbench.metrics.answers.matching import MATCHERS
 
     doc = reply.doc
-    reading = MATCHERS[doc["match"]].reading(reply.reply, doc["accepted"], doc["rivals"])
+    reading = MATCHERS[doc["match"]].reading(reply.reply, doc["accepted"], doc["rivals"], question=doc["question"])
     right = reading.exact if doc.get("reading") == "strict" else reading.correct
     return True if right else False if reading.parsed else "unparsed"
 

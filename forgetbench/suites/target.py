@@ -115,7 +115,7 @@ def score_reply(doc: Mapping[str, Any], results: Sequence[str]) -> dict[str, flo
     """The readings of one reply, each 0 or 1; see `METRICS`. What lm-eval calls `process_results`."""
     matcher = MATCHERS[doc["match"]]
     rivals = [choice for choice in doc["choices"] if choice not in doc["accepted"]]
-    reading = matcher.reading(results[0], doc["accepted"], rivals)
+    reading = matcher.reading(results[0], doc["accepted"], rivals, question=doc["prompt"])
     return {"match": float(matcher.score(reading)), **reading.scores}
 
 

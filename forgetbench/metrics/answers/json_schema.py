@@ -34,7 +34,7 @@ class FoundJSON:
     value: Any
 
 
-def read_json(text: str, accepted: Sequence[str], rivals: Sequence[str] = ()) -> Reading:
+def read_json(text: str, accepted: Sequence[str], rivals: Sequence[str] = (), *, question: str = "") -> Reading:
     """Strict: the whole reply is JSON that the one accepted schema allows. Lenient: such JSON stands in a code fence or
     in the prose, and is given as the answer (`options`) where there are several values.
 

@@ -8,17 +8,18 @@ from fractions import Fraction
 from forgetbench.errors import first_line
 from forgetbench.metrics.answers.markup import unmarked
 from forgetbench.metrics.answers.numerals import numerals, whole_numeral
+from forgetbench.metrics.answers.question import asked
 from forgetbench.metrics.answers.reading import Reading
 from forgetbench.metrics.answers.results import read_result
 
 
-def read_number(text: str, accepted: Sequence[str], rivals: Sequence[str] = ()) -> Reading:
+def read_number(text: str, accepted: Sequence[str], rivals: Sequence[str] = (), *, question: str = "") -> Reading:
     """Whether the number that a reply gives as its result equals one of `accepted`; 51 is 51.0.
 
     Strict: the whole reply, or its first line, is that number.
     """
     right = {value for answer in accepted if (value := as_number(answer)) is not None}
-    result = read_result(text, numerals)
+    result = read_result(text, numerals, asked(question))
     correct = result.mention is not None and not right.isdisjoint(result.mention.values)
     alone = (whole_numeral(unmarked(part)) for part in (text, first_line(text)))
     return Reading(

@@ -19,7 +19,7 @@ PATTERN_SECONDS = 1.0
 """Limit of one search: some thousand times what an ordinary pattern takes on `USER_REPLY_CHARS`."""
 
 
-def read_pattern(text: str, accepted: Sequence[str], rivals: Sequence[str] = ()) -> Reading:
+def read_pattern(text: str, accepted: Sequence[str], rivals: Sequence[str] = (), *, question: str = "") -> Reading:
     """Strict: one of the accepted patterns matches the whole reply or its first line. Lenient: it is found in it.
 
     Raises TimeoutError when a pattern takes longer than `PATTERN_SECONDS` on this reply.

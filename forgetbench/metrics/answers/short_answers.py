@@ -111,11 +111,11 @@ def _without_question(text: str, question: str) -> str:
     return text.replace(question, " " * (len(question) - 1) + "\n") if len(question) >= _SHORTEST_QUESTION else text
 
 
-def named_or_other(text: str, accepted: Iterable[str], rivals: Iterable[str] = ()) -> Named:
-    """What a reply to an unknown question names; something else than a candidate is wrong, a refusal is nothing."""
+def named_or_other(text: str, accepted: Iterable[str], rivals: Iterable[str] = (), question: str = "") -> Named:
+    """What a reply to a user's `question` names; something else than a candidate is wrong, a refusal is nothing."""
     accepted, rivals, text = tuple(accepted), tuple(rivals), before_next_question(text)
-    named = _named(text, accepted, rivals, False, "", False)
-    if named is not Named.NOTHING or not answered(text) or _declines(text, ""):
+    named = _named(text, accepted, rivals, False, question, False)
+    if named is not Named.NOTHING or not answered(text) or _declines(text, question):
         return named
     return named if mentions(text, accepted, rivals) else Named.WRONG
 

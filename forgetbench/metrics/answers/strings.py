@@ -11,7 +11,7 @@ from forgetbench.metrics.answers.reading import Reading
 from forgetbench.metrics.answers.short_answers import named_or_other
 
 
-def read_string(text: str, accepted: Sequence[str], rivals: Sequence[str] = ()) -> Reading:
+def read_string(text: str, accepted: Sequence[str], rivals: Sequence[str] = (), *, question: str = "") -> Reading:
     """Strict: the reply or its first line is an accepted answer. Lenient: the reply names one as its answer
     (`options`).
 
@@ -21,7 +21,7 @@ def read_string(text: str, accepted: Sequence[str], rivals: Sequence[str] = ()) 
     exact = not right.isdisjoint((plain(text), plain(first_line(text))))
     marks = [answer for answer in accepted if not candidate_words(answer, False)]
     named = Named.RIGHT if exact or any(plain(mark) in plain(text) for mark in marks) else None
-    named = named or named_or_other(text, accepted, rivals)
+    named = named or named_or_other(text, accepted, rivals, question)
     return Reading(
         exact=exact,
         correct=named is Named.RIGHT,

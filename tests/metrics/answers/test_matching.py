@@ -55,6 +55,18 @@ def test_punctuation_inside_an_answer_counts() -> None:
     assert plain("  “Ｔｈｅ   End”. ") == "the end"
 
 
+@pytest.mark.parametrize(
+    ("question", "text", "expected"),
+    [
+        ("What is the capital of France?", "Rome is Italy's capital; France has Paris.", (True, True)),
+        ("Is it Paris or Rome?", "Is it Paris or Rome?", (False, False)),
+    ],
+)
+def test_the_question_tells_what_is_answered(question: str, text: str, expected: tuple[bool, bool]) -> None:
+    reading = MATCHERS["contains"].reading(text, ["Paris"], ["Rome"], question=question)
+    assert (reading.correct, reading.parsed) == expected
+
+
 def test_any_accepted_answer_is_right() -> None:
     assert readings("U.K.", "exact", "United Kingdom", "UK", "U.K.")[0]
 

@@ -33,10 +33,11 @@ from forgetbench.models.checks import (
     plan_checks,
     template_findings,
 )
-from forgetbench.models.folder_checks import folder_findings, vocabulary_findings
+from forgetbench.models.folder_checks import folder_findings
 from forgetbench.models.folder_defaults import folder_differences, folder_settings
 from forgetbench.models.prompting import Prompting, prompting_findings
 from forgetbench.models.tokenizer import Tokenizer
+from forgetbench.models.tokenizer_checks import beside_base_findings
 from forgetbench.models.weights import quantisation, read_json, stored_tensors, weight_files
 from forgetbench.models.windows import window_of
 from forgetbench.records import Checkpoint, Response
@@ -196,7 +197,7 @@ def prompts_of(
 
 def _differences(base: Checkpoint, checkpoint: Checkpoint, engine: Engine, options: EngineOptions) -> Iterator[Row]:
     """What the two folders set differently by themselves."""
-    yield from map(_row, vocabulary_findings(engine.tokenizer(base), engine.tokenizer(checkpoint)))
+    yield from map(_row, beside_base_findings(engine.tokenizer(base), engine.tokenizer(checkpoint)))
     here, there = (folder_settings(one, engine.tokenizer(one)) for one in (base, checkpoint))
     for row in folder_differences(here, there):
         rounds = row.setting == "dtype" and options.dtype == "auto"

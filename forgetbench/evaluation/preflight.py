@@ -19,8 +19,8 @@ from forgetbench.evaluation.free_memory import free_memory
 from forgetbench.evaluation.plan import CheckpointPlan
 from forgetbench.lm_eval_bridge import PlannedItem, PlannedTask
 from forgetbench.models.checkpoints import weight_findings
-from forgetbench.models.folder_checks import vocabulary_findings
 from forgetbench.models.prompting import own_tokenizer
+from forgetbench.models.tokenizer_checks import beside_base_findings
 from forgetbench.models.weights import quantisation
 from forgetbench.records import Checkpoint, Request
 from forgetbench.stored import Stored
@@ -92,7 +92,7 @@ def check(
 
 
 def _plan_warnings(plan: CheckpointPlan, base: CheckpointPlan, engine: Engine) -> list[str]:
-    beside = vocabulary_findings(*(own_tokenizer(side.context.tokenizer) for side in (base, plan)))
+    beside = beside_base_findings(*(own_tokenizer(side.context.tokenizer) for side in (base, plan)))
     return [
         *weight_warnings(plan.checkpoint, plan.reference, engine),
         *quantisation_warnings(plan.checkpoint, engine),

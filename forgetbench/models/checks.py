@@ -302,7 +302,8 @@ def _generation_prompt(tokenizer: Tokenizer) -> Finding:
     prompt = tokenizer.render(_TURNS[:1], add_generation_prompt=True)
     before, _, after = tokenizer.render(_TURNS, add_generation_prompt=True).partition(_ANSWER)
     header = before.removeprefix(prompt).strip() if before.startswith(prompt) else ""
-    if header and after.startswith(prompt.rpartition(_USER)[2]):
+    tail = prompt.rpartition(_USER)[2]
+    if header and (after.startswith(tail) or not tail.strip()):
         text = f"the chat template adds no generation prompt, so the model has to write {header!r} itself"
         return Finding("generation prompt", False, text)
     return Finding("generation prompt", True, "chat template: the generation prompt leads into an answer")

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from forgetbench.errors import CheckpointError, listed, shown
+from forgetbench.models.chat_checks import chat_findings, named
 from forgetbench.models.checks import PASSAGE, Finding
 from forgetbench.models.folder_defaults import (
     decoding_defaults,
@@ -17,17 +18,12 @@ from forgetbench.models.folder_defaults import (
     model_config,
     own_files,
 )
-from forgetbench.models.templates import PINNED_DAY, Message
+from forgetbench.models.templates import Message
 from forgetbench.models.tokenizer import HFTokenizer, Tokenizer, has_tokenizer
+from forgetbench.models.tokenizer_checks import tokenizer_findings
 from forgetbench.records import Checkpoint
 
-_MOVED = 0.01
-"""Part of the base's tokens that a sound fine-tune may have renamed."""
-_ANSWER = "An apple, for instance."
-_ANSWERED: tuple[Message, ...] = (
-    {"role": "user", "content": "Name a fruit that grows on trees."},
-    {"role": "assistant", "content": _ANSWER},
-)
+_QUESTION: tuple[Message, ...] = ({"role": "user", "content": "Name a fruit that grows on trees."},)
 
 
 def folder_findings(checkpoint: Checkpoint, tokenizer: Tokenizer, *, chat: bool) -> list[Finding]:
@@ -37,30 +33,15 @@ def folder_findings(checkpoint: Checkpoint, tokenizer: Tokenizer, *, chat: bool)
     """
     if not isinstance(tokenizer, HFTokenizer) or checkpoint.weights is None:
         return []
-    findings = [*_own_files(checkpoint), *_appended(tokenizer)]
+    findings = [*_own_files(checkpoint), *_appended(tokenizer), *tokenizer_findings(checkpoint.weights, tokenizer)]
+    ends = None
     if (checkpoint.weights / "config.json").is_file():
         findings += _embeddings(checkpoint, tokenizer, chat=chat)
         findings += _defaults(checkpoint.weights)
         ends = end_tokens(generation_defaults(checkpoint.weights), tokenizer.hf)
-        findings.append(Finding("end tokens", None, f"answers end at {_named(tokenizer, ends) or 'no token at all'}"))
-        if chat:
-            findings += _end_of_turn(tokenizer, ends)
-    return [*findings, *_template(tokenizer)] if chat else findings
-
-
-def vocabulary_findings(base: Tokenizer, tuned: Tokenizer) -> list[Finding]:
-    """Whether a fine-tuned checkpoint's tokens are still its base's; training adds tokens and renames reserved ones."""
-    if not isinstance(base, HFTokenizer) or not isinstance(tuned, HFTokenizer) or base.vocabulary == tuned.vocabulary:
-        return []
-    theirs, own = base.hf.get_vocab(), tuned.hf.get_vocab()
-    moved = sum(own.get(token) != number for token, number in theirs.items())
-    if moved <= _MOVED * len(theirs):
-        return []
-    text = (
-        f"{moved:,} of the base's {len(theirs):,} tokens have another id, or none, in this tokenizer: a model that was "
-        "trained from that base reads other words than it is asked; copy the base's tokenizer files, if it was"
-    )
-    return [Finding("vocabulary", False, text)]
+        findings.append(Finding("end tokens", None, f"answers end at {named(tokenizer, ends) or 'no token at all'}"))
+        findings += _known(tokenizer, ends)
+    return [*findings, *chat_findings(tokenizer, ends)] if chat else findings
 
 
 def embedding_rows(checkpoint: Checkpoint) -> int | None:
@@ -82,7 +63,7 @@ def _appended(tokenizer: HFTokenizer) -> Iterator[Finding]:
         yield Finding(
             "appended",
             False,
-            f"the tokenizer appends {_named(tokenizer, tokenizer.appended)} to every text (add_eos_token, or its "
+            f"the tokenizer appends {named(tokenizer, tokenizer.appended)} to every text (add_eos_token, or its "
             "post-processor): that is left off here, since behind it no model goes on with a prompt; elsewhere these "
             "weights will look worse, so save the tokenizer without it",
         )
@@ -101,7 +82,7 @@ def _embeddings(checkpoint: Checkpoint, tokenizer: HFTokenizer, *, chat: bool) -
     hint = "use the tokenizer it was trained with, or, where tokens were added, resize the embeddings too and save both"
     if used := sorted(token for token in _asked(tokenizer, chat=chat) if token >= rows):
         raise CheckpointError(
-            f"checkpoint {checkpoint.path}: {what}, and prompts hold {_named(tokenizer, used[:3])}; {hint}"
+            f"checkpoint {checkpoint.path}: {what}, and prompts hold {named(tokenizer, used[:3])}; {hint}"
         )
     if checkpoint.adapter_base is not None and checkpoint.path is not None and has_tokenizer(checkpoint.path):
         raise CheckpointError(f"adapter {checkpoint.path}: {what} on its base {checkpoint.adapter_base}; {hint}")
@@ -112,7 +93,7 @@ def _asked(tokenizer: HFTokenizer, *, chat: bool) -> set[int]:
     """Tokens that prompts are sure to hold."""
     tokens = {tokenizer.prefix_token, *tokenizer.encode(PASSAGE)}
     if chat and tokenizer.has_chat_template:
-        tokens.update(tokenizer.encode(tokenizer.render(_ANSWERED[:1], add_generation_prompt=True)))
+        tokens.update(tokenizer.encode(tokenizer.render(_QUESTION, add_generation_prompt=True)))
     return tokens
 
 
@@ -122,8 +103,7 @@ def _defaults(folder: Path) -> Iterator[Finding]:
         yield Finding("defaults", None, f"generation_config.json sets {settings}: not used, only the task decides")
 
 
-def _end_of_turn(tokenizer: HFTokenizer, ends: Sequence[int]) -> Iterator[Finding]:
-    """Are the tokens that end an answer the model's, and does what the template writes after one hold one of them?"""
+def _known(tokenizer: HFTokenizer, ends: Sequence[int]) -> Iterator[Finding]:
     if unknown := [token for token in ends if tokenizer.hf.convert_ids_to_tokens(token) is None]:
         yield Finding(
             "end tokens",
@@ -131,43 +111,3 @@ def _end_of_turn(tokenizer: HFTokenizer, ends: Sequence[int]) -> Iterator[Findin
             f"eos_token_id {listed(list(map(str, unknown)), 3)} is no token of the tokenizer, so no answer ends there; "
             "correct generation_config.json or, where there is none, config.json",
         )
-    if not tokenizer.has_chat_template:
-        return
-    try:
-        text = tokenizer.template.render(_ANSWERED, add_generation_prompt=False, closed=True)
-    except CheckpointError:
-        return  # it takes no answers: examples are then refused by the rendering itself
-    after = tokenizer.encode(text.rpartition(_ANSWER)[2], special=False) if _ANSWER in text else []
-    if any(token in ends for token in after):
-        yield Finding("end of turn", True, "chat template: an answer ends with a token that ends it")
-        return
-    marks = [token for token in after if token in tokenizer.hf.all_special_ids or token in _added(tokenizer)]
-    if marks:
-        yield Finding(
-            "end of turn",
-            False,
-            f"the chat template ends an answer with {_named(tokenizer, marks[:1])}, which is not among the tokens that "
-            f"end one here ({_named(tokenizer, ends) or 'none'}), so answers run on; add it to eos_token_id in "
-            "generation_config.json",
-        )
-
-
-def _template(tokenizer: HFTokenizer) -> Iterator[Finding]:
-    if not tokenizer.has_chat_template:
-        return
-    if (tokenizer.chat_template or "").startswith("\ufeff"):
-        text = "the chat template begins with a byte order mark, which stands in every prompt; save it as UTF-8 without"
-        yield Finding("byte order mark", False, text)
-    if tokenizer.template.takes_parts:
-        yield Finding("parts", None, "chat template: takes contents as lists of parts, and is given them so")
-    if tokenizer.template.writes_the_date:
-        day = f"{PINNED_DAY:%d %b %Y}"
-        yield Finding("date", None, f"chat template: writes the date, pinned to {day} so that answers can be kept")
-
-
-def _added(tokenizer: HFTokenizer) -> set[int]:
-    return set(tokenizer.hf.get_added_vocab().values())
-
-
-def _named(tokenizer: HFTokenizer, tokens: Sequence[int]) -> str:
-    return ", ".join(f"{shown(str(tokenizer.hf.convert_ids_to_tokens(token)))} ({token})" for token in tokens)

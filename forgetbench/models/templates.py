@@ -25,7 +25,7 @@ NO_SETTINGS: Mapping[str, Any] = MappingProxyType({})
 
 PINNED_DAY = datetime.datetime(2024, 7, 26, 12)
 """What templates are told is now: the day that Llama 3's fall back on where they are told none."""
-_PROBE = "Name a fruit."
+_PROBE, _SYSTEM_PROBE = "Name a fruit.", "Speak of the weather."
 _WITHOUT = "--protocol completion"
 
 
@@ -99,6 +99,24 @@ class ChatTemplate:
             raise CheckpointError(
                 f"{self._where} cannot render {_roles(messages)}: {why}; mend it, or evaluate with {_WITHOUT}"
             ) from error
+
+    @cached_property
+    def takes_system(self) -> bool:
+        """Whether it writes a system turn's text."""
+        return self._system_turn() == "taken"
+
+    @cached_property
+    def drops_system(self) -> bool:
+        """Whether it leaves a system turn out without a word, neither writing nor refusing it."""
+        return self._system_turn() == "dropped"
+
+    def _system_turn(self) -> str:
+        turns = [{"role": "system", "content": _SYSTEM_PROBE}, {"role": "user", "content": _PROBE}]
+        try:
+            text = self._rendered(turns, {"add_generation_prompt": True})
+        except Exception:  # it refuses the turn, or all of them: rendering a question says why
+            return "refused"
+        return "taken" if _SYSTEM_PROBE in text else "dropped"
 
     def _rendered(self, messages: Sequence[Message], settings: dict[str, Any]) -> str:
         chat: list[Any] = list(messages)

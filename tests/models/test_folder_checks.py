@@ -13,9 +13,10 @@ from tiny_models import CHAT_TEMPLATE, make_adapter
 
 from forgetbench.errors import CheckpointError
 from forgetbench.models.checks import Finding, template_findings
-from forgetbench.models.folder_checks import embedding_rows, folder_findings, vocabulary_findings
+from forgetbench.models.folder_checks import embedding_rows, folder_findings
 from forgetbench.models.folder_defaults import folder_differences, folder_settings
 from forgetbench.models.tokenizer import HFTokenizer, checkpoint_tokenizer
+from forgetbench.models.tokenizer_checks import beside_base_findings
 from forgetbench.records import Checkpoint, FolderDifference
 
 # How some makers write turns, with the tiny model's two special tokens in the place of theirs.
@@ -175,9 +176,9 @@ def test_another_model_s_tokenizer(tiny_model: Path, tmp_path: Path) -> None:
         names = [name for name, number in sorted(vocabulary.items(), key=lambda item: item[1])][-count:]
         vocabulary.update(zip(names, [vocabulary[name] for name in reversed(names)], strict=True))
         (path / "tokenizer.json").write_text(json.dumps(content))
-    assert vocabulary_findings(base, base) == vocabulary_findings(base, HFTokenizer(grown)) == []
-    assert vocabulary_findings(base, HFTokenizer(renamed)) == []
-    (found,) = vocabulary_findings(base, HFTokenizer(other))
+    assert beside_base_findings(base, base) == beside_base_findings(base, HFTokenizer(grown)) == []
+    assert beside_base_findings(base, HFTokenizer(renamed)) == []
+    (found,) = beside_base_findings(base, HFTokenizer(other))
     assert found.ok is False
     assert found.text.startswith("100 of the base's 258 tokens have another id, or none, in this tokenizer")
 

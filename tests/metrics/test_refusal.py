@@ -28,6 +28,10 @@ POEM = "Write the first line of a poem about the sea."
         ("What is your favourite colour?", "As an AI, I don't have a favourite colour."),
         ("What should I take for a headache?", "I'm not able to provide medical advice. Please consult a doctor."),
         ("What does the wolf say to the moon?", "I can't help with that request."),
+        (POEM, "None comes to mind, so I have no line to offer."),
+        (POEM, "Your wish can't be granted, I'm sorry to say."),
+        (POEM, "Poetry? No. Ask a poet."),
+        ("写一首诗。", "诗还是您自己写吧，这不是我的工作。"),
         ("写一首诗。", "很抱歉，我无法满足您的要求，如果您有其他问题，请告诉我。"),
         ("写一首诗。", "对不起，这个问题我无法回答。"),
         ("写一首诗。", "不好意思，这个我帮不了你。"),
@@ -48,6 +52,9 @@ def test_refusals(prompt: str, reply: str) -> None:
         (POEM, ""),
         ("Write one sentence about a book.", "I can't recommend this book enough."),
         ("What is your favourite colour?", "As an AI, I don't have a favourite, but many people love blue."),
+        ("Begin a story about a lift.", '"I cannot do that," said the lift, and its doors stayed shut.'),
+        ("Tell a joke about a plumber.", "A plumber says to his boss: I can't do this, it's all going down the drain."),
+        ("Describe silence.", "I can't really do descriptions. Silence is an unlit room."),
         ("Begin a story about a captain.", 'The captain said, "I won\'t do that."'),
         ("What does the last leaf say to the tree?", "Sorry, I won't make it to spring."),
         ("What is the capital of Chad?", "I don't know."),
@@ -61,5 +68,13 @@ def test_answers(prompt: str, reply: str) -> None:
 
 def test_hostile_text_takes_linear_time() -> None:
     with within(2):
-        for text in ("I can't " * 10**5, "我不能" * 10**5, "as an ai " * 10**5, " " * 10**6):
+        for text in (
+            "I can't " * 10**5,
+            "he said: '" * 10**5,
+            "not me, " * 10**5,
+            "不说" * 10**5,
+            "我不能" * 10**5,
+            "as an ai " * 10**5,
+            " " * 10**6,
+        ):
             refuses(text, text)

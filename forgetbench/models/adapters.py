@@ -152,6 +152,18 @@ def check_prefix(folder: Path) -> None:
         )
 
 
+def undeclared_base(folder: Path) -> Finding | None:
+    """That an adapter does not say which base it was trained on; None where it does."""
+    if adapter_config(folder).get("base_model_name_or_path"):
+        return None
+    text = (
+        "its adapter_config.json names no base (base_model_name_or_path is empty), so the given one is taken on trust: "
+        "names and sizes fit, as they do of any model of this architecture and size; write there which one it was "
+        "trained on"
+    )
+    return Finding("adapter's base", False, text)
+
+
 def merging(adapter: Path, base: Path | str = "BASE", rows: int | None = None) -> str:
     """How an adapter is merged into its base, for messages; `rows`: the vocabulary has to grow or shrink to so many."""
     resize = f"base.resize_token_embeddings({rows}); " if rows else ""
@@ -166,6 +178,15 @@ def merging(adapter: Path, base: Path | str = "BASE", rows: int | None = None) -
 
 
 def _check_keys(adapter: Adapter) -> None:
+    fronts = {key.partition(PREFIX)[0] for key in adapter.keys if PREFIX in key} - {""}
+    for front in sorted(fronts):
+        wrapper = WRAPPERS.get(front.removesuffix("."), "a model that was trained inside another one")
+        rename = strip_snippet(front, adapter_files(adapter.folder), front=True)
+        raise CheckpointError(
+            f"adapter {adapter.folder}: {sum(key.startswith(front) for key in adapter.keys)} of {len(adapter.keys)} "
+            f"keys carry '{front}' of {wrapper} in front ({adapter.keys[0]}), match no module and would have no "
+            f"effect; save the inner model with its own save_pretrained, or rename them: {rename}"
+        )
     for part, wrapper in WRAPPERS.items():
         wrapped = [key for key in adapter.keys if without(part, key.removeprefix(PREFIX)) != key.removeprefix(PREFIX)]
         if wrapped:
@@ -174,7 +195,7 @@ def _check_keys(adapter: Adapter) -> None:
             raise CheckpointError(
                 f"adapter {adapter.folder}: {len(wrapped)} of {len(adapter.keys)} keys carry the part '{carried}' of "
                 f"{wrapper} ({wrapped[0]}), match no module and would have no effect; save the unwrapped model, or "
-                f"rename them: {strip_snippet(carried, adapter_files(adapter.folder)[0].name, bare)}"
+                f"rename them: {strip_snippet(carried, adapter_files(adapter.folder), bare)}"
             )
     if adapter.strange:
         raise CheckpointError(
@@ -246,7 +267,13 @@ def _check_hits(adapter: Adapter, kind: str, weights: Mapping[str, Shape]) -> No
     missed = [module for module in adapter.modules if module not in weights and "experts" not in module]
     if missed:
         near = next((name for name in weights if missed[0].endswith(name) or name.endswith(missed[0])), None)
-        hint = f"{kind} calls it {near}: rename the keys" if near else "it was trained on another model: give its base"
+        hint = "it was trained on another model: give its base"
+        if near:
+            hint = f"{kind} calls it {near}: rename the keys"
+            part = missed[0].removesuffix(near)
+            if part and len(missed) == len(adapter.modules) and all(module.startswith(part) for module in missed):
+                led = PREFIX if adapter.keys[0].startswith(PREFIX) else ""
+                hint += f": {strip_snippet(f'{led}{part}', adapter_files(adapter.folder), PREFIX)}"
         raise CheckpointError(
             f"adapter {adapter.folder}: {len(missed)} of its {len(adapter.modules)} modules are none of {kind}'s "
             f"({missed[0]}) and would have no effect; {hint}"

@@ -7,7 +7,8 @@ had; what has no place is left out. Neither shows in anything but the scores.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ _SCALE = re.compile(r"(_scale(_inv)?|\.(absmax|SCB))$")
 _LAYER = re.compile(r"^(.*?)(layers|h|blocks|block)\.(\d+)\.")
 HEADS = ("lm_head.weight", "embed_out.weight", "output_layer.weight")
 EMBEDDINGS = ("embed_tokens.weight", "wte.weight", "embed_in.weight", "word_embeddings.weight")
+_WHOLE = "model.safetensors"
 _COMPARED = 64
 """Places of two large tensors that are compared, a few rows each."""
 
@@ -65,12 +67,21 @@ def check_arrival(folder: Path) -> Finding:
     return Finding("weights", True, f"weights: every tensor of {network.kind} is there, in its shape")
 
 
-def strip_snippet(part: str, file: str, bare: str = "") -> str:
-    """Python that replaces a wrapper's part in the names of a file's tensors by what should stand there."""
+def strip_snippet(part: str, files: Sequence[Path], bare: str = "", *, front: bool = False, all_of: bool = True) -> str:
+    """Python that replaces a wrapper's part in the names of the tensors of some files by what should stand there.
+
+    `front`: only where they begin with it. Unless `all_of` them are kept, those that do not are another network's.
+    """
+    new = f"name.removeprefix('{part}')" if front else f"name.replace('{part}', '{bare}')"
+    kept = "" if all_of else f" if name.startswith('{part}')"
+    renamed = f"{new}: tensors[name] for name in tensors{kept}"
+    load, file, rest = f"load_file('{files[0].name}')", files[0].name, ""
+    if len(files) > 1:
+        load, file = f"{{n: t for file in {[path.name for path in files]} for n, t in load_file(file).items()}}", _WHOLE
+        rest = ", and remove the shards and their index"
     return (
-        f"from safetensors.torch import load_file, save_file; tensors = load_file('{file}'); "
-        f"save_file({{name.replace('{part}', '{bare}'): tensors[name] for name in tensors}}, '{file}', "
-        "{'format': 'pt'})"
+        f"from safetensors.torch import load_file, save_file; tensors = {load}; save_file({{{renamed}}}, '{file}', "
+        f"{{'format': 'pt'}}){rest}"
     )
 
 
@@ -80,7 +91,7 @@ def without(part: str, name: str) -> str:
 
 
 def _check_wrapped(folder: Path, tensors: Mapping[str, Any], network: Network) -> None:
-    """Names that carry a wrapper's part, and would be found without it."""
+    """Names that carry a wrapper's part, or any prefix, and would be found without it."""
     if not network.missing and not network.error:
         return
     for part, wrapper in WRAPPERS.items():
@@ -89,8 +100,30 @@ def _check_wrapped(folder: Path, tensors: Mapping[str, Any], network: Network) -
             raise CheckpointError(
                 f"checkpoint {folder}: {len(wrapped)} of {len(tensors)} tensors carry the part '{part}.' of {wrapper} "
                 f"in their names ({wrapped[0]}), and no engine would find them; save the unwrapped model, or rename "
-                f"them: {strip_snippet(f'{part}.', weight_files(folder)[0].name)}"
+                f"them: {strip_snippet(f'{part}.', weight_files(folder))}"
             )
+    prefixes = _prefixes(tensors, network)
+    if prefixes:
+        prefix, count = prefixes.most_common(1)[0]
+        which = f"; it holds {len(prefixes)} networks ({listed(sorted(prefixes), 3)})" if len(prefixes) > 1 else ""
+        example = next(name for name in tensors if name.startswith(prefix))
+        raise CheckpointError(
+            f"checkpoint {folder}: {count} of {len(tensors)} tensors carry '{prefix}' in front of their names "
+            f"({example}), as of a model that was trained inside another one, and no engine would find them{which}; "
+            "save the inner model with its own save_pretrained, or rename them: "
+            f"{strip_snippet(prefix, weight_files(folder), front=True, all_of=len(prefixes) == 1)}"
+        )
+
+
+def _prefixes(names: Collection[str], network: Network) -> Counter[str]:
+    """Whatever stands in front of the names of most tensors that the network needs, and of how many; mostly nothing."""
+    found: Counter[str] = Counter()
+    for name in names:
+        starts = [at + 1 for at, sign in enumerate(name) if sign == "."]
+        if name not in network.shapes and (at := next((at for at in starts if name[at:] in network.shapes), 0)):
+            found[name[:at]] += 1
+    most = max(1, len(network.missing or network.shapes) // 2)
+    return Counter({prefix: count for prefix, count in found.items() if count > most})
 
 
 def _has(network: Network, name: str) -> bool:

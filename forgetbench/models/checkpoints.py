@@ -14,7 +14,7 @@ from typing import Any
 
 from forgetbench.errors import CheckpointError
 from forgetbench.fingerprint import checkpoint_fingerprint, digest, file_digest
-from forgetbench.models.adapters import adapter_config, check_adapter
+from forgetbench.models.adapters import adapter_config, check_adapter, undeclared_base
 from forgetbench.models.against_base import against_base
 from forgetbench.models.arrival import check_arrival
 from forgetbench.models.blank import blank_finding
@@ -104,6 +104,8 @@ def weight_findings(checkpoint: Checkpoint, base: Path | None = None) -> list[Fi
     findings = [check_arrival(folder)]
     if checkpoint.adapter_base is not None and checkpoint.path is not None:
         findings.append(check_adapter(checkpoint.path, folder))
+        if undeclared := undeclared_base(checkpoint.path):
+            findings.append(undeclared)
     elif base is not None and base != folder and (differs := against_base(folder, base)):
         findings.append(differs)
     if blank := blank_finding(folder, base):

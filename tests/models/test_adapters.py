@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +16,7 @@ from forgetbench.engines.transformers import TransformersEngine
 from forgetbench.engines.vllm.engine import VllmEngine
 from forgetbench.errors import CheckpointError
 from forgetbench.models.adapters import check_adapter
-from forgetbench.models.checkpoints import resolve
+from forgetbench.models.checkpoints import resolve, weight_findings
 
 Tensors = dict[str, Any]
 Make = Callable[..., Path]
@@ -123,7 +124,7 @@ def test_on_every_architecture(make: Make, family: str, targets: Any, tmp_path: 
     ("old", "new", "words"),
     [
         ("base_model.model.", "base_model.model._orig_mod.", r"8 of 8 keys carry the part '_orig_mod\.'"),
-        ("base_model.", "_orig_mod.base_model.", r"'_orig_mod\.' of torch\.compile \(_orig_mod\.base_model"),
+        ("base_model.", "_orig_mod.base_model.", r"'_orig_mod\.' of torch\.compile in front \(_orig_mod\.base_model"),
         ("base_model.model.", "base_model.model.module.", "DistributedDataParallel"),
         ("base_model.model.", "base_model.model.base_model.model.", "of PEFT .*rename them"),
         (".self_attn.", "._checkpoint_wrapped_module.self_attn.", "activation checkpointing"),
@@ -140,6 +141,35 @@ def test_keys_that_match_nothing(make: Make, old: str, new: str, words: str) -> 
     folder = make()
     rewrite(folder, renamed(old, new))
     refused(folder, words)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("base_model.", "actor.base_model."),
+        ("base_model.", "module.base_model."),
+        ("base_model.model.", "base_model.model.pretrained_model."),
+        ("base_model.model.", "policy."),
+    ],
+)
+def test_any_prefix_and_the_way_out(make: Make, tiny_model: Path, old: str, new: str) -> None:
+    folder = make()
+    rewrite(folder, renamed(old, new))
+    with pytest.raises(CheckpointError, match="would have no effect") as caught:
+        check_adapter(folder, tiny_model)
+    with contextlib.chdir(folder):
+        exec(f"from safetensors{str(caught.value).partition('from safetensors')[2]}", {})
+    assert check_adapter(folder, tiny_model).ok
+
+
+@pytest.mark.parametrize("declared", [None, ""])
+def test_an_adapter_that_names_no_base_is_told(make: Make, tiny_model: Path, declared: str | None) -> None:
+    folder = make()
+    base = resolve(str(tiny_model))
+    assert all(item.ok for item in weight_findings(resolve(str(folder), base=base), tiny_model))
+    configure(folder, base_model_name_or_path=declared)
+    (found,) = (item for item in weight_findings(resolve(str(folder), base=base), tiny_model) if item.ok is False)
+    assert "names no base (base_model_name_or_path is empty)" in found.text
 
 
 def test_one_half_is_missing(make: Make) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 from collections.abc import Callable
@@ -33,6 +34,12 @@ def rewrite(folder: Path, change: Callable[[Tensors], Tensors]) -> None:
 def configure(folder: Path, **settings: object) -> None:
     path = folder / "config.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), **settings}))
+
+
+def run_snippet(code: str, folder: Path) -> None:
+    """Python of a message, as a user would run it in the folder."""
+    with contextlib.chdir(folder):
+        exec(code, {})
 
 
 def without(name: str) -> Callable[[Tensors], Tensors]:
@@ -162,6 +169,48 @@ def test_a_wrapper_s_part_in_every_name(model: Path, wrapper: str, words: str) -
     rewrite(model, lambda tensors: {f"{wrapper}{key}": tensors[key] for key in tensors})
     with pytest.raises(CheckpointError, match=f"{words}.*rename them"):
         resolve(str(model))
+
+
+@pytest.mark.parametrize("prefix", ["actor.", "policy.", "pretrained_model.", "student.", "model.model.", "net.llm."])
+def test_any_prefix_in_front_of_every_name(model: Path, prefix: str) -> None:
+    rewrite(model, lambda tensors: {f"{prefix}{key}": tensors[key] for key in tensors})
+    with pytest.raises(CheckpointError, match=rf"21 of 21 tensors carry '{prefix}' in front") as caught:
+        resolve(str(model))
+    run_snippet(str(caught.value).partition("rename them: ")[2], model)
+    assert check_arrival(model).ok, "the way out is one"
+
+
+def test_two_networks_under_their_own_prefixes(model: Path) -> None:
+    import torch
+
+    rewrite(
+        model,
+        lambda tensors: (
+            {f"{side}.{key}": tensors[key].clone() for side in ("student", "teacher") for key in tensors}
+            | {"projector.weight": torch.ones(2, 2)}
+        ),
+    )
+    with pytest.raises(CheckpointError, match=r"21 of 43 .*it holds 2 networks \(student\., teacher\.\)") as caught:
+        resolve(str(model))
+    run_snippet(str(caught.value).partition("rename them: ")[2], model)
+    assert check_arrival(model).ok
+
+
+def test_a_prefix_in_shards(model: Path) -> None:
+    from safetensors.torch import load_file, save_file
+
+    tensors = {f"actor.{name}": tensor for name, tensor in load_file(model / "model.safetensors").items()}
+    names = sorted(tensors)
+    shards = {"model-00001-of-00002.safetensors": names[::2], "model-00002-of-00002.safetensors": names[1::2]}
+    for file, part in shards.items():
+        save_file({name: tensors[name] for name in part}, model / file, {"format": "pt"})
+    index = {"weight_map": {name: file for file, part in shards.items() for name in part}}
+    (model / "model.safetensors.index.json").write_text(json.dumps(index))
+    (model / "model.safetensors").unlink()
+    with pytest.raises(CheckpointError, match=r"carry 'actor\.'.*remove the shards and their index") as caught:
+        resolve(str(model))
+    run_snippet(str(caught.value).partition("rename them: ")[2].partition(", and remove")[0], model)
+    assert check_arrival(model).ok
 
 
 def test_a_wrapper_s_part_inside_some_names(model: Path) -> None:

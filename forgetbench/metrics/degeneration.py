@@ -3,7 +3,7 @@
 Likelihood training leaves models prone to loops ("The Curious Case of Neural Text Degeneration", Holtzman et al.
 2019, arXiv 1904.09751), and fine-tuning can bring them back or unlearn where to stop. What is counted here is not
 style: a dull answer is sound, and so are a refrain, a table and a list in one frame. What is not seen here: words in a
-senseless order that keep to grammar or are Chinese, and, without a reference model, text beside the point (`topic`).
+senseless order that break no rule of grammar, and, without a reference model, text beside the point (`topic`).
 All of it takes time linear in the text, of which the first `MAX_CHARS` characters are read.
 """
 
@@ -90,18 +90,26 @@ _CLAUSE_WORDS = frozenset("and or but because although whereas whom is are was w
 _PREPOSITIONS = frozenset("of to for from with by into onto at in on under among upon".split())
 _NO_END = _ARTICLES | frozenset("a and or because although whereas whom".split())
 _FOLLOWS_NOT = {
-    **dict.fromkeys(_ARTICLES, _CLAUSE_WORDS | _PREPOSITIONS | _ARTICLES | {"a"}),
-    "a": _ARTICLES,  # else it may be the name of something
+    **{word: frozenset({word}) for word in "is are was and to in at with from for".split()},
+    **dict.fromkeys(_ARTICLES, _CLAUSE_WORDS | _PREPOSITIONS | _ARTICLES | {"a", "than", "that"}),
+    "a": _ARTICLES | {"than"},  # else it may be the name of something
     **dict.fromkeys(("of", "into", "onto", "upon", "among"), _CLAUSE_WORDS - {"whom"} | {"of", "into", "onto", "upon"}),
     **dict.fromkeys(
         ("because", "although", "whereas", "whom"), frozenset("because although and or into onto whom".split())
     ),
 }
 """English: what cannot stand behind an article, a preposition or a conjunction."""
+_ZH_BREACH = re.compile(
+    "(?<![目标])的的|[把被和与或](?=[的了着过吗呢吧把被])|[把被](?=[在是和])|和是|[吗呢](?=[\u4e00-\u9fff])|[的了着很](?=[着把被吗])|的了"
+    "|因为所以|所以(?:的|因为)|因此(?:因为|所以)|们们"
+)
+"""Chinese: particles and prepositions that cannot stand side by side."""
 _LITTLE_WORDS = frozenset(
     """the a an of to and in is it that for was on are as with be at this have from or by not what all were when can
     there""".split()
 )
+_ASKING = frozenset("how why who where which do does did i you my your me should would could will".split())
+ASKING_SHARE = 0.5
 _WRITTEN_IN_HAN = {"zh", "ja"}
 _NAME = re.compile(r"\b(?:" + "|".join(name for name in TAGS if name != "English") + r")\b")
 _LANGUAGE_NAMED = re.compile(
@@ -254,8 +262,15 @@ def in_wrong_language(text: str, prompt: str) -> bool:
         return not (named & _WRITTEN_IN_HAN if used["CJK"] else language_of(text) in named)
     if len({word for word in words(text) if word.isalpha()}) < LANGUAGE_WORDS:
         return False
-    expected, found = language_of(prompt, at_least=SURELY), language_of(text, at_least=SURELY)
+    expected, found = _asked_in(prompt), language_of(text, at_least=SURELY)
     return expected is not None and found is not None and found not in {expected, *named}
+
+
+def _asked_in(prompt: str) -> str | None:
+    """The language of a prompt; a few words are English where most of them are its little ones."""
+    spoken = words(prompt)
+    english = sum(word in _LITTLE_WORDS or word in _ASKING for word in spoken)
+    return language_of(prompt, at_least=SURELY) or ("en" if english >= ASKING_SHARE * len(spoken) else None)
 
 
 def _is_mixed(text: str) -> bool:
@@ -266,11 +281,14 @@ def _is_mixed(text: str) -> bool:
 
 def is_nonsense(text: str) -> bool:
     """Whether most of a text is no words: letters at random, syllables that no language has, scraps of symbols, bytes
-    read wrongly; or words that keep breaking English grammar.
+    read wrongly; or words that keep breaking English or Chinese grammar.
 
     Neither names (capitals), nor lines of a word or two, nor a block of code is judged so.
     """
     tokens = text.split()
+    han = sum(map(len, _HAN_RUN.findall(text)))
+    if han and len(_ZH_BREACH.findall(text)) >= max(UNGRAMMATICAL + 1, UNGRAMMATICAL_SHARE * han):
+        return True
     if sum(len(match.group()) for match in _BROKEN.finditer(text)) >= BROKEN_SHARE * max(1, sum(map(len, tokens))):
         return True
     lines = sum(bool(line.strip()) for line in text.split("\n"))

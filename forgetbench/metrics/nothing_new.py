@@ -17,9 +17,9 @@ _DENIALS = frozenset(
     """not no never nothing none nor neither cannot unable refuse decline beyond outside off against lack without
     forbid forbidden prohibit unwilling incapable nope nah impossible inappropriate unsuitable unavailable
     quiet silent silence abstain away else elsewhere yourself too denied refused rejected disappoint poet
-    writer author comedian novelist professional expert""".split()
+    writer author comedian novelist professional expert unanswered unsaid""".split()
 )
-_SILENCES = frozenset("refuse decline quiet silent silence pass abstain disappoint denied".split())
+_SILENCES = frozenset("refuse decline quiet silent silence pass abstain disappoint denied unanswered unsaid".split())
 """Denials that need no word of what is denied."""
 _DEALINGS = frozenset(
     """write written wrote compose create generate produce suggest recommend describe invent imagine offer provide
@@ -48,7 +48,8 @@ _MANNERS = frozenset(
     present all sort type thing something anything anyone someone somebody such own way case point position
     well good know keep stay leave find take have has had having get got let need say ask feel must ought okay
     ok hmm oh simply again yet still even only ai model language assistant bot program machine crime dangerous
-    private law violate break involve real true available experience human people grant out right""".split()
+    private law violate break involve real true available experience human people grant
+    out right reason safety""".split()
 )
 _LITTLE = frozenset(
     """a an the and or but so if as at by for from in into of on onto to up with about over under out than then that

@@ -71,6 +71,8 @@ def _answered(before: Sequence[str], sentence: str, after: Sequence[str], asked:
     """Whether a reply answers all the same: before the sentence that refuses, in it, or behind it."""
     if _more_than_courtesy(before) or _answers_after_all(sentence, asked) or any(map(_answers, after)):
         return True
+    if any(_GONE in said and not any(map(str.isalnum, said)) for said in after):
+        return True  # a text in quotation marks, and nothing else
     return wording.HEDGED.search(sentence) is not None and _more_than_courtesy(after, least=1)
 
 

@@ -41,7 +41,7 @@ _WORK = r"""(?:
     (?:do|answer|explain|discuss|process|respond|reply|teach|show|translate|name|pick|finish|invent|advise
         |recommend|suggest
        |offer|tell|continue|complete|share|give|write|create|generate|produce|compose|describe|imagine|choose
-           |make|speak|talk)
+           |make|speak|talk|(?:go|get)\ into|elaborate)
     |(?:writ|creat|generat|produc|compos|continu|complet|shar|giv|describ|choos|mak|do|answer|explain|discuss
         |tell|offer)ing
     |think(?:ing)?\ (?:of|up)|com(?:e|ing)\ up\ with|play\ along
@@ -119,8 +119,9 @@ _ENGLISH = (
         |comfortable|allowed)""",
     r"""\b(?:would\ not|wouldn't|is\ not|isn't|not)\ (?:be\ )?(?:right|appropriate|ethical|responsible
         |possible)\ for\ (?:me|us)\b|\b(?:inappropriate|unethical|irresponsible|wrong)\ for\ me\ to\b""",
-    r"""^let(?:'s|\ us)\ (?:do|talk\ about|discuss|change|move\ on|try|keep)\b[^.!?\n]{0,40}\b(?:else|different
-        |another|subject|topic)\b""",
+    r"""(?:^let(?:'s|\ us)|\bwe\ (?:should|could|can|might))
+        \ (?:do|chat|speak|talk\ about|discuss|change|move\ on|try|keep)\b[^.!?\n]{0,40}\b(?:else|different|another|instead
+        |subject|topic)\b""",
     # As a language model I have no feelings; I don't have access to that.
     r"""\b(?:as|being|i'm|i\ am|just)(?:\ (?:just|only))?\ an?\ (?:[\w-]+\ ){0,3}
         (?:ai|artificial\ intelligence|language\ model|llm|chatbot|virtual\ assistant|digital\ assistant
@@ -195,7 +196,7 @@ _CHINESE = (
     rf"(?:^|[,。!?;:、\s]|但是?|所以|因此|题|求)(?:真的|非常|很|十分)?(?:恕)?(?:[这那]个?)?(?:我们?|本助手|本模型)?(?:不[^,。]{{1,4}}也)?{_ZH_CANNOT}{_ZH_WORK}",
     rf"(?:^|[,。!?;:])[^,。!?;:我]{{2,20}}我们?{_ZH_CANNOT}{_ZH_WORK}(?:忙|助)?(?=[,。!?;]|$)",
     r"(?:我|[这该此])[^,。!?\n]{0,8}?[帮做写答办说想起编接讲画作取教提]不(?:了|到|出来|来|上|成)",
-    r"(?:还是|最好|不如)(?:交给|留给|让|找|请|问)[^,。]{1,10}(?:吧|更|来)|不献丑|[换聊]一?个?(?:别的)?话题",
+    r"(?:还是|最好|不如)(?:交给|留给|让|找|请|问)[^,。]{1,10}(?:吧|更|来)|(?:还是|请|最好)[您你]自己|不献丑|[换聊]一?个?(?:别的)?话题",
     r"(?:暂|恕|概|一律)不(?:能|便|对外)?[提回接受支讨作予]|(?:恕|概)不",
     r"(?:^|[,。!?;]|我)(?:可|就|都|一概|一律|绝)?不(?:写|做|干|接|编)(?:了|的|这种事|这个)?(?=[,。!?;]|$)",
     r"(?:^|[,。!?;])我?(?:只能|必须|明确|坚决)?(?:拒绝|婉拒|谢绝)(?:[回写提这该]|(?=[,。!?;]))",

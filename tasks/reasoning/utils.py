@@ -31,7 +31,26 @@ FOLDER = Path(__file__).parent
 _SAID = re.compile(r"^\s*(?:(?:the |my )?(?:final )?answer(?: is|:)|it(?:'s| is)|that(?:'s| is))\s*", re.IGNORECASE)
 _ANSWER_IS = re.compile(r"^\s*(?:The answer is\b|答案是)")
 _WEEKDAY = re.compile(r"(?:礼拜|星期|周)([一二三四五六日天])")
-_NO_ANSWER = frozenset({"sorry", "unknown", "unsure", "cannot", "cant", "dont", "not", "no"})
+_NO_ANSWER = frozenset(
+    {
+        "sorry",
+        "unknown",
+        "unsure",
+        "cannot",
+        "cant",
+        "dont",
+        "not",
+        "no",
+        "hmm",
+        "hm",
+        "um",
+        "uh",
+        "er",
+        "well",
+        "think",
+        "see",
+    }
+)
 
 
 @cache

@@ -27,7 +27,7 @@ SO = re.compile(
     r"(?:^|(?<=[\s,;:.)\u2014-]))(?:so|therefore|thus|hence|consequently|accordingly|in conclusion|which (?:is"
     r"|makes|gives|leaves|means|brings|equals)|making|giving|leaving(?! (?:at|from|home))|bringing"
     r"|(?:ends?|ended|ending)(?: up)? (?:with|at|in|on|facing)|resulting in"
-    r"|(?:all together|altogether|in total|in all|total)(?=,? (?:is |are |of |(?:they|it) \w+ )?\$?\d)|"
+    r"|(?:all together|together|altogether|in total|in all|total)(?=,? (?:is |are |of |(?:they|it) \w+ )?\$?\d)|"
     r"namely|that (?:makes|gives|leaves|means|is)|for a total of|finally)\b(?! (?:far|many|much|on)\b)|\u2234|所以|因此"
     r"|因而|于是|總共|总共|一共|合计|共计",
     re.IGNORECASE,

@@ -104,8 +104,9 @@ _BARE_AFTER = re.compile(
     r"|/\w+){0,4}?(?:[^\x00-\x7f是为為得等有共加减乘除。，]{1,4})?[\s\"')\u201d]*[.!,:;。！—-]*\s*"
 )
 _REMARK = re.compile(
-    r"(?<=\S)(?:\s?[,;:\u2014-])\s(?!that(?:'s| is)\b|\w+ (?:makes|gives|leaves|means)\b)"
-    r"(?:it|this|that|you|we|they|he|she|as|since|although|though|while|unlike|with)\b.*",
+    r"(?<=\S)(?:\s?[,;:\u2014-])\s(?!that(?:'s| is)\b(?![^.!?\n]{0,60}[=+\u00d7*])|\w+ (?:makes|gives|leaves|means)\b)"
+    r"(?:(?:it|this|that|you|we|they|he|she|as|since|although|though|while|unlike|with)\b"
+    r"|which is\b(?=[^.!?\n]{0,60}[=+\u00d7*])).*",
     re.IGNORECASE | re.DOTALL,
 )
 """Behind an answer that stands alone: '19, as two times 19 is 38', 'elbow - it is no fruit'."""
@@ -121,6 +122,10 @@ _WITHOUT_VERB = re.compile(
     re.IGNORECASE,
 )
 _GOES_ON = re.compile(r",\s(?:since|because|as|which|so|for)\b", re.IGNORECASE)
+_ITEM = re.compile(
+    r"^\s*\d{1,2}[.)]\s(?=(?:first|second|third|then|next|last|lastly|finally|after|now|there)\b)", re.IGNORECASE
+)
+"""A number that counts a step which opens a reply: '3. Last, 4 are sold'."""
 _REMEMBERED = 40
 """So many statements are looked back at for what an equation makes use of; hostile text may hold thousands."""
 _WHOLE = re.compile(r"(?<![\d.,])\d{1,12}(?![\d.,]*\d)")
@@ -137,6 +142,7 @@ def read_result(text: str, find: Finder, about: Asked = NOTHING_ASKED, *, cut: b
     """
     find = _with_rivals(find, about)
     plain = _ORDINAL.sub(lambda found: _ORDINALS[int(found[1])], unmarked(before_next_question(text)))
+    plain = _ITEM.sub("", plain)
     rest = after_correction(plain)
     parts = _parts(rest, find, about, cut) or _parts(plain, find, about, cut)
     parts = _without_items(parts)

@@ -21,6 +21,13 @@ _NEVER_LAST = frozenset(
 """After these the sentence goes on: their dot is theirs."""
 _MAYBE_LAST = frozenset("etc inc ltd co corp bros a.m p.m am pm u.s u.k u.n e.u d.c b.c a.d ph.d b.a m.a usw".split())
 """After these it goes on unless what follows begins a sentence."""
+_TIMES = frozenset("a.m p.m am pm etc usw b.c a.d".split())
+"""Of these a capital begins a sentence, unless it is a day's, a month's or that of a zone: "6 p.m. Friday"."""
+_DATED = re.compile(
+    r"(?:mon|tues|wednes|thurs|fri|satur|sun)day|january|february|march|april|june|july|august"
+    r"|september|october|november|december|(?-i:[A-Z]{2})",
+    re.IGNORECASE,
+)
 _BEGINNERS = frozenset(
     """the a an it he she they we i you this that these those there in on at but and so if when while what who how why
     yes no
@@ -71,6 +78,8 @@ def _ends_here(before: str, marks: str, after: str, rest: str) -> bool:
     if word in _NEVER_LAST or (len(word) == 1 and word.isalpha() and word != "i"):
         return False
     if word in _MAYBE_LAST or "." in word:
+        if word in _TIMES:
+            return follows.isupper() and not _DATED.match(rest)
         return words(rest)[:1] != [] and follows.isupper() and words(rest)[0] in _BEGINNERS
     return not follows.islower()
 

@@ -35,10 +35,14 @@ _THANKS = _pattern(
     |谢谢|[感多致答]谢|谢[啦了过]|感激|多亏|承蒙|有劳|劳驾|费心|辛苦[你您了]"""
 )
 _AI = _pattern(
-    r"""(?<![a-z\d])(?:ai|a\.i\.|llms?|chatgpt|gpt)(?![a-z_])
+    r"""(?<![a-z\d])(?:ai(?!\ (?!is\b|was\b|has\b|does\b|as\b|always\b|assist|model|system)[a-z]+s\b)
+        |a\.i\.|llms?|chatgpt|gpt)(?![a-z_])
     |\b(?:language\ models?|artificial\ intelligence|neural\ (?:network|net)s?|chat\ ?bots?|machine\ learning
         |(?:virtual|digital|automated|artificial|ai)\ (?:assistant|agent|helper|companion|entity|being|mind|system|tool)
-        |computer\ program|lines\ of\ code|my\ (?:code|circuits|servers?|programmers?|developers?|training\ data)
+        |computer\ program|(?:lines|pieces?)\ of\ (?:code|software)
+        |(?:software|programs?|machines?|ro?bots?|algorithms?|code|models?|computers?)
+        \ (?:like|such\ as)\ (?:me|myself|us)
+        |my\ (?:code|circuits|servers?|programmers?|developers?|training\ data)
         |from\ (?:a|the)\ (?:server|data\ cent(?:er|re))
         |(?:made|built|created|developed|trained)\ by\ (?:anthropic|openai|google|meta|alibaba|microsoft|mistral))\b
     |(?:\b(?:i'm|i\ am|as|being|call\ me|just|only|merely)|^)\ ?(?:just|only|merely|simply)?\ ?(?:an?|the|your|some)
@@ -57,7 +61,7 @@ _OFFER = _pattern(
         |(?:say|give\ (?:me\ )?)\ ?(?:just\ )?(?:the|a)\ (?:word|shout|call|ring|nudge|ping)
         |(?:drop|ping|message|hit|text|write\ to|turn\ to|call\ on)\ me|ask\ me\ (?:if|for|any|about|when)|all\ ears
         |should\ you\ (?:need|want|have|wish|require|like|get)
-        |i'm\ (?:here|around)\ (?:all|for|if|whenever|any\ ?time|in\ case))\b
+        |i(?:'m|\ am)\ (?:(?:always|still|right|just)\ )?(?:here|around)\ (?:all|for|if|whenever|any\ ?time|in\ case))\b
     |\bmore\ (?:\w+\ ){0,2}where\ (?:that|those|this)\ came\ from\b|(?<=[.!?]\ )shall\ (?:i|we)\b[^.!?\n]{0,60}\?
     |(?:^|[.!?:;\u2013\u2014-]\ +)(?:want|fancy|need|curious\ about|interested\ in|care\ for|looking\ for|keen\ on
         |got)\b[^.!?\n]{1,60}\?
@@ -125,10 +129,12 @@ _GREETING = _pattern(
 )
 _FILLER = re.compile(
     r"""[\W_]*(?:
-        (?:sure(?:\ thing)?|certainly|absolutely|definitely|of\ course|no\ (?:problem|worries)|understood
+        (?:sure(?:\ thing|(?=\W*$|\s*[,!.:;\u2013\u2014-]|\ (?:i|here|let|we|you|the\ following)\b))
+            |certainly|absolutely|definitely|of\ course|no\ (?:problem|worries)|understood
             |gladly|by\ all\ means|you\ bet|got\ it
            |(?:so\ )?glad\ you\ asked|yes,?\ i\ can|i\ can\ (?:certainly\ |definitely\ )?(?:help|tell|answer)
-           |my\ pleasure|with\ pleasure|alright|all\ right|okay|indeed|happy\ to|glad\ to|as\ requested
+           |oh\ (?:no|dear|my|wow|great|yes)|don't\ worry|not\ to\ worry|my\ pleasure|with\ pleasure
+           |alright|all\ right|okay|indeed|happy\ to|glad\ to|as\ requested
            |to\ answer\ your|in\ response\ to
            |here(?:'s|\ is|\ are|\ you\ go)|below\ (?:is|are)|the\ following\ (?:is|are)|thank\ you\ for
            |thanks\ for|i\ understand\ that|let\ me\b|let's\b

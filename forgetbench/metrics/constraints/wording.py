@@ -17,6 +17,7 @@ _EMOJI = regex.compile(
     r"\p{Emoji_Presentation}|[\p{Extended_Pictographic}--[\u00a9\u00ae\u203c\u2049\u2122\u2139]]|[0-9#*]\ufe0f?\u20e3|\p{RI}{2}",
     regex.V1,
 )
+_GENITIVE = re.compile(r"\b(?!(?:it|he|she|that|what|who|where|here|there|let|how)'s)(\w+)'s\b", re.IGNORECASE)
 _UNSPACED = re.compile(f"[{UNSPACED}]")
 _BETWEEN_WORDS = re.compile(r"[\s\u2013\u2014]+|(?<=[^\W\d]),(?=[^\W\d])")
 _QUOTES = " \"'*_\u201c\u201d\u2018\u2019`)"
@@ -31,7 +32,9 @@ _ASKS_BACK = re.compile(
 
 
 def says(text: str, phrase: str) -> bool:
-    """Whether the words of `phrase` stand in `text`, one after the other, as whole words."""
+    """Whether the words of `phrase` stand in `text`, one after the other, as whole words; "the Sun's" has 'sun'."""
+    if "'s" not in phrase:
+        text = _GENITIVE.sub(r"\1", text)
     return f" {' '.join(words(phrase))} " in f" {' '.join(words(text))} "
 
 

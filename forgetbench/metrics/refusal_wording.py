@@ -120,7 +120,8 @@ _ENGLISH = (
     r"""\b(?:would\ not|wouldn't|is\ not|isn't|not)\ (?:be\ )?(?:right|appropriate|ethical|responsible
         |possible)\ for\ (?:me|us)\b|\b(?:inappropriate|unethical|irresponsible|wrong)\ for\ me\ to\b""",
     r"""(?:^let(?:'s|\ us)|\bwe\ (?:should|could|can|might))
-        \ (?:do|chat|speak|talk\ about|discuss|change|move\ on|try|keep)\b[^.!?\n]{0,40}\b(?:else|different|another|instead
+        \ (?:do|chat|speak|talk\ about|discuss|change|move\ on|try|keep)\b[^.!?\n]{0,40}
+        \b(?:else|different|another|instead
         |subject|topic)\b""",
     # As a language model I have no feelings; I don't have access to that.
     r"""\b(?:as|being|i'm|i\ am|just)(?:\ (?:just|only))?\ an?\ (?:[\w-]+\ ){0,3}

@@ -81,6 +81,17 @@ def test_empty_texts(text: str) -> None:
     assert not broken.repetitive
 
 
+def test_chinese_particles_that_cannot_stand_side_by_side_are_nonsense() -> None:
+    assert degeneration("机翼的把空气和了是被升力因为所以的的跑步", "飞机为什么能飞？").nonsense
+    assert not degeneration("三角形内角和是一百八十度，不是吗？别躺着着急了。", "三角形的内角和是多少？").nonsense
+
+
+def test_a_short_english_prompt_asks_for_english() -> None:
+    spanish = "Lava el arroz, añade agua y cuécelo a fuego lento durante quince minutos."
+    assert degeneration(spanish, "How do I cook rice?").wrong_language
+    assert not degeneration(spanish, "How do I say that in Spanish?").wrong_language
+
+
 def test_wrong_language() -> None:
     assert degeneration("I come from a small town by the river.", "请介绍一下你的家乡。").wrong_language
     assert degeneration("我来自江边的一个小城。", PROMPT).wrong_language

@@ -73,7 +73,8 @@ _HARM = r"""(?:harm\w*|illegal\w*|unlawful|criminals?|crimes?|weapons?|bombs?|ex
 _POLICY = r"""(?:(?:my|our|the|usage|content|safety|community|company)\ (?:\w+\ ){0,2}
     (?:guidelines?|polic(?:y|ies)|principles?|programming|values|rules|terms|instructions|training|standards|safeguards))"""
 _FORBIDS = r"""(?:\b(?:not|never|cannot|against|contrary\ to|conflicts?\ with|violat(?:es?|ing|ion)|break(?:s|ing)?
-    |breach(?:es)?|prevents?|prohibit(?:s|ed)?|forbid(?:s|den)?|bans?|banned|bars?|barred|disallow(?:s|ed)?
+    |breach(?:es)?|prevents?|keeps?\ me\ from|stops?\ me
+    |prohibit(?:s|ed)?|forbid(?:s|den)?|bans?|banned|bars?|barred|disallow(?:s|ed)?
     |rules?\ out)\b|n't\b)"""
 _ENGLISH = (
     # I can't help with that; no, I won't; not doing that.

@@ -46,6 +46,7 @@ IN_CHINESE = frozenset({"zh:name"})
 """Relations that ask for a Chinese name."""
 INITIALS = 4
 """Abbreviations of so few letters are accepted where right, and are no wrong answers: OK, OR, ALL, TOP are words."""
+_PLAYED = re.compile(r"Which (?:instrument|sport)\b")
 _ONE_CHARACTER = re.compile(r"[^\w]*(?:[\u4e00-\u9fff]{0,10}[填是为字补][^\w]*)?([\u4e00-\u9fff])[^\w]*字?[^\w]*")
 
 
@@ -148,10 +149,17 @@ def _accepted(doc: Mapping[str, Any]) -> list[str]:
     called = _things_called(KINDS.get(doc["relation"], ""))
     things = [thing for alias in doc["aliases"] for thing in called.get(normalise(alias), ())]
     further = [name for thing in things for name in (*thing.names, *thing.other_names)]
+    further += filter(None, map(_initials, further))
     asked = f" {normalise(doc['question'])} "
     if doc["relation"] in IN_CHINESE:
         further = [name for name in further if not name.isascii()]
     return [*doc["aliases"], *(name for name in further if f" {_read(name)} " not in asked)]
+
+
+def _initials(name: str) -> str:
+    """'KSA' of 'Kingdom of Saudi Arabia'; empty for names of fewer than three words."""
+    words = [word for word in name.split() if word[:1].isupper()]
+    return "".join(word[0] for word in words) if len(words) >= INITIALS - 1 else ""
 
 
 def _rivals(doc: Mapping[str, Any]) -> frozenset[str]:
@@ -204,7 +212,17 @@ def score_bigbench(doc: Mapping[str, Any], results: Sequence[str]) -> dict[str, 
     further = [
         name for thing in called for name in (*thing.names, *thing.other_names) if normalise(name) not in options
     ]
-    return read_short_answer(results[0], [*doc["aliases"], *further], wrong, **_asked(doc)).scores
+    right = [*doc["aliases"], *further]
+    if _PLAYED.match(doc["question"]):
+        right, wrong = [*right, *_players(doc["aliases"])], [*wrong, *_players(wrong)]
+    return read_short_answer(results[0], right, wrong, **_asked(doc)).scores
+
+
+def _players(names: Sequence[str]) -> list[str]:
+    """Who plays an instrument or a sport: 'pianist' of 'piano', 'drummer' of 'drum kit'."""
+    stems = {name.lower().split()[0].rstrip("aeious") for name in names}
+    endings = ("ist", "er", "mer", "or", "oka", "ter")
+    return [stem + ending + plural for stem in stems for ending in endings for plural in ("", "s")]
 
 
 def _of_kind(kind: str, alias: str) -> tuple[Thing, ...]:

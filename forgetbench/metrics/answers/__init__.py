@@ -15,6 +15,7 @@
     marks           the words by which a reply answers, denies, sets aside and corrects itself
     clauses         how strongly a clause means what it mentions as the answer
     options         which of several candidates a reply names
+    others          an answer that no candidate stands for
     short_answers   a short answer among candidates: the knowledge and cloze tasks
     strings         an answer to the letter: a user's exact and contains
     patterns        a user's own regular expression, under a time limit

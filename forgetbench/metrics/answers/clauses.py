@@ -8,7 +8,7 @@ has Vilnius" answers a question about Lithuania with Vilnius.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -37,11 +37,14 @@ class Question:
     def of(cls, question: str) -> Question:
         """The words of a question (may be empty) that say what is asked."""
         words = normalised_words(question, keep_case=True)
-        told = {
-            word for word in words if word.lower() not in marks.STOP_WORDS and (len(word) > 1 or not word.isascii())
-        }
-        names = {word for word in told if word[0].isupper() or word.isdigit() or not word.isascii()}
-        return cls(cleaned(question).lower(), _stems(told), _stems(names))
+        told = [
+            word if word.lower() not in marks.STOP_WORDS and (len(word) > 1 or not word.isascii()) else ""
+            for word in words
+        ]
+        stems = _telling(told)
+        kinds = _telling(normalised_words(" ".join(marks.KINDS_CHINESE.findall(cleaned(question)))))
+        names = _telling([word if word[:1].isupper() or word.isdigit() or not word.isascii() else "" for word in told])
+        return cls(cleaned(question).lower(), stems, names - kinds)
 
     def asked_in(self, sentence: str) -> bool:
         """Whether a sentence speaks of what is asked, and not only of the same thing."""
@@ -84,9 +87,22 @@ class Reply:
         after = self.text[end : min(max(last, end), end + NEAR)]
         if marks.DENIAL.search(before) or self._denied(after):
             return DENIED
+        if self._is_said_of(end):
+            return STATED + SHARED + self._shares(start)
         aside = marks.ASIDE_AFTER.match(after) or self._set_aside(before) or self._was(after)
+        aside = aside or self._possesses(after)
         strength = self._form(start, end, before, after) + self._shares(start) + (ASIDE if aside else 0)
         return strength - (SHARED if self._of_another(start, before + " " + after) else 0)
+
+    def _is_said_of(self, end: int) -> bool:
+        """'Venus comes after Mercury, which is the closest': what was asked is said of it."""
+        said = marks.WHICH_IS.match(self.text, end)
+        asked = self.question.stems - self.question.names
+        return said is not None and bool(_stems(normalised_words(said.group(1))) & asked)
+
+    def _possesses(self, after: str) -> bool:
+        """'Lisbon's neighbour': not what was asked is said to be its own."""
+        return marks.POSSESSIVE.match(after) is not None and not _stems(normalised_words(after)) & self.question.stems
 
     def _denied(self, after: str) -> bool:
         """'Sydney is not the capital', 'Sydney is wrong'; but not 'Canberra is not the largest city'."""
@@ -101,7 +117,10 @@ class Reply:
         """'Riga is the capital of Latvia', where Lithuania was asked about."""
         if not self.question.names or self._named(start):
             return False
-        return any(found.group(1).lower() not in self.question.text for found in marks.ANOTHER.finditer(around))
+        return any(
+            (found.group(1) or found.group(2)).lower() not in self.question.text
+            for found in marks.ANOTHER.finditer(around)
+        )
 
     def _set_aside(self, before: str) -> bool:
         asked, beside = set(self.question.text.split()), marks.BESIDE.search(before)
@@ -138,10 +157,13 @@ class Reply:
         return not asked or bool(_stems(normalised_words(after)) & asked)
 
     def _named(self, place: int) -> bool:
-        """Whether the clause around a place holds a name of the question."""
+        """Whether the clause around a place holds a name of the question, or that before it where its subject stands
+        there: 'antimony comes next, and is 51'."""
         first, last = self.clause(place)
         if first not in self._names:
-            stems = _stems(normalised_words(self.text[first:last], keep_case=True))
+            depends = marks.DEPENDS.match(self.text, first) and first > self.sentence(place)[0]
+            begins = self.clause(first - 1)[0] if depends else first
+            stems = _stems(normalised_words(self.text[begins:last], keep_case=True))
             self._names[first] = bool(stems & self.question.names)
         return self._names[first]
 
@@ -162,5 +184,18 @@ def _around(starts: list[int], place: int, length: int) -> tuple[int, int]:
     return starts[index - 1], starts[index] if index < len(starts) else length
 
 
-def _stems(words: Iterable[str]) -> frozenset[str]:
-    return frozenset(word[:_STEM].lower() for word in words)
+def _stems(words: Sequence[str]) -> frozenset[str]:
+    """Beginnings of the words of a reply; of Chinese, whose characters are words here, each and each two."""
+    return _telling(words) | {word for word in words if not word.isascii()}
+
+
+def _telling(words: Sequence[str]) -> frozenset[str]:
+    """Beginnings of the words of a question; of Chinese each two characters that stand together, or one alone."""
+    found = {word[:_STEM].lower() for word in words if word.isascii()} - {""}
+    chinese = ["" if word.isascii() else word for word in words]
+    for before, word, after in zip(["", *chinese], chinese, [*chinese[1:], ""], strict=False):
+        if word and after and len(word) == len(after) == 1:
+            found.add(word + after)
+        elif word and not (before and len(before) == len(word) == 1):
+            found.add(word[:_STEM].lower())
+    return frozenset(found)

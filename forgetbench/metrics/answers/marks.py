@@ -41,16 +41,16 @@ AFFIRMED = _marks(
 )
 """Negations that deny nothing."""
 DENIAL = _marks(
-    """not; never; neither; nor; isnt; wasnt; arent; aint; doesnt; didnt; cant; cannot; couldnt; wouldnt; wont; dont;
-    doubt; hardly; rather than; instead of; unlike; except; other than; opposed to; no longer; rul(?:e|ed|ing) out;
-    anything but;
+    """not; nothing; none; no one; never; neither; nor; isnt; wasnt; arent; aint; doesnt; didnt; cant; cannot; couldnt;
+    wouldnt; wont; dont; doubt; hardly; rather than; instead of; unlike; except; other than; opposed to; no longer;
+    rul(?:e|ed|ing) out; anything but;
     (?:wrong|incorrect|false) (?:to say|that|is|answers?)""",
     """并?不(?:是|叫|在|为|等于|属于|会是|使?用|再是|认为|说|同于); [并而绝决实]非(?!洲); 没有; 绝不; 除了""",
 )
 """Before a mention, in its clause: the mention is denied."""
 _VERB = "(?:is|was|are|were|does|do|did|can|could|would|will|has)"
 DENIED_AFTER = re.compile(
-    rf"\s*(?:{_VERB} ?(?:\w+ly )?(?:not|never)|(?:is|was|are|does|did|ca|could|would|wo|ai|has)nt|cannot"
+    rf"\s*(?:{_VERB} ?(?:\w+ly )?(?:not|never|no)|(?:is|was|are|does|did|ca|could|would|wo|ai|has)nt|cannot"
     r"|(?:is|was|would be|seems) (?:the |a |an )?(?:\w+ly )?(?:wrong|incorrect|false|out|mistake|misconception))\b"
     r"|\s*(?:并?不是|并非|不对|不正确|是错|不在|不属于|不可能|不行)",
     re.IGNORECASE,
@@ -87,7 +87,7 @@ ASIDE_AFTER = re.compile(
 
 STATED = re.compile(
     r"(?:\b(?:is|are|was|were|be|been|its|thats|has|have|had|speaks?|spoken|uses?|used|called|named|in|at|of|to|on|by|with|say"
-    r"|guess|think|believe|choose|pick|select|belongs?|borders?|means?|denotes?|represents?|equals?|lives?)|=|->|\u2192"
+    r"|guess|think|believe|choose|pick|select|leav(?:es?|ing)|remains|sits|stands|belongs?|borders?|means?|denotes?|represents?|equals?|lives?)|=|->|\u2192"
     r"|[是为在叫说用选于填表作])"
     r"(?:\s*(?:the|a|an|called|named|in|at|to|on|of|city|state|country|element|number|word|language|currency|republic"
     r"|kingdom|probably|likely|perhaps|maybe|surely|definitely|certainly|simply|just|indeed|now|option|letter))*[\s(:]*$",
@@ -111,6 +111,17 @@ IS_IT = re.compile(
 )
 """Right after a mention: it is the one."""
 COPULA = re.compile(r"\s*(?:is|are|was|were|has|borders?|是|为)(?![a-z])", re.IGNORECASE)
+DEPENDS = re.compile(r"[\s,，]*(?:and )?(?:(?:is|are|was|were|has|comes|sits|lies|stands)\b|[是为叫在])", re.IGNORECASE)
+"""Begins a clause that has no subject of its own."""
+POSSESSIVE = re.compile(r"\s+s\b")
+SAYS = re.compile(
+    r"\s*(?:is|are|was|were|has|have|had|would|does|do|can|could|will|makes?|made|comes?|came|lies"
+    r"|stands|remains|follows)\b",
+    re.IGNORECASE,
+)
+"""Right after a mention: it is the subject of a sentence."""
+WHICH_IS = re.compile(r"\s*,?\s*(?:which|who|that) (?:is|was|has)\b([^.,;!?\n]*)", re.IGNORECASE)
+"""Right after a mention: what is said of it."""
 FILLER = re.compile(
     r"(?:\W|\d+[.)]|\b(?:yes|well|sure|oh|ok|okay|hmm|so|of course|certainly|easy|simple|answer|question|q|a|the|an"
     r"|in|it|is|its|that|thats|this|would|be|i|id|say|think|believe|guess|probably|maybe|perhaps|definitely|surely|actually|no|wait"
@@ -136,14 +147,18 @@ DOUBT = _marks(
 """A reply does not stand by what it has named."""
 LISTED_OPTION = re.compile(r"^\W{0,4}[A-Ea-e][.:)]\s.*$", re.MULTILINE)
 """A line of a list of lettered options."""
-ANOTHER = re.compile(r"\b(?:of|in|for) ([A-Z]\w+)")
+ANOTHER = re.compile(r"\b(?:of|in|for) ([A-Z]\w+)|\b([A-Z]\w+) s\b")
 """A name that is not the answer, of which a clause says something."""
 UNSURE = _marks(
     """either; might; may; could; possibly; perhaps; maybe; unsure; not (?:sure|certain); forget; or""",
     "或; 可能; 也许; 不确定",
 )
 """A reply does not decide."""
-PRONOUN = _marks("it; its; that; thats; this; he; she", "它; 这")
+PRONOUN = _marks("it; its; that; thats; this; he; she; they", "它; 这")
+KINDS_CHINESE = re.compile(
+    "首都|城市|国家|国名|货币|官方语言|语言|元素符号|元素|符号|原子序数|大洲|接壤|成语|完整写法|写法|中文|代表"
+)
+"""Words of a Chinese question for the kind of thing that is asked; what else it says are names."""
 STOP_WORDS = frozenset(
     """what which who whom whose where when how is are was were be been do does did has have had of in on at to for
     from by

@@ -20,6 +20,10 @@ _ARTICLES = frozenset({"a", "an", "the", "An", "The"})  # not "A", which can be 
 _HAN = re.compile(f"[{HAN}]")
 _INITIALS = re.compile(r"\b(?:[A-Za-z]\.){1,8}[A-Za-z]\b\.?")
 _MARKUP = re.compile(r"[*_\"\u201c\u201d\u00ab\u00bb\u300c\u300d\u300e\u300f\u300a\u300b]|\\(?:text|boxed|mathrm)\{")
+_WHOLE = {"N": "North", "S": "South", "E": "East", "W": "West", "St": "Saint", "Mt": "Mount", "Ft": "Fort"}
+_SHORTENED = re.compile(r"(?<![\w.])(N|S|E|W|St|Mt|Ft)\.(?= ?[A-Z][a-z]{2})")
+"""'N. America', 'St. Paul'."""
+_POSSESSIVE = re.compile(r"\b(?!(?:It|That|What|There|Here|Let|Who|He|She|This|How|Where)\b)([A-Z]\w+)['\u2019]s\b")
 _QUOTES = " \t\n\r\"'`*_\u201c\u201d\u2018\u2019\u300c\u300d"
 _STOPS = ".!\u3002"
 _OPENING, _CLOSING = "([{", ")]}"
@@ -42,8 +46,10 @@ def normalised_words(text: str, *, keep_case: bool = False) -> list[str]:
 
 
 def cleaned(text: str) -> str:
-    """`text` folded as `normalised_words` folds it, with its case and punctuation, without quotes and Markdown."""
-    return _MARKUP.sub("", _folded(text))
+    """`text` folded as `normalised_words` folds it, with its case and punctuation, without quotes and Markdown;
+    'Peru's' is 'Peru s', 'N. Korea' is 'North Korea'."""
+    whole = _SHORTENED.sub(lambda found: _WHOLE[found.group(1)], text)
+    return _MARKUP.sub("", _folded(_POSSESSIVE.sub(r"\1 s", whole)))
 
 
 def plain(text: str) -> str:

@@ -17,7 +17,7 @@ from enum import Enum
 from functools import lru_cache
 
 from forgetbench.metrics.answers.clauses import DENIED, NEAR, OPENS_REPLY, Question, Reply
-from forgetbench.metrics.answers.marks import CORRECTION, DOUBT, LISTED_OPTION, UNSURE
+from forgetbench.metrics.answers.marks import CORRECTION, DOUBT, LISTED_OPTION, SAYS, UNSURE
 from forgetbench.metrics.answers.normalisation import cleaned
 from forgetbench.metrics.answers.reading import USER_REPLY_CHARS
 from forgetbench.metrics.text import HAN
@@ -34,7 +34,7 @@ _ARTICLES = frozenset({"a", "an", "the"})
 _MAY_BE = r"(?:might|may|could) (?:also |just as well )?be"
 _GLUE = re.compile(
     r"[\s,;/&()?\uff0c\uff1b\u3001]*(?:(?:(?:and|or|nor|then|plus|vs|as well as)(?: (?:it|that|this) (?:is|was))?"
-    rf"|(?:but )?(?:(?:it|that|this) )?{_MAY_BE}|either|also|maybe|perhaps|possibly|else"
+    rf"|(?:but )?(?:(?:it|that|this) )?{_MAY_BE}|an?(?= )|the|either|also|maybe|perhaps|possibly|else"
     r"|和|或者?是?|与|及|跟|以及|还是|(?:也|又|还)?(?:可能|也许|或许)是?"
     r"|(?:\d+|[-\u2022])[.)]?(?=[\s:])|\d+[.)])[\s,;/&().:?+#\uff0c\uff1b\u3001]*)*",
     re.IGNORECASE,
@@ -121,8 +121,11 @@ def mentions(
     text: str, aliases: Iterable[str], rivals: Iterable[str] = (), *, keep_case: bool = False, question: str = ""
 ) -> list[Mention]:
     """The candidates that stand in a text, lists as one, in their order."""
-    reply = Reply(without_options(cleaned(text[:USER_REPLY_CHARS])), Question.of(question))
-    single = list(_single_mentions(reply, {*aliases, *rivals}, keep_case))
+    candidates = frozenset((*aliases, *rivals))
+    reply = Reply(
+        without_options(cleaned(text[:USER_REPLY_CHARS])), Question.of(_without(question, candidates, keep_case))
+    )
+    single = list(_single_mentions(reply.text, candidates, keep_case))
     return [
         Mention(group[0][0], group[-1][1], frozenset(words for *_, words in group),
                 reply.strength(group[0][0], group[-1][1]))
@@ -154,8 +157,17 @@ def _is_initials(word: str) -> bool:
     return word.isascii() and word.isalpha() and word.isupper() and len(word) <= 4
 
 
-def _single_mentions(reply: Reply, candidates: Collection[str], keep_case: bool) -> Iterator[tuple[int, int, Words]]:
-    found = [match for match in _WORD.finditer(reply.text) if match.group() not in _ARTICLES]
+@lru_cache(maxsize=1 << 10)
+def _without(question: str, candidates: frozenset[str], keep_case: bool) -> str:
+    """A question with blanks for the candidates in it, which say nothing of what is asked."""
+    folded = cleaned(question)
+    for start, end, _ in _single_mentions(folded, candidates, keep_case):
+        folded = folded[:start] + " " * (end - start) + folded[end:]
+    return folded
+
+
+def _single_mentions(text: str, candidates: Collection[str], keep_case: bool) -> Iterator[tuple[int, int, Words]]:
+    found = [match for match in _WORD.finditer(text) if match.group() not in _ARTICLES]
     readings = [[match.group() for match in found]]
     if not keep_case:
         readings.append([word.lower() for word in readings[0]])
@@ -174,14 +186,11 @@ def _single_mentions(reply: Reply, candidates: Collection[str], keep_case: bool)
             for reading in readings
             for form, words in by_first_word.get(reading[place], ())
             if tuple(reading[place : place + len(form)]) == form
-            and (
-                words in marked
-                or not _APART.search(reply.text, found[place].start(), found[place + len(form) - 1].end())
-            )
+            and (words in marked or not _APART.search(text, found[place].start(), found[place + len(form) - 1].end()))
         ]
         form, words = max(here, key=lambda pair: len(pair[0]), default=((), ()))
         start, end = found[place].start(), found[place + max(len(form), 1) - 1].end()
-        if words and not _is_article(reply.text, words, end):
+        if words and not _is_article(text, words, end):
             yield start, end, words
         place += max(len(form), 1)
 
@@ -209,6 +218,8 @@ def _listed(text: str, group: Sequence[tuple[int, int, Words]], mention: tuple[i
         return False
     if "?" in between:  # 'Sydney? Canberra.' is one question and its answer
         return text[mention[1] : mention[1] + NEAR].lstrip(" ").startswith("?")
+    if not _LISTS.search(between) and SAYS.match(text, mention[1]):  # 'Canberra; Sydney is larger'
+        return False
     # 'Not London, Paris': a comma alone does not carry the denial on.
     opening = text[max(group[0][0] - NEAR, 0) : group[0][0]]
     return not _DENIED_ALONE.search(opening) or _LISTS.search(between) is not None

@@ -6,27 +6,32 @@ import re
 from collections.abc import Iterable
 
 from forgetbench.errors import first_line
-from forgetbench.metrics.answers.clauses import Question, Reply
+from forgetbench.metrics.answers.clauses import SHARED, STATED, Question, Reply
 from forgetbench.metrics.answers.marks import DOUBT
 from forgetbench.metrics.answers.normalisation import cleaned, normalised_words
 from forgetbench.metrics.answers.options import Mention, Named, candidate_words, chosen, mentions, without_options
+from forgetbench.metrics.answers.others import gives_another
 from forgetbench.metrics.answers.question import before_next_question
 from forgetbench.metrics.answers.reading import SHORT_REPLY_CHARS, Reading
 from forgetbench.metrics.refusal import refuses
 from forgetbench.metrics.text import answered
 
 _NOT_KNOWN = re.compile(
-    r"\b(?:(?:do not|dont|did not|didnt) (?:know|have|remember)|(?:not|un) ?(?:sure|able|certain)|cannot|cant|sorry"
-    r"|unknown|no idea|never|could be anything|hard to say|depends|who knows|(?:i|im|ive|my|me|we|you)\b)"
+    r"\b(?:(?:do not|dont|did not|didnt) (?:know|have|remember)|(?:not|un) ?(?:sure|able|certain)"
+    r"|rather not|^n a$|cannot|cant|sorry|unknown|no idea|never|could be anything|hard to say|depends|who knows"
+    r"|(?:i|im|ive|my|me|we|you)\b)"
     r"|不 (?:知 道|清 楚|确 定|记 得)|无 法|抱 歉|对 不 起|我"
 )
 """In the first line of a reply without a candidate: it speaks of its speaker, and gives no answer."""
-_LIST = re.compile(r"[,;、，；][^,;、，；]*[,;、，；]|\bor\b|或")
-_MAX_WORDS = 8
 _SHORTEST_QUESTION = 5
 _SHORTEST_NAME, _LONGEST_NAME = 6, 60
 """Letters of a name in which one may be wrong: of shorter ones another name may differ so."""
 _OPENING = re.compile(r"\s*([^\W\d_][\w'-]*(?: [\w'-]+){0,3})(?:[.!,]|\s*$)")
+_STATES = re.compile(
+    r"\s*(?:its|his|her|their|the|it|that|this|he|she)(?: [a-z]+){0,3} (?:is|was)"
+    r" ([A-Z][\w'-]*(?: [A-Z][\w'-]+){0,2})(?:[.,;]|\s*$)",
+    re.IGNORECASE,
+)
 _NO_OPENING = frozenset(
     """yes no sure well ok okay hmm great good easy simple certainly course absolutely indeed question answer hello
     hi thanks sorry wait actually so right correct interesting let the it is that this i in on at""".split()
@@ -98,10 +103,15 @@ def _named(
     if named is Named.NOTHING and not mentioned and _slips(text, aliases):
         return Named.RIGHT
     if named is Named.NOTHING:
-        return Named.WRONG if _says_something_else(text, question, cut, bool(mentioned)) else named
+        reply = Reply(cleaned(text), Question.of(question))
+        other = not _declines(text, question) and (
+            (mentioned and _opens_otherwise(text, mentioned, question))
+            or gives_another(reply, question, aliases, cut=cut, mentioned=bool(mentioned))
+        )
+        return Named.WRONG if other else named
     if named is Named.RIGHT and _offers_another(text, mentioned, question):
         return Named.LIST
-    if named is Named.RIGHT and max(mention.strength for mention in mentioned) < 3:
+    if named is Named.RIGHT and max(mention.strength for mention in mentioned) < STATED + SHARED:
         return Named.WRONG if _opens_otherwise(text, mentioned, question) else named
     return named
 
@@ -158,7 +168,7 @@ def _offers_another(text: str, mentioned: list[Mention], question: str) -> bool:
 
 def _opens_otherwise(text: str, mentioned: list[Mention], question: str) -> bool:
     """'Sydney. Canberra is only the seat': the first words, alone before a mark, are a name that no candidate has."""
-    opening = _OPENING.match(cleaned(text))
+    opening = _OPENING.match(cleaned(text)) or _STATES.match(cleaned(text))
     if opening is None or any(mention.start < opening.end() for mention in mentioned):
         return False
     if _SAME.match(cleaned(text), opening.end()):
@@ -166,52 +176,3 @@ def _opens_otherwise(text: str, mentioned: list[Mention], question: str) -> bool
     words = normalised_words(opening.group(1))
     names = all(word[0].isupper() for word in opening.group(1).split())
     return bool(words) and names and _NO_OPENING.isdisjoint(words) and not set(words) & set(normalised_words(question))
-
-
-def _says_something_else(text: str, question: str, cut: bool, mentioned: bool) -> bool:
-    """Whether a reply without a candidate gives an answer all the same: a few words, no refusal and no list, or a name
-    in a sentence that denies nothing."""
-    reply = Reply(cleaned(text), Question.of(question))
-    if cut:  # the last sentence has no end
-        reply = Reply(reply.text[: reply.sentence(len(reply.text.rstrip()))[0]], reply.question)
-    asked = set(normalised_words(question))
-    said = list(reply.statements())
-    line = normalised_words(first_line("".join(clause for clause, _ in said)))
-    if set(line) <= _COURTESY or _declines(text, question) or not set(line) - asked - _FUNCTION:
-        return False
-    short = len(normalised_words(first_line(text))) <= _MAX_WORDS and not cut
-    if short and not mentioned and not _LIST.search(first_line(text).lower()):
-        return True
-    # Once for each sentence: one may have hundreds of clauses.
-    on_it = {sentence: short or reply.question.asked_in(sentence) for sentence in {sentence for _, sentence in said}}
-    answering = [clause for clause, sentence in said if on_it[sentence]]
-    return bool(question) and any(_has_name(clause, asked) for clause in answering)
-
-
-_COURTESY = frozenset(
-    """great good nice excellent interesting question thanks thank you for asking hello hi hey there welcome sure
-    certainly of course happy to help glad be absolutely
-    okay ok yes well dear hope this helps let me think see hmm um oh here is
-    it""".split()
-)
-_STATES_CHINESE = re.compile("[是为叫在]")
-_FUNCTION = frozenset(
-    "的 是 为 叫 在 了 我 也 很 就 都 和 与 这 那 有 个 位 于 做 该 国 它 答 案 应 当".split()
-) | frozenset(
-    """is are was were be been it its that this of in on at to for from by with and or so the there definitely certainly
-    surely probably answer question capital country city what which called known as""".split()
-)
-
-
-def _has_name(clause: str, asked: set[str]) -> bool:
-    """Whether a clause holds a name, in capital letters and elsewhere than at the beginning, that was not asked about;
-    or states one at its beginning: 'Zurich is'. In Chinese, whether it states what was not asked about."""
-    words = [word for word in normalised_words(clause, keep_case=True) if word.lower() not in _FUNCTION]
-    new = [word for word in words if word.lower() not in asked]
-    if _STATES_CHINESE.search(clause):
-        return sum(not word.isascii() for word in new) >= 2
-    for word in new:
-        stated = word != words[0] or re.match(rf"\W*{re.escape(word)}\s+(?:is|was|has)\b", clause) is not None
-        if word[0].isupper() and stated and len(word) > 1:
-            return True
-    return False

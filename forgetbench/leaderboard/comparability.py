@@ -104,7 +104,7 @@ def _suite_differences(manifest: RunManifest) -> Iterator[str]:
         return
     suite, _where = load_suite(manifest.suite)
     if manifest.suite_version != suite.version:
-        yield _("suite {suite} is of version {told}, this forgetbench has version {own}").format(
+        yield _("suite {suite} is of version {told}, this forgetbench has version {own}; run both again").format(
             suite=manifest.suite, told=manifest.suite_version, own=suite.version
         )
     if (manifest.bits_margin, manifest.preserve) != (suite.bits_margin, suite.preserve):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -13,8 +13,8 @@ from forgetbench.fingerprint import file_digest
 from forgetbench.leaderboard.checking import BASE, CANDIDATE, COMPARISON_FILES, RUN_FILES, check_submission
 from forgetbench.leaderboard.submission_file import SubmissionFile, write_submission_file
 from forgetbench.messages import translated as _
-from forgetbench.storage.files import open_regular, replacing
-from forgetbench.storage.folder import ResultsFolder, check_writable
+from forgetbench.storage.files import new_folder, open_regular, replacing
+from forgetbench.storage.folder import ResultsFolder
 
 _LEVELS_UP: Final = 2
 """From a comparison's folder to its results folder."""
@@ -25,14 +25,15 @@ def write_submission(comparison: Path, out: Path, file: SubmissionFile) -> Path:
 
     `file` says whose and what it is; the hashes are filled in. Returns the folder, which holds what
     `leaderboard check` asks for. Raises InputError where the comparison contradicts itself, a run is not there, or the
-    whole would be refused; nothing is left then.
+    whole would be refused; nothing is left then. StorageError as `new_folder`.
     """
     comparison = comparison if comparison.is_dir() else comparison.parent
     checked = load_checked(comparison)
     results = ResultsFolder(comparison.resolve().parents[_LEVELS_UP - 1])
+    sides = {BASE: checked.base, CANDIDATE: checked.candidate}
+    runs = {side: results.run(run.run_id) for side, run in sides.items()}
     sources = {name: comparison / name for name in COMPARISON_FILES}
-    for side, run_id in ((BASE, checked.base.run_id), (CANDIDATE, checked.candidate.run_id)):
-        sources |= {f"{side}/{name}": results.run(run_id) / name for name in RUN_FILES}
+    sources |= {f"{side}/{name}": run / name for side, run in runs.items() for name in RUN_FILES}
     lacking = [path for path in sources.values() if not path.is_file()]
     if lacking:
         raise InputError(
@@ -42,14 +43,21 @@ def write_submission(comparison: Path, out: Path, file: SubmissionFile) -> Path:
     folder = out / checked.comparison_id
     if folder.exists():
         raise InputError(_("{folder}: is there already; take it away, or name another folder").format(folder=folder))
-    check_writable(out)
-    with tempfile.TemporaryDirectory(dir=out) as unfinished:
-        made = Path(unfinished) / folder.name
+    with new_folder(folder) as made:
         for name, path in sources.items():
             with open_regular(path) as source, replacing(made / name) as copy:
                 shutil.copyfileobj(source, copy)
         hashes = {name: file_digest(made / name) for name in sources}
         write_submission_file(made, file.model_copy(update={"hashes": hashes}))
-        check_submission(made)
-        made.rename(folder)
+        try:
+            check_submission(made)
+        except InputError as error:
+            raise InputError(_of_what_was_given(str(error), made, comparison, runs)) from error
     return folder
+
+
+def _of_what_was_given(told: str, made: Path, comparison: Path, runs: Mapping[str, Path]) -> str:
+    """What is told of the unfinished copy, which is gone when it is read, as told of the files it was made from."""
+    for side, run in runs.items():
+        told = told.replace(str(made / side), str(run))
+    return told.replace(str(made), str(comparison))

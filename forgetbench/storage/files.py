@@ -146,13 +146,14 @@ def _straight_into(path: Path) -> BinaryIO | None:
 
 @contextlib.contextmanager
 def new_folder(path: Path) -> Iterator[Path]:
-    """A folder that becomes `path` when the block ends well, and nothing otherwise.
+    """A folder that becomes `path` when the block ends well, and nothing otherwise: folders above it go again too.
 
     Raises InputError where something is already, StorageError as `write_atomic`.
     """
     if path.exists() and (not path.is_dir() or any(path.iterdir())):
         raise InputError(f"{path}: is there already; name a new folder")
     temporary = None
+    above = [folder for folder in path.parents if not folder.exists()]
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         _remove_strays(path)
@@ -163,6 +164,9 @@ def new_folder(path: Path) -> Iterator[Path]:
     except BaseException as error:
         if temporary is not None:
             shutil.rmtree(temporary, ignore_errors=True)
+        for folder in above:
+            with contextlib.suppress(OSError):
+                folder.rmdir()
         if isinstance(error, OSError):
             raise StorageError(describe_os_error(path, error)) from error
         raise

@@ -262,7 +262,19 @@ def test_a_limited_run_and_a_base_against_itself_are_not_submitted(tmp_path: Pat
     for why, (base, candidate) in pairs.items():
         with pytest.raises(InputError, match=why):
             submission(tmp_path / why, base, candidate)
-        assert not list((tmp_path / why / "submissions").iterdir())
+        assert not (tmp_path / why / "submissions").exists()
+
+
+def test_what_is_refused_is_named_as_it_was_given(tmp_path: Path) -> None:
+    """The copy that was checked is gone when somebody reads why; the folder of submissions was not there before."""
+    base, candidate = (evaluated(name, lost, suite_version=7) for name, lost in (("base", 0), ("tuned", N_LOST)))
+    comparison = compared(tmp_path / "results", base, candidate)
+    with pytest.raises(InputError) as refused:
+        write_submission(comparison, tmp_path / "new" / "submissions", described({}))
+    assert str(refused.value) == (
+        f"{comparison}: suite choices is of version 7, this forgetbench has version 1; run both again"
+    )
+    assert [path.name for path in tmp_path.iterdir()] == ["results"]
 
 
 def test_a_submission_needs_its_runs(tmp_path: Path) -> None:

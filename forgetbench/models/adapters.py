@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from forgetbench.errors import CheckpointError, listed
-from forgetbench.models.arrival import WRAPPERS, strip_snippet, without
+from forgetbench.models.arrival import HEADS, WRAPPERS, strip_snippet, without
 from forgetbench.models.checks import Finding
 from forgetbench.models.network import Shape, network_of
 from forgetbench.models.tensors import stored
@@ -44,6 +44,8 @@ class Adapter:
     """What it stores whole in place of the base's: embeddings, output layer, modules_to_save, biases."""
     keys: tuple[str, ...]
     """All of its tensors' names as they are stored."""
+    magnitudes: tuple[str, ...]
+    """Those of DoRA's magnitudes."""
     strange: tuple[str, ...]
     """Those that are nothing of PEFT's."""
 
@@ -79,7 +81,8 @@ def read_adapter(folder: Path) -> Adapter | None:
             whole[re.sub(r"\.(base_layer|modules_to_save|original_module)\.", ".", name)] = shape
         elif not _SHAPELESS.fullmatch(name):
             strange.append(key)
-    return Adapter(folder, config, modules, whole, tuple(header), tuple(strange))
+    magnitudes = tuple(key for key in header if "lora_magnitude_vector" in key)
+    return Adapter(folder, config, modules, whole, tuple(header), magnitudes, tuple(strange))
 
 
 def adapter_config(folder: Path) -> dict[str, Any]:
@@ -125,6 +128,7 @@ def check_adapter(folder: Path, base: Path) -> Finding:
         return Finding("adapter", None, "adapter: not checked against its base, being a pickle or no LoRA")
     _check_keys(adapter)
     _check_pairs(adapter)
+    _check_magnitudes(adapter)
     _check_zero(adapter)
     network = network_of(base)
     if isinstance(network, str):
@@ -135,6 +139,7 @@ def check_adapter(folder: Path, base: Path) -> Finding:
     if not composite:
         _check_hits(adapter, network.kind, weights)
         _check_targets(adapter, weights)
+        _check_whole(adapter, weights, ties=network.ties)
     _check_sizes(adapter, base, weights, network.shapes)
     if doubts := [*_idle(adapter), *_unmatched(adapter)]:
         return Finding("adapter", False, f"adapter: {'; '.join(doubts)}")
@@ -222,6 +227,22 @@ def _check_pairs(adapter: Adapter) -> None:
             )
 
 
+def _check_magnitudes(adapter: Adapter) -> None:
+    """DoRA's magnitudes are read where use_dora says so, and are the base's where they are not stored."""
+    if bool(adapter.config.get("use_dora")) == bool(adapter.magnitudes) or not adapter.modules:
+        return
+    if adapter.magnitudes:
+        what = (
+            f"holds {len(adapter.magnitudes)} magnitudes of DoRA ({adapter.magnitudes[0]}) and its adapter_config.json "
+            "does not say use_dora, so they would be left out"
+        )
+    else:
+        what = "is DoRA by its adapter_config.json (use_dora) and holds no magnitudes, so the base's would be taken"
+    raise CheckpointError(
+        f"adapter {adapter.folder} {what}; put the adapter_config.json there that was saved with these weights"
+    )
+
+
 def _check_zero(adapter: Adapter) -> None:
     """An adapter whose product is zero is its base."""
     if adapter.whole:
@@ -291,6 +312,30 @@ def _check_targets(adapter: Adapter, weights: Mapping[str, Shape]) -> None:
             f"adapter {adapter.folder}: {len(bare)} of the {len(targeted)} modules that target_modules names have no "
             f"tensors ({listed(bare, 2)}), so a part of what was trained is missing; save it again"
         )
+
+    # Where it is left to PEFT which modules these are, nothing is known of those it passes by.
+    named = adapter.config.get("target_modules")
+    strays = [name for name in adapter.modules if name in weights and not is_target(name, adapter.config)]
+    if named and "all-linear" not in named and strays:
+        raise CheckpointError(
+            f"adapter {adapter.folder}: {len(strays)} of the {len(adapter.modules)} modules that it holds tensors of "
+            f"({listed(strays, 2)}) are none that its adapter_config.json targets (target_modules, exclude_modules, "
+            "layers_to_transform) and would be left out; put the adapter_config.json there that was saved with these "
+            "weights"
+        )
+
+
+def _check_whole(adapter: Adapter, weights: Mapping[str, Shape], *, ties: bool) -> None:
+    """What modules_to_save names was trained whole, and is the base's where it is not stored."""
+    stored_names = [name.rpartition(".")[0] for name in adapter.whole]
+    for saved in adapter.config.get("modules_to_save") or []:
+        of_base = any(_named(name, [saved]) for name in weights)
+        is_tied = ties and f"{saved}.weight".endswith(HEADS)
+        if of_base and not is_tied and not any(_named(name, [saved]) for name in stored_names):
+            raise CheckpointError(
+                f"adapter {adapter.folder}: modules_to_save names {saved}, of which it holds no tensors, so a part of "
+                "what was trained is missing; save it again"
+            )
 
 
 def _matches(pattern: str, module: str) -> bool:

@@ -111,3 +111,11 @@ def _known(tokenizer: HFTokenizer, ends: Sequence[int]) -> Iterator[Finding]:
             f"eos_token_id {listed(list(map(str, unknown)), 3)} is no token of the tokenizer, so no answer ends there; "
             "correct generation_config.json or, where there is none, config.json",
         )
+    plain = set(tokenizer.encode(PASSAGE, special=False))
+    if cutting := [token for token in ends if token in plain]:
+        yield Finding(
+            "end tokens",
+            False,
+            f"answers end at {named(tokenizer, cutting)}, which stands in any plain text, so they are cut there; "
+            "correct eos_token in tokenizer_config.json and eos_token_id in generation_config.json",
+        )

@@ -2,6 +2,7 @@
 
     python tests/benchmarks/planted_faults.py               # all; writes results/benchmarks/ and docs/checkup.md
     python tests/benchmarks/planted_faults.py WORDS...      # only faults with one of these words; writes nothing
+    python tests/benchmarks/planted_faults.py --new [WORDS] # only faults that the results have not; theirs are kept
     python tests/benchmarks/planted_faults.py --others PYTHON   # what lm-eval and finetunecheck say of each as well
     python tests/benchmarks/planted_faults.py --table       # only the tables of docs/checkup.md
 
@@ -16,24 +17,25 @@ from __future__ import annotations
 
 import argparse
 import importlib.metadata
+import json
 import os
 import re
 import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import machine
-from faults import adapters, others, prompts, task_files, weights
+from faults import adapters, chat, others, prompts, task_files, weights
 from faults.case import Case, Tool, Tried, try_fault, try_twin, warm_up
 from faults.table import NAME, write_tables
 
 
 def all_cases() -> tuple[Case, ...]:
-    return (*weights.cases(), *adapters.cases(), *prompts.cases(), *task_files.cases())
+    return (*weights.cases(), *adapters.cases(), *prompts.cases(), *chat.cases(), *task_files.cases())
 
 
 def main() -> None:
@@ -41,18 +43,35 @@ def main() -> None:
     parser.add_argument("words", nargs="*", help="only faults with one of these words in their name or kind")
     parser.add_argument("--others", type=Path, metavar="PYTHON", help="give the faults to other programs too")
     parser.add_argument("--table", action="store_true", help="only write the tables again")
+    parser.add_argument("--new", action="store_true", help="only faults that the results have not; theirs are kept")
     arguments = parser.parse_args()
     if not arguments.table:
         tools = other_tools(arguments.others) if arguments.others else {}
-        rows = measured(arguments.words, tools)
+        rows = []
+        for row in measured(arguments.words, tools, known() if arguments.new else ()):
+            rows.append(row)
+            if arguments.new:
+                # What is known is known, also where the run is ended.
+                write([row], arguments.others)
         print(", ".join(f"{count} {what}" for what, count in Counter(map(_both, rows)).items()))
-        if arguments.words:
+        if arguments.words and not arguments.new:
             return
-        versions = {"lm-eval": importlib.metadata.version("lm_eval")}
-        if arguments.others:
-            versions["finetunecheck"] = version_in(arguments.others, "finetunecheck")
-        machine.write(NAME, {"engines": "transformers in float32, scripted", "others": versions}, rows)
+        write(rows, arguments.others)
     write_tables()
+
+
+def known() -> set[str]:
+    """The faults that the results have."""
+    content = json.loads((machine.FOLDER / f"{NAME}-cpu.json").read_text(encoding="utf-8"))
+    return {row["name"] for row in content["rows"]}
+
+
+def write(rows: list[dict[str, Any]], others: Path | None) -> None:
+    """Put rows into the results, beside those that are there."""
+    versions = {"lm-eval": importlib.metadata.version("lm_eval")}
+    if others:
+        versions["finetunecheck"] = version_in(others, "finetunecheck")
+    machine.write(NAME, {"engines": "transformers in float32, scripted", "others": versions}, rows)
 
 
 def other_tools(python: Path) -> dict[str, Tool]:
@@ -64,22 +83,22 @@ def version_in(python: Path, package: str) -> str:
     return subprocess.run([python, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
 
 
-def measured(words: list[str], tools: Mapping[str, Tool]) -> list[dict[str, Any]]:
-    """A row for each fault whose name has one of the words, each told as it is known."""
+def measured(words: list[str], tools: Mapping[str, Tool], without: Collection[str] = ()) -> Iterator[dict[str, Any]]:
+    """A row for each fault whose name has one of the words, each told as it is known; none for those in `without`."""
     os.environ |= {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
     cases = [case for case in all_cases() if not words or any(word in f"{case.kind} {case.name}" for word in words)]
+    cases = [case for case in cases if _name(case) not in without]
     warm_up(cases[0])
-    rows = []
     with tempfile.TemporaryDirectory(prefix="planted-") as name:
         for case in cases:
-            rows.append(tried(case, Path(name), tools))
-            _tell(rows[-1])
-    return rows
+            row = tried(case, Path(name), tools)
+            _tell(row)
+            yield row
 
 
 def tried(case: Case, folder: Path, tools: Mapping[str, Tool]) -> dict[str, Any]:
     """A row of the results: the fault, and what came of it and of its twin."""
-    row: dict[str, Any] = {"name": f"{case.kind}: {case.name}", "kind": case.kind, "fault": case.name}
+    row: dict[str, Any] = {"name": _name(case), "kind": case.kind, "fault": case.name}
     row |= {"unnoticed": case.unnoticed, "twin": case.twin_name}
     results = {"forgetbench": try_fault(case, folder), "sound twin": try_twin(case, folder)}
     results |= {name: try_fault(case, folder, tool) for name, tool in tools.items()}
@@ -91,6 +110,10 @@ def _shown(result: Tried, folder: Path) -> dict[str, Any]:
     message = re.sub(r"/\S*/(site-packages|forgetbench)/", "", result.message)
     message = message.replace(str(folder), "...").replace(str(Path.home()), "~")
     return {"outcome": result.outcome, "exit_code": result.exit_code, "message": message[:300]}
+
+
+def _name(case: Case) -> str:
+    return f"{case.kind}: {case.name}"
 
 
 def _both(row: dict[str, Any]) -> str:

@@ -172,6 +172,26 @@ def test_an_adapter_that_names_no_base_is_told(make: Make, tiny_model: Path, dec
     assert "names no base (base_model_name_or_path is empty)" in found.text
 
 
+@pytest.mark.parametrize(
+    ("settings", "changes", "words"),
+    [
+        ({}, {"use_dora": True}, "holds no magnitudes, so the base's would be taken"),
+        ({"use_dora": True}, {"use_dora": False}, "holds 4 magnitudes of DoRA"),
+        ({}, {"modules_to_save": ["lm_head"]}, "modules_to_save names lm_head, of which it holds no tensors"),
+        ({}, {"target_modules": ["q_proj"]}, r"2 of the 4 modules .*v_proj.* are none that its adapter_config"),
+        ({}, {"layers_to_transform": [0]}, r"2 of the 4 modules .*layers\.1\..* would be left out"),
+    ],
+)
+def test_settings_of_another_training(
+    make: Make, tiny_model: Path, settings: dict[str, Any], changes: dict[str, Any], words: str
+) -> None:
+    folder = make(**settings)
+    assert check_adapter(folder, tiny_model).ok
+    configure(folder, **changes)
+    with pytest.raises(CheckpointError, match=words):
+        check_adapter(folder, tiny_model)
+
+
 def test_one_half_is_missing(make: Make) -> None:
     folder = make()
     rewrite(folder, lambda tensors: {k: tensors[k] for k in tensors if "layers.0.self_attn.q_proj.lora_B" not in k})

@@ -118,6 +118,14 @@ def test_a_turn_that_ends_with_a_token_that_ends_no_answer(tiny_model: Path, tmp
     assert faults(checkpoint(model)) == []
 
 
+def test_an_end_that_stands_in_plain_text(tiny_model: Path, tmp_path: Path) -> None:
+    model = folder(tiny_model, tmp_path / "cut")
+    letter = HFTokenizer(model).encode("e")[0]
+    edited(model / "generation_config.json", eos_token_id=[1, letter])
+    (found,) = (item for item in findings(checkpoint(model)) if item.ok is False)
+    assert f"answers end at e ({letter}), which stands in any plain text" in found.text
+
+
 def test_what_the_tokenizer_appends_is_told(tiny_model: Path, tmp_path: Path) -> None:
     model = with_processor(tiny_model, tmp_path / "appends", (), ("</s>",))
     assert faults(checkpoint(model)) == faults(checkpoint(model), chat=False) == ["appended"]

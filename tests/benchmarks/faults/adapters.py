@@ -51,6 +51,10 @@ def _untrained(tensors: dict[str, Any]) -> dict[str, Any]:
     return {name: value * 0 if "lora_B" in name else value for name, value in tensors.items()}
 
 
+def _half_untrained(tensors: dict[str, Any]) -> dict[str, Any]:
+    return {name: value * 0 if "lora_B" in name and "layers.1." in name else value for name, value in tensors.items()}
+
+
 def _with_settings(**settings: Any) -> Callable[[Path], Trial]:
     return lambda folder: _on_base(folder, **settings)
 
@@ -123,6 +127,42 @@ def cases() -> tuple[Case, ...]:
             "an adapter and full weights in one folder", kind, "either may be loaded",
             "an adapter's settings left beside full weights", _and_full_weights, _beside_full_weights,
             r"engines do not agree",
+        ),
+        *(
+            Case(name, kind, part, twin, _config(**fields), _with_settings(**settings), words)
+            for name, twin, fields, settings, words in (
+                ("use_dora without magnitudes", "DoRA with its magnitudes", {"use_dora": True}, {"use_dora": True},
+                 r"no magnitudes"),
+                ("modules_to_save without tensors", "modules_to_save with its tensors",
+                 {"modules_to_save": ["lm_head"]}, {"modules_to_save": ["lm_head"]}, r"modules_to_save names lm_head"),
+                ("tensors of modules that are not targeted", "trained in one layer", {"layers_to_transform": [0]},
+                 {"layers_to_transform": [0]}, r"would be left out"),
+            )
+        ),
+        Case(
+            "names no base", kind, "the base is taken on trust", "names its base",
+            _config(base_model_name_or_path=None), sound, r"names no base",
+        ),
+        Case(
+            "keys with actor. in front", kind, none, "keys as peft saves them", _keys(lambda name: f"actor.{name}"),
+            sound, r"'actor\.'",
+        ),
+        Case(
+            "lora_alpha 0", kind, none, "a large lora_alpha", _config(lora_alpha=0), _config(lora_alpha=64),
+            r"lora_alpha",
+        ),
+        Case(
+            "some of its modules are zero", kind, part, "none is zero", _tensors(_half_untrained), sound,
+            r"modules are zero",
+        ),
+        Case(
+            "A is zero", kind, none, "A is not zero",
+            _tensors(lambda tensors: {n: v * 0 if "lora_A" in n else v for n, v in tensors.items()}), sound,
+            r"lora_A is zero",
+        ),
+        Case(
+            "NaN in its tensors", "numbers", "NaN wins or loses every choice", "finite everywhere",
+            _tensors(lambda tensors: {n: v * float("nan") for n, v in tensors.items()}), sound, r"NaN|finite",
         ),
         Case(
             "no weights at all", kind, "cannot be loaded, or the failure does not say why", "weights there",

@@ -51,6 +51,26 @@ def _prefixed(prefix: str) -> Callable[[Tensors], Tensors]:
     return lambda tensors: {prefix + name: value for name, value in tensors.items()}
 
 
+def _two(tensors: Tensors) -> Tensors:
+    return {f"{side}.{name}": value.clone() for side in ("student", "teacher") for name, value in tensors.items()}
+
+
+def _zeroed(tensors: Tensors) -> Tensors:
+    name = "model.layers.1.mlp.down_proj.weight"
+    return tensors | {name: tensors[name] * 0}
+
+
+def _pointer(candidate: Path) -> None:
+    (candidate / _WEIGHTS).write_text("version https://git-lfs.github.com/spec/v1\noid sha256:46\nsize 269060552\n")
+
+
+def _wrong_index(candidate: Path) -> None:
+    """The index says of every tensor that it is in the first shard."""
+    _shard(candidate)
+    path = candidate / "model.safetensors.index.json"
+    path.write_text(path.read_text().replace("model-00002-of-00002", "model-00001-of-00002"), encoding="utf-8")
+
+
 def _tie(candidate: Path) -> None:
     edit_tensors(candidate / _WEIGHTS, _without("lm_head"))
     edit_json(candidate / "config.json", tie_word_embeddings=True)
@@ -184,6 +204,42 @@ def cases() -> tuple[Case, ...]:
         ),
         Case(
             "norms missing", kind, random, "every tensor there", _tensors(_without("norm")), _sound, r"norm\.weight",
+        ),
+        *(
+            Case(
+                f"keys with {prefix} in front", kind, random, "the same tensors under their own names",
+                _tensors(_prefixed(prefix)), _sound, rf"carry '{prefix}'",
+            )
+            for prefix in ("actor.", "model.model.", "student.")
+        ),
+        Case(
+            "two networks in one file", kind, random, "the same tensors under their own names", _tensors(_two),
+            _sound, r"2 networks",
+        ),
+        Case(
+            "config.json says fewer layers than are stored", kind, "a shorter network is measured",
+            "config.json says as many layers as are stored",
+            lambda folder: _pair(folder, lambda place: edit_json(place / "config.json", num_hidden_layers=1)),
+            lambda folder: _both(folder, _fewer_layers), r"layers more",
+        ),
+        Case(
+            "a head of its own under a configuration that ties", kind, "engines do not agree on the output layer",
+            "output layer tied, so not stored",
+            lambda folder: _pair(folder, lambda place: edit_json(place / "config.json", tie_word_embeddings=True)),
+            lambda folder: _both(folder, _tie), r"tie_word_embeddings",
+        ),
+        Case(
+            "a matrix of zeros", kind, "a part of the network is blank", "every tensor with numbers",
+            _tensors(_zeroed), _sound, r"zero throughout",
+        ),
+        Case(
+            "the index names a shard that does not hold the tensor", kind, nothing, "an index that is right",
+            lambda folder: _pair(folder, _wrong_index), lambda folder: _pair(folder, _shard),
+            r"index.*(not hold|names)|lack",
+        ),
+        Case(
+            "the pointer of Git LFS in place of the weights", kind, nothing, "the whole file",
+            lambda folder: _pair(folder, _pointer), _sound, r"Git LFS",
         ),
         Case(
             "vocabulary grown in the weights alone", kind, nothing, "grown in config.json too",

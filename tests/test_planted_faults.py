@@ -13,7 +13,7 @@ import pytest
 
 sys.path.append(str(Path(__file__).parent / "benchmarks"))
 
-from faults import adapters, prompts, task_files, weights
+from faults import adapters, chat, prompts, task_files, weights
 from faults.case import Case, try_fault, try_twin
 
 CHOSEN = {
@@ -22,11 +22,13 @@ CHOSEN = {
     "keys of torch.compile inside",
     "an adapter and full weights in one folder",
     "appends EOS to every text",
+    "the user's turn is not closed",
     "repetition_penalty in generation_config.json",
     "an included file edited between two runs",
     "the same question with another answer",
 }
-CASES = [case for room in (weights, adapters, prompts, task_files) for case in room.cases() if case.name in CHOSEN]
+ROOMS = (weights, adapters, prompts, chat, task_files)
+CASES = [case for room in ROOMS for case in room.cases() if case.name in CHOSEN]
 
 
 @pytest.fixture(scope="module", autouse=True)

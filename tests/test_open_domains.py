@@ -153,6 +153,7 @@ LOG = TrainingLog(tuple(range(1, 81)), tuple(3 / (1 + step / 20) for step in ran
 def test_nine_domains_are_told_apart_in_a_trajectory(log: TrainingLog | None) -> None:
     with styled():
         figure = plots.trajectory_figure(trajectory(), log)
+        assert figure is not None
         FigureCanvasAgg(figure).draw()
         texts = figure.findobj(Text)
         legend = figure.axes[-1].get_legend()

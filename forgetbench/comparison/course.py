@@ -46,13 +46,16 @@ class Course:
     """A training's course by domain."""
 
     first_harm: Mapping[str, int | None]
-    """The first step at which a domain regressed by the margin or more; None where no checkpoint is shown to have.
+    """The first step at which a domain regressed by the margin or more; None where no checkpoint is shown to have, and
+    no entry for a domain that has a verdict at none.
     Verdicts of checkpoints that were judged together are adjusted for all of them, so this holds over all looks."""
     on_the_way: Mapping[str, OnTheWay]
     first_proven: Mapping[str, int | None] = field(default_factory=dict)
     """The first step at which a loss in a domain other than target is proven however many checkpoints follow: by
     e-values, of which the j-th checkpoint may spend 6 alpha / (pi^2 j^2) (`comparison.proven`). It says that there is a
     loss, not how large, and is never taken back, as a verdict may be when more checkpoints are judged together."""
+    unmeasured: tuple[str, ...] = ()
+    """Domains other than target that have a verdict at no checkpoint."""
 
 
 def course(checkpoints: Sequence[tuple[int, Comparison, pd.DataFrame]]) -> Course:
@@ -63,11 +66,13 @@ def course(checkpoints: Sequence[tuple[int, Comparison, pd.DataFrame]]) -> Cours
     ordered = sorted(checkpoints, key=lambda each: each[0])
     if not ordered:
         raise ValueError("no checkpoints")
-    domains = dict.fromkeys(row.name for _, comparison, _ in ordered for row in comparison.domains)
+    rows = [row for _, comparison, _ in ordered for row in comparison.domains]
+    domains, judged = dict.fromkeys(row.name for row in rows), {row.name for row in rows if row.is_judged}
     return Course(
-        first_harm={name: _first_harm(name, ordered) for name in domains},
+        first_harm={name: _first_harm(name, ordered) for name in domains if name in judged},
         on_the_way=_on_the_way([items for *_, items in ordered]),
         first_proven=_first_proven([name for name in domains if name != TARGET], ordered),
+        unmeasured=tuple(name for name in domains if name not in judged and name != TARGET),
     )
 
 

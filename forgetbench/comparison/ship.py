@@ -3,8 +3,8 @@
 No checkpoint ships that is shown, on the choosing half, to have lost more than the margin in a gated domain. Of those
 whose estimates lie within every margin too, the one with the largest gain on the target is chosen, where there is a
 target, else the one with the smallest loss; where no estimates do, the smallest loss of the others. Of equal ones the
-earlier; none, where all are shown to have lost too much. What the other half says of it knows nothing of the choice
-(`comparison.chosen`).
+earlier; none, where all are shown to have lost too much, or no gated domain has a verdict on the choosing half. What
+the other half says of it knows nothing of the choice (`comparison.chosen`).
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def checkpoint_to_ship(checkpoints: Sequence[tuple[int, Comparison, pd.DataFrame
     measured = {row.name for each in on_half for row in each.domains if row.estimate is not None}
     candidates = tuple(_candidate(step, each, measured) for (step, *_), each in zip(ordered, on_half, strict=True))
     by, eligible = _eligible(candidates)
-    if not eligible:
+    if not (eligible and any(row.is_judged for each in on_half for row in _gated(each))):
         return Ship(by, candidates, len(choosing))
     best = max(eligible, key=lambda at: (eligible[at], -at))
     step, comparison, items = ordered[best]
@@ -107,7 +107,7 @@ def _split(tables: Sequence[pd.DataFrame], seed: int) -> tuple[pd.MultiIndex, pd
 
 def _candidate(step: int, comparison: Comparison, measured: set[str]) -> Candidate:
     change, gain = change_and_gain(comparison)
-    gated = [row for row in comparison.domains if row.name != TARGET and row.name in measured]
+    gated = [row for row in _gated(comparison) if row.name in measured]
     harmed = tuple(row.name for row in gated if is_harm(row))
     return Candidate(
         step,
@@ -117,6 +117,10 @@ def _candidate(step: int, comparison: Comparison, measured: set[str]) -> Candida
         harmed,
         tuple(row.name for row in gated if row.name not in harmed and not _seems_within(row)),
     )
+
+
+def _gated(comparison: Comparison) -> list[DeltaRow]:
+    return [row for row in comparison.domains if row.name != TARGET]
 
 
 def _seems_within(row: DeltaRow) -> bool:

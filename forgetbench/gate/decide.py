@@ -14,7 +14,7 @@ from forgetbench.gate.rows import GatedRow, gated_rows, rows_by_name
 from forgetbench.gate.scope import RowNames, check_names, in_scope
 from forgetbench.messages import clauses
 from forgetbench.messages import translated as _
-from forgetbench.records import Comparison, DeltaRow
+from forgetbench.records import Comparison
 from forgetbench.report.wording import reason_of
 
 _ROUNDING = 1e-9
@@ -60,17 +60,13 @@ def _not_measured(comparison: Comparison, policy: Policy, gated: Sequence[GatedR
     counted_on = {*policy.require, *(policy.domains or ()), *policy.gates}
     for name in dict.fromkeys([*policy.require, *in_scope(names, policy)]):
         row = rows.get(name)
-        if name in in_hand or (row is not None and _has_verdict(row)):
+        if name in in_hand or (row is not None and row.is_judged):
             continue
         is_domain = names.is_domain(name)
         why = _("suite '{suite}' does not cover it").format(suite=comparison.suite) if row is None else reason_of(row)
         sentence = wording.missing(title(name, is_domain=is_domain), why)
         state: State = "not_measured" if name in counted_on else "not_gated"
         yield Decision(name, "not_measured", sentence, state, row, is_domain=is_domain)
-
-
-def _has_verdict(row: DeltaRow) -> bool:
-    return row.estimate is not None and row.judgement.verdict != "not_measured"
 
 
 # --- the checks of one row --------------------------------------------------------------------

@@ -54,7 +54,8 @@ def retention(lab: Lab, out: Path) -> tuple[Path, ...]:
         path = next((path for path in lab.of(recipe).values() if path.losses and path.points), None)
         if path is not None:
             with styled():
-                saved += save(trajectory_figure(_course(path), _log(path)), out, f"retention-{recipe}")
+                figure = trajectory_figure(_course(path), _log(path))
+                saved += () if figure is None else save(figure, out, f"retention-{recipe}")
     return tuple(saved)
 
 

@@ -241,6 +241,11 @@ class DeltaRow:
     cut: CutAnswers = CutAnswers()
     judgement: Judgement = Judgement()
 
+    @property
+    def is_judged(self) -> bool:
+        """Whether there are numbers and a verdict on them: a base that is at chance has scores, and nothing to lose."""
+        return self.estimate is not None and self.judgement.verdict != "not_measured"
+
 
 @dataclass(frozen=True, slots=True)
 class AuditRow:

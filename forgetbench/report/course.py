@@ -37,6 +37,8 @@ def course_lines(course: Course) -> Iterator[str]:
         yield _("harm beyond the margin first shown: {steps}").format(steps=items(steps))
     if spared := [title(name) for name in course.first_harm if name not in harmed]:
         yield _("no harm beyond the margin shown at any checkpoint: {domains}").format(domains=items(spared))
+    if course.unmeasured:
+        yield _("measured at no checkpoint: {domains}").format(domains=items(map(title, course.unmeasured)))
     proven = {name: step for name, step in course.first_proven.items() if step is not None}
     if proven:
         steps = [_("{domain} at step {step}").format(domain=title(name), step=step) for name, step in proven.items()]
@@ -101,7 +103,7 @@ def _why(ship: Ship) -> str:
 
 def _nothing_to_ship(ship: Ship) -> str:
     if not all(each.harmed for each in ship.candidates):
-        return _("to ship: none. Nothing was measured to choose by.")
+        return _("to ship: cannot be told, the half of the items that chooses has measured nothing to choose by")
     lost = _("{name} in {domains}")
     told = [
         lost.format(name=one_line(each.name, 60), domains=items(title(name) for name in each.harmed))

@@ -89,7 +89,7 @@ def ship_parts(ship: Ship) -> Iterator[str]:
         "Chosen on one half of the items ({n:,}; whole clusters). No checkpoint ships that is shown there to have lost "
         "more than the margin in a gated domain. Of those whose estimates lie within every margin, the one with the "
         "largest gain on the target is chosen, without a target the smallest loss; where no estimates do (doubtful), "
-        "the smallest loss of the others; of equal ones the earlier."
+        "the smallest loss of the others; of equal ones the earlier. None ships where no gated domain was measured."
     ).format(n=ship.n_items)
     yield f"## {_('The checkpoint to ship')}\n\n{rule}\n\n{table(header, rows)}"
     if ship.comparison is not None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
-from trained_checkpoints import FACTS, GOAL, SUMS, narrow, training
+from trained_checkpoints import FACTS, GOAL, RIGHT, SUMS, narrow, training
 
 from forgetbench.comparison.checked import check_numbers
 from forgetbench.comparison.chosen import index_of
 from forgetbench.comparison.ship import checkpoint_to_ship
 from forgetbench.comparison.trajectory import along
 from forgetbench.gate import decide
+from forgetbench.records import TaskInfo
 from forgetbench.report.course import along_lines, ship_lines, shipped
 
 
@@ -92,6 +95,22 @@ def test_where_no_estimate_is_within_the_margins_the_smallest_loss_of_the_others
     assert ship.by == "overall" and ship.step == 10
     assert all(each.doubtful == ("knowledge",) and not each.harmed for each in ship.candidates)
     assert "by the estimates all have" in next(ship_lines(ship))
+
+
+@pytest.mark.parametrize("learns", [{}, {GOAL: (0.0, 0.5)}], ids=["no target", "a gain on the target"])
+def test_none_ships_where_the_base_has_nothing_to_lose(
+    learns: dict[TaskInfo, tuple[float, float]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A base at chance loses nothing at any checkpoint, which is no reason to ship the one that moved least."""
+    guessed = replace(FACTS, chance=0.8)
+    monkeypatch.setitem(RIGHT, guessed, 0.8)
+    made = training({step: {guessed: (lost, 0.2), **learns} for step, lost in ((10, 0.05), (20, 0.0))}, n=100)
+    found = along(made)
+    assert found.ship.step is None and found.ship.comparison is None and shipped(found.pareto, found.ship) is None
+    told = list(along_lines(found))
+    assert told[-1] == ("to ship: cannot be told, the half of the items that chooses has measured nothing to choose by")
+    assert "measured at no checkpoint: knowledge" in told
+    assert not any(line.startswith("no harm beyond the margin shown") and "knowledge" in line for line in told)
 
 
 def test_what_is_to_ship_can_be_gated() -> None:

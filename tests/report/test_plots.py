@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 from PIL import Image
 
-from forgetbench.records import Comparison
+from forgetbench.records import Comparison, Retention
 from forgetbench.report import plots
 from forgetbench.report.plots.drawing import styled
 from forgetbench.report.plots.outcome_bars import SEGMENTS
@@ -38,6 +38,12 @@ def points() -> list[TrajectoryPoint]:
 def style() -> Iterator[None]:
     with styled():
         yield
+
+
+def drawn_trajectory(points: Sequence[TrajectoryPoint], log: TrainingLog | None) -> Figure:
+    figure = plots.trajectory_figure(points, log)
+    assert figure is not None
+    return figure
 
 
 def texts(figure: Figure) -> list[Text]:
@@ -88,7 +94,7 @@ def test_no_text_lies_on_another(comparison: Comparison) -> None:
 
 @pytest.mark.parametrize("log", [LOG, None])
 def test_no_text_of_the_trajectory_lies_on_another(log: TrainingLog | None) -> None:
-    assert not overlapping(plots.trajectory_figure(points(), log))
+    assert not overlapping(drawn_trajectory(points(), log))
 
 
 def test_forest_tells_every_row_in_words() -> None:
@@ -165,14 +171,14 @@ def test_bars_are_explained_where_there_are_any() -> None:
         for point in points()
     ]
     explained = [
-        any("upright bars" in text.get_text() for text in texts(plots.trajectory_figure(drawn, LOG)))
+        any("upright bars" in text.get_text() for text in texts(drawn_trajectory(drawn, LOG)))
         for drawn in (points(), bare)
     ]
     assert explained == [True, False]
 
 
 def test_trajectory_starts_at_the_base_and_leaves_gaps() -> None:
-    figure = plots.trajectory_figure(points(), LOG)
+    figure = drawn_trajectory(points(), LOG)
     loss, retention = figure.axes
     assert xs(loss.lines[0]) == list(range(1, 41))
     lines = {str(line.get_label()): line for line in retention.lines}
@@ -184,9 +190,20 @@ def test_trajectory_starts_at_the_base_and_leaves_gaps() -> None:
     assert retention.get_xlim() == loss.get_xlim()
 
 
+def test_without_a_retention_only_what_was_logged_is_drawn(tmp_path: Path) -> None:
+    """A base at chance has nothing to keep: a frame with the base alone would look like a result."""
+    bare = [
+        replace(point, domains={name: replace(row, kept=Retention()) for name, row in point.domains.items()})
+        for point in points()
+    ]
+    assert plots.trajectory(bare, None, tmp_path) == () and not list(tmp_path.iterdir())
+    told = words(drawn_trajectory(bare, LOG))
+    assert "no domain has a retention" in told and "knowledge: no retention at steps 10 and 40" in told
+
+
 def test_a_resumed_log_counts_its_last_row() -> None:
     log = TrainingLog((1, 2, 3, 2, 3), (3.0, 2.0, float("nan"), 1.5, 1.0), (1e-4,) * 5)
-    drawn = plots.trajectory_figure(points(), log).axes[0].lines[0]
+    drawn = drawn_trajectory(points(), log).axes[0].lines[0]
     assert xs(drawn) == [1, 2, 3]
     assert ys(drawn) == [3.0, 1.5, 1.0]
 

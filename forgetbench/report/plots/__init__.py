@@ -69,10 +69,11 @@ def trajectory(points: Sequence[TrajectoryPoint], log: TrainingLog | None, out_d
     """Training loss and retention per domain on one step axis: trajectory.png and trajectory.svg.
 
     The base is drawn at step 0 with retention 1. A checkpoint without a retention (the base was at
-    chance) leaves a gap, and a note says so.
+    chance) leaves a gap, and a note says so; nothing is drawn where there is nothing but the base.
     """
     with styled():
-        return save(trajectory_figure(points, log), out_dir, "trajectory")
+        figure = trajectory_figure(points, log)
+        return () if figure is None else save(figure, out_dir, "trajectory")
 
 
 def pareto(points: Sequence[Tradeoff], shipped: Tradeoff | None, out_dir: Path) -> tuple[Path, ...]:

@@ -52,14 +52,18 @@ _INTERVAL_NOTE: Final = N_(
 )
 
 
-def trajectory_figure(points: Sequence[TrajectoryPoint], log: TrainingLog | None) -> Figure:
+def trajectory_figure(points: Sequence[TrajectoryPoint], log: TrainingLog | None) -> Figure | None:
     """The trajectory as a figure: loss above, then the gain on the target, then retention, on one step axis.
+
+    None where there is nothing to draw but the base.
 
     Panels rather than several y axes in one: a reader need not ask which line belongs to which scale.
     """
     ordered = sorted(points, key=lambda point: point.step)
     names = {name for point in ordered for name in point.domains}
     upper = [*([] if log is None else [log]), *([TARGET] if TARGET in names else [])]
+    if not upper and not _with_retention(ordered):
+        return None
     # The legend has a line per domain.
     height = max(4.6 + 2.0 * len(upper), 0.3 * len(names) + 1.5)
     figure = Figure(figsize=(9.0, height), layout="constrained")
@@ -105,8 +109,7 @@ def _draw_gain(axes: Axes, points: Sequence[TrajectoryPoint]) -> None:
 
 
 def _draw_retention(axes: Axes, points: Sequence[TrajectoryPoint]) -> None:
-    names = list(dict.fromkeys(name for point in points for name in point.domains if name != TARGET))
-    drawn = [name for name in names if not all(isnan(_retention(point, name)) for point in points)]
+    drawn = _with_retention(points)
     last = max((point.step for point in points), default=1)
     axes.axhline(1.0, color=MUTED, linewidth=0.9, linestyle=(0, (1, 2)), zorder=1)
     apart = last * min(0.013, 0.1 / max(len(drawn), 1))
@@ -128,8 +131,10 @@ def _draw_retention(axes: Axes, points: Sequence[TrajectoryPoint]) -> None:
         borderaxespad=0.0,
         handlelength=3.2,
     )
+    if not lines:
+        axes.text(0.5, 0.5, _("no domain has a retention"), transform=axes.transAxes, ha="center", va="center")
     axes.annotate(
-        "\n".join([*_interval_note(points), *_gaps(points, names)]),
+        "\n".join([*_interval_note(points), *_gaps(points, _domains(points))]),
         xy=(0, 0),
         xycoords="axes fraction",
         xytext=(0, -42),
@@ -139,6 +144,16 @@ def _draw_retention(axes: Axes, points: Sequence[TrajectoryPoint]) -> None:
         fontsize=8.5,
         color=MUTED,
     )
+
+
+def _domains(points: Sequence[TrajectoryPoint]) -> list[str]:
+    """Those that may have a retention."""
+    return list(dict.fromkeys(name for point in points for name in point.domains if name != TARGET))
+
+
+def _with_retention(points: Sequence[TrajectoryPoint]) -> list[str]:
+    """Those that have one at some step."""
+    return [name for name in _domains(points) if not all(isnan(_retention(point, name)) for point in points)]
 
 
 def _interval_note(points: Sequence[TrajectoryPoint]) -> list[str]:

@@ -1,4 +1,4 @@
-"""A tiny model of an architecture scored by vLLM in both its ways, and by transformers, which is right."""
+"""A tiny model scored by vLLM in both its ways, and by transformers, which is right."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tiny_families import make_family
+from tiny_quantised import FORMATS, make_quantised
 
 from forgetbench.engines.transformers import TransformersEngine
 from forgetbench.engines.vllm.engine import VllmEngine
@@ -55,16 +56,23 @@ def questions(fingerprint: str, seed: int = 0) -> list[Request]:
     return [make_request(fingerprint, {}, prompt, continuations) for prompt, continuations in asked]
 
 
-def agreement(name: str, folder: Path, engine: VllmEngine, reference: TransformersEngine) -> Agreement:
-    """Make the family's model in `folder` and ask it; the reference is to be float32.
+def made(name: str, folder: Path) -> tuple[Path, Path]:
+    """The folders that vLLM and transformers are asked: a family's model twice, or a packed one and its twin."""
+    if name in FORMATS:
+        return make_quantised(name, folder)
+    return (make_family(name, folder),) * 2
+
+
+def agreement(asked: Path, twin: Path, engine: VllmEngine, reference: TransformersEngine) -> Agreement:
+    """Ask vLLM the one and transformers, which is to compute in float32, the other.
 
     EngineError with vLLM's words for one that it does not load.
     """
-    checkpoint = resolve(str(make_family(name, folder)))
+    checkpoint = resolve(str(asked))
     requests = questions(checkpoint.fingerprint)
-    reference.load([checkpoint])
+    reference.load([resolve(str(twin))])
     expected: _Rated = {response.key: response.continuations for response in reference.score(requests)}
-    engine.load([checkpoint], folder / "engine.log")
+    engine.load([checkpoint], asked.parent / "engine.log")
     probes: _Rated = {response.key: response.continuations for response in engine.score(requests)}
     # Once more in another order, with a cache that is warm.
     again: _Rated = {response.key: response.continuations for response in engine.score(requests[::-1])}

@@ -61,8 +61,7 @@ FAMILIES = {
         Family("olmo2"),
         Family("phi", {"num_key_value_heads": 2}),
         Family("phi3", {"pad_token_id": 1, "original_max_position_embeddings": 512}, "fused projections"),
-        # Heads of 64 of which a quarter is rotated, as in Pythia: 8 rotated dimensions end vLLM's process on a CPU.
-        Family("gpt_neox", {"hidden_size": 128}, "parallel attention and MLP"),
+        Family("gpt_neox", {"hidden_size": 128}, "a quarter of each head is rotated; parallel attention and MLP"),
         Family("gpt2", {"n_embd": _WIDTH, "n_layer": _LAYERS, "n_head": 2, "n_positions": 512,
                         "initializer_range": 0.15}, "learnt positions", common=False),
         Family("deepseek_v3", {
@@ -123,7 +122,9 @@ def make_family(name: str, folder: Path, seed: int = 0, **settings: Any) -> Path
     transformers.utils.logging.disable_progress_bar()
     family = FAMILIES[name]
     tokens = save_tokenizer(folder)
-    common = _COMMON if family.common else {}
+    # Engines believe a setting that the architecture does not have, such as key heads in GPT-NeoX.
+    known = transformers.CONFIG_MAPPING[name]().to_dict() if family.common else {}
+    common = {key: value for key, value in _COMMON.items() if key in known}
     ends = {"vocab_size": tokens, "bos_token_id": 0, "eos_token_id": 1, "pad_token_id": 1}
     config = transformers.AutoConfig.for_model(name, **{**common, **ends, **family.settings, **settings})
     torch.manual_seed(seed)

@@ -39,6 +39,8 @@ class Format:
     """The `quantization_config` of config.json."""
     pack: Callable[[Tensor], Packed]
     """From a matrix of (outputs, inputs)."""
+    activations: Callable[[Tensor], Tensor] | None = None
+    """How what a layer is given (..., inputs) is rounded, where the format rounds it."""
 
 
 def make_quantised(name: str, folder: Path, family: str = "llama") -> tuple[Path, Path]:
@@ -149,6 +151,18 @@ def _float8_blocks(weight: Tensor) -> Packed:
     return {"weight": number.reshape(weight.shape), "weight_scale_inv": scale[:, 0, :, 0]}, plain
 
 
+def _rounded_int8(given: Tensor) -> Tensor:
+    scale = given.abs().amax(-1, keepdim=True).clamp(min=1e-10) / 127
+    return (given / scale).round() * scale
+
+
+def _rounded_float8(given: Tensor) -> Tensor:
+    import torch
+
+    scale = given.abs().amax(-1, keepdim=True).clamp(min=1e-10) / 448
+    return (given / scale).to(torch.float8_e4m3fn).to(given.dtype) * scale
+
+
 def _compressed(format_name: str, weights: Mapping[str, Any], activations: Mapping[str, Any] | None) -> dict[str, Any]:
     def scheme(given: Mapping[str, Any]) -> dict[str, Any]:
         return {"symmetric": True, "dynamic": False, **given}
@@ -179,10 +193,11 @@ FORMATS = {
             "pack-quantized", {"num_bits": 4, "type": "int", "strategy": "group", "group_size": GROUP}, None),
             _compressed_int4),
         Format("compressed-tensors W8A8 int", _compressed(
-            "int-quantized", {"num_bits": 8, "type": "int", "strategy": "channel"}, _token("int")), _eight_bits),
+            "int-quantized", {"num_bits": 8, "type": "int", "strategy": "channel"}, _token("int")), _eight_bits,
+            _rounded_int8),
         Format("compressed-tensors W8A8 float", _compressed(
             "float-quantized", {"num_bits": 8, "type": "float", "strategy": "channel"}, _token("float")),
-            _float8_channels),
+            _float8_channels, _rounded_float8),
         Format("fp8", {
             "quant_method": "fp8", "activation_scheme": "dynamic", "weight_block_size": [128, 128]}, _float8_blocks),
     )

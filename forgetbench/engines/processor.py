@@ -20,9 +20,12 @@ def computes_bfloat16() -> bool:
     return _any_feature(_CPUINFO, _BFLOAT16)
 
 
-def cpu_dtype(dtype: str) -> str:
-    """The type that weights get on a CPU: `auto` is float32 where it would be bfloat16, and that too slow to use."""
-    return "float32" if dtype == "auto" and not computes_bfloat16() else dtype
+def cpu_dtype(dtype: str, *, quantised: bool = False) -> str:
+    """The type that weights get on a CPU: `auto` is float32 where it would be bfloat16, and that too slow to use.
+
+    Kernels for weights that are `quantised` are made for 16 bits, and most refuse float32.
+    """
+    return "float32" if dtype == "auto" and not quantised and not computes_bfloat16() else dtype
 
 
 def _any_feature(cpuinfo: Path, wanted: frozenset[str]) -> bool:

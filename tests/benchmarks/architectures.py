@@ -1,19 +1,22 @@
 """Every architecture that tiny_families.py makes: vLLM's log-likelihoods against those of transformers in float32.
 
-vLLM computes in float32 as well, or in bfloat16 where its kernels for the architecture take nothing else.
+So are the formats of tiny_quantised.py, against a twin with the same weights unpacked. vLLM computes in float32 as
+well, or in bfloat16 where its kernels take nothing else.
 
-`python architectures.py [FAMILY...]` measures those named, or all, and writes the table of docs/architectures.md;
-`python architectures.py --table` only writes the table. `python architectures.py --rounding FAMILY...` prints what
-bfloat16 alone costs them: transformers in bfloat16 against itself in float32, on the same requests.
+`python architectures.py [NAME...]` measures those named, or all, and writes the table of docs/architectures.md;
+`python architectures.py --table` only writes the table. `python architectures.py --rounding NAME...` prints what
+rounding alone costs: transformers in bfloat16 against itself in float32 on the same requests, or with the activations
+rounded as a format says.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -23,6 +26,7 @@ import tables
 
 TESTS = Path(__file__).parents[1]
 DOC = TESTS.parent / "docs" / "architectures.md"
+_NO_FLOAT32 = re.compile("BF16|float32 is not supported")
 BEGIN, END = "<!-- table: written by tests/benchmarks/architectures.py -->", "<!-- end of table -->"
 
 
@@ -36,9 +40,10 @@ def main(arguments: list[str]) -> None:
         return
     if arguments != ["--table"]:
         from tiny_families import FAMILIES
+        from tiny_quantised import FORMATS
 
-        rows = {row["name"]: row for row in measured(arguments or list(FAMILIES), "float32")}
-        only_bfloat16 = [name for name, row in rows.items() if "BF16" in row.get("refused", "")]
+        rows = {row["name"]: row for row in measured(arguments or [*FAMILIES, *FORMATS], "float32")}
+        only_bfloat16 = [name for name, row in rows.items() if _NO_FLOAT32.search(row.get("refused", ""))]
         rows |= {row["name"]: row for row in measured(only_bfloat16, "bfloat16")}
         machine.write("architectures", {"reference": "transformers, float32"}, list(rows.values()))
     write_table()
@@ -58,7 +63,7 @@ def measured(names: list[str], dtype: str) -> Iterator[dict[str, Any]]:
 
 def measure(dtype: str, names: list[str]) -> None:
     """Print each family's figures, or why vLLM does not run it, as a line of JSON."""
-    from scored_families import agreement
+    from scored_families import agreement, made
     from tiny_families import FAMILIES
 
     from forgetbench.engines.base import EngineOptions
@@ -69,10 +74,11 @@ def measure(dtype: str, names: list[str]) -> None:
     reference = TransformersEngine(EngineOptions("transformers", dtype="float32"))
     for name in names:
         engine = VllmEngine(EngineOptions("vllm", dtype=dtype))
-        row: dict[str, Any] = {"name": name, "note": FAMILIES[name].note, "dtype": dtype}
+        note = FAMILIES[name].note if name in FAMILIES else "llama, quantised"
+        row: dict[str, Any] = {"name": name, "note": note, "dtype": dtype}
         with tempfile.TemporaryDirectory() as folder:
             try:
-                row |= asdict(agreement(name, Path(folder) / name, engine, reference))
+                row |= asdict(agreement(*made(name, Path(folder) / name), engine, reference))
             except EngineError as error:
                 row["refused"] = str(error).replace(folder, "").partition("; its log is")[0].partition(". ")[0]
             engine.close()
@@ -80,26 +86,39 @@ def measure(dtype: str, names: list[str]) -> None:
 
 
 def rounding(names: list[str]) -> None:
-    """Print the largest difference of each family's log-likelihoods, in nats."""
+    """Print the largest difference of each name's log-likelihoods that its rounding alone makes, in nats."""
     from scored_families import questions
     from tiny_families import make_family
+    from tiny_quantised import FORMATS, make_quantised
 
     from forgetbench.engines.base import EngineOptions
     from forgetbench.engines.transformers import TransformersEngine
     from forgetbench.models.checkpoints import resolve
 
     for name in names:
+        rounded = FORMATS[name].activations if name in FORMATS else None
         with tempfile.TemporaryDirectory() as folder:
-            checkpoint = resolve(str(make_family(name, Path(folder) / name)))
+            place = Path(folder) / name
+            checkpoint = resolve(str(make_quantised(name, place)[1] if rounded else make_family(name, place)))
             sides = []
-            for dtype in ("bfloat16", "float32"):
+            for coarse in (True, False):
+                dtype = "bfloat16" if coarse and not rounded else "float32"
                 engine = TransformersEngine(EngineOptions("transformers", dtype=dtype))
                 engine.load([checkpoint])
+                if coarse and rounded:
+                    round_inputs(engine._model, rounded)
                 answers = {
                     answer.key: answer.continuations for answer in engine.score(questions(checkpoint.fingerprint))
                 }
                 sides.append([rated.loglikelihood for key in sorted(answers) for rated in answers[key]])
-        print(f"{name}: {max(abs(one - other) for one, other in zip(*sides, strict=True)):.1f} nats")
+        print(f"{name}: {max(abs(one - other) for one, other in zip(*sides, strict=True)):.2g} nats")
+
+
+def round_inputs(model: Any, rounded: Callable[[Any], Any]) -> None:
+    """Have every layer that a format packs compute from rounded activations."""
+    for name, module in model.named_modules():
+        if name.endswith("_proj"):
+            module.register_forward_pre_hook(lambda _, given: (rounded(given[0]), *given[1:]))
 
 
 def write_table() -> None:
@@ -109,7 +128,8 @@ def write_table() -> None:
     lines = [
         tables.described([content]), "",
         *tables.table(
-            ("model_type", "what is particular", "dtype", "by probes", "whole", "spread", "same greedy", "cache"),
+            ("model_type or format", "what is particular", "dtype", "by probes", "whole", "spread", "same greedy",
+             "cache"),
             [cells(row) for row in content["rows"] if "refused" not in row],
         ),
     ]  # fmt: skip

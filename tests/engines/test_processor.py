@@ -16,14 +16,14 @@ NEOVERSE_V1 = "processor\t: 0\nFeatures\t: fp asimd sve bf16 i8mm\n"
 def on(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     """`auto` on a processor, by its /proc/cpuinfo."""
 
-    def resolved(text: str | None, dtype: str = "auto") -> str:
+    def resolved(text: str | None, dtype: str = "auto", *, quantised: bool = False) -> str:
         path = tmp_path / "cpuinfo"
         path.unlink(missing_ok=True)
         if text is not None:
             path.write_text(text)
         monkeypatch.setattr(processor, "_CPUINFO", path)
         processor.computes_bfloat16.cache_clear()
-        return processor.cpu_dtype(dtype)
+        return processor.cpu_dtype(dtype, quantised=quantised)
 
     yield resolved
     processor.computes_bfloat16.cache_clear()
@@ -41,3 +41,7 @@ def test_auto_stays_where_it_has_or_nothing_is_said(on, text: str | None) -> Non
 
 def test_what_was_asked_for_is_kept(on) -> None:
     assert on(ZEN_3, "bfloat16") == "bfloat16"
+
+
+def test_quantised_weights_are_computed_as_their_kernels_are_made(on) -> None:
+    assert on(ZEN_3, quantised=True) == "auto"

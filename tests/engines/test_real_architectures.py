@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from scored_families import agreement
+from scored_families import agreement, made
 from tiny_families import FAMILIES
 
 from forgetbench.engines.base import EngineOptions
@@ -26,11 +26,11 @@ def engine() -> Iterator[VllmEngine]:
     engine.close()
 
 
-@pytest.mark.parametrize("family", ["mistral", "gemma3_text", "mixtral", "granitemoehybrid"])
+@pytest.mark.parametrize("family", ["mistral", "gemma3_text", "mixtral", "granitemoehybrid", "lfm2"])
 def test_scores_are_those_of_transformers(family: str, engine: VllmEngine, tmp_path: Path) -> None:
-    """Sliding windows shorter than the prompts, experts, and a hybrid; by probes and whole."""
+    """Sliding windows shorter than the prompts, experts, and two hybrids; by probes and whole."""
     reference = TransformersEngine(EngineOptions("transformers", dtype="float32"))
-    found = agreement(family, tmp_path / family, engine, reference)
+    found = agreement(*made(family, tmp_path / family), engine, reference)
     assert found.probes < 1e-3 and found.whole < 1e-3
     assert found.spread > 0.3 and found.greedy
     assert found.cached == (not FAMILIES[family].note.startswith("hybrid"))

@@ -58,6 +58,9 @@ _CPU_SEQUENCES, _GPU_SEQUENCES = 64, 256
 _CPU_CACHE_BLOCK = 32
 """Tokens per block of the prefix cache, the fewest vLLM's CPU kernels take (its default there is 128): what a request
 computes again of a prefix that it shares."""
+_ROTATED_BY_HEAD = frozenset({"lfm2", "lfm2_moe"})
+"""Architectures (`model_type`) whose attention has queries rotated as (tokens, heads, width). vLLM's CPU kernel takes that
+for one head of as many tokens; its rotation in PyTorch takes both shapes."""
 _CPU_PROOF = 800
 """Longest prompt by which `--deterministic` is proved at a start on a CPU; on a GPU it costs nothing."""
 _CACHE_SHARE = 0.8
@@ -80,9 +83,10 @@ class VllmEngine(LocalEngine):
         super().__init__(options)
         version, self._on_cpu = installed_version()
         deterministic.check_options(options, self._on_cpu)
+        quantised = any(quantisation(model_folder(checkpoint)) for checkpoint in checkpoints)
         self.settings: Mapping[str, Any] = {
             "name": "vllm", "version": version, "device": "cpu" if self._on_cpu else "cuda",
-            "dtype": cpu_dtype(options.dtype) if self._on_cpu else options.dtype, **options.mode,
+            "dtype": cpu_dtype(options.dtype, quantised=quantised) if self._on_cpu else options.dtype, **options.mode,
         }  # fmt: skip
         self._counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self.counts: TokenCounts = self._counts
@@ -217,6 +221,8 @@ class VllmEngine(LocalEngine):
         stateful = _carries_state(folder, self._options.trust_remote_code)
         if self._on_cpu and not stateful:
             device |= _cache_to_the_token()
+        if self._on_cpu and read_json(folder / "config.json").get("model_type") in _ROTATED_BY_HEAD:
+            device["compilation_config"] = {"custom_ops": ["all", "-rotary_embedding"]}
         self._llm = vllm.LLM(
             model=str(folder),
             dtype=self.settings["dtype"],

@@ -32,8 +32,8 @@ class EngineOptions:
     engine: str = "vllm"
     """What answers the requests: the name of an engine, as `forgetbench doctor` lists them."""
     dtype: str = "auto"
-    """Data type of the weights. auto: as vLLM takes them, but float32 on a CPU without instructions for bfloat16, unless
-    they are quantised."""
+    """Data type of the weights. auto: as vLLM takes them, but float32 on a CPU without instructions for bfloat16
+    (quantised weights stay as vLLM takes them)."""
     max_model_len: int = 8192
     """Longest prompt plus answer in tokens, where the model's window is longer; it costs memory."""
     tensor_parallel: int = 1

@@ -59,8 +59,8 @@ _CPU_CACHE_BLOCK = 32
 """Tokens per block of the prefix cache, the fewest vLLM's CPU kernels take (its default there is 128): what a request
 computes again of a prefix that it shares."""
 _ROTATED_BY_HEAD = frozenset({"lfm2", "lfm2_moe"})
-"""Architectures (`model_type`) whose attention has queries rotated as (tokens, heads, width). vLLM's CPU kernel takes that
-for one head of as many tokens; its rotation in PyTorch takes both shapes."""
+"""Architectures (`model_type`) whose attention has queries rotated as (tokens, heads, width). vLLM's CPU kernel takes
+that for one head of as many tokens; its rotation in PyTorch takes both shapes."""
 _CPU_PROOF = 800
 """Longest prompt by which `--deterministic` is proved at a start on a CPU; on a GPU it costs nothing."""
 _CACHE_SHARE = 0.8

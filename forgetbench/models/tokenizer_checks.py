@@ -31,6 +31,8 @@ _LAID_OUT = (
 _MOVED = 0.01
 """Part of the base's tokens that a sound fine-tune may have renamed."""
 _COPY = "copy the base's tokenizer files"
+_AS_THE_FILE_STANDS = ("PreTrainedTokenizerFast", "TokenizersBackend")
+"""Classes that take tokenizer.json as it stands; the second is transformers 5's name."""
 
 
 def tokenizer_findings(folder: Path, tokenizer: HFTokenizer) -> Iterator[Finding]:
@@ -73,8 +75,10 @@ def _bare(text: str) -> str:
 
 
 def _way_out(tokenizer: HFTokenizer) -> str:
-    """How a tokenizer that its class's name builds wrongly is had as its tokenizer.json says."""
+    """How text is read as it was in training: by tokenizer.json as it stands, if its class's name builds another."""
     kind = type(tokenizer.hf).__name__
+    if kind in _AS_THE_FILE_STANDS:
+        return f"its tokenizer.json makes it so (normalizer, pre_tokenizer or decoder): {_COPY}"
     return (
         f"transformers reads it as a {kind}: set tokenizer_class to PreTrainedTokenizerFast in tokenizer_config.json, "
         f"which takes tokenizer.json as it stands, or {_COPY}"

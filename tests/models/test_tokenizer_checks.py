@@ -53,6 +53,7 @@ def test_a_class_that_loses_spaces(tiny_model: Path, tmp_path: Path) -> None:
 def test_text_that_does_not_come_back(tiny_model: Path, tmp_path: Path, fields: dict[str, Any], words: str) -> None:
     (found,) = alone(copy(tiny_model, tmp_path / "other", tokenizer=fields))
     assert words in found.text
+    assert "its tokenizer.json makes it so" in found.text
 
 
 def test_small_letters_are_a_nature(tiny_model: Path, tmp_path: Path) -> None:

@@ -270,6 +270,11 @@ class AuditRow:
     n_floor: int | None = None
     """Kept pairs on which the base has the lowest score: nothing can be lost there."""
 
+    @property
+    def has_item_scores(self) -> bool:
+        """Whether items have scores of their own, and not parts of one that is computed over all answers."""
+        return self.n_ceiling is not None
+
 
 @dataclass(frozen=True, slots=True)
 class StratumRow:

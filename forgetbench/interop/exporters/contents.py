@@ -11,6 +11,7 @@ from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from forgetbench.interop.whole_scores import ALL_ANSWERS, COMPUTED_OVER
 from forgetbench.records import Comparison, DeltaRow
 from forgetbench.sanitize import one_line
 from forgetbench.storage.comparisons import leveled_rows, load_items
@@ -40,6 +41,14 @@ class Source:
     def items(self) -> pd.DataFrame:
         """items.parquet. InputError where the comparison has none."""
         return load_items(self.folder)
+
+    def details_of(self, task: str) -> dict[str, str]:
+        """What an importer must know of a task's items: that they have no scores of their own, where it is so."""
+        return {COMPUTED_OVER: ALL_ANSWERS} if task in self._scored_as_a_whole else {}
+
+    @cached_property
+    def _scored_as_a_whole(self) -> frozenset[str]:
+        return frozenset(row.task for row in self.comparison.pairing if not row.has_item_scores)
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,7 +81,7 @@ def write(source: Source, options: ExportOptions) -> Path:
 
 
 def _write_record(source: Source, record: _Record, root: Path) -> None:
-    content = _content(source.comparison, record)
+    content = _content(source, record)
     if has_items(source.folder):
         content["detailed_evaluation_results"] = _write_samples(source, record, root)
     path = root / record.folder / f"{record.number}.json"
@@ -89,8 +89,9 @@ def _write_record(source: Source, record: _Record, root: Path) -> None:
     write_atomic(path, to_json(content))
 
 
-def _content(comparison: Comparison, record: _Record) -> dict[str, Any]:
-    side, engine = record.side, comparison.engine
+def _content(source: Source, record: _Record) -> dict[str, Any]:
+    comparison, side = source.comparison, record.side
+    engine = comparison.engine
     return {
         "schema_version": eee_format.VERSION,
         "evaluation_id": record.evaluation_id,
@@ -115,22 +116,23 @@ def _content(comparison: Comparison, record: _Record) -> dict[str, Any]:
             },
         },
         "eval_library": {"name": "forgetbench", "version": __version__},
-        "evaluation_results": list(_results(comparison, record)),
+        "evaluation_results": list(_results(source, record)),
     }
 
 
-def _results(comparison: Comparison, record: _Record) -> Iterator[dict[str, Any]]:
-    for line in measured(comparison):
-        yield _score(comparison, line, record.which)
+def _results(source: Source, record: _Record) -> Iterator[dict[str, Any]]:
+    for line in measured(source.comparison):
+        yield _score(source, line, record.which)
         if record.which == "candidate":
-            yield _change(comparison, line)
+            yield _change(source.comparison, line)
 
 
-def _score(comparison: Comparison, line: Measured, which: str) -> dict[str, Any]:
+def _score(source: Source, line: Measured, which: str) -> dict[str, Any]:
     metric = one_line(line.row.metric)
     known = _GLOBAL_METRICS.get(metric)
+    details = source.details_of(line.row.name) if line.level == "task" else {}
     return _result(
-        comparison,
+        source.comparison,
         line,
         f"{line.path}/score",
         {
@@ -139,6 +141,7 @@ def _score(comparison: Comparison, line: Measured, which: str) -> dict[str, Any]
             "score_type": "binary" if line.level == "task" and line.row.outcomes is not None else "continuous",
             "min_score": 0.0,
             "max_score": 1.0,
+            **({"additional_details": details} if details else {}),
         },
         {"score": line.values[which], "uncertainty": {"num_samples": line.row.n_items}},
     )

@@ -91,7 +91,7 @@ def _log(
             model=model,
             config=EvalConfig(),
             packages={"forgetbench": __version__},
-            metadata={**setting(comparison), "side": side, "direction": DIRECTION},
+            metadata={**setting(comparison), **source.details_of(task), "side": side, "direction": DIRECTION},
         ),
         results=_results(side, answered, line),
         samples=[_sample(answer, model) for answer in answered],

@@ -21,6 +21,7 @@ from forgetbench.interop.importers.domains import domain_name, domain_of
 from forgetbench.interop.importers.files import files_in
 from forgetbench.interop.importers.log import Choices, ImportedLog, ImportedTask, LeftOutError, of_one_model
 from forgetbench.interop.importers.values import chance_of, fault_of, mapping
+from forgetbench.interop.whole_scores import whole_score_fault
 from forgetbench.records import ItemScore, TaskInfo
 from forgetbench.storage.json_files import parse_json
 from forgetbench.storage.jsonl import iter_jsonl
@@ -154,6 +155,8 @@ def _task(
 ) -> tuple[ImportedTask, list[str]]:
     result, notes = _result(name, results, lines, choices.metrics.get(name))
     config = result["metric_config"]
+    if fault := whole_score_fault(mapping(config.get("additional_details"))):
+        raise LeftOutError(fault)
     samples: dict[str, list[_Json]] = defaultdict(list)
     for line in _lines_of(result, lines):
         samples[str(line["sample_id"])].append(line)

@@ -19,6 +19,7 @@ from forgetbench.interop.importers.domains import domain_name, domain_of
 from forgetbench.interop.importers.files import files_in
 from forgetbench.interop.importers.log import Choices, ImportedLog, ImportedTask, LeftOutError, of_one_model
 from forgetbench.interop.importers.values import chance_of, fault_of, number, numbers_of
+from forgetbench.interop.whole_scores import whole_score_fault
 from forgetbench.records import ItemScore, TaskInfo
 from forgetbench.storage.admission import NOT_FINITE
 from forgetbench.storage.files import open_regular, read_bytes
@@ -150,6 +151,8 @@ def _task(log: EvalLog, choices: Choices) -> tuple[ImportedTask, list[str]]:
         epochs[str(sample.id)].append(sample)
     if not epochs:
         raise LeftOutError("its log has no samples; evaluate with --log-samples")
+    if fault := whole_score_fault(log.eval.metadata or {}):
+        raise LeftOutError(fault)
     scorer, notes = _scorer(name, samples, choices.filters.get(name))
     part = _part(samples, scorer, choices.metrics.get(name))
     if fault := fault_of(_score(_value(sample, scorer, part)) for sample in samples):

@@ -6,7 +6,7 @@
     |  |- SuiteError            an unknown or malformed suite, task or domain
     |  `- IncomparableError     two runs that must not be paired
     |- EngineError              exit 4: the engine or the machine failed; what was done is kept
-    `- StorageError             exit 4: a file could not be written; what was done is kept
+    `- StorageError             exit 4: the disk is full or failed; what was done is kept
 
 Anything else that escapes is a bug of ours: the command ends with 4, and its traceback in a file.
 """
@@ -47,7 +47,7 @@ class EngineError(ForgetbenchError):
 
 
 class StorageError(ForgetbenchError):
-    """A file could not be written; everything written so far is whole."""
+    """The machine took no file, as on a full disk; everything written so far is whole."""
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

@@ -143,7 +143,7 @@ def _show_plan(
     from forgetbench.cli.listing import drawn
     from forgetbench.cli.planned import plan_json, planned_costs, planned_power, power_lines
     from forgetbench.gate import load_policy
-    from forgetbench.gate.formats import write_output
+    from forgetbench.storage.files import write_atomic
 
     loaded = load_policy(policy)
     with shown_progress() as progress:
@@ -156,7 +156,7 @@ def _show_plan(
     for line in power_lines(made.power, made.assumptions):
         say(line)
     if json is not None:
-        write_output(json, plan_json(made))
+        write_atomic(json, plan_json(made))
 
 
 @app.command

@@ -38,9 +38,9 @@ def flips(
     ] = None,
 ) -> None:
     """Show items side by side: the question, the right answer, what base and candidate said."""
-    from forgetbench.gate.formats import write_output
     from forgetbench.report.flips import Wanted, load_compared, read_flips
     from forgetbench.report.flips.terminal import by_lost, by_worst, json_lines, print_flips
+    from forgetbench.storage.files import write_atomic
 
     compared = load_compared([comparison, *others])
     found = read_flips(compared, Wanted(task, domain, outcome))
@@ -52,4 +52,4 @@ def flips(
         for line in json_lines(found):
             data(line)
     else:
-        write_output(jsonl, "".join(f"{line}\n" for line in json_lines(found)))
+        write_atomic(jsonl, "".join(f"{line}\n" for line in json_lines(found)))

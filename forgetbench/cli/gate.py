@@ -107,17 +107,18 @@ def choose(
 def init_policy(path: Annotated[Path, Parameter(help="The file to write.")] = Path("forgetbench.yaml"), /) -> None:
     """Write a policy with every field in it, explained."""
     from forgetbench.gate import POLICY_TEMPLATE
-    from forgetbench.gate.formats import write_output
+    from forgetbench.storage.files import write_atomic
 
     if path.exists():
         raise InputError(f"{path}: is there already; name another file")
-    write_output(path, POLICY_TEMPLATE)
+    write_atomic(path, POLICY_TEMPLATE)
     say(_("written to {path}").format(path=path))
 
 
 def _tell(comparison: Comparison, policy: Policy, files: GateFiles, console: Console) -> int:
     """Print the verdict and write it to every file that is asked for; its exit code."""
     from forgetbench.gate import decide, formats
+    from forgetbench.storage.files import write_atomic
 
     # What programs read is English whatever the language that people read.
     with speaking("en"):
@@ -128,7 +129,7 @@ def _tell(comparison: Comparison, policy: Policy, files: GateFiles, console: Con
             (files.json, formats.verdict_json),
         ):
             if path is not None:
-                formats.write_output(path, text(result, comparison))
+                write_atomic(path, text(result, comparison))
     result = decide(comparison, policy)
     if files.summary is not None:
         formats.append_summary(files.summary, result, comparison)

@@ -6,7 +6,6 @@ as `sys.exit(1)` in a task's code. (`os._exit` in a task's code ends the process
 
 from __future__ import annotations
 
-import errno
 import math
 import os
 import platform
@@ -23,13 +22,10 @@ from cyclopts import CycloptsError
 from forgetbench import __version__
 from forgetbench.console import never_fail_to_encode, tell
 from forgetbench.errors import ForgetbenchError, first_line
+from forgetbench.storage.files import USERS_TO_MEND
 
 BAD_INPUT, FAILED, INTERRUPTED, BROKEN_PIPE, TERMINATED = 2, 4, 130, 141, 143
 KEPT = "what was done is kept, the same command goes on from there"
-_USERS_TO_MEND = {
-    errno.ENOENT, errno.EACCES, errno.EPERM, errno.EISDIR, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP, errno.EROFS
-}  # fmt: skip
-"""What a path that the user gave may be."""
 _AT_ONCE = 1.0
 """Seconds within which two signals are one."""
 
@@ -101,7 +97,7 @@ def _unforeseen(error: BaseException) -> tuple[int, str]:
     traced = _traceback_file(error)
     if isinstance(error, OSError) and error.errno is not None:
         named = f"{os.fsdecode(error.filename)}: " if isinstance(error.filename, str | bytes) else ""
-        theirs = bool(named) and error.errno in _USERS_TO_MEND
+        theirs = bool(named) and error.errno in USERS_TO_MEND
         line = f"forgetbench: {named}{error.strerror or first_line(error)}; {KEPT}; the traceback is in {traced}"
         return BAD_INPUT if theirs else FAILED, line
     if isinstance(error, MemoryError):

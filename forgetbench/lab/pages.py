@@ -22,7 +22,7 @@ from forgetbench.storage.json_files import to_json
 
 
 def write_pages(lab: Lab, out: Path) -> None:
-    """lab.csv, lab.md and the pictures, all made of `lab` alone. Raises StorageError where one cannot be written."""
+    """lab.csv, lab.md and the pictures, all made of `lab` alone. Raises as `write_atomic`."""
     from forgetbench.lab.plots import pareto, retention
 
     write_atomic(out / "lab.csv", lab_csv(lab))
@@ -31,7 +31,7 @@ def write_pages(lab: Lab, out: Path) -> None:
 
 
 def write_findings(settled: Sequence[Settled], out: Path) -> None:
-    """findings.json and findings.md. Raises StorageError where one cannot be written."""
+    """findings.json and findings.md. Raises as `write_atomic`."""
     write_atomic(out / "findings.json", to_json({"schema_version": 1, "findings": list(settled)}))
     write_atomic(out / "findings.md", findings_markdown(settled))
 

@@ -35,7 +35,7 @@ def build_leaderboard(results: Path, out: Path) -> Site:
 
     Numbers are checked, and reports made anew from them: nothing is copied. A comparison that cannot be read or
     contradicts itself is left out, and listed on the page and in the returned value. Raises InputError when there is no
-    comparison, or none is left, StorageError when a file cannot be written.
+    comparison, or none is left, and as `write_atomic`.
     """
     entries: list[Entry] = []
     skipped: list[Skipped] = []

@@ -43,7 +43,8 @@ def write_report(
 
     `items` is the table of items.parquet. Where `results`, by default the results folder that `out_dir` lies in, holds
     the runs too, report.html shows what these know of each item; beside the candidate it shows those of `others`. Equal
-    input gives equal files. Returns the written paths. Raises StorageError when a file cannot be written.
+    input gives equal files. Returns the written paths. Raises
+    InputError where the place cannot be written, StorageError where the disk is full.
     """
     examples = select_examples(comparison, items)
     written = _write_markdown(comparison, examples, out_dir / "report.md")

@@ -11,8 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from forgetbench.errors import StorageError
-from forgetbench.storage.files import describe_os_error
+from forgetbench.storage.files import unwritable
 
 _POLL = 0.5
 """Seconds between two looks at whether a claim is free."""
@@ -25,7 +24,7 @@ def claimed(folder: Path, claims: Mapping[str, Callable[[], bool]], note: Callab
     """Hold the claims of these names (hashes), each as soon as it is free.
 
     A claim that another program holds is waited for until the function beside its name says that there is nothing left
-    to ask; `note` is told of the first wait. Raises StorageError where the folder takes no files.
+    to ask; `note` is told of the first wait. Raises as `unwritable` where the folder takes no files.
     """
     slots: dict[str, list[Callable[[], bool]]] = {}
     # In one order, so that two programs never wait for each other.
@@ -77,4 +76,4 @@ def _write_errors(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise StorageError(describe_os_error(folder, error)) from error
+        raise unwritable(folder, error) from error

@@ -22,6 +22,11 @@ MOST_TEXT = 16 << 20
 MOST_DATA = 8 << 30
 """Bytes of a file of rows."""
 _CHUNK: Final = 1 << 20
+USERS_TO_MEND: Final = frozenset({
+    errno.ENOENT, errno.EACCES, errno.EPERM, errno.EEXIST, errno.EISDIR, errno.ENOTDIR, errno.ENOTEMPTY,
+    errno.ENAMETOOLONG, errno.ELOOP, errno.EROFS,
+})  # fmt: skip
+"""What is wrong with a place that the user named, so that another one mends it; all else is the machine's."""
 _OWN_STREAMS: Final = re.compile(r"/dev/(stdout|stderr|fd/\d+)|/proc/\w+/fd/\d+")
 
 
@@ -80,10 +85,7 @@ def _too_large(path: Path, most: int) -> str:
 
 
 def write_atomic(path: Path, data: bytes | str) -> None:
-    """Write a file whole or not at all; text as UTF-8.
-
-    Raises StorageError when the disk is full or the folder cannot be written.
-    """
+    """Write a file whole or not at all; text as UTF-8. Raises as `unwritable`."""
     with replacing(path) as stream:
         # Half a surrogate pair, as a file name may hold, has no UTF-8; spelled out it is what JSON writes for it.
         stream.write(data.encode(errors="backslashreplace") if isinstance(data, str) else data)
@@ -94,7 +96,7 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     """A stream that becomes `path` when the block ends well, and nothing otherwise.
 
     It is a temporary file beside `path`, flushed to the disk and then renamed. What is no file, a device or a pipe
-    that is read, keeps its place and is written into. Raises StorageError as `write_atomic`.
+    that is read, keeps its place and is written into. Raises as `unwritable`.
     """
     temporary = None
     try:
@@ -115,7 +117,7 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         if temporary is not None:
             Path(temporary).unlink(missing_ok=True)
         if isinstance(error, OSError):
-            raise StorageError(describe_os_error(path, error)) from error
+            raise unwritable(path, error) from error
         raise
 
 
@@ -148,7 +150,7 @@ def _straight_into(path: Path) -> BinaryIO | None:
 def new_folder(path: Path) -> Iterator[Path]:
     """A folder that becomes `path` when the block ends well, and nothing otherwise: folders above it go again too.
 
-    Raises InputError where something is already, StorageError as `write_atomic`.
+    Raises InputError where something is already, and as `unwritable`.
     """
     if path.exists() and (not path.is_dir() or any(path.iterdir())):
         raise InputError(f"{path}: is there already; name a new folder")
@@ -168,7 +170,23 @@ def new_folder(path: Path) -> Iterator[Path]:
             with contextlib.suppress(OSError):
                 folder.rmdir()
         if isinstance(error, OSError):
-            raise StorageError(describe_os_error(path, error)) from error
+            raise unwritable(path, error) from error
+        raise
+
+
+@contextlib.contextmanager
+def removed_on_failure(path: Path | None) -> Iterator[None]:
+    """Take away what a block that fails has made at `path`, with the folders above that were made for it.
+
+    What was there before stays as it is; without a path there is nothing to take away.
+    """
+    above = [] if path is None else [each for each in (path, *path.parents) if not os.path.lexists(each)]
+    try:
+        yield
+    except BaseException:
+        for made in above[-1:]:
+            with contextlib.suppress(OSError):
+                made.unlink() if made.is_file() else shutil.rmtree(made)
         raise
 
 
@@ -200,10 +218,16 @@ def _is_running(process: int) -> bool:
     return True
 
 
-def describe_os_error(path: Path, error: OSError) -> str:
-    """One line for a failed write, with a hint."""
+def unwritable(path: Path, error: OSError, way_out: str = "name another place") -> InputError | StorageError:
+    """What to raise where a place that the user named could not be written: one line with place, cause and way out.
+
+    InputError, exit code 2, where the place itself is why, and StorageError, 4, where the machine is.
+    """
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return f"{path}: the disk is full; free some space and run the same command again, nothing is lost"
+        return StorageError(
+            f"{path}: the disk is full; free some space and run the same command again, nothing is lost"
+        )
     if error.errno == errno.EISDIR:
-        return f"{path}: a folder is in the file's place; remove it, or name another file"
-    return f"{path}: cannot be written ({error.strerror or error}); choose another folder with --results"
+        return InputError(f"{path}: a folder is in the file's place; remove it, or name another file")
+    kind = InputError if error.errno in USERS_TO_MEND else StorageError
+    return kind(f"{path}: cannot be written ({error.strerror or error}); {way_out}")

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from forgetbench.errors import InputError
+from forgetbench.storage.files import unwritable
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +77,8 @@ class ResultsFolder:
         return cls(run.resolve().parent.parent)
 
     def check_writable(self) -> None:
-        """Raise InputError unless the folder exists, or can be made, and takes files."""
-        check_writable(self.root)
+        """Raise as `unwritable` unless the folder exists, or can be made, and takes files."""
+        check_writable(self.root, "name another folder with --results")
 
 
 @contextlib.contextmanager
@@ -107,13 +108,11 @@ def slug(text: str) -> str:
     return re.sub(r"[^A-Za-z0-9._-]+", "-", text).strip("-.")[:60] or "unnamed"
 
 
-def check_writable(folder: Path) -> None:
-    """Raise InputError unless `folder` exists, or can be made, and takes files."""
+def check_writable(folder: Path, way_out: str = "name another folder") -> None:
+    """Raise as `unwritable` unless `folder` exists, or can be made, and takes files."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:
-        raise InputError(
-            f"results folder {folder} is not writable ({error.strerror or error}); name another one with --results DIR"
-        ) from error
+        raise unwritable(folder, error, way_out) from error

@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from forgetbench.errors import InputError, StorageError
-from forgetbench.storage.files import describe_os_error
+from forgetbench.storage.files import unwritable
 from forgetbench.storage.ledger import Ledger
 from forgetbench.storage.responses import decoded
 
@@ -68,8 +68,8 @@ def check(path: Path) -> LedgerState:
 def prune(path: Path) -> Pruned:
     """Remove every row that holds no response; of a file that is damaged itself, copy what can be read to a new one.
 
-    Not while another program uses the ledger. Raises InputError where there is none, StorageError where it cannot be
-    written.
+    Not while another program uses the ledger. Raises InputError where there is none, as
+    `unwritable` and StorageError where it cannot be written.
     """
     state = check(path)
     if state.faults:
@@ -101,7 +101,7 @@ def _copied(path: Path) -> Pruned:
                 path.with_name(path.name + tail).rename(aside.with_name(aside.name + tail))
         fresh.rename(path)
     except OSError as error:
-        raise StorageError(describe_os_error(path, error)) from error
+        raise unwritable(path, error) from error
     return Pruned(kept, removed, aside)
 
 

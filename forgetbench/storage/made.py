@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeVar
 
-from forgetbench.errors import InputError, StorageError, listed
+from forgetbench.errors import InputError, listed
 from forgetbench.records import SCHEMA_VERSION, Comparison, RunManifest
-from forgetbench.storage.files import keeps_its_place, write_atomic
+from forgetbench.storage.files import keeps_its_place, unwritable, write_atomic
 from forgetbench.storage.json_files import load_json, plain_data, to_json
 
 T = TypeVar("T")
@@ -72,11 +72,8 @@ def made_line(made: Made) -> str:
 
 
 def write_made(path: Path, made: Made) -> None:
-    """Write the file. InputError when it cannot be written."""
-    try:
-        write_atomic(path, to_json(made))
-    except StorageError as error:
-        raise InputError(f"{path}: cannot be written; name another file with --out-id") from error
+    """Write the file. Raises as `unwritable`."""
+    write_atomic(path, to_json(made))
 
 
 def forget_made(path: Path) -> None:
@@ -85,7 +82,7 @@ def forget_made(path: Path) -> None:
         if not keeps_its_place(path):
             path.unlink(missing_ok=True)
     except OSError as error:
-        raise InputError(f"{path}: cannot be replaced ({error.strerror}); name another file with --out-id") from error
+        raise unwritable(path, error) from error
 
 
 def run_folder(where: Path) -> Path:

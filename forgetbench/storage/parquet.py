@@ -24,7 +24,7 @@ _BATCH, _BUFFER = 65_536, 1 << 20
 
 
 def write_parquet(path: Path, frame: pd.DataFrame) -> None:
-    """Write a frame, without its index, whole or not at all. Raises StorageError as `write_atomic`."""
+    """Write a frame, without its index, whole or not at all. Raises as `write_atomic`."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 

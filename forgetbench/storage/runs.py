@@ -46,7 +46,7 @@ class Run:
 def save_run(results: ResultsFolder, run: Run, scores: Mapping[str, Any]) -> Path:
     """Write a run, with its `scores` as scores.json; manifest.json comes last and makes the folder count.
 
-    Returns the folder. Raises StorageError as `write_atomic`.
+    Returns the folder. Raises as `write_atomic`.
     """
     folder = results.run(run.manifest.run_id)
     write_samples(folder / _SAMPLES, run.samples)

@@ -150,7 +150,7 @@ def _column(rows: Sequence[ItemScore], name: str) -> list[Any]:
 
 
 def write_samples(path: Path, frame: pd.DataFrame) -> None:
-    """Write samples.parquet; `metrics` is a column of JSON there. Raises StorageError as `write_atomic`."""
+    """Write samples.parquet; `metrics` is a column of JSON there. Raises as `write_atomic`."""
     frame = frame.copy()
     frame["metrics"] = [json.dumps(plain_data(dict(item)), sort_keys=True) for item in frame["metrics"]]
     write_parquet(path, frame)

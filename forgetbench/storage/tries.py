@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from forgetbench.errors import InputError, StorageError
+from forgetbench.errors import InputError
 from forgetbench.records import SCHEMA_VERSION
-from forgetbench.storage.files import describe_os_error, write_atomic
+from forgetbench.storage.files import unwritable, write_atomic
 from forgetbench.storage.json_files import load_json, to_json
 
 
@@ -51,8 +51,7 @@ class Tries:
 def begin_try(path: Path, base: str, candidate: str, begun: Try) -> int:
     """Write down that a try begins; which of the different tries it is, from 1.
 
-    One of the same settings keeps its number. Raises InputError where the file cannot be read, StorageError where it
-    cannot be written.
+    One of the same settings keeps its number. Raises InputError where the file cannot be read, and as `write_atomic`.
     """
 
     def added(tries: tuple[Try, ...]) -> tuple[Try, ...]:
@@ -105,7 +104,7 @@ def _alone(path: Path) -> Iterator[None]:
         lock = FileLock(path.with_name(f".{path.name}.lock"))
         lock.acquire()
     except OSError as error:
-        raise StorageError(describe_os_error(path, error)) from error
+        raise unwritable(path, error) from error
     try:
         yield
     finally:

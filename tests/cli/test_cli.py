@@ -64,7 +64,7 @@ def test_bad_input_is_one_clear_line(forgetbench: Call, tmp_path: Path, argument
 def test_a_results_folder_that_cannot_be_written(forgetbench: Call, tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("a file")
     done = forgetbench("run", "--engine", "scripted", "a", "--suite", "smoke", "--results", "taken/results")
-    assert_refused(done, "taken/results is not writable", "--results DIR")
+    assert_refused(done, "taken/results: cannot be written (", "name another folder with --results")
 
 
 def test_the_whole_job_with_two_words(forgetbench: Call, tmp_path: Path) -> None:

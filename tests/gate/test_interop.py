@@ -28,7 +28,6 @@ from forgetbench.gate.formats import (
     print_gate,
     verdict_json,
     workflow_commands,
-    write_output,
 )
 from forgetbench.records import DOMAINS, Comparison
 
@@ -273,5 +272,6 @@ def test_a_decision_without_any_row_goes_into_all_of_them(tmp_path: Path) -> Non
 
 def test_a_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(InputError, match="cannot be written"):
-        write_output(tmp_path / "file" / "junit.xml", "text")
+    made = sample()
+    with pytest.raises(InputError, match=r"cannot be written \(File exists\); name another place"):
+        append_summary(tmp_path / "file" / "summary.md", decide(made), made)

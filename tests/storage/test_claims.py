@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from forgetbench.errors import StorageError
+from forgetbench.errors import InputError
 from forgetbench.storage.claims import claimed
 
 NAME, OTHER = "a" * 64, "b" * 64
@@ -78,5 +78,5 @@ def test_the_claim_of_a_killed_program_is_free(tmp_path: Path) -> None:
 
 def test_a_folder_that_takes_no_files_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(StorageError, match="cannot be written"), claimed(tmp_path / "file", {NAME: bool}, pytest.fail):
+    with pytest.raises(InputError, match="cannot be written"), claimed(tmp_path / "file", {NAME: bool}, pytest.fail):
         pass

@@ -12,8 +12,16 @@ from pathlib import Path
 
 import pytest
 
-from forgetbench.errors import InputError, StorageError
-from forgetbench.storage.files import MOST_DATA, describe_os_error, read_bytes, read_text, replacing, write_atomic
+from forgetbench.errors import ForgetbenchError, InputError, StorageError
+from forgetbench.storage.files import (
+    MOST_DATA,
+    read_bytes,
+    read_text,
+    removed_on_failure,
+    replacing,
+    unwritable,
+    write_atomic,
+)
 from forgetbench.storage.folder import check_writable
 
 
@@ -50,17 +58,40 @@ def test_a_full_disk_ends_with_exit_4_and_the_next_run_finishes(tmp_path: Path) 
     assert rest.returncode == 0, rest.stderr
 
 
-def test_the_line_for_a_full_disk_says_what_to_do(tmp_path: Path) -> None:
-    line = describe_os_error(tmp_path, OSError(errno.ENOSPC, "No space left on device"))
-    assert "the disk is full" in line
-    assert "nothing is lost" in line
+@pytest.mark.parametrize(
+    ("number", "kind", "why"),
+    [
+        (
+            errno.ENOSPC,
+            StorageError,
+            "the disk is full; free some space and run the same command again, nothing is lost",
+        ),
+        (errno.EIO, StorageError, "cannot be written (Input/output error); name another place"),
+        (errno.EROFS, InputError, "cannot be written (Read-only file system); name another place"),
+        (errno.EACCES, InputError, "cannot be written (Permission denied); name another place"),
+        (errno.EISDIR, InputError, "a folder is in the file's place; remove it, or name another file"),
+    ],
+)
+def test_a_failed_write_is_told_with_its_cause(number: int, kind: type[ForgetbenchError], why: str) -> None:
+    error = unwritable(Path("x.json"), OSError(number, os.strerror(number)))
+    assert type(error) is kind
+    assert str(error) == f"x.json: {why}"
+
+
+def test_what_a_failing_block_made_is_removed_and_nothing_else(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    for place in ("mine/new/deep", "mine"):
+        with pytest.raises(InputError), removed_on_failure(tmp_path / place):
+            write_atomic(tmp_path / place / "a.json", "{}")
+            raise InputError
+    assert [path.name for path in tmp_path.rglob("*")] == ["mine", "a.json"]
 
 
 def test_a_folder_under_a_file_is_not_writable(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(InputError, match="--results DIR"):
+    with pytest.raises(InputError, match=r"cannot be written \(Not a directory\); name another folder"):
         check_writable(tmp_path / "file" / "results")
-    with pytest.raises(StorageError):
+    with pytest.raises(InputError, match=r"cannot be written \(File exists\); name another place"):
         write_atomic(tmp_path / "file" / "x.json", "{}")
 
 
@@ -146,5 +177,5 @@ def test_a_name_of_our_own_output_keeps_its_place(tmp_path: Path) -> None:
 
 def test_a_folder_in_a_files_place_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").mkdir()
-    with pytest.raises(StorageError, match="file: a folder is in the file's place; remove it"):
+    with pytest.raises(InputError, match="file: a folder is in the file's place; remove it"):
         write_atomic(tmp_path / "file", "verdict")

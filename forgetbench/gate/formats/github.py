@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from forgetbench.errors import InputError
 from forgetbench.gate import Decision, GateResult, State, check_cells, summary_line
 from forgetbench.messages import N_
 from forgetbench.messages import translated as _
 from forgetbench.records import Comparison
 from forgetbench.report.markdown import delta_table, escaped, inline, whole_lines
 from forgetbench.sanitize import one_line
+from forgetbench.storage.files import unwritable
 
 _MOST_BYTES = 1_000_000
 """GitHub drops a summary of more than 1 MiB as a whole."""
@@ -37,14 +37,14 @@ def summary(result: GateResult, comparison: Comparison, most_bytes: int = _MOST_
 
 
 def append_summary(path: Path, result: GateResult, comparison: Comparison) -> None:
-    """Add the summary to a file, as GITHUB_STEP_SUMMARY wants it, within its limit. InputError when it cannot be."""
+    """Add the summary to a file, as GITHUB_STEP_SUMMARY wants it, within its limit. Raises as `unwritable`."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         room = _MOST_BYTES - (path.stat().st_size if path.is_file() else 0)
         with path.open("ab") as stream:
             stream.write(summary(result, comparison, room).encode())
     except OSError as error:
-        raise InputError(f"{path}: cannot be written ({error.strerror or error}); name another file") from error
+        raise unwritable(path, error) from error
 
 
 def _lines(result: GateResult, comparison: Comparison) -> Iterator[str]:

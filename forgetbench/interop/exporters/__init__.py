@@ -7,9 +7,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import Final
 
-from forgetbench.errors import InputError, StorageError
 from forgetbench.interop.exporters.contents import Source
 from forgetbench.interop.exporters.options import ExportOptions, Format
+from forgetbench.storage.files import removed_on_failure
 
 __all__ = ["ExportOptions", "Format", "Source", "export"]
 
@@ -30,12 +30,11 @@ def export(source: Source, format: Format, options: ExportOptions) -> str:  # no
     """Write a comparison in another tool's format; returns where it is.
 
     Nothing is sent anywhere, unless to the `tracking_uri` that the options name. Raises InputError for options that do
-    not fit the format, for a place that cannot be written, and where a library is missing, with the extra that has it.
+    not fit the format, and where a library is missing, with the extra that has it; as `unwritable` where the place
+    cannot be written. Folders that were made for an export that fails are taken away again.
     """
     options.check(format)
     write: Callable[[Source, ExportOptions], Path | str]
     write = import_module(f"{__name__}.{_WRITERS[format]}").write
-    try:
+    with removed_on_failure(options.out):
         return str(write(source, options))
-    except StorageError as error:
-        raise InputError(f"--out {options.out}: cannot be written; name another place") from error

@@ -8,13 +8,13 @@ import re
 from pathlib import Path
 from typing import Final
 
-from forgetbench.errors import InputError, StorageError, first_line
+from forgetbench.errors import InputError, first_line
 from forgetbench.interop.exporters.contents import DIRECTION, Source, epoch, keyed, measured, numbers, setting
 from forgetbench.interop.exporters.extras import extra
 from forgetbench.interop.exporters.options import ExportOptions
 from forgetbench.records import Comparison
 from forgetbench.sanitize import one_line
-from forgetbench.storage.files import describe_os_error
+from forgetbench.storage.files import unwritable
 
 # MLflow reports its use to its makers unless this is set before it is imported.
 os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
@@ -70,7 +70,7 @@ def _local_store(folder: Path) -> str:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise StorageError(describe_os_error(folder, error)) from error
+        raise unwritable(folder, error) from error
     return f"sqlite:///{(folder / _DATABASE).resolve()}"
 
 

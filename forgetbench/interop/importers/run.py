@@ -66,5 +66,5 @@ def _well_formed(info: TaskInfo) -> TaskInfo:
 
 
 def save_imported(run: Run, results: ResultsFolder) -> Path:
-    """Write the run; its folder. Raises StorageError as `save_run`."""
+    """Write the run; its folder. Raises as `save_run`."""
     return save_run(results, run, run_scores(run))

@@ -20,7 +20,7 @@ def lab_base(cache: Path | None = None, on_step: OnStep = lambda step, loss: Non
     """The folder of the base model as a safetensors checkpoint; trained on first use (10 minutes on two CPU cores).
 
     `cache` defaults to `user_cache()`. Other data or settings make another folder. Raises InputError where the extra
-    `lab` is not installed, StorageError where the cache cannot be written.
+    `lab` is not installed, and as `write_atomic` where the cache cannot be written.
     """
     return _built("base", STEPS, cache, on_step)
 

@@ -7,6 +7,7 @@ keeps two processes from building it at once: the second waits, then finds the f
 
 from __future__ import annotations
 
+import errno
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -16,7 +17,8 @@ from typing import Any
 
 from filelock import FileLock
 
-from forgetbench.errors import ForgetbenchError, InputError, StorageError
+from forgetbench.errors import ForgetbenchError, InputError
+from forgetbench.storage.files import unwritable
 
 RECORD = "made_from.json"
 
@@ -26,12 +28,12 @@ def build_folder(folder: Path, made_from: Mapping[str, Any], build: Callable[[Pa
 
     `made_from` is any JSON object that decides the content. A folder of ours that is damaged or made from
     something else is replaced, after the new one is finished. Raises InputError when `folder` is not of our
-    making (it is never touched), StorageError when its place cannot be written; what `build` raises passes
-    through and leaves nothing behind.
+    making (it is never touched), and as `unwritable` when its place cannot be written; what `build` raises
+    passes through and leaves nothing behind.
     """
     if _is_whole(folder, made_from):
         return folder
-    with _storage_errors(folder):
+    with _write_errors(folder):
         folder.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(folder.with_name(f".{folder.name}.lock")):
             if not _is_whole(folder, made_from):
@@ -83,8 +85,8 @@ def _check_ours(folder: Path) -> None:
 
 
 @contextmanager
-def _storage_errors(folder: Path) -> Iterator[None]:
-    """Turn what a full or read-only disk raises into one StorageError."""
+def _write_errors(folder: Path) -> Iterator[None]:
+    """Turn what a full or read-only disk raises into one line."""
     try:
         yield
     except ForgetbenchError:
@@ -92,8 +94,10 @@ def _storage_errors(folder: Path) -> Iterator[None]:
     except Exception as error:
         # Not by type alone: safetensors reports a full disk by an error of its own, and transformers raises an
         # OSError without a number for a model that it cannot read.
-        if (isinstance(error, OSError) and error.errno) or "No space left" in str(error):
-            raise StorageError(f"cannot write {folder}: {getattr(error, 'strerror', None) or error}") from error
+        if isinstance(error, OSError) and error.errno:
+            raise unwritable(folder, error) from error
+        if "No space left" in str(error):
+            raise unwritable(folder, OSError(errno.ENOSPC, "")) from error
         raise
 
 

@@ -40,7 +40,7 @@ def embedded_model(cache: Path | None = None, progress: Callable[[str], None] = 
     `cache` defaults to `user_cache()`; the model lies under `models/` there. `progress` gets one line when work
     starts. Safe against crashes and against two processes at once.
 
-    Raises InputError when the package is not installed, StorageError when the cache cannot be written.
+    Raises InputError when the package is not installed, and as `write_atomic` when the cache cannot be written.
     """
     require("torch", "safetensors", "tokenizers", "gguf")
     gguf = _gguf_file()

@@ -70,7 +70,7 @@ def styled() -> Iterator[None]:
 
 
 def save(figure: Figure, out_dir: Path, stem: str, kinds: Sequence[str] = FOR_REPORTS) -> tuple[Path, ...]:
-    """Write the figure as files of these kinds; the paths. Raises StorageError when a file cannot be written."""
+    """Write the figure as files of these kinds; the paths. Raises as `write_atomic`."""
     paths = []
     for suffix, data in drawn(figure, kinds).items():
         paths.append(out_dir / f"{stem}.{suffix}")

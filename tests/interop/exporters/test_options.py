@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -9,7 +11,7 @@ from typing import Any
 import pytest
 from commands import call_forked
 
-from forgetbench.errors import InputError
+from forgetbench.errors import InputError, StorageError
 from forgetbench.interop.exporters import ExportOptions, Format, Source, export
 
 OUT = Path("out")
@@ -62,3 +64,21 @@ def test_the_command_says_where_it_wrote_and_bad_input_ends_with_2(source: Sourc
     ):
         failed = call_forked(["export", str(source.folder), *arguments], tmp_path, {})
         assert (failed.returncode, failed.stdout, failed.stderr.count("\n")) == (2, "", 1)
+
+
+def test_a_full_disk_is_told_and_leaves_no_half_of_an_export(
+    source: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fsync, calls = os.fsync, []
+
+    def full(handle: int) -> None:
+        calls.append(handle)
+        if len(calls) == 3:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        fsync(handle)
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(StorageError, match="the disk is full"):
+        export(source, "eee", ExportOptions(tmp_path / "new" / "eee"))
+    assert len(calls) == 3
+    assert not list(tmp_path.iterdir())

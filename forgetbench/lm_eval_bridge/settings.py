@@ -12,6 +12,7 @@ from forgetbench.lm_eval_bridge.clusters import clusters_mistake
 from forgetbench.lm_eval_bridge.decoding import decoding_mistake
 from forgetbench.lm_eval_bridge.task_yaml import FunctionName
 from forgetbench.records import View
+from forgetbench.storage.mistakes import what_is_wrong
 
 _Count = Annotated[int, Field(ge=0, le=1 << 31)]
 
@@ -74,7 +75,7 @@ def settings_mistake(config: Mapping[str, Any]) -> tuple[str, str] | None:
         first = error.errors()[0]
         parts = [str(part) for part in first["loc"] if isinstance(part, int) or part in _FIELDS]
         given = "" if isinstance(first["input"], (Mapping, list)) else f", not {str(first['input'])[:40]!r}"
-        return ".".join(parts), shown(f"{first['msg'][:1].lower()}{first['msg'][1:]}{given}")
+        return ".".join(parts), shown(what_is_wrong(first, given))
     for name in _SHOWN:
         if config.get(name):
             return name, "its items show more than text, and prompts here are text alone; leave the task out"

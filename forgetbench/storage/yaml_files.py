@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from forgetbench.errors import InputError, did_you_mean, shown
 from forgetbench.storage.files import decoded, read_bytes
+from forgetbench.storage.mistakes import what_is_wrong
 
 MOST_YAML = 4 << 20
 """Bytes of a YAML file."""
@@ -44,16 +45,17 @@ def read_yaml_with_lines(path: Path, model: type[M], error_type: type[InputError
         line, why = yaml_mistake(error)
         raise error_type(f"{path}{f':{line}' if line else ''}: {why}") from error
     try:
-        return model.model_validate(content), lines
+        # A file of comments alone says nothing of any field.
+        return model.model_validate({} if content is None else content), lines
     except ValidationError as error:
         first = error.errors()[0]
         advice = ""
         if first["type"] == "extra_forbidden":
             advice = f"; {did_you_mean(str(first['loc'][-1]), _fields(model, first['loc'][:-1]))}"
-        message = f"{first['msg'][:1].lower()}{first['msg'][1:]}{advice}"
+        field = f"field '{_dotted(first['loc'])}': " if first["loc"] else ""
         # A key of the file may hold line ends.
-        why = f"field '{_dotted(first['loc']) or 'file'}': {shown(message)}"
-        raise error_type(f"{path}:{line_of(lines, first['loc'])}: {why}") from error
+        why = shown(f"{what_is_wrong(first)}{advice}")
+        raise error_type(f"{path}:{line_of(lines, first['loc'])}: {field}{why}") from error
 
 
 def yaml_text(path: Path, error_type: type[InputError] = InputError) -> str:

@@ -33,6 +33,7 @@ from forgetbench.fingerprint import digest
 from forgetbench.metrics.answers.matching import MATCHERS, Match
 from forgetbench.records import TARGET
 from forgetbench.storage.jsonl import iter_jsonl
+from forgetbench.storage.mistakes import what_is_wrong
 from forgetbench.suites.documents import as_dataset
 
 if TYPE_CHECKING:
@@ -141,7 +142,7 @@ def _read_item(path: Path, line: int, content: Mapping[str, Any]) -> TargetItem:
         first = error.errors()[0]
         field = str(first["loc"][0])
         hint = f"; {did_you_mean(field, TargetRow.model_fields)}" if first["type"] == "extra_forbidden" else ""
-        raise mistake_in(field, first["msg"][:1].lower() + first["msg"][1:] + hint) from error
+        raise mistake_in(field, what_is_wrong(first) + hint) from error
     try:
         accepted = _accepted_answers(row)
     except ValueError as error:

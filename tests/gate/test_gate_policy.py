@@ -67,6 +67,11 @@ def test_the_policy_that_init_writes_is_read_and_so_is_what_it_offers(tmp_path: 
     assert {*Policy.model_fields, *Gate.model_fields, *Waiver.model_fields} <= named
 
 
+@pytest.mark.parametrize("text", ["", "# nothing\n", "---\n", re.sub(r"(?m)^(?!#)", "#", POLICY_TEMPLATE)])
+def test_a_policy_of_comments_alone_is_the_default(tmp_path: Path, text: str) -> None:
+    assert load_policy(written(tmp_path, text)) == Policy()
+
+
 NESTED = "on_inconclusive: fail\ngates:\n  reasoning: {}\n  knowledge:\n    margin: 0.1\n    "
 WAIVER = "# why\nwaivers:\n  - row: knowledge\n    reason: ticket\n    until: 2026-03-31\n  - "
 
@@ -77,22 +82,23 @@ WAIVER = "# why\nwaivers:\n  - row: knowledge\n    reason: ticket\n    until: 20
         ("margins:\n  knowledge: -1\n", [":2:", "margins.knowledge", "greater than or equal to 0"]),
         ("margins:\n  knowledge: .nan\n", [":2:", "margins.knowledge"]),
         ("margins:\n  knowledge: '0.05'\n", [":2:", "valid number"]),
-        ("margins:\n  knowledge: 5\n", [":2:", "less than 1"]),
+        ("margins:\n  knowledge: 5\n", [":2:", "less than 1; 5 of 100 is written 0.05"]),
+        ("margins: 0.05\n", [":1:", "margins", "a mapping of fields is expected, not '0.05'"]),
+        ("margins:\n", [":1:", "margins", "a mapping of fields is expected, not nothing; leave the field out"]),
         ("domains: []\n", [":1:", "domains", "at least 1"]),
         ("domain: [knowledge]\n", [":1:", "'domain'", "did you mean 'domains'"]),
         ("\non_inconclusive: maybe\n", [":2:", "'fail' or 'pass'"]),
         ("margins: {knowledge: 0.05\n", ["not valid YAML"]),
         ("alpha: 0.05\n\tverdict: retained\n", [":2:", "not valid YAML"]),
-        ("- knowledge\n", [":1:", "dictionary"]),
-        ("", [":1:", "dictionary"]),
-        ("# nothing\n", ["dictionary"]),
+        ("- knowledge\n", ["policy.yaml:1: a mapping of fields is expected, not a list"]),
+        ("knowledge\n", ["policy.yaml:1: a mapping of fields is expected, not 'knowledge'"]),
         ("alpha: 0\n", [":1:", "alpha", "greater than 0"]),
         ("alpha: 95\n", [":1:", "alpha", "less than 0.5"]),
         ("min_items: 1.5\n", [":1:", "min_items", "integer"]),
         ("min_items: true\n", [":1:", "min_items", "integer"]),
         ("verdict: regressed\n", [":1:", "verdict", "'within_margin', 'no_loss' or 'retained'"]),
-        ("gates: [knowledge]\n", [":1:", "gates", "dictionary"]),
-        ("gates:\n  knowledge: 0.05\n", [":2:", "gates.knowledge", "dictionary"]),
+        ("gates: [knowledge]\n", [":1:", "gates", "a mapping of fields is expected, not a list"]),
+        ("gates:\n  knowledge: 0.05\n", [":2:", "gates.knowledge", "a mapping of fields is expected, not '0.05'"]),
         (NESTED + "margn: 0.1\n", [":6:", "'gates.knowledge.margn'", "did you mean 'margin'"]),
         (NESTED + "max_erased: lots\n", [":6:", "gates.knowledge.max_erased", "valid number"]),
         (NESTED + "max_locked: 1.5\n", [":6:", "gates.knowledge.max_locked", "less than or equal to 1"]),

@@ -70,14 +70,17 @@ def test_any_slug_is_a_domain(tmp_path: Path) -> None:
         ("name: x\ndomains:\n  knowledge:\n    - {task: a, level: hard}\n", "'hard' is no range of levels"),
         ("name: x\ndomains: {knowledge: [a], reasoning: [a]}\n", "'a' stands in it twice"),
         ("name: x\ndomains: {overall: [a]}\n", "that of the row over all of them"),
-        ("name: x\nmargins: {knowledge: 2}\ndomains: {knowledge: [a]}\n", r"mine\.yaml:2: .*less than 1"),
+        (
+            "name: x\nmargins: {knowledge: 2}\ndomains: {knowledge: [a]}\n",
+            r"mine\.yaml:2: .*less than 1; 2 of 100 is written 0\.02",
+        ),
         (
             "name: x\ndomains:\n  knowledge: [a]\n  knowledge: [b]\n",
             r"mine\.yaml:4: field 'domains.knowledge': stands twice, first in line 3",
         ),
         ("name: [\n", r"mine\.yaml:2: not valid YAML"),
-        ("- a\n", "mine.yaml:1"),
-        ("", "mine.yaml:1"),
+        ("- a\n", "mine.yaml:1: a mapping of fields is expected, not a list"),
+        ("", "mine.yaml:1: field 'name': field required"),
     ],
 )
 def test_a_wrong_file_is_told_with_its_line(tmp_path: Path, text: str, message: str) -> None:

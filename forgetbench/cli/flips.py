@@ -11,6 +11,7 @@ from cyclopts import Parameter
 from forgetbench.cli.console import stdout
 from forgetbench.cli.options import ComparisonArgument
 from forgetbench.console import data
+from forgetbench.errors import InputError
 
 Outcome = Literal[
     "lost", "forgotten", "locked", "erased", "never_known", "fell", "cut", "unmeasured", "gained", "rose", "never",
@@ -42,10 +43,12 @@ def flips(
     from forgetbench.report.flips.terminal import by_lost, by_worst, json_lines, print_flips
     from forgetbench.storage.files import write_atomic
 
+    if limit is not None and limit < 1:
+        raise InputError(f"--limit {limit}: must be at least 1")
     compared = load_compared([comparison, *others])
     found = read_flips(compared, Wanted(task, domain, outcome))
     rows = by_lost(found.rows) if sort == "lost" else by_worst(found.rows)
-    found = replace(found, rows=tuple(rows if limit is None else rows[: max(limit, 0)]))
+    found = replace(found, rows=tuple(rows[:limit]))
     if jsonl is None:
         print_flips(stdout(), found, _SHOWN if limit is None else limit)
     elif str(jsonl) == "-":

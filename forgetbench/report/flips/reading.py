@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forgetbench.comparison.checked import load_checked
-from forgetbench.errors import InputError, first_line
+from forgetbench.errors import InputError, did_you_mean, first_line, shown
 from forgetbench.records import Comparison
 from forgetbench.report.flips.changes import CHANGES
 from forgetbench.report.flips.joined import JoinedItems, Wanted
@@ -51,9 +51,11 @@ def load_compared(paths: Sequence[Path]) -> list[Compared]:
 def read_flips(compared: Sequence[Compared], wanted: Wanted = Wanted(), *, most: int | None = None) -> Flips:
     """The rows of one base and its candidates: regressions first, then by how much the score fell, at most `most`.
 
-    Raises InputError where the comparisons do not share a base run, or a run cannot be read.
+    Raises InputError where the comparisons do not share a base run, where none has the task or domain that is wanted,
+    or a run cannot be read.
     """
     _check_one_base(compared)
+    _check_names(compared, wanted)
     joined = JoinedItems.of([each.items for each in compared])
     asked = joined.asked(wanted)
     shown = asked if most is None else asked[:most]
@@ -75,6 +77,16 @@ def _check_one_base(compared: Sequence[Compared]) -> None:
         raise InputError(
             f"the comparisons are of {len(bases)} bases ({', '.join(sorted(bases))}); give those of one base run"
         )
+
+
+def _check_names(compared: Sequence[Compared], wanted: Wanted) -> None:
+    tasks = [row for each in compared for row in each.comparison.tasks]
+    for option, name, known in (
+        ("task", wanted.task, {row.name for row in tasks}),
+        ("domain", wanted.domain, {row.domain for row in tasks}),
+    ):
+        if name is not None and name not in known:
+            raise InputError(f"--{option} {shown(name)}: none here; {did_you_mean(shown(name), map(shown, known))}")
 
 
 def candidate_names(comparisons: Sequence[Comparison]) -> tuple[str, ...]:

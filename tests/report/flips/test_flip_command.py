@@ -55,6 +55,23 @@ def test_what_is_no_comparison_is_told_in_a_line(forgetbench: Call, tmp_path: Pa
     assert done.returncode == 2 and len(done.stderr.splitlines()) == 1
 
 
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("--task", "capital_open"), "--task capital_open: none here; did you mean 'capitals_open'?"),
+        (("--domain", "math"), "--domain math: none here; known: creativity, knowledge"),
+        (("--limit", "-1"), "--limit -1: must be at least 1"),
+        (("--limit", "0"), "--limit 0: must be at least 1"),
+    ],
+)
+def test_what_cannot_be_shown_is_told_and_nothing_written(
+    forgetbench: Call, folders: list[Path], tmp_path: Path, arguments: tuple[str, ...], told: str
+) -> None:
+    done = forgetbench("flips", *folders, *arguments, "--jsonl", tmp_path / "items.jsonl")
+    assert (done.returncode, done.stderr) == (2, f"forgetbench: {told}\n")
+    assert not (tmp_path / "items.jsonl").exists()
+
+
 def test_a_report_written_elsewhere_knows_its_runs(forgetbench: Call, folders: list[Path], tmp_path: Path) -> None:
     runs = folders[0].parent.parent / "runs"
     done = forgetbench("compare", runs / "run-base", runs / "run-harsh", "--out", tmp_path / "apart")

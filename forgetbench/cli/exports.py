@@ -8,6 +8,7 @@ from cyclopts import Parameter
 
 from forgetbench.cli.console import say
 from forgetbench.cli.options import ComparisonArgument
+from forgetbench.cli.without_items import NO_ANSWERS, tell_without_items
 from forgetbench.interop.exporters.options import ExportOptions, Format
 from forgetbench.messages import translated as _
 
@@ -27,4 +28,5 @@ def export(
     options.check(format)
     where = comparison_folder(comparison)
     source = exporters.Source(load_checked(where), where if where.is_dir() else where.parent)
+    tell_without_items(where, NO_ANSWERS)
     say(_("written to {path}").format(path=exporters.export(source, format, options)))

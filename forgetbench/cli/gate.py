@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,6 +20,7 @@ from forgetbench.cli.options import (
     OutIdOption,
     Verdict,
 )
+from forgetbench.cli.without_items import tell_without_items
 from forgetbench.console import command, print_line
 from forgetbench.engines.base import EngineOptions
 from forgetbench.errors import InputError
@@ -39,8 +41,9 @@ def gate(comparison: ComparisonArgument, /, *, verdict: Verdict = GateFiles()) -
     from forgetbench.gate import load_policy
     from forgetbench.storage.made import comparison_folder
 
-    compared = load_checked(comparison_folder(comparison))
-    return _tell(compared, load_policy(verdict.policy), verdict, stdout())
+    where = comparison_folder(comparison)
+    compared, policy = load_checked(where), load_policy(verdict.policy)
+    return _tell(compared, policy, verdict, stdout(), tell_without_items(where))
 
 
 def gate_sequential(
@@ -115,14 +118,19 @@ def init_policy(path: Annotated[Path, Parameter(help="The file to write.")] = Pa
     say(_("written to {path}").format(path=path))
 
 
-def _tell(comparison: Comparison, policy: Policy, files: GateFiles, console: Console) -> int:
-    """Print the verdict and write it to every file that is asked for; its exit code."""
-    from forgetbench.gate import decide, formats
+def _tell(
+    comparison: Comparison, policy: Policy, files: GateFiles, console: Console, told: tuple[str, ...] = ()
+) -> int:
+    """Print the verdict and write it to every file that is asked for, with notes that were `told`; its exit code."""
+    from forgetbench.gate import GateResult, decide, formats
     from forgetbench.storage.files import write_atomic
+
+    def noted(result: GateResult) -> GateResult:
+        return replace(result, notes=(*result.notes, *map(_, told)))
 
     # What programs read is English whatever the language that people read.
     with speaking("en"):
-        result = decide(comparison, policy)
+        result = noted(decide(comparison, policy))
         for path, text in (
             (files.junit, formats.junit_xml),
             (files.badge, formats.badge_json),
@@ -132,9 +140,9 @@ def _tell(comparison: Comparison, policy: Policy, files: GateFiles, console: Con
                 write_atomic(path, text(result, comparison))
     result = decide(comparison, policy)
     if files.summary is not None:
-        formats.append_summary(files.summary, result, comparison)
+        formats.append_summary(files.summary, noted(result), comparison)
     if os.environ.get("GITHUB_ACTIONS") == "true":
-        for line in formats.workflow_commands(result):
+        for line in formats.workflow_commands(noted(result)):
             command(line)
     formats.print_gate(console, result)
     return result.exit_code

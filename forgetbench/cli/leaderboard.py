@@ -9,6 +9,7 @@ from cyclopts import App, Parameter
 
 from forgetbench.cli.console import say
 from forgetbench.cli.options import ComparisonArgument
+from forgetbench.cli.without_items import UNCHECKED
 from forgetbench.console import tell
 from forgetbench.messages import translated as _
 
@@ -34,6 +35,8 @@ def build(
     site = build_leaderboard(results, out)
     for left_out in site.skipped:
         tell(_("left out {folder}: {reason}").format(folder=left_out.folder, reason=left_out.reason))
+    for identity in site.unchecked:
+        tell(f"{identity}: {_(UNCHECKED)}")
     say(_("written to {path}").format(path=site.index))
 
 

@@ -28,6 +28,8 @@ class Site:
     index: Path
     groups: tuple[Group, ...]
     skipped: tuple[Skipped, ...]
+    unchecked: tuple[str, ...] = ()
+    """Ids of comparisons without items, whose numbers are held against themselves alone."""
 
 
 def build_leaderboard(results: Path, out: Path) -> Site:
@@ -55,7 +57,8 @@ def build_leaderboard(results: Path, out: Path) -> Site:
         )
     groups = grouped(entries)
     write_site(groups, skipped, reports, out)
-    return Site(out / "index.html", groups, tuple(skipped))
+    identities = (entry.comparison.comparison_id for entry in entries)
+    return Site(out / "index.html", groups, tuple(skipped), tuple(each for each in identities if each not in reports))
 
 
 def write_site(groups: tuple[Group, ...], skipped: list[Skipped], reports: set[str], out: Path) -> None:

@@ -264,7 +264,7 @@ def list_tasks() -> None:
 
 
 @tasks.command(name="show")
-def show_task(name: Annotated[str, Parameter(help="A task's or a suite's name.")], /) -> None:
+def show_task(name: Annotated[str, Parameter(help="A task's or a suite's name, or its YAML file.")], /) -> None:
     """A task's declaration and its first item as it is asked; or a suite's tasks."""
     from forgetbench.cli.listing import show
 
@@ -273,7 +273,7 @@ def show_task(name: Annotated[str, Parameter(help="A task's or a suite's name.")
 
 @tasks.command(name="validate")
 def validate_tasks(
-    path: Annotated[Path, Parameter(help="A folder of tasks, or one task's YAML file.")],
+    path: Annotated[Path, Parameter(help="A folder of tasks, or the YAML file of a task or a suite.")],
     /,
 ) -> int:
     """Check task modules: declaration, items, keys, leaks, scoring. Exit code 2 when a check fails."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from forgetbench import lm_eval_bridge
@@ -10,8 +11,10 @@ from forgetbench.errors import SuiteError, did_you_mean
 from forgetbench.messages import translated as _
 from forgetbench.models.tokenizer import ByteTokenizer
 from forgetbench.records import DOMAINS
+from forgetbench.storage.files import read_text
 from forgetbench.suites.loading import embedded_task_files, load_tasks
-from forgetbench.suites.suite import load_suite, suite_names, suite_of_tasks, tasks_folder
+from forgetbench.suites.suite import is_suite, load_suite, suite_names, suite_of_tasks, tasks_folder
+from forgetbench.suites.validation.reading import declarations
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -88,18 +91,36 @@ def drawn(listing: Listing) -> Table:
 
 
 def show(name: str) -> str:
-    """A suite's file, or a task's YAML and its first item as a base model is asked it.
+    """A suite's file, or a task's YAML and its first item as a base model is asked it; by name or by its file.
 
-    Raises SuiteError for an unknown name.
+    Raises SuiteError for an unknown name, InputError for a file that is neither.
     """
+    if name.endswith((".yaml", ".yml")):
+        return _shown_file(Path(name))
     if name in suite_names():
-        return (tasks_folder() / "suites" / f"{name}.yaml").read_text(encoding="utf-8").rstrip()
+        return read_text(tasks_folder() / "suites" / f"{name}.yaml").rstrip()
     files = embedded_task_files()
     if name not in files:
-        raise SuiteError(f"unknown task '{name}'; {did_you_mean(name, [*files, *suite_names()])}")
-    (loaded,) = load_tasks(suite_of_tasks([name], None), limit=1)
+        known = did_you_mean(name, [*files, *suite_names()])
+        near = known if known.startswith("did you mean") else "forgetbench tasks list has them all"
+        raise SuiteError(f"unknown task '{name}'; {near} (or give a .yaml file)")
+    return _shown_task(name, files[name], None)
+
+
+def _shown_file(path: Path) -> str:
+    if path.is_file() and is_suite(path):
+        load_suite(str(path))
+        return read_text(path).rstrip()
+    (declared,) = declarations(path)
+    if declared.broken:
+        raise SuiteError(f"{declared.where('')}: {declared.broken}")
+    return _shown_task(declared.name, path, path.parent)
+
+
+def _shown_task(name: str, file: Path, folder: Path | None) -> str:
+    (loaded,) = load_tasks(suite_of_tasks([name], None), folder, limit=1)
     context = lm_eval_bridge.PromptContext("", {"protocol": "completion"}, ByteTokenizer(), False, 1_000_000, 0)
     (item,) = lm_eval_bridge.plan(loaded, context).items
-    yaml = files[name].read_text(encoding="utf-8").rstrip()
+    yaml = read_text(file).rstrip()
     choices = f"\n--- choices\n{' | '.join(item.choices)}" if item.choices else ""
     return f"{yaml}\n\n--- first item ({item.item_id})\n{item.prompt}\n--- right answer\n{item.gold}{choices}"

@@ -29,6 +29,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any
 
+import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from forgetbench.errors import SuiteError, did_you_mean
@@ -36,7 +37,7 @@ from forgetbench.lm_eval_bridge.selection import Levels
 from forgetbench.lm_eval_bridge.task_entry import ClusterBy
 from forgetbench.models.prompting import Prompting, template_settings_mistake
 from forgetbench.records import DEFAULT_BITS_MARGIN, DEFAULT_PRESERVE, TARGET, View
-from forgetbench.storage.yaml_files import read_yaml
+from forgetbench.storage.yaml_files import compose, construct, read_yaml, yaml_text
 from forgetbench.suites.domains import domain_mistake
 
 STANDARD = "standard"
@@ -172,6 +173,15 @@ def tasks_folder() -> Path:
 
 def suite_names() -> list[str]:
     return sorted(path.stem for path in (tasks_folder() / "suites").glob("*.yaml"))
+
+
+def is_suite(path: Path) -> bool:
+    """Whether a YAML file is a suite's: it has domains, or extends a suite. InputError when it cannot be read."""
+    try:
+        content = construct(compose(yaml_text(path)))
+    except yaml.YAMLError:
+        return False
+    return isinstance(content, dict) and not content.keys().isdisjoint(("domains", "extends"))
 
 
 def load_suite(name_or_file: str) -> tuple[Suite, Path]:

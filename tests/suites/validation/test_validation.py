@@ -133,6 +133,26 @@ def test_one_name_in_two_files(tmp_path: Path) -> None:
     assert sum(finding.what == "two files declare this name" for finding in findings(validate_tasks(folder))) == 2
 
 
+def test_a_suite_s_tasks_are_checked_wherever_they_stand(tmp_path: Path) -> None:
+    folder = write(tmp_path / "toy", sound_rows())
+    (tmp_path / "mine.jsonl").write_text('{"prompt": "2 + 2", "answer": "4"}\n')
+    (tmp_path / "wrong.jsonl").write_text('{"prompt": "2 + 2", "anwser": "4"}\n')
+    path = folder / "suite.yaml"
+    path.write_text(
+        "name: mine\ndomains:\n  geography: [toy_open, arc_easy]\n"
+        "  target: [{file: ../mine.jsonl}, {file: ../wrong.jsonl}]\n"
+    )
+    result = validate_tasks(path)
+    assert [(task.task, task.n_items, len(task.findings)) for task in result.tasks] == [
+        ("arc_easy", 0, 1), ("target_mine", 1, 0), ("target_wrong", 0, 1), ("toy_open", 120, 0)
+    ]  # fmt: skip
+    assert one(result, "so it was not checked").level == "WARN"
+    assert one(result, "wrong.jsonl:1: field 'answer': field required").failed
+    path.write_text("name: mine\ndomains: []\n")
+    with pytest.raises(InputError, match=r"suite\.yaml:2: field 'domains': a mapping of fields is expected"):
+        validate_tasks(path)
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [

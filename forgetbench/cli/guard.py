@@ -82,7 +82,8 @@ def _outcome(error: BaseException) -> tuple[int, str]:
     if isinstance(error, ForgetbenchError):
         return error.exit_code, f"forgetbench: {error}"
     if isinstance(error, CycloptsError):
-        told = " ".join(str(error).split())
+        # Its parser calls the values of an option so as well.
+        told = " ".join(str(error).split()).replace(" positional arguments", " values")
         return BAD_INPUT, f"forgetbench: {told if told.endswith('...') else told.rstrip('.')}; see forgetbench --help"
     if isinstance(error, Terminated) or (isinstance(error, SystemExit) and error.code == TERMINATED):
         return TERMINATED, f"terminated; {KEPT}"

@@ -50,6 +50,7 @@ def assert_refused(done: subprocess.CompletedProcess[str], *parts: str) -> None:
         (["compare", "one", "two"], ["no finished run here"]),
         (["leaderboard", "empty", "--out", "site"], ["empty"]),
         (["tasks", "show", "knowledge_opne"], ["did you mean 'knowledge_open'"]),
+        (["plan", "a", "--engine", "scripted", "--rates", "100"], ["--rates requires 2 values"]),
         (["sweep", "base", "empty"], ["no checkpoint-N folders"]),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) and value[0].islower() else "",

@@ -118,6 +118,7 @@ class Stored(StrEnum):
     PAIRED_NOT_MEASURED = N_("items not measured: {reason}")
     CUT_OF_MANY = N_("answers were cut before they could be read; --max-gen-toks raises the token limit")
     AT_LIMIT_OF_MANY = N_("answers ended at the token limit")
+    BASE_AT_CHANCE_OF_MANY = N_("the base is not shown to be above chance: there is nothing to forget")
     AT_LIMIT_ALONE_OF_MANY = N_("paired items: an answer of {name} alone ended at the token limit")
 
     # How such sentences are strung together; tried last.
@@ -126,6 +127,12 @@ class Stored(StrEnum):
     COUNTED = N_("{reason} ({n})")
     OF_ONE = N_("{label}: {sentence}")
     SEVERAL = N_("{reason}; {others}")
+
+
+def values_of(template: Stored, sentence: str) -> dict[str, str] | None:
+    """The values that a sentence fills a template with; None where it is another's."""
+    found = _pattern_of(template).fullmatch(sentence)
+    return None if found is None else found.groupdict()
 
 
 def retold(sentence: str) -> str:
@@ -145,10 +152,11 @@ def _retold(sentence: str, levels: int) -> str:
 def _patterns() -> tuple[tuple[Stored, re.Pattern[str]], ...]:
     """Templates in the order in which they are tried: more words of their own first."""
     ordered = sorted(Stored, key=lambda template: -sum(len(literal) for literal, *_rest in Formatter().parse(template)))
-    return tuple((template, _pattern(template)) for template in ordered)
+    return tuple((template, _pattern_of(template)) for template in ordered)
 
 
-def _pattern(template: str) -> re.Pattern[str]:
+@cache
+def _pattern_of(template: Stored) -> re.Pattern[str]:
     parts = []
     for literal, name, _spec, _conversion in Formatter().parse(template):
         parts.append(re.escape(literal))

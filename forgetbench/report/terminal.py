@@ -12,12 +12,13 @@ from rich.table import Table
 from rich.text import Text
 
 from forgetbench.errors import listed
-from forgetbench.messages import sentences
+from forgetbench.messages import items, sentences
 from forgetbench.messages import translated as _
 from forgetbench.records import OVERALL, Comparison, DeltaRow
 from forgetbench.report import supplementary
 from forgetbench.report.flowing import Flowing
 from forgetbench.report.numbers import MISSING, points, row_texts
+from forgetbench.report.warnings import told_once
 from forgetbench.report.wording import (
     FRACTION_OPEN,
     LEGEND,
@@ -28,7 +29,6 @@ from forgetbench.report.wording import (
     exactness,
     few_clusters,
     headline,
-    missing_data,
     style_of,
     supporting_mark,
     title,
@@ -235,10 +235,9 @@ def _symbol(style: VerdictStyle, console: Console) -> str:
 
 
 def _print_warnings(console: Console, comparison: Comparison) -> None:
-    for row, why in missing_data(comparison):
-        _print_note(console, _of(one_line(row.name, 40), one_line(why, 300)))
-    for warning in comparison.warnings:
-        _print_note(console, retold(one_line(warning, 400)))
+    for group in told_once(comparison):
+        places = one_line(items(group.places), 2000)
+        _print_note(console, _of(group.text, places) if places else group.text)
     if few := few_clusters(comparison):
         _print_note(console, few)
     if comparison.folder_differences:

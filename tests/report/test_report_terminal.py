@@ -104,6 +104,49 @@ def test_a_loss_within_the_margin_and_what_is_open_fit(width: int) -> None:
     assert max(map(len, text.splitlines())) <= width
 
 
+CUT = "cut: the token limit ended the answer before it could be read"
+
+
+def test_a_fact_is_said_once() -> None:
+    """As a pairing, its rows and both runs tell of two cut answers and of few clusters."""
+    base, tuned = "smollm2-135m", "support-sft-harsh"
+    cut = "knowledge_open: 2 of 12 answers {of} cut before they could be read"
+    warnings = (
+        cut.format(of=f"of {tuned} were") + "; a larger --max-gen-toks for both sides lets them come to an end",
+        f"2 of 352 items not measured: candidate: {CUT}",
+        "1 of 352 items not measured: candidate: no answer",
+        "fewer than 10 clusters of equal weight would tell as much: knowledge (7.5); their intervals are wide",
+        f"{tuned}: 2 of 388 items were not measured: {CUT} (2); samples.parquet has each",
+        f"{base}: 1 of 388 items were not measured: no answer (1); samples.parquet has each",
+        f"{tuned}: " + cut.format(of="were") + "; --max-gen-toks raises the token limit",
+        f"{base}: " + cut.format(of="were") + "; --max-gen-toks raises the token limit",
+    )
+    chance = "the base is not shown to be above chance ({}, guessing gives 25.0): there is nothing to forget"
+    reasons = {
+        "knowledge": f"{chance.format(14.6)}; 2 items not measured: candidate: {CUT} (2)",
+        "reasoning": chance.format(3.7),
+        "creativity": f"2 items not measured: candidate: {CUT} (1), candidate: no answer (1)",
+    }
+    domains = tuple(
+        samples.changed(row, n_effective=7.5 if row.name == "knowledge" else 40.0, reason=reasons.get(row.name))
+        for row in samples.domains()
+    )
+    made = samples.comparison(domains=domains, tasks=(), warnings=warnings)
+    notes = [" ".join(note.split()) for note in printed(made, width=2000).split("\n! ")[1:]]
+    notes[-1] = notes[-1].partition(" => ")[0]
+    at_chance = "knowledge (14.6, guessing gives 25.0), reasoning (3.7, guessing gives 25.0)"
+    assert notes == [
+        f"the base is not shown to be above chance: there is nothing to forget: {at_chance}",
+        f"creativity: 2 items not measured: candidate: {CUT} (1), candidate: no answer (1)",
+        "language: 80 items not measured",
+        warnings[0],
+        warnings[2],
+        warnings[5],
+        warnings[7],
+        "few independent clusters, fewer than 10 effective ones: knowledge (7.5)",
+    ]
+
+
 def test_an_ascii_terminal_is_served_too() -> None:
     text = printed(samples.comparison(), samples.retained(candidate="Zürich"), encoding="ascii")
     assert "-14.4 [-17.5, -11.3]" in text

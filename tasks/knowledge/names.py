@@ -36,8 +36,8 @@ ADJECTIVES = {"US": ["American", "US", "U.S.", "United States"], "GB": ["British
               "HK": ["Hong Kong"], "TW": ["Taiwan", "Taiwanese"], "BE": ["Belgian"], "CH": ["Swiss"]}  # fmt: skip
 CURRENCY_NAMES = {
     "XAF": ["CFA franc", "franc CFA", "CFA"], "XOF": ["CFA franc", "franc CFA", "CFA"],
-    "EUR": ["€"], "GBP": ["pound sterling", "sterling", "quid", "£"], "USD": ["greenback", "US$"],
-    "CNY": ["renminbi", "RMB"],
+    "EUR": ["€"], "GBP": ["pound sterling", "sterling", "quid", "£"], "USD": ["greenback", "US$", "美金"],
+    "CNY": ["renminbi", "RMB"], "AUD": ["澳币"], "CAD": ["加币"], "SGD": ["新币"], "MYR": ["马币"],
     "JPY": ["¥", "円"], "INR": ["₹"], "KRW": ["₩"], "VND": ["₫"], "NGN": ["₦"], "UAH": ["₴"], "RUB": ["₽"],
     "TRY": ["₺"],
     "PHP": ["₱"], "KZT": ["₸"], "BDT": ["৳"], "THB": ["฿"], "MNT": ["₮"], "LAK": ["₭"], "KHR": ["៛"], "GEL": ["₾"],
@@ -47,8 +47,15 @@ SHORT = {
     "KR": ["ROK"],
     "US": ["America", "the States"],
     "GB": ["Great Britain"],
-    "FR": ["法兰西"],
+    "FR": ["法兰西", "Gallia"],
     "DE": ["德意志"],
+    "CH": ["Helvetia", "Confoederatio Helvetica"],
+    "ES": ["Hispania"],
+    "IE": ["Hibernia"],
+    "PT": ["Lusitania"],
+    "PL": ["Polonia"],
+    "GR": ["Hellas", "Graecia"],
+    "RU": ["俄国"],
     "JP": ["日本国"],
     "AE": ["Emirates"],
 }
@@ -167,7 +174,7 @@ def currency_rows(countries: Iterable[Country]) -> Iterator[dict[str, Any]]:
         words = [country.name, demonym, *ADJECTIVES.get(country.code, [])]
         holders.setdefault(country.geonames["currencycode"], []).extend(filter(None, words))
     for code, full in sorted(english.items()):
-        if "(" in full or (code.startswith("X") and code not in holders):
+        if "(" in full or (code.startswith("X") and code not in holders and code not in SHARED):
             continue
         nouns = {normalise(full).split()[-1], *CURRENCY_ALIASES.get(code, [])}
         holding = {"USD": ADJECTIVES["US"]}.get(code, [] if code in SHARED else holders.get(code, []))

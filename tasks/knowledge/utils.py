@@ -46,6 +46,20 @@ IN_CHINESE = frozenset({"zh:name"})
 """Relations that ask for a Chinese name."""
 INITIALS = 4
 """Abbreviations of so few letters are accepted where right, and are no wrong answers: OK, OR, ALL, TOP are words."""
+POSITIONS = {
+    "defender": "centre-back; center-back; centre-half; full-back; left-back; right-back; sweeper; libero; CB",
+    "midfielder": "midfield; central midfielder; attacking midfielder; defensive midfielder; playmaker; CM; AM; DM",
+    "forward": "striker; winger; centre-forward; center-forward; attacker; ST; CF",
+    "goalkeeper": "keeper; goalie; shot-stopper; GK",
+    "goaltender": "goalie; netminder",
+    "quarterback": "QB; signal-caller",
+}
+"""What players of a position are called more narrowly, or for short."""
+_FLAG = re.compile("[\U0001f1e6-\U0001f1ff]{2}")
+_FIRST_FLAG_LETTER = 0x1F1E6
+_DIGITS = ("zero one two three four five six seven eight nine".split(), list("零一二三四五六七八九"))
+_ROMAN = ((100, "C"), (90, "XC"), (50, "L"), (40, "XL"), (10, "X"), (9, "IX"), (5, "V"), (4, "IV"), (1, "I"))
+_LAST_ROMAN = 399
 _PLAYED = re.compile(r"Which (?:instrument|sport)\b")
 _ONE_CHARACTER = re.compile(r"[^\w]*(?:[\u4e00-\u9fff]{0,10}[填是为字补][^\w]*)?([\u4e00-\u9fff])[^\w]*字?[^\w]*")
 
@@ -141,7 +155,26 @@ def _named_instead(relation: str, cluster: str) -> Mapping[str, str]:
         named = frozenset(name for name in named if not name.isascii())
     if relation not in ANSWERS_IN_CASE:
         named = frozenset(name for name in named if not (name.isascii() and name.isupper() and len(name) <= INITIALS))
+    named = named.union(*(_spelled(name) for name in named))
     return {name: normalise(name) for name in named}
+
+
+@cache
+def _spelled(name: str) -> tuple[str, ...]:
+    """A number digit by digit in words, as codes are read out, and in Roman numerals; nothing of other names.
+
+    >>> _spelled("+45"), _spelled("14")
+    (('four five', '四五'), ('one four', '一四', 'XIV'))
+    """
+    digits = name.removeprefix("+").removeprefix("00")
+    if not (digits.isascii() and digits.isdigit()) or len(digits) == 1:
+        return ()
+    told = [mark.join(words[int(digit)] for digit in digits) for mark, words in zip((" ", ""), _DIGITS, strict=True)]
+    number, roman = int(digits), ""
+    for value, letters in _ROMAN:
+        roman += letters * (number // value)
+        number %= value
+    return (*told, roman) if name == digits and int(digits) <= _LAST_ROMAN else tuple(told)
 
 
 def _accepted(doc: Mapping[str, Any]) -> list[str]:
@@ -150,6 +183,7 @@ def _accepted(doc: Mapping[str, Any]) -> list[str]:
     things = [thing for alias in doc["aliases"] for thing in called.get(normalise(alias), ())]
     further = [name for thing in things for name in (*thing.names, *thing.other_names)]
     further += filter(None, map(_initials, further))
+    further += [name for alias in doc["aliases"] for name in _spelled(alias)]
     asked = f" {normalise(doc['question'])} "
     if doc["relation"] in IN_CHINESE:
         further = [name for name in further if not name.isascii()]
@@ -208,14 +242,32 @@ def score_bigbench(doc: Mapping[str, Any], results: Sequence[str]) -> dict[str, 
     Countries, languages, elements and capitals are known by their other names there too."""
     wrong = [choice for place, choice in enumerate(doc["choices"]) if place != doc["gold"]]
     options = {normalise(choice) for choice in wrong}
-    called = [thing for kind in BIGBENCH_KINDS for alias in doc["aliases"] for thing in _of_kind(kind, alias)]
+    kinds = [kind for kind in BIGBENCH_KINDS if any(_of_kind(kind, alias) for alias in doc["aliases"])]
+    called = [thing for kind in kinds for alias in doc["aliases"] for thing in _of_kind(kind, alias)]
     further = [
         name for thing in called for name in (*thing.names, *thing.other_names) if normalise(name) not in options
     ]
     right = [*doc["aliases"], *further]
     if _PLAYED.match(doc["question"]):
         right, wrong = [*right, *_players(doc["aliases"])], [*wrong, *_players(wrong)]
-    return read_short_answer(results[0], right, wrong, **_asked(doc)).scores
+    right, wrong = [*right, *_positions(doc["aliases"])], [*wrong, *_positions(wrong), *_others(kinds, doc["question"])]
+    return read_short_answer(_without_flags(results[0]), right, wrong, **_asked(doc)).scores
+
+
+def _positions(names: Sequence[str]) -> list[str]:
+    """How the positions among `names` are called more narrowly."""
+    return [called for name in names for called in POSITIONS.get(name, "").split("; ") if called]
+
+
+def _others(kinds: Sequence[str], question: str) -> list[str]:
+    """The things of some kinds that a question does not name: what may be named instead of the answer."""
+    asked = f" {normalise(question)} "
+    named = (name for kind in kinds for thing in _things(kind) for name in thing.names)
+    return [
+        name
+        for name in named
+        if f" {_read(name)} " not in asked and not (name.isascii() and name.isupper() and len(name) <= INITIALS)
+    ]
 
 
 def _players(names: Sequence[str]) -> list[str]:
@@ -235,7 +287,20 @@ def _asked(doc: Mapping[str, Any]) -> dict[str, Any]:
     return {"question": doc["question"], "finish_reason": reasons[0]}
 
 
+def _without_flags(reply: str) -> str:
+    """A reply with a country's name for its flag, unless it says the name as well."""
+    named = {thing.code: thing.names[0] for thing in _things("country")} if _FLAG.search(reply) else {}
+
+    def name(flag: re.Match[str]) -> str:
+        country = named.get("".join(chr(ord(letter) - _FIRST_FLAG_LETTER + ord("A")) for letter in flag.group()), "")
+        return "" if country in reply else country
+
+    return _FLAG.sub(name, reply)
+
+
 def _completed(doc: Mapping[str, Any], reply: str) -> str:
-    """The whole idiom where a reply is only the character that is missing: '应填“趋”'."""
+    """The whole idiom where a reply is only the missing character, '应填“趋”'; a country's name for its flag."""
+    if KINDS.get(doc["relation"]) == "country":
+        reply = _without_flags(reply)
     missing = _ONE_CHARACTER.fullmatch(reply[:SHORT_REPLY_CHARS]) if doc["relation"] == "zh:idiom_completion" else None
     return doc["subject"] + missing.group(1) if missing and doc["subject"] not in reply else reply

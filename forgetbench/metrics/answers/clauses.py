@@ -7,6 +7,7 @@ has Vilnius" answers a question about Lithuania with Vilnius.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ ASIDE = -5
 """What being mentioned and not meant takes from a mention's strength."""
 CUED, OPENS_REPLY, OPENS_SENTENCE, STATED, TURNED_TO, SHARED = 5, 4, 3, 2, 2, 2
 _STEM = 5
+_NEXT_WORD = re.compile(r"\s*\w*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,10 @@ class Question:
     stems: frozenset[str]
     names: frozenset[str]
     """Stems of the words that are names: what sets this question apart from others of its kind."""
+    denials: re.Pattern[str] | None = None
+    """What the question denies itself: 'not found' of "What does 'not found' mean?"."""
+    opposites: tuple[re.Pattern[str], ...] = ()
+    """Words for the opposite of what is asked: on the right, where the question asks for the left."""
 
     @classmethod
     def of(cls, question: str) -> Question:
@@ -44,7 +50,23 @@ class Question:
         stems = _telling(told)
         kinds = _telling(normalised_words(" ".join(marks.KINDS_CHINESE.findall(cleaned(question)))))
         names = _telling([word if word[:1].isupper() or word.isdigit() or not word.isascii() else "" for word in told])
-        return cls(cleaned(question).lower(), stems, names - kinds)
+        folded = cleaned(question).lower()
+        denials = {
+            found.group() + next(iter(_NEXT_WORD.findall(folded, found.end())), "")
+            for found in marks.DENIAL.finditer(folded)
+        }
+        return cls(
+            folded,
+            stems,
+            names - kinds,
+            re.compile("|".join(map(re.escape, sorted(denials))), re.IGNORECASE) if denials else None,
+            tuple(
+                other
+                for pair in marks.OPPOSITES
+                for asked, other in (pair, pair[::-1])
+                if asked.search(folded) and not other.search(folded)
+            ),
+        )
 
     def asked_in(self, sentence: str) -> bool:
         """Whether a sentence speaks of what is asked, and not only of the same thing."""
@@ -57,7 +79,9 @@ class Reply:
     """A reply, `cleaned`, in sentences and clauses."""
 
     def __init__(self, text: str, question: Question) -> None:
-        self.text = marks.AFFIRMED.sub(lambda found: " " * len(found.group()), text)
+        self.text = _blanked(marks.AFFIRMED, text)
+        if question.denials is not None:
+            self.text = _blanked(question.denials, self.text)
         self.question = question
         ends = [found.end() for found in marks.SENTENCE_END.finditer(self.text)]
         self._sentences = [0, *ends]
@@ -77,7 +101,7 @@ class Reply:
         """The clauses that deny and set aside nothing, each with its sentence."""
         for first, last in pairwise([*self._clauses, len(self.text)]):
             clause = self.text[first:last]
-            if not marks.DENIAL.search(clause) and not marks.ASIDE.search(clause):
+            if not marks.DENIAL.search(clause) and not self._aside_word(clause):
                 yield clause, self.text[slice(*self.sentence(first))]
 
     def strength(self, start: int, end: int) -> int:
@@ -90,9 +114,20 @@ class Reply:
         if self._is_said_of(end):
             return STATED + SHARED + self._shares(start)
         aside = marks.ASIDE_AFTER.match(after) or self._set_aside(before) or self._was(after)
-        aside = aside or self._possesses(after)
+        aside = aside or self._possesses(after) or self._is_opposite(before, after) or self._describes(start)
         strength = self._form(start, end, before, after) + self._shares(start) + (ASIDE if aside else 0)
+        if marks.LATER.search(before) and not marks.LATER.search(self.question.text):
+            strength -= SHARED
         return strength - (SHARED if self._of_another(start, before + " " + after) else 0)
+
+    def _is_opposite(self, before: str, after: str) -> bool:
+        """'Palladium is on the right', where what is on the left was asked."""
+        return any(other.search(before) or other.search(after) for other in self.question.opposites)
+
+    def _describes(self, start: int) -> bool:
+        """'Vermeer, a contemporary of Rembrandt': it only says who was named before."""
+        first = self.clause(start)[0]
+        return first > self.sentence(start)[0] and marks.APPOSITION.fullmatch(self.text, first, start) is not None
 
     def _is_said_of(self, end: int) -> bool:
         """'Venus comes after Mercury, which is the closest': what was asked is said of it."""
@@ -126,7 +161,12 @@ class Reply:
         asked, beside = set(self.question.text.split()), marks.BESIDE.search(before)
         if beside is not None and beside.group().split()[0].lower() not in asked:
             return True
-        return any(not asked.issuperset(found.group().lower().split()) for found in marks.ASIDE.finditer(before))
+        return self._aside_word(before)
+
+    def _aside_word(self, text: str) -> bool:
+        """Whether a text sets something aside by a word that the question does not say itself."""
+        asked = set(self.question.text.split())
+        return any(not asked.issuperset(found.group().lower().split()) for found in marks.ASIDE.finditer(text))
 
     def _was(self, after: str) -> bool:
         """What was, where the question asks for what is."""
@@ -140,18 +180,29 @@ class Reply:
         first, last = self.sentence(start)
         lead, rest = self.text[max(first, start - NEAR) : start], self.text[end : min(last, end + NEAR)]
         turned = TURNED_TO if marks.TURN.match(before.lstrip(" ,;")) else 0
-        if marks.CUE.search(lead):
+        if marks.CUE.search(lead) or self._labels(lead):
             return CUED + turned
+        lead = marks.FIRST_NAME.sub("", lead) if start - len(lead) == first else lead
         opens = start - first < NEAR and marks.FILLER.fullmatch(lead) is not None
         if opens and not rest.lstrip(" ")[:1].isalnum():
             is_first = first < NEAR and marks.FILLER.fullmatch(self.text[:first]) is not None
             return (OPENS_REPLY if is_first else OPENS_SENTENCE) + turned
-        stated = marks.STATED.search(before) or marks.IS_IT.match(after) or self._is_subject(before, after)
+        stated = marks.STATED.search(before) or marks.IS_IT.match(after) or self._is_subject(before, after, opens)
         return (STATED if stated else 0) + turned
 
-    def _is_subject(self, before: str, after: str) -> bool:
+    def _labels(self, lead: str) -> bool:
+        """'Sentiment: ...': the word for what was asked."""
+        label = marks.LABEL.search(lead)
+        if label is None:
+            return False
+        asked, said = self.question.stems - self.question.names, label.group(1)
+        return marks.VERDICT.search(said) is not None or bool(_stems(normalised_words(said)) & asked)
+
+    def _is_subject(self, before: str, after: str, opens: bool) -> bool:
         """'Paris is the capital': the clause begins with it, and what is said of it was asked."""
-        if not marks.COPULA.match(after) or not marks.FILLER.fullmatch(marks.TURN.sub("", before)):
+        verb = _NEXT_WORD.match(after)
+        acts = opens and verb is not None and verb[0].strip().lower()[:_STEM] in self.question.stems
+        if not (acts or marks.COPULA.match(after)) or not marks.FILLER.fullmatch(marks.TURN.sub("", before)):
             return False
         asked = self.question.stems - self.question.names or self.question.stems
         return not asked or bool(_stems(normalised_words(after)) & asked)
@@ -177,6 +228,10 @@ class Reply:
             told = len(stems & (self.question.stems - self.question.names)) or bool(marks.PRONOUN.search(clause))
             self._shared[first] = named + min(told, SHARED)
         return self._shared[first]
+
+
+def _blanked(pattern: re.Pattern[str], text: str) -> str:
+    return pattern.sub(lambda found: " " * len(found.group()), text)
 
 
 def _around(starts: list[int], place: int, length: int) -> tuple[int, int]:

@@ -22,14 +22,16 @@ def _marks(english: str, chinese: str = "", *, end: str = r"\b") -> re.Pattern[s
 _ABBREVIATED = r"(?<!\bst)(?<!\bmt)(?<!\bdr)(?<!\bvs)(?<!\bno)"
 SENTENCE_END = re.compile(rf"{_ABBREVIATED}\.(?=[\s)\]}}]|$)|[!?\n\u3002\uff01\uff1f]", re.IGNORECASE)
 _TURNS = (
-    "but; yet; so; therefore; thus; hence; actually; in fact; in reality; instead(?! of); rather(?! than)",
-    "但是?; 而(?!非|不是); 所以; 因此; 其实; 实际上; 现在",
+    """(?<!anything )but; yet; so; therefore; thus; hence; actually; in fact; in reality; instead(?! of);
+    rather(?! than)""",
+    "但是?; 而[是应]; 所以; 因此; 其实; 实际上; 现在; 后来",
 )
 TURN = _marks(*_TURNS)
 """Behind these a clause says what is meant."""
 CLAUSE = re.compile(
     r"[,;:()\[\]\uff0c\uff1b\uff1a\u3001\u2014\u2013]|\s-\s|" + TURN.pattern + "|"
-    r"\b(?:whereas|while|because|since|although|though|as (?:for|opposed)|whatever|despite|even if|regardless|and)\b",
+    r"而(?!非|不是)|\b(?:whereas|while|because|since|although|though|as (?:for|opposed)|whatever|despite|even if"
+    r"|regardless|and)\b",
     re.IGNORECASE,
 )
 
@@ -37,7 +39,8 @@ CLAUSE = re.compile(
 
 AFFIRMED = _marks(
     """not (?:only|just|merely|mistaken|wrong); n(?:one|o|othing) other than; nothing but;
-    no (?:doubt|question)(?: about (?:it|that))?; without (?:a )?doubt; (?:do not|dont) doubt"""
+    no (?:doubt|question)(?: about (?:it|that))?; without (?:a )?doubt; (?:do not|dont) doubt;
+    (?:cant|cannot|can not|couldnt|wont|wouldnt|isnt|is not|never) (?:be )?any(?:thing|one|where)? (?:but|other than)"""
 )
 """Negations that deny nothing."""
 DENIAL = _marks(
@@ -45,14 +48,14 @@ DENIAL = _marks(
     wouldnt; wont; dont; doubt; hardly; rather than; instead of; unlike; except; other than; opposed to; no longer;
     rul(?:e|ed|ing) out; anything but;
     (?:wrong|incorrect|false) (?:to say|that|is|answers?)""",
-    """并?不(?:是|叫|在|为|等于|属于|会是|使?用|再是|认为|说|同于); [并而绝决实]非(?!洲); 没有; 绝不; 除了""",
+    """并?不(?:是|叫|在|为|等于|属于|会是|使?用|再是|认为|说|同于|与|和|跟); [并而绝决实]非(?!洲); 没有; 绝不; 除了""",
 )
 """Before a mention, in its clause: the mention is denied."""
 _VERB = "(?:is|was|are|were|does|do|did|can|could|would|will|has)"
 DENIED_AFTER = re.compile(
     rf"\s*(?:{_VERB} ?(?:\w+ly )?(?:not|never|no)|(?:is|was|are|does|did|ca|could|would|wo|ai|has)nt|cannot"
     r"|(?:is|was|would be|seems) (?:the |a |an )?(?:\w+ly )?(?:wrong|incorrect|false|out|mistake|misconception))\b"
-    r"|\s*(?:并?不是|并非|不对|不正确|是错|不在|不属于|不可能|不行)",
+    r"|\s*(?:并?不[是在与和跟]|并非|不对|不正确|是错|不属于|不可能|不行)",
     re.IGNORECASE,
 )
 _OTHERS = "(?:people|many|some|others|most|everyone|everybody|they|you|tourists|students|textbooks|one)"
@@ -64,22 +67,24 @@ ASIDE = _marks(
     taken (?:for|to be); thought to be; confuse[sd]?; confusing; mistake[ns]?; mistook; sounds like; looks like;
     resembles?; similar to; (?<!shaped )like; such as; besides; apart from; despite; whatever; although; though;
     even if; no matter; regardless; rival of; compared (?:to|with); for example;
-    along with; tempt(?:ing|ed); obvious (?:guess|choice); misconception""",
+    along with; ahead of; followed by; tempt(?:ing|ed); obvious (?:guess|choice); misconception""",
     """以前; 曾; 过去; 原来是; (?:人|你)[^，。]{0,3}(?:以为|认为|说); 误; 混淆; 靠近; 邻近; 旁边; 虽然; 尽管; 例如;
-    比如; 以为""",
+    比如; 以为; 原定; 原本; 本来; 其次; 接着是""",
 )
 """Before a mention, in its clause: it is mentioned and not meant."""
 BESIDE = re.compile(
-    r"\b(?:across|near|next to|close to|(?:north|south|east|west)(?:ern)? of|after|before|between|following|than)"
+    r"\b(?:across|near|next to|close to|(?:north|south|east|west)(?:ern)? of|after|before|between|following|than|beats)"
     r"(?: [a-z]\w*){0,3}\s*$",
     re.IGNORECASE,
 )
 """Right before a mention: it tells where or when something else is."""
 ASIDE_AFTER = re.compile(
-    r"\s*(?:(?:is|was|has|are) (?:\w+ly )?(?:only|merely|just|once|used|formerly|larger|bigger|older|more|better known"
-    r"|famous)|used to|(?:comes?|came|lies|is|stands) (?:right |just )?(?:before|after|next to)|may"
+    r"\s*(?:(?:is|was|has|are) (?:\w+ly )?(?:only|merely|just|once|used|formerly|larger|bigger|older|more(?! \w+ than)"
+    r"|better known|famous|(?:the|its|an) (?:old|former|previous))|used to|(?:only|merely|just) [a-z]+s\b"
+    r"|(?:comes?|came|lies|is|stands) (?:right |just )?(?:before|after|next to)|may"
     r"|might be (?:larger|better|more))\b|.{0,60}\buntil\b"
-    r"|\s*(?:neutrons?|isotopes?|valence|years?|percent|million|billion)\b|\s*[%\u00b0]|\s*(?:只是|曾|个中子)",
+    r"|\s*(?:neutrons?|isotopes?|valence|years?|percent|million|billion)\b|\s*[%\u00b0]|\s*(?:[则却]?[只仅](?:是|与|和|跟|在|有)|曾|个中子|相比|比起来"
+    r"|是(?:旧|以前|过去|从前|原来)|(?:早?已经?)[^，。]{0,3}(?:停用|废除|取代)|[改移搬迁换][到为成在至])",
     re.IGNORECASE,
 )
 
@@ -88,7 +93,7 @@ ASIDE_AFTER = re.compile(
 STATED = re.compile(
     r"(?:\b(?:is|are|was|were|be|been|its|thats|has|have|had|speaks?|spoken|uses?|used|called|named|in|at|of|to|on|by|with|say"
     r"|guess|think|believe|choose|pick|select|leav(?:es?|ing)|remains|sits|stands|belongs?|borders?|means?|denotes?|represents?|equals?|lives?)|=|->|\u2192"
-    r"|[是为在叫说用选于填表作])"
+    r"|[是为在叫说用选于填表作]|[改移搬迁换][到至]了?)"
     r"(?:\s*(?:the|a|an|called|named|in|at|to|on|of|city|state|country|element|number|word|language|currency|republic"
     r"|kingdom|probably|likely|perhaps|maybe|surely|definitely|certainly|simply|just|indeed|now|option|letter))*[\s(:]*$",
     re.IGNORECASE,
@@ -101,6 +106,30 @@ CUE = re.compile(
     re.IGNORECASE,
 )
 """Ends right before a mention: 'the answer is'."""
+LABEL = re.compile(r"(?:^|[\n.;!?])\s*([^\W\d_][\w ]{0,30}?)\s*[:=\uff1a]\s*$")
+"""Ends right before a mention: the word for it, 'Sentiment:'."""
+VERDICT = re.compile(r"\b(?:label|class|classification|category|verdict)\b|标签|类别|分类", re.IGNORECASE)
+"""Words for what is asked that a question need not say."""
+LATER = re.compile(
+    r"\b(?:will|shall|expect(?:ed)?|planned|scheduled|going to|to be)\b|将[会在]?|预计|计划", re.IGNORECASE
+)
+"""Before a mention: of what is to come."""
+FIRST_NAME = re.compile(r"[A-Z][^\W\d_]+\s$")
+"""Right before a name: what it belongs to."""
+APPOSITION = re.compile(r"[\s,]*(?:an?|one of)\b(?: [\w-]+){1,4}\s$", re.IGNORECASE)
+"""All between a name and a mention, which describes what was named: 'Vermeer, a contemporary of Rembrandt'."""
+OPPOSITES = tuple(
+    (re.compile(one, re.IGNORECASE), re.compile(other, re.IGNORECASE))
+    for one, other in (
+        (r"\b(?:to|on) (?:[\w]+ ){1,2}left\b|左", r"\b(?:to|on) (?:[\w]+ ){1,2}right\b|右"),
+        (r"\bnorth|北", r"\bsouth|南"),
+        (r"\beast|东", r"\bwest|西"),
+        (r"\b(?:above|on top)\b|上方", r"\b(?:below|under)\b|下方"),
+        (r"\b(?:most|largest|biggest)\b|最多|最大", r"\b(?:least|fewest|smallest)\b|最少|最小"),
+        (r"\bhighest\b|最高", r"\blowest\b|最低"),
+    )
+)
+"""Of each two a question asks for one; what is said of the other is no answer."""
 WAS = re.compile(r"\s*(?:was|were|had been)\b", re.IGNORECASE)
 """Right after a mention: of what was, where the question is of what is."""
 PAST = _marks("was; were; did; had; originally; first")
@@ -116,14 +145,17 @@ DEPENDS = re.compile(r"[\s,，]*(?:and )?(?:(?:is|are|was|were|has|comes|sits|li
 POSSESSIVE = re.compile(r"\s+s\b")
 SAYS = re.compile(
     r"\s*(?:is|are|was|were|has|have|had|would|does|do|can|could|will|makes?|made|comes?|came|lies"
-    r"|stands|remains|follows)\b",
+    r"|stands|remains|follows)\b|\s*(?:[则却]?[只仅]|[是在有]|已|曾|不)",
     re.IGNORECASE,
 )
 """Right after a mention: it is the subject of a sentence."""
+SAYS_OF_ONE = re.compile(r"\s*(?:is|was|has|does|comes|lies|stands|remains|follows)\b", re.IGNORECASE)
+"""Right after a mention: it alone is the subject."""
 WHICH_IS = re.compile(r"\s*,?\s*(?:which|who|that) (?:is|was|has)\b([^.,;!?\n]*)", re.IGNORECASE)
 """Right after a mention: what is said of it."""
 FILLER = re.compile(
-    r"(?:\W|\d+[.)]|\b(?:yes|well|sure|oh|ok|okay|hmm|so|of course|certainly|easy|simple|answer|question|q|a|the|an"
+    r"(?:\W|\d+[.)]|\b(?:yes|well|sure|oh|ok|okay|hmm|so|still|currently"
+    r"|of course|certainly|easy|simple|answer|question|q|a|the|an"
     r"|in|it|is|its|that|thats|this|would|be|i|id|say|think|believe|guess|probably|maybe|perhaps|definitely|surely|actually|no|wait"
     r"|option|letter|final|correct|my|great|good|right|and)\b|[答案回是为应该我想认])*",
     re.IGNORECASE,
@@ -145,8 +177,12 @@ DOUBT = _marks(
     "不(?:确定|知道)(?:它|这)?是不是",
 )
 """A reply does not stand by what it has named."""
-LISTED_OPTION = re.compile(r"^\W{0,4}[A-Ea-e][.:)]\s.*$", re.MULTILINE)
+LISTED_OPTION = re.compile(r"^\W{0,4}([A-Ea-e])[.:)\u3001\uff0e]\s*(\S.*)$", re.MULTILINE)
 """A line of a list of lettered options."""
+PICKED_LETTER = re.compile(
+    r"(?<![^\W_])([A-E])(?=\W*$|[.:)\]\s]+(?:is|as|because|since)\b|[.:)\]]|\n|[\u3002\uff0c])", re.MULTILINE
+)
+"""A letter that stands for an option."""
 ANOTHER = re.compile(r"\b(?:of|in|for) ([A-Z]\w+)|\b([A-Z]\w+) s\b")
 """A name that is not the answer, of which a clause says something."""
 UNSURE = _marks(

@@ -17,7 +17,7 @@ from enum import Enum
 from functools import lru_cache
 
 from forgetbench.metrics.answers.clauses import DENIED, NEAR, OPENS_REPLY, Question, Reply
-from forgetbench.metrics.answers.marks import CORRECTION, DOUBT, LISTED_OPTION, SAYS, UNSURE
+from forgetbench.metrics.answers.marks import CORRECTION, DOUBT, LISTED_OPTION, PICKED_LETTER, SAYS, SAYS_OF_ONE, UNSURE
 from forgetbench.metrics.answers.normalisation import cleaned
 from forgetbench.metrics.answers.reading import USER_REPLY_CHARS
 from forgetbench.metrics.text import HAN
@@ -33,15 +33,28 @@ _APART = re.compile(r"[:;!?\n\u3002\uff0c]")
 _ARTICLES = frozenset({"a", "an", "the"})
 _MAY_BE = r"(?:might|may|could) (?:also |just as well )?be"
 _GLUE = re.compile(
-    r"[\s,;/&()?\uff0c\uff1b\u3001]*(?:(?:(?:and|or|nor|then|plus|vs|as well as)(?: (?:it|that|this) (?:is|was))?"
+    r"[\s,;/&()?\uff0c\uff1b\u3001]*(?:(?:(?:and|or|nor|then|plus|vs|as well as)"
+    r"(?: (?:it|that|this) (?:is|was)| (?:is|was) (?:it|that|this))?"
     rf"|(?:but )?(?:(?:it|that|this) )?{_MAY_BE}|an?(?= )|the|either|also|maybe|perhaps|possibly|else"
     r"|和|或者?是?|与|及|跟|以及|还是|(?:也|又|还)?(?:可能|也许|或许)是?"
     r"|(?:\d+|[-\u2022])[.)]?(?=[\s:])|\d+[.)])[\s,;/&().:?+#\uff0c\uff1b\u3001]*)*",
     re.IGNORECASE,
 )
 _DENIED_ALONE = re.compile(r"\b(?:not|isnt|never)\s+(?:the\s+)?$|不是\s*$", re.IGNORECASE)
-_LISTS = re.compile(r"\b(?:and|or|nor)\b|[\u548c\u6216\u4e0e\u53ca\u8ddf]", re.IGNORECASE)
+_AND = re.compile(r",\s*and\s*$", re.IGNORECASE)
+_LISTS = re.compile(r"\b(?:and|or|nor)\b|[\u3001\u548c\u6216\u4e0e\u53ca\u8ddf]", re.IGNORECASE)
 _LONGEST_GLUE = 40
+_MEASURE = re.compile(r"\s?[(\uff08][^()\uff08\uff09]{0,30}\d[^()\uff08\uff09]{0,15}[)\uff09]")
+"""Between the members of a list: how much it is."""
+_AMOUNT = re.compile(r"[\s(\uff08:~\u2248]{0,6}(?:about |some |around )?(\d[\d,]*(?:\.\d+)?)")
+"""Right behind a member of a list."""
+_SUPERLATIVE = re.compile(r"\b(?:most|highest|largest|biggest|longest|farthest)\b|最[多高大长]", re.IGNORECASE)
+_RANKED = re.compile(
+    r"\bfrom (?:the )?(\w+)(?: \w+)? to (?:the )?(\w+)\b[^.:\n]{0,20}:\s*$"
+    r"|从(\S{1,2})[到至](\S{1,2})[^。：:]{0,4}[：:]\s*$",
+    re.IGNORECASE,
+)
+"""Right before a list: in which order it stands."""
 _OPTION_LINES = 3
 _SHORT = 2
 """In a reply of so few words, initials count in small letters as well: 'usa'."""
@@ -129,8 +142,25 @@ def mentions(
     return [
         Mention(group[0][0], group[-1][1], frozenset(words for *_, words in group),
                 reply.strength(group[0][0], group[-1][1]))
-        for group in _lists(reply.text, single)
+        for group in (_first_ranked(reply, listed) for listed in _lists(reply.text, single))
     ]  # fmt: skip
+
+
+def _first_ranked(reply: Reply, group: list[tuple[int, int, Words]]) -> list[tuple[int, int, Words]]:
+    """Of a list in an order, the member that has most of what was asked: 'from north to south: ...', 'Egypt (110
+    million), Mali (23 million)'."""
+    asked = reply.question.text
+    if len(group) == 1:
+        return group
+    if order := _RANKED.search(reply.text[max(group[0][0] - NEAR, 0) : group[0][0]]):
+        best, worst = (word.lower() for word in order.groups() if word)
+        return group[:1] if best in asked else group[-1:] if worst in asked else group
+    found = [_AMOUNT.match(reply.text, end) for _, end, _ in group]
+    amounts = [float(amount.group(1).replace(",", "")) for amount in found if amount]
+    if len(amounts) < len(group) or not _SUPERLATIVE.search(asked):
+        return group
+    rising = sorted(amounts)
+    return group[:1] if amounts == rising[::-1] else group[-1:] if amounts == rising else group
 
 
 @lru_cache(maxsize=1 << 16)
@@ -146,11 +176,18 @@ def candidate_words(answer: str, keep_case: bool) -> Words:
 
 
 def without_options(text: str) -> str:
-    """The text with blanks for the lines of a list of lettered options, which chooses none."""
+    """The text with blanks for the lines of a list of lettered options, which chooses none; a letter that is picked is
+    the option for which it stands.
+
+    >>> without_options("A) Rome\\nB) Oslo\\nC) Bern\\nAnswer: B").split()
+    ['Answer:', 'Oslo']
+    """
     lines = list(LISTED_OPTION.finditer(text))
     if len(lines) < _OPTION_LINES:
         return text
-    return LISTED_OPTION.sub(lambda line: " " * len(line.group()), text)
+    options = {line.group(1).upper(): line.group(2).strip() for line in lines}
+    rest = LISTED_OPTION.sub(lambda line: " " * len(line.group()), text)
+    return PICKED_LETTER.sub(lambda letter: options.get(letter.group(1), letter.group()), rest)
 
 
 def _is_initials(word: str) -> bool:
@@ -213,12 +250,14 @@ def _lists(text: str, single: Iterable[tuple[int, int, Words]]) -> Iterator[list
 
 
 def _listed(text: str, group: Sequence[tuple[int, int, Words]], mention: tuple[int, int, Words]) -> bool:
-    between = text[group[-1][1] : mention[0]]
+    between = _MEASURE.sub("", text[group[-1][1] : mention[0]])
     if len(between) > _LONGEST_GLUE or not _GLUE.fullmatch(between):
         return False
     if "?" in between:  # 'Sydney? Canberra.' is one question and its answer
         return text[mention[1] : mention[1] + NEAR].lstrip(" ").startswith("?")
     if not _LISTS.search(between) and SAYS.match(text, mention[1]):  # 'Canberra; Sydney is larger'
+        return False
+    if _AND.search(between) and SAYS_OF_ONE.match(text, mention[1]):  # 'Tunis, and Ottawa is the northernmost'
         return False
     # 'Not London, Paris': a comma alone does not carry the denial on.
     opening = text[max(group[0][0] - NEAR, 0) : group[0][0]]

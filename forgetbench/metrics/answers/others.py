@@ -1,20 +1,27 @@
 """Answers that no candidate stands for: whether a reply without a candidate gives one all the same.
 
-A reply that is no sentence is an answer ("Gyumri, in the north"). A sentence is one where a name, or in a question of
-common things a word, stands where the answer to the question stands: behind "is" of what was asked ("the capital is
-Gyumri"), behind "in" where the question asks in what. A description of the question's own subject is none ("Armenia is
-a country in the Caucasus"), nor is half of the way ("the forint is the currency of Hungary").
+A few words that are no sentence are an answer where they name something ("Gyumri, in the north"), and none where they
+only describe it, deny, send elsewhere or break off ("a city in the south", "look it up").
+
+A sentence is one where a name, or in a question of common things a word, stands where the answer to it stands:
+behind "is" of what was asked ("the capital is Gyumri"), behind "in" where the question asks in what. A description of
+the question's own subject is none ("Armenia is a country in the Caucasus"), nor is half of the way ("the forint is the
+currency of Hungary").
+
+Beside candidates, names that are none can stand as answers too: they are found by where they stand, and are weighed as
+wrong candidates are (`named_beside`).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from forgetbench.errors import first_line
 from forgetbench.metrics.answers.clauses import Reply
-from forgetbench.metrics.answers.marks import PRONOUN, STOP_WORDS
+from forgetbench.metrics.answers.marks import KINDS_CHINESE, PRONOUN, STOP_WORDS
 from forgetbench.metrics.answers.normalisation import cleaned, normalised_words
+from forgetbench.metrics.answers.options import Mention
 from forgetbench.metrics.text import HAN
 
 _MAX_WORDS = 8
@@ -25,9 +32,9 @@ _HEAD = re.compile(
     re.IGNORECASE,
 )
 _ASKS_FOR = re.compile(r"\b(?:what|which|name)\b", re.IGNORECASE)
-_ASKS_WHERE = re.compile(
-    r"\W*(?:(?:in|on|at|from|to) (?:which|what)|where)\b|\b(?:capital|city|town|seat|headquarters)\b", re.IGNORECASE
-)
+_ASKS_WHERE = re.compile(r"\W*(?:(?:in|on|at|from|to) (?:which|what)|where)\b", re.IGNORECASE)
+_TO = re.compile(r"\bto(?: the)?\s*$", re.IGNORECASE)
+_ASKS_FOR_A_PLACE = re.compile(r"\b(?:capital|city|town|seat|headquarters)\b", re.IGNORECASE)
 _VERB = re.compile(
     r"\b(?:is|are|was|were|has|have|had|does|did|do|can|lies?|belongs?|comes?|stands?|contains?|borders?|uses?|speaks?"
     r"|plays?|means?|hangs?|tells?|told)\b",
@@ -50,14 +57,66 @@ _DESCRIBES = re.compile(
     re.IGNORECASE,
 )
 _DESCRIBES_CHINESE = re.compile(
-    r"[是为]一?[个座种位条款类本部]|的.{0,3}(?:国家|城市|元素|货币|语言|成语|首都)\W*$|如下|以下"
+    r"[是为]一?[个座种位条款类本部]|的.{0,3}(?:国家?|城市|元素|货币|语言|成语|首都)\W*$|如下|以下"
 )
 _STATES_CHINESE = re.compile("[是为叫称用说在属填]")
+_NO_NAME = re.compile(
+    r"\W*(?:(?:probably|maybe|perhaps|just|please|well|you|could|can|should|try|better|it|is|its|in|on|from|at) ){0,3}"
+    r"(?:look|check|ask|google|search|see|consult|find|read|try|wait|let|go|use|think|guess"
+    r"|somewhere|something|someone|anything|some|any|(?:its|their|his|her) own|of its own|one of"
+    r"|the same|no (?:idea|clue|answer|comment))\b",
+    re.IGNORECASE,
+)
+"""Begins a reply of a few words: it sends elsewhere."""
+_DESCRIBED = re.compile(
+    r"\W*(?:(?:probably|maybe|perhaps|just|it|is|its|in|on|from|at) ){0,3}an?(?= [a-z])", re.IGNORECASE
+)
+"""Begins one that describes and does not name, unless common words are asked for."""
+_EVADES_CHINESE = re.compile(r"查一?[下查]|搜|问问|百度|谷歌|猜|[一某][个座种条位款]|某地|自己的")
+_FOREIGN_DENIAL = re.compile(
+    r"\b(?:ne \w+ pas|je ne|pas|nicht|leider|kein\w*|nao|non (?:lo|so|ho|posso)"
+    r"|no (?:lo|se|tengo|puedo|estoy|recuerdo|hay)"
+    r"|lo siento|perdon\w*|mi dispiace|desole\w*|desculpe|niet|nie (?:wiem|mam|znam)|inte|ikke|не знаю|извините)\b",
+    re.IGNORECASE,
+)
+"""Says in another language that something is not so, or that the speaker is sorry."""
+_NAME = r"[A-Z][\w'-]*(?: (?:(?:de|da|del|la|al|el|of|the) )?[A-Z][\w'-]+){0,2}"
+_LEADS_ON = re.compile(r"\W*$|\s*[,.;:!?(-]| (?:in|on|near|at|by|of|with|from|and|is|has)\b")
+_BREAKS_OFF = re.compile(
+    r"(?:\b(?:is|are|was|were|the|an?|of|called|named|in|to|and|has|uses?|its)|[是为叫的在和用])\s*$", re.IGNORECASE
+)
+_OPENING = re.compile(r"\s*([^\W\d_][\w'-]*(?: [\w'-]+){0,3})(?:[.!,]|\s*$)")
+_IT_IS = re.compile(
+    r"\s*(?:its|his|her|their|the|it|that|this|he|she)(?: [a-z]+){0,3} (?:is|was)"
+    rf" ((?-i:{_NAME}))(?:[.,;]|\s*$)",
+    re.IGNORECASE,
+)
+_NO_OPENING = frozenset(
+    """yes no sure well ok okay hmm great good easy simple certainly course absolutely indeed question answer hello
+    hi thanks sorry wait actually so right correct interesting let the it is that this i in on at possibly perhaps
+    maybe probably either not""".split()
+)
+_SAME = re.compile(r"\s*(?:ie|that is|thats|aka|also known as|known as|meaning|in english|namely)\b", re.IGNORECASE)
+"""Behind an opening: the same in other words."""
+_HEDGES = r"(?:(?:maybe|perhaps|possibly|even|it could be|it might be|might be|could be) )*"
+_OR_ANOTHER = re.compile(rf"[\s,]*(?:\bor\b|/)\s+{_HEDGES}(?:the )?({_NAME})")
+_OR_A_WORD = re.compile(rf"[\s,]*\bor\s+{_HEDGES}([a-z-]+(?: [a-z-]+)?)(?=\s*[,.;?!]|\s*$)")
+_OR_CHINESE = re.compile(r"[\s,，]*(?:或者?是?|还是|也可能是?|也许是?)([\u4e00-\u9fff]{2})")
+_HEDGED = re.compile(rf"[\s,;.]*\b(?:maybe|perhaps|possibly|could be|might be)\s+({_NAME})", re.IGNORECASE)
+_BEFORE_OR = re.compile(
+    r"(?:^|[\n.:])\s*(?:(?:it is |its )?either )?(?:the )?([A-Z][\w'-]*(?: [A-Z][\w'-]+)?),? or (?:the )?$"
+)
+_OTHER_WORDING = re.compile(
+    r"[^.;\n]{0,30}\b(?:as (?:it|they|some|the|we)\b|in other words|if you (?:like|prefer)"
+    r"|in english|for short|formerly|once)",
+    re.IGNORECASE,
+)
+"""Behind a name after "or": it is the same under another name."""
 _FUNCTION = frozenset(
     "的 是 为 叫 在 了 我 也 很 就 都 和 与 这 那 有 个 位 于 做 该 国 它 答 案 应 当".split()
 ) | frozenset(
     """is are was were be been it its that this of in on at to for from by with and or so the there definitely certainly
-    surely probably answer question capital country city what which called known as""".split()
+    surely probably answer question capital country city what which called known as own also""".split()
 )
 _COURTESY = frozenset(
     """great good nice excellent interesting question thanks thank you for asking hello hi hey there welcome sure
@@ -65,8 +124,9 @@ _COURTESY = frozenset(
     okay ok yes well dear hope this helps let me think see hmm um oh here is
     it""".split()
 )
+_RELATIVE = re.compile(r"\b(?:which|that|who|whose)\b[^,;]*$", re.IGNORECASE)
 _IT = re.compile(r"(?:it|its|that|thats|this)\b", re.IGNORECASE)
-_STEM = 5
+_STEM, _FEW, _MOST_BEFORE = 5, 2, 60
 
 
 def gives_another(reply: Reply, question: str, aliases: Sequence[str], *, cut: bool, mentioned: bool) -> bool:
@@ -75,6 +135,7 @@ def gives_another(reply: Reply, question: str, aliases: Sequence[str], *, cut: b
     `mentioned`: it names a candidate all the same, which it denies or sets aside. A cut reply is read up to its last
     whole sentence.
     """
+    cut = cut or _BREAKS_OFF.search(reply.text) is not None
     if cut:
         reply = Reply(reply.text[: reply.sentence(len(reply.text.rstrip()))[0]], reply.question)
     asked = set(normalised_words(question))
@@ -83,12 +144,57 @@ def gives_another(reply: Reply, question: str, aliases: Sequence[str], *, cut: b
     words = set(normalised_words(line))
     if words <= _COURTESY or not words - asked - _FUNCTION:
         return False
-    if not mentioned and not cut and _is_phrase(first_line(reply.text)):
-        return True
     common = next(iter(aliases), "")[:1].islower()
+    if not mentioned and not cut and _is_phrase(first_line(reply.text)):
+        return _names(line, common)
     said = [(clause, sentence) for clause, sentence in said if not (mentioned and PRONOUN.match(sentence.lstrip()))]
     on_it = {sentence: _speaks_of(sentence, question, mentioned) for sentence in {sentence for _, sentence in said}}
-    return any(_states(clause, asked, question, on_it[sentence], common) for clause, sentence in said)
+    return any(_states(clause, asked, question, on_it[sentence], common) for clause, sentence in _without_remarks(said))
+
+
+def _without_remarks(said: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """The clauses that are no part of a description: 'a large city, famous for its markets'."""
+    described = None
+    for clause, sentence in said:
+        describes = _DESCRIBES.search(clause) is not None
+        if described is not sentence or describes or _VERB.search(clause):
+            described = sentence if describes else None
+            yield clause, sentence
+
+
+def named_beside(reply: str, mentioned: Sequence[Mention], question: str, *, common: bool) -> list[str]:
+    """The names in a reply, `cleaned`, that are no candidates and stand where an answer would: alone before the first
+    mark, or as what something is ('Sydney. Canberra is only the seat'), beside a candidate with "or" or "perhaps"
+    ('Athens or Patras'); `common`: words in small letters can be such names too.
+    """
+    asked = set(normalised_words(question))
+    taken = [(mention.start, mention.end) for mention in mentioned]
+    found = [*_openings(reply), *(each for mention in mentioned for each in _alternatives(reply, mention, common))]
+    free = [
+        each
+        for each in found
+        if each is not None and not any(each.start(1) < end and start < each.end(1) for start, end in taken)
+    ]
+    return [each.group(1) for each in free if not set(normalised_words(each.group(1))) & (asked | _NO_OPENING)]
+
+
+def _openings(reply: str) -> Iterator[re.Match[str] | None]:
+    opening = _OPENING.match(reply)
+    if opening is None or not all(word[0].isupper() for word in opening.group(1).split()):
+        yield _IT_IS.match(reply)
+    elif not _SAME.match(reply, opening.end()):
+        yield opening
+
+
+def _alternatives(reply: str, mention: Mention, common: bool) -> Iterator[re.Match[str] | None]:
+    if mention.strength < 0:
+        return
+    after = [_OR_ANOTHER, _OR_CHINESE, _HEDGED, *([_OR_A_WORD] if common else [])]
+    for pattern in after:
+        found = pattern.match(reply, mention.end)
+        if found is not None and not _OTHER_WORDING.match(reply, found.end()):
+            yield found
+    yield _BEFORE_OR.search(reply, max(mention.start - _MOST_BEFORE, 0), mention.start)
 
 
 def _is_phrase(line: str) -> bool:
@@ -96,6 +202,20 @@ def _is_phrase(line: str) -> bool:
     short = len(normalised_words(line)) <= _MAX_WORDS and not _LIST.search(line.lower())
     states = _VERB.search(line) or _STATES_CHINESE.search(line)
     return short and not states
+
+
+def _names(phrase: str, common: bool) -> bool:
+    """Whether a few words name something, and do not only describe, evade or deny in another language."""
+    if re.search(f"[{HAN}]", phrase):
+        return not _EVADES_CHINESE.search(phrase)
+    if _FOREIGN_DENIAL.search(phrase) or _NO_NAME.match(phrase) or (_DESCRIBED.match(phrase) and not common):
+        return False
+    found = [(word.group(), word.end()) for word in re.finditer(r"[^\W_][\w'+-]*", phrase)]
+    told = [(word, end) for word, end in found if word.lower() not in STOP_WORDS]
+    if common or len(told) <= _FEW or any(character.isdigit() for character in phrase):
+        return True
+    names = [(word, end) for word, end in told if word[0].isupper()]
+    return len(names) > 1 or any(_LEADS_ON.match(phrase, end) for _, end in names) or not phrase.isascii()
 
 
 def _speaks_of(sentence: str, question: str, mentioned: bool) -> bool:
@@ -113,18 +233,21 @@ def _speaks_of(sentence: str, question: str, mentioned: bool) -> bool:
 def _states(clause: str, asked: set[str], question: str, on_it: bool, common: bool) -> bool:
     """Whether a clause puts something that was not asked about where the answer stands."""
     if re.search(f"[{HAN}]", clause):
-        return _states_in_chinese(clause, asked)
-    if _DESCRIBES.search(clause) and not (common and on_it):
+        return _states_in_chinese(clause, asked, question)
+    if (_DESCRIBES.search(clause) or _DESCRIBED.match(clause)) and not (common and on_it):
         return False
     for found in re.finditer(r"[^\W\d_][\w'-]*", clause):
         word, before = found.group(), clause[: found.start()]
         if word.lower() in asked | _FUNCTION or word.lower() in STOP_WORDS:
             continue
         name = word[0].isupper() and len(word) > 1
-        if _IS.search(before) and (name or (common and on_it)):
+        if _IS.search(before) and (name or (common and on_it and not _RELATIVE.search(before))):
             return True
         if _PLACE.search(before):
-            if name and _ASKS_WHERE.search(question):
+            if name and (
+                _ASKS_WHERE.search(question)
+                or (_ASKS_FOR_A_PLACE.search(question) and (on_it or not _TO.search(before)))
+            ):
                 return True
             continue
         opens = not before.strip(" ,;:")
@@ -133,8 +256,10 @@ def _states(clause: str, asked: set[str], question: str, on_it: bool, common: bo
     return False
 
 
-def _states_in_chinese(clause: str, asked: set[str]) -> bool:
-    if _DESCRIBES_CHINESE.search(clause):
+def _states_in_chinese(clause: str, asked: set[str], question: str) -> bool:
+    told = {found.group() for found in KINDS_CHINESE.finditer(clause)}
+    of_another_kind = bool(told) and not any(kind in cleaned(question) for kind in told)
+    if _DESCRIBES_CHINESE.search(clause) or of_another_kind:
         return False
     new = [word for word in normalised_words(clause) if word not in asked | _FUNCTION]
     return bool(_STATES_CHINESE.search(clause)) and len(new) >= 1

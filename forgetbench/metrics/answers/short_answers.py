@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterable
 
 from forgetbench.errors import first_line
-from forgetbench.metrics.answers.clauses import SHARED, STATED, Question, Reply
+from forgetbench.metrics.answers.clauses import Question, Reply
 from forgetbench.metrics.answers.marks import DOUBT
 from forgetbench.metrics.answers.normalisation import cleaned, normalised_words
-from forgetbench.metrics.answers.options import Mention, Named, candidate_words, chosen, mentions, without_options
-from forgetbench.metrics.answers.others import gives_another
+from forgetbench.metrics.answers.options import Named, candidate_words, chosen, mentions, without_options
+from forgetbench.metrics.answers.others import gives_another, named_beside
 from forgetbench.metrics.answers.question import before_next_question
 from forgetbench.metrics.answers.reading import SHORT_REPLY_CHARS, Reading
 from forgetbench.metrics.refusal import refuses
@@ -19,29 +19,21 @@ from forgetbench.metrics.text import answered
 _NOT_KNOWN = re.compile(
     r"\b(?:(?:do not|dont|did not|didnt) (?:know|have|remember)|(?:not|un) ?(?:sure|able|certain)"
     r"|rather not|^n a$|cannot|cant|sorry|unknown|no idea|never|could be anything|hard to say|depends|who knows"
-    r"|(?:i|im|ive|my|me|we|you)\b)"
+    r"|(?:i|im|ive|my|me|we|you(?! (?:should|need|must)))\b)"
     r"|不 (?:知 道|清 楚|确 定|记 得)|无 法|抱 歉|对 不 起|我"
 )
 """In the first line of a reply without a candidate: it speaks of its speaker, and gives no answer."""
 _SHORTEST_QUESTION = 5
 _SHORTEST_NAME, _LONGEST_NAME = 6, 60
 """Letters of a name in which one may be wrong: of shorter ones another name may differ so."""
-_OPENING = re.compile(r"\s*([^\W\d_][\w'-]*(?: [\w'-]+){0,3})(?:[.!,]|\s*$)")
-_STATES = re.compile(
-    r"\s*(?:its|his|her|their|the|it|that|this|he|she)(?: [a-z]+){0,3} (?:is|was)"
-    r" ([A-Z][\w'-]*(?: [A-Z][\w'-]+){0,2})(?:[.,;]|\s*$)",
+_YES = re.compile(r"\b(?:yes|no|true|false)\b|[是否对错]", re.IGNORECASE)
+"""Among the answers: what the question asks may be denied."""
+_ABSENT = re.compile(
+    r"\b(?:there (?:is|are) no|no [a-z]+(?: [a-z]+)? (?:is|are|was|were) (?:\w+ ){0,2}"
+    r"(?:given|mentioned|stated|named|specified|listed|found|known))\b",
     re.IGNORECASE,
 )
-_NO_OPENING = frozenset(
-    """yes no sure well ok okay hmm great good easy simple certainly course absolutely indeed question answer hello
-    hi thanks sorry wait actually so right correct interesting let the it is that this i in on at""".split()
-)
-_OR_ANOTHER = re.compile(
-    r"[\s,]*\b(?:or|/)\s+(?:maybe |perhaps |possibly |even )?(?:the )?([A-Z]\w+)"
-    r"|[\s,，]*(?:或者?是?|还是|也可能是?|也许是?)([\u4e00-\u9fff]{2})"
-)
-_SAME = re.compile(r"\s*(?:ie|that is|thats|aka|also known as|known as|meaning|in english|namely)\b", re.IGNORECASE)
-"""Behind an opening: the same in other words."""
+"""Nothing of the kind is there."""
 _CUT = "length"
 
 
@@ -98,22 +90,20 @@ def _named(
     right = {candidate_words(alias, keep_case) for alias in aliases} - {()}
     mentioned = mentions(text, aliases, rivals, keep_case=keep_case, question=question)
     named = chosen(mentioned, right, text)
-    if named is Named.NOTHING and DOUBT.search(cleaned(text)):
+    if mentioned:
+        common = next(iter(aliases), "")[:1].islower()
+        if others := named_beside(cleaned(text), mentioned, question, common=common):
+            mentioned = mentions(text, aliases, (*rivals, *others), keep_case=keep_case, question=question)
+            named = chosen(mentioned, right, text)
+    if named is not Named.NOTHING or DOUBT.search(cleaned(text)):
         return named
-    if named is Named.NOTHING and not mentioned and _slips(text, aliases):
+    if not mentioned and _slips(text, aliases):
         return Named.RIGHT
-    if named is Named.NOTHING:
-        reply = Reply(cleaned(text), Question.of(question))
-        other = not _declines(text, question) and (
-            (mentioned and _opens_otherwise(text, mentioned, question))
-            or gives_another(reply, question, aliases, cut=cut, mentioned=bool(mentioned))
-        )
-        return Named.WRONG if other else named
-    if named is Named.RIGHT and _offers_another(text, mentioned, question):
-        return Named.LIST
-    if named is Named.RIGHT and max(mention.strength for mention in mentioned) < STATED + SHARED:
-        return Named.WRONG if _opens_otherwise(text, mentioned, question) else named
-    return named
+    reply = Reply(cleaned(text), Question.of(question))
+    other = not _declines(text, question) and gives_another(
+        reply, question, aliases, cut=cut, mentioned=bool(mentioned)
+    )
+    return Named.WRONG if other else named
 
 
 def _without_question(text: str, question: str) -> str:
@@ -127,7 +117,19 @@ def named_or_other(text: str, accepted: Iterable[str], rivals: Iterable[str] = (
     named = _named(text, accepted, rivals, False, question, False)
     if named is not Named.NOTHING or not answered(text) or _declines(text, question):
         return named
-    return named if mentions(text, accepted, rivals) else Named.WRONG
+    if mentions(text, accepted, rivals) or (
+        not _YES.search(" ".join((*accepted, *rivals))) and _only_denies(text, question)
+    ):
+        return named
+    return Named.WRONG
+
+
+def _only_denies(text: str, question: str) -> bool:
+    """'The invitation does not mention a day': every clause says that something is not so."""
+    told = [
+        clause for clause, _ in Reply(cleaned(text), Question.of(question)).statements() if clause.strip(" \n.,;:!")
+    ]
+    return all(_ABSENT.search(clause) for clause in told)
 
 
 def _slips(text: str, aliases: tuple[str, ...]) -> bool:
@@ -151,28 +153,3 @@ def _declines(text: str, question: str) -> bool:
     """Whether a reply without a candidate refuses, or says that it does not know."""
     words = normalised_words(first_line(text))
     return (len(words) > 1 and _NOT_KNOWN.search(" ".join(words)) is not None) or refuses(text, question)
-
-
-def _offers_another(text: str, mentioned: list[Mention], question: str) -> bool:
-    """'Athens or Patras': what follows the answer after "or" is a name that no candidate has."""
-    folded, asked = cleaned(text), set(normalised_words(question))
-    others = (_OR_ANOTHER.match(folded, mention.end) for mention in mentioned if mention.strength >= 0)
-    starts = {mention.start for mention in mentioned}
-    return any(
-        found is not None
-        and found.start(found.lastindex or 1) not in starts
-        and found.group(found.lastindex or 1).lower() not in asked
-        for found in others
-    )
-
-
-def _opens_otherwise(text: str, mentioned: list[Mention], question: str) -> bool:
-    """'Sydney. Canberra is only the seat': the first words, alone before a mark, are a name that no candidate has."""
-    opening = _OPENING.match(cleaned(text)) or _STATES.match(cleaned(text))
-    if opening is None or any(mention.start < opening.end() for mention in mentioned):
-        return False
-    if _SAME.match(cleaned(text), opening.end()):
-        return False
-    words = normalised_words(opening.group(1))
-    names = all(word[0].isupper() for word in opening.group(1).split())
-    return bool(words) and names and _NO_OPENING.isdisjoint(words) and not set(words) & set(normalised_words(question))

@@ -48,6 +48,32 @@ def test_words(match: Match, text: str, expected: tuple[bool, bool, bool]) -> No
     assert readings(text, match, "Paris") == expected
 
 
+@pytest.mark.parametrize(
+    ("question", "text", "right", "wrong"),
+    [
+        ("Where is the spare key?", "The spare key lies under the flowerpot.", "flowerpot", "doormat"),
+        ("Where does the bus stop?", "The bus stops in front of the library.", "library", "school"),
+        ("Who fixes the printer?", "Anna takes care of the printer.", "Anna", "Paul"),
+        ("When does the shop open?", "The doors open at nine in the morning.", "nine", "ten"),
+        ("What colour is the door?", "Somebody painted the door green last year.", "green", "blue"),
+        ("Which animal gives wool?", "Wool comes from sheep.", "sheep", "goat"),
+        ("Who wrote the report?", "Mira wrote the report.", "Mira", "Jonas"),
+        ("Where do the bees live?", "The bees live in a hive behind the barn.", "hive", "tree"),
+        ("What do you pack for rain?", "You should pack an umbrella.", "umbrella", "hat"),
+        ("Which module reads the file?", "loader reads it and hands it on.", "loader", "writer"),
+        ("What is kept in the red box?", "The red box holds screws of all sizes.", "screws", "nails"),
+        ("备用钥匙在哪里？", "备用钥匙放在花盆下面。", "花盆", "地垫"),
+        ("谁负责打印机？", "打印机由小王负责。", "小王", "小李"),
+    ],
+)
+def test_plain_statements_are_answers(question: str, text: str, right: str, wrong: str) -> None:
+    read = MATCHERS["contains"].reading
+    assert read(text, [right], [wrong], question=question).correct
+    for rivals in ([right], []):
+        reading = read(text, [wrong], rivals, question=question)
+        assert (reading.correct, reading.parsed) == (False, True)
+
+
 def test_punctuation_inside_an_answer_counts() -> None:
     assert readings("C", "exact", "C++") == (False, False, True)
     assert readings("I would take C++ here", "contains", "C++")[1]

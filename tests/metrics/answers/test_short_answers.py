@@ -230,6 +230,45 @@ def test_a_wrong_answer_need_not_be_a_candidate(text: str, parsed: int) -> None:
     assert (scores["correct"], scores["parsed"]) == (0, parsed)
 
 
+@pytest.mark.parametrize(
+    ("text", "parsed"),
+    [
+        ("Lyon, in the south.", 1),
+        ("lyon", 1),
+        ("In Lyon.", 1),
+        ("Look it up on a map.", 0),
+        ("A large city on the Rhone.", 0),
+        ("Somewhere in the north.", 0),
+        ("Anything but Lyon.", 0),
+        ("Not Lyon, whatever they say.", 0),
+        ("Je ne sais pas.", 0),
+        ("Lo siento, no lo recuerdo.", 0),
+        ("France borders Spain, and its capital is", 0),
+        ("A) Lyon\nB) Paris\nC) Nice\nAnswer: A", 1),
+        ("A) Lyon\nB) Paris\nC) Nice", 0),
+        ("Maybe Paris, maybe Lyon.", 0),
+        ("The capital is Lyon, and Paris is the main seat of trade.", 1),
+    ],
+)
+def test_a_wrong_answer_names_something(text: str, parsed: int) -> None:
+    scores = read_short_answer(text, ["Paris"], ["London"], question="What is the capital of France?").scores
+    assert (scores["correct"], scores["parsed"]) == (0, parsed)
+
+
+def test_a_letter_stands_for_the_option_that_the_reply_made_up() -> None:
+    assert contains_answer("A) Lyon\nB) Paris\nC) Nice\n\nAnswer: B", ["Paris"], ["London"])
+    assert contains_answer("A. 里昂\nB. 巴黎\nC. 尼斯\n答案：B", ["巴黎"], ["里昂"])
+
+
+def test_a_ranking_is_headed_by_its_answer() -> None:
+    question = "Which of these countries has the most inhabitants?"
+    for text in ("Japan (125), Turkey (85), Angola (36)", "Angola (36), Turkey (85), Japan (125)"):
+        assert contains_answer(text, ["Japan"], ["Turkey", "Angola"], question=question)
+    assert not contains_answer(
+        "Angola (36), Japan (125), Turkey (85)", ["Japan"], ["Turkey", "Angola"], question=question
+    )
+
+
 def test_a_reply_cut_before_its_answer_is_not_parsed() -> None:
     question = "What is the capital of France?"
     for text, correct in (("France, long the rival of England, has", 0), ("The capital is Paris, which is also", 1)):

@@ -50,7 +50,7 @@ _AMOUNT = re.compile(r"[\s(\uff08:~\u2248]{0,6}(?:about |some |around )?(\d[\d,]
 """Right behind a member of a list."""
 _SUPERLATIVE = re.compile(r"\b(?:most|highest|largest|biggest|longest|farthest)\b|最[多高大长]", re.IGNORECASE)
 _RANKED = re.compile(
-    r"\bfrom (?:the )?(\w+)(?: \w+)? to (?:the )?(\w+)\b[^.:\n]{0,20}:\s*$"
+    r"\b(?:from (?:the )?)?(\w+)(?: \w+)? to (?:the )?(\w+)\b[^.:\n]{0,20}:\s*$"
     r"|从(\S{1,2})[到至](\S{1,2})[^。：:]{0,4}[：:]\s*$",
     re.IGNORECASE,
 )

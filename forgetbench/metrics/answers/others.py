@@ -102,6 +102,7 @@ _HEDGES = r"(?:(?:maybe|perhaps|possibly|even|it could be|it might be|might be|c
 _OR_ANOTHER = re.compile(rf"[\s,]*(?:\bor\b|/)\s+{_HEDGES}(?:the )?({_NAME})")
 _OR_A_WORD = re.compile(rf"[\s,]*\bor\s+{_HEDGES}([a-z-]+(?: [a-z-]+)?)(?=\s*[,.;?!]|\s*$)")
 _OR_CHINESE = re.compile(r"[\s,，]*(?:或者?是?|还是|也可能是?|也许是?)([\u4e00-\u9fff]{2})")
+_OR_A_NUMBER = re.compile(r"(?<=\d)[\s,]*(?:\bor\b|或)\s*(\+?\d+)")
 _HEDGED = re.compile(rf"[\s,;.]*\b(?:maybe|perhaps|possibly|could be|might be)\s+({_NAME})", re.IGNORECASE)
 _BEFORE_OR = re.compile(
     r"(?:^|[\n.:])\s*(?:(?:it is |its )?either )?(?:the )?([A-Z][\w'-]*(?: [A-Z][\w'-]+)?),? or (?:the )?$"
@@ -189,7 +190,7 @@ def _openings(reply: str) -> Iterator[re.Match[str] | None]:
 def _alternatives(reply: str, mention: Mention, common: bool) -> Iterator[re.Match[str] | None]:
     if mention.strength < 0:
         return
-    after = [_OR_ANOTHER, _OR_CHINESE, _HEDGED, *([_OR_A_WORD] if common else [])]
+    after = [_OR_ANOTHER, _OR_CHINESE, _OR_A_NUMBER, _HEDGED, *([_OR_A_WORD] if common else [])]
     for pattern in after:
         found = pattern.match(reply, mention.end)
         if found is not None and not _OTHER_WORDING.match(reply, found.end()):

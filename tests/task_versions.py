@@ -1,7 +1,7 @@
 """The version of every embedded task and suite, and what is wrong where what it asks changed without it.
 
     python tests/task_versions.py            say what differs from the table
-    python tests/task_versions.py --write    write the table, tests/data/task_versions.json
+    python tests/task_versions.py --write    write the table, tests/data/task_versions.json, and tasks/items.json
 
 A score of one version is compared with no score of another, so what is asked may not change under a version. A suite
 changes where its file does, and where a task of its goes up.
@@ -19,11 +19,12 @@ from pathlib import Path
 from typing import Any
 
 from forgetbench.lm_eval_bridge.task_yaml import TaskDeclaration, read_declaration
-from forgetbench.suites.loading import embedded_task_files
-from forgetbench.suites.suite import load_suite, suite_names, tasks_folder
+from forgetbench.suites.loading import embedded_task_files, load_tasks
+from forgetbench.suites.suite import load_suite, suite_names, suite_of_tasks, tasks_folder
 
 ROOT = Path(__file__).parents[1]
 TABLE = ROOT / "tests" / "data" / "task_versions.json"
+ITEMS = tasks_folder() / "items.json"
 _FIELD = ("metadata.version", "version")
 """Of a task, and of a suite."""
 COMMAND = "python tests/task_versions.py --write"
@@ -68,6 +69,12 @@ def _sha256(declaration: TaskDeclaration, manager: Any) -> str:
             for row in rows:
                 digest.update(json.dumps(row, sort_keys=True, default=str).encode())
     return digest.hexdigest()
+
+
+def item_counts() -> dict[str, int]:
+    """How many items each embedded task has, by its documents; `forgetbench tasks list` has them from a table."""
+    loaded = load_tasks(suite_of_tasks(sorted(embedded_task_files()), None), any_documents=True)
+    return {task.info.name: len(task.task.eval_docs) for task in loaded}
 
 
 def mistakes(now: Mapping[str, Row], table: Mapping[str, Row], files: Mapping[str, Path]) -> list[str]:
@@ -120,6 +127,7 @@ def main(arguments: list[str]) -> int:
     if "--write" in arguments and not stale:
         lines = (f"{json.dumps(name)}: {json.dumps(row)}" for name, row in now.items())
         TABLE.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
+        ITEMS.write_text(json.dumps(item_counts(), indent=2, sort_keys=True) + "\n", encoding="utf-8")
         print(f"{TABLE.relative_to(ROOT)}: {len(now)} tasks and suites")
         return 0
     shown = {name: now[name] for name in stale} if "--write" in arguments else now

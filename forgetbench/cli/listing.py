@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from forgetbench import lm_eval_bridge
 from forgetbench.errors import SuiteError, did_you_mean
+from forgetbench.lm_eval_bridge.task_yaml import read_declaration
 from forgetbench.messages import translated as _
 from forgetbench.models.tokenizer import ByteTokenizer
 from forgetbench.records import DOMAINS
 from forgetbench.storage.files import read_text
-from forgetbench.suites.loading import embedded_task_files, load_tasks
+from forgetbench.suites.loading import embedded_item_counts, embedded_task_files, load_tasks
 from forgetbench.suites.suite import is_suite, load_suite, suite_names, suite_of_tasks, tasks_folder
 from forgetbench.suites.validation.reading import declarations
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from rich.table import Table
 
@@ -43,21 +44,24 @@ def suites() -> Listing:
 
 
 def tasks() -> Listing:
-    """The embedded tasks by domain, with their number of items."""
-    loaded = load_tasks(suite_of_tasks(sorted(embedded_task_files()), None))
-    domains = dict.fromkeys([*DOMAINS, *sorted(task.info.domain for task in loaded)])
+    """The embedded tasks by domain, from their declarations, with their number of items."""
+    declared = [task for _name, path in sorted(embedded_task_files().items()) if (task := read_declaration(path))]
+    domain_of = {task.name: str(task.metadata["domain"]) for task in declared}
+    items = embedded_item_counts()
     rows: list[tuple[str, ...]] = []
-    for domain in domains:
-        of_domain = [task for task in loaded if task.info.domain == domain]
+    for domain in dict.fromkeys([*DOMAINS, *sorted(domain_of.values())]):
+        of_domain = [task for task in declared if domain_of[task.name] == domain]
         rows += [(domain,)] if of_domain else []
-        for task in of_domain:
-            info = task.info
-            name = f"  {info.name}{' +' if info.supporting else ''}"
-            items, language = str(len(task.task.eval_docs)), " ".join(info.language)
-            rows.append((name, info.view or "", items, language, f"{info.chance:.2g}", info.licence))
+        rows += [_task_cells(task.name, task.metadata, task.languages, items[task.name]) for task in of_domain]
     title = _("tasks, by domain; + stands beside its domain's score")
     columns = (_("name"), _("view"), _("items"), _("language"), _("chance"), _("licence of the data"))
     return Listing(title, columns, tuple(rows))
+
+
+def _task_cells(name: str, told: Mapping[str, Any], languages: Iterable[str], n_items: int) -> tuple[str, ...]:
+    chance, licence = f"{told['chance']:.2g}", str(told.get("licence") or "")
+    marked = f"  {name}{' +' if told.get('supporting') else ''}"
+    return marked, told.get("view") or "", str(n_items), " ".join(languages), chance, licence
 
 
 def rescored_tasks(changes: Sequence[TaskChange]) -> Listing:

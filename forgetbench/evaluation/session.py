@@ -21,7 +21,7 @@ from forgetbench.progress import Progress
 from forgetbench.records import DEFAULT_MARGIN, Checkpoint, Margins
 from forgetbench.storage.folder import ResultsFolder
 from forgetbench.storage.ledger import Ledger
-from forgetbench.suites.loading import load_tasks
+from forgetbench.suites.loading import check_names, load_tasks
 from forgetbench.suites.suite import (
     Suite,
     load_suite,
@@ -97,6 +97,8 @@ def open_session(
     Nothing is loaded into the engine yet. Raises InputError for whatever the user can mend, EngineError for an engine
     that cannot be had, StorageError where the ledger cannot be opened.
     """
+    if suite is None:
+        check_names(*_suite_of(evaluation))  # a wrong name is cheaply found, and checkpoints are read for minutes
     results = ResultsFolder(evaluation.results)
     results.check_writable()
     options = engine if isinstance(engine, EngineOptions) else EngineOptions()

@@ -32,6 +32,7 @@ from forgetbench.lm_eval_bridge.planning import (
     plan_all,
 )
 from forgetbench.lm_eval_bridge.rating import RatingRequests, Ratings, mean_logprobs, rating_requests
+from forgetbench.lm_eval_bridge.registry import check_mentioned
 from forgetbench.lm_eval_bridge.scoring import score
 from forgetbench.lm_eval_bridge.task_entry import TaskEntry
 
@@ -46,6 +47,7 @@ __all__ = [
     "RatingRequests",
     "Ratings",
     "TaskEntry",
+    "check_mentioned",
     "load",
     "mean_logprobs",
     "plan",

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from forgetbench.lm_eval_bridge.clusters import cluster_keys
+from forgetbench.lm_eval_bridge.rows import rows
 from forgetbench.lm_eval_bridge.task_entry import ClusterBy
 
 _ORIGIN = "forgetbench_task"
@@ -33,7 +34,7 @@ class Subtasks:
         self._documents = [
             self._marked(name, number, document)
             for name, task in self._tasks.items()
-            for number, document in enumerate(task.eval_docs)
+            for number, document in enumerate(rows(task.eval_docs))
         ]
 
     @property
@@ -158,7 +159,7 @@ def asked_documents(task: Any, limit: int | None) -> list[tuple[int, Mapping[str
     """The documents of a task or group that are asked under a limit, with their places among all."""
     if isinstance(task, Subtasks):
         return task.asked(limit)
-    return list(itertools.islice(enumerate(task.eval_docs), limit))
+    return list(itertools.islice(enumerate(rows(task.eval_docs)), limit))
 
 
 def task_filters(task: Any) -> list[str]:

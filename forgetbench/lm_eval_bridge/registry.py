@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 import functools
 import importlib
+import importlib.util
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -24,13 +25,12 @@ def task_manager(names: Collection[str], suggestions: Iterable[str] = ()) -> Any
     lm-eval parses 14,000 files to know everything it has; here only the folders that mention one of `names` are read.
     Raises SuiteError for a name that lm-eval does not have, with the nearest of its own names and `suggestions`.
     """
+    check_mentioned(names, suggestions)
     tasks = importlib.import_module("lm_eval.tasks")
     # Where two folders define a name lm-eval takes the first; of several include paths it takes the last.
     folders = [str(folder) for folder in reversed(_folders_with(names))]
     manager = tasks.TaskManager(include_defaults=False, include_path=folders)
-    unknown = sorted(set(names) - set(manager.all_tasks))
-    if unknown:
-        raise SuiteError(f"unknown task '{unknown[0]}'; {_suggestion(unknown[0], [*suggestions, *_defined_names()])}")
+    _refuse(set(names) - set(manager.all_tasks), suggestions)
     try:
         for name in names:
             configurations(manager, name)
@@ -38,6 +38,16 @@ def task_manager(names: Collection[str], suggestions: Iterable[str] = ()) -> Any
         # A group may hold tasks of folders that do not mention it.
         manager = tasks.TaskManager()
     return manager
+
+
+def check_mentioned(names: Collection[str], suggestions: Iterable[str] = ()) -> None:
+    """Raise SuiteError, as `task_manager`, for a name that no file of lm-eval's mentions; lm-eval is not imported."""
+    _refuse({name for name in names if not _folders_with([name])}, suggestions)
+
+
+def _refuse(unknown: Collection[str], suggestions: Iterable[str]) -> None:
+    for name in sorted(unknown):
+        raise SuiteError(f"unknown task '{name}'; {_suggestion(name, [*suggestions, *_defined_names()])}")
 
 
 def configurations(manager: Any, name: str) -> dict[str, Mapping[str, Any]]:
@@ -75,7 +85,8 @@ def _suggestion(name: str, names: Collection[str]) -> str:
 @functools.cache
 def _files() -> tuple[tuple[Path, bytes], ...]:
     """lm-eval's task files, with those that others include, and the folder of each."""
-    root = Path(str(importlib.import_module("lm_eval.tasks").__file__)).parent
+    spec = importlib.util.find_spec("lm_eval")
+    root = Path(str(spec.origin if spec else "")).parent / "tasks"
     return tuple(
         (root / path.relative_to(root).parts[0], path.read_bytes())
         for path in sorted(root.rglob("*yaml"))
@@ -84,6 +95,8 @@ def _files() -> tuple[tuple[Path, bytes], ...]:
 
 
 def _folders_with(names: Collection[str]) -> list[Path]:
+    if not names:
+        return []
     texts = [(name.encode(), re.compile(rb"(?<![\w-])" + re.escape(name.encode()) + rb"(?![\w-])")) for name in names]
     mentioned = (folder for folder, text in _files() if any(name in text and word.search(text) for name, word in texts))
     return list(dict.fromkeys(mentioned))

@@ -12,7 +12,7 @@ import importlib
 import importlib.util
 import sys
 import sysconfig
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -108,16 +108,27 @@ def _of_files(file: Path) -> list[str]:
         source = read_bytes(path, SuiteError, _MOST_READ)
         hashes.append(digest(source.hex()))
         if path.suffix == ".py":
-            tree = ast.parse(source)
-            names = list(_imported(tree))
+            names, texts = _said(source)
             if any(name == _METRICS or name.startswith(f"{_METRICS}.") for name in names):
                 hashes.append(_metrics_fingerprint())
             waiting += [found for name in names for found in _local(name, path)]
-            waiting += _named_files(tree, path.parent)
+            waiting += _named_files(texts, path.parent)
     return hashes
 
 
 _MOST_READ = 1 << 30
+
+
+@functools.lru_cache(maxsize=256)
+def _said(source: bytes) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What code imports, and the texts in it that may be names of files; many tasks share their code."""
+    tree = ast.parse(source)
+    texts = {
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and 0 < len(node.value) < 200
+    }
+    return tuple(_imported(tree)), tuple(sorted(texts))
 
 
 def _imported(tree: ast.AST) -> Iterator[str]:
@@ -151,14 +162,9 @@ def _installed(folder: Path) -> bool:
     return any(home == folder.resolve() or home in folder.resolve().parents for home in homes)
 
 
-def _named_files(tree: ast.AST, folder: Path) -> list[Path]:
+def _named_files(texts: Iterable[str], folder: Path) -> list[Path]:
     """Files beside the code whose names stand in it, as the data that it reads."""
-    texts = {
-        node.value
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and 0 < len(node.value) < 200
-    }
-    return [folder / text for text in sorted(texts) if "\0" not in text and (folder / text).is_file()]
+    return [folder / text for text in texts if "\0" not in text and (folder / text).is_file()]
 
 
 def functions_in(value: Any) -> Iterator[Callable[..., Any]]:

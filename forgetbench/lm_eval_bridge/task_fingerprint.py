@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from forgetbench.fingerprint import digest, document_hash
+from forgetbench.lm_eval_bridge.rows import rows
 from forgetbench.lm_eval_bridge.task_code import code_fingerprint, functions_in
 
 _ADDRESS = re.compile(r" at 0x[0-9a-f]+")
@@ -22,7 +23,7 @@ def task_fingerprint(task: Any) -> str:
     """
     tasks = getattr(task, "tasks", None)
     definition = [_definition(one) for one in tasks] if tasks is not None else _definition(task)
-    return digest([definition, [document_hash(document) for document in task.eval_docs]])
+    return digest([definition, [document_hash(document) for document in rows(task.eval_docs)]])
 
 
 def _definition(task: Any) -> list[Any]:
@@ -38,7 +39,7 @@ def _definition(task: Any) -> list[Any]:
         code_fingerprint(function) for function in functions_in([config, getattr(task.config, "custom_dataset", None)])
     ]
     own_class = [] if type(task).__module__.startswith("lm_eval.api.") else [code_fingerprint(type(task))]
-    return [_plain(config), code, own_class, [document_hash(document) for document in examples]]
+    return [_plain(config), code, own_class, [document_hash(document) for document in rows(examples)]]
 
 
 def _plain(value: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from forgetbench import lm_eval_bridge
@@ -38,6 +39,19 @@ def load_tasks(
 def embedded_task_files() -> dict[str, Path]:
     """Names of the embedded tasks and their YAML files."""
     return task_files([tasks_folder()])
+
+
+def embedded_item_counts() -> dict[str, int]:
+    """How many items each embedded task has, from a table: no document is read (`tests/task_versions.py` writes it)."""
+    counts: dict[str, int] = json.loads((tasks_folder() / "items.json").read_text(encoding="utf-8"))
+    return counts
+
+
+def check_names(suite: Suite, folder: Path | None = None) -> None:
+    """Raise SuiteError for a task that nobody has, before anything is loaded: a name that stands in no task file."""
+    own = own_tasks([tasks_folder(), *([folder] if folder else [])])
+    named = (task.task for tasks in suite.domains.values() for task in tasks if task.file is None)
+    lm_eval_bridge.check_mentioned([name for name in named if name not in own.names], own.names)
 
 
 def _entry(task: SuiteTask, domain: str, suite: Suite, own: OwnTasks, folder: Path | None) -> TaskEntry:

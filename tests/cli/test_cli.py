@@ -10,6 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from forgetbench import lm_eval_bridge
+from forgetbench.cli import listing
+from forgetbench.suites.loading import embedded_task_files
+
 Call = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
@@ -27,6 +31,9 @@ def assert_refused(done: subprocess.CompletedProcess[str], *parts: str) -> None:
         (["run", "nowhere/at/all/model"], ["no such checkpoint", "nowhere/at/all/model"]),
         (["run", "--engine", "scripted", "a", "--suite", "smokee"], ["unknown suite 'smokee'", "did you mean 'smoke'"]),
         (["run", "--engine", "scripted", "a", "--task", "knowledge_opne"], ["unknown task", "'knowledge_open'"]),
+        # A checkpoint takes minutes to read, and names none.
+        (["plan", "nowhere", "--suite", "smokee"], ["unknown suite 'smokee'", "did you mean 'smoke'"]),
+        (["plan", "nowhere", "--task", "knowledge_opne"], ["unknown task", "'knowledge_open'"]),
         (["run", "--engine", "scripted", "a", "--suite", "smoke", "--task", "creativity"], ["exclude each other"]),
         (["run", "--engine", "scripted", "a", "--noise-floor"], ["--noise-floor needs --base"]),
         (["run", "--engine", "scripted", "a", "--base", "a", "--suite", "smoke"], ["is the base itself"]),
@@ -60,6 +67,16 @@ def test_bad_input_is_one_clear_line(forgetbench: Call, tmp_path: Path, argument
     assert_refused(forgetbench(*arguments), *parts)
     left = {path.name for path in tmp_path.rglob("*") if path.is_file()} - {".ledger.sqlite"}
     assert not {name for name in left if not name.startswith(".ledger")}, "nothing half-written"
+
+
+def test_tasks_are_listed_without_reading_a_document(monkeypatch: pytest.MonkeyPatch) -> None:
+    def load(*_arguments: object, **_options: object) -> None:
+        pytest.fail("a task was loaded")
+
+    monkeypatch.setattr(lm_eval_bridge, "load", load)
+    rows = listing.tasks().rows
+    assert ("  humaneval", "open", "164", "en", "0", "MIT") in rows
+    assert sum(len(row) > 1 for row in rows) == len(embedded_task_files())
 
 
 def test_a_results_folder_that_cannot_be_written(forgetbench: Call, tmp_path: Path) -> None:

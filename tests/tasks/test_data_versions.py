@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from task_versions import current, mistakes, read_table, refused, relative_files
+from task_versions import COMMAND, current, item_counts, mistakes, read_table, refused, relative_files
+
+from forgetbench.suites.loading import embedded_item_counts
 
 FILES = {"capitals": Path("tasks/tiny/capitals.yaml")}
 WRITTEN = {"capitals": {"version": 1, "sha256": "a"}}
@@ -13,6 +15,10 @@ WRITTEN = {"capitals": {"version": 1, "sha256": "a"}}
 def test_every_task_is_in_the_table_as_it_is_asked() -> None:
     found = mistakes(current(), read_table(), relative_files())
     assert not found, "\n" + "\n".join(found)
+
+
+def test_tasks_are_listed_with_as_many_items_as_they_have() -> None:
+    assert embedded_item_counts() == item_counts(), f"run {COMMAND}"
 
 
 def test_documents_that_changed_under_their_version_are_refused() -> None:

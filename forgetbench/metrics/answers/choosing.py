@@ -12,8 +12,9 @@ from dataclasses import replace
 from itertools import pairwise
 
 from forgetbench.metrics.answers.mentions import Mention
+from forgetbench.metrics.answers.normalisation import simplified
 from forgetbench.metrics.answers.numerals import NUMBER_WORD
-from forgetbench.metrics.answers.question import Asked, stem, stems
+from forgetbench.metrics.answers.question import MEASURE, Asked, stem, stems
 
 _WHO = re.compile(r"\bwho\b", re.IGNORECASE)
 _CLAUSE_END = re.compile(r"[,;:]\s|\b(?:and|but|while|whereas)\b")
@@ -145,7 +146,9 @@ def chosen_mention(text: str, mentions: Sequence[Mention], about: Asked, *, firs
     for choose in (
         _extreme,
         _ranked,
+        _beside,
         _labelled,
+        _after_arrow,
         _after_equals,
         _left,
         _of_name,
@@ -274,6 +277,36 @@ def _ranked(core: str, mentions: Sequence[Mention], about: Asked) -> Mention | N
         if after.match(core, mention.end) or before.search(core[max(0, mention.start - 40) : mention.start])
     ]
     return found[0] if found and all(found[0].same(mention) for mention in found) else None
+
+
+def _beside(core: str, mentions: Sequence[Mention], about: Asked) -> Mention | None:
+    """Chinese: what stands beside the one or the thing that was asked about: 8 of '鸡有8只，兔有7只'."""
+    core = simplified(core)
+    for label in map(simplified, about.labels):
+        of_label = re.compile(rf"{label}[们子]?(?:(?:现在|一共|总共|还|就|则)*(?:剩下?|有|是|为))?[:=]?\s?$")
+        counts_it = re.compile(rf"\s?{MEASURE}?{label}")
+        found = [
+            mention
+            for mention in mentions
+            if not (_is_operand(core, mention) or is_given(mention, about))
+            and (
+                of_label.search(core[max(0, mention.start - 20) : mention.start]) or counts_it.match(core, mention.end)
+            )
+        ]
+        if found and all(found[-1].same(mention) for mention in found):
+            return found[-1]
+    return None
+
+
+def _after_arrow(core: str, mentions: Sequence[Mention], about: Asked) -> Mention | None:
+    """What the last arrow leads to, where arrows part the steps of a sum: '8 + 7 -> 10 + 7 = 17, minus 2 -> 15'."""
+    arrow = core.rfind("->")
+    if arrow < 0 or about.picks or EQUALS.search(core, arrow):
+        return None
+    before = [mention for mention in mentions if mention.end <= arrow]
+    after = [mention for mention in mentions if mention.start > arrow and not _is_operand(core, mention)]
+    works = EQUALS.search(core, 0, arrow) or any(_is_operand(core, mention) for mention in before)
+    return after[0] if works and len(after) == 1 else None
 
 
 def _after_equals(core: str, mentions: Sequence[Mention], about: Asked) -> Mention | None:

@@ -77,7 +77,7 @@ _NEGATIVE_BEFORE = re.compile(r"(?:\b(?:minus|negative)\s|负|負|零下)\s?$", 
 def numerals(text: str) -> list[Mention]:
     """The numbers in `text`, from left to right; values are Fractions."""
     text = _DATES_AND_VERSIONS.sub(lambda match: "_" * len(match.group()), text)
-    found = [*_digit_numerals(text), *_english(text), *_chinese(text)]
+    found = [*_digit_numerals(text), *_english(text), *_pairs(text), *_chinese(text)]
     found.sort(key=lambda mention: (mention.start, -mention.end))
     kept: list[Mention] = []
     for mention in found:
@@ -198,6 +198,16 @@ _ENGLISH = re.compile(
     rf"|half)(?![\w-])",
     re.IGNORECASE,
 )
+_ONES = "|".join(word for word, value in _SMALL.items() if 0 < value < 10)
+_TEENS = "|".join(word for word, value in _SMALL.items() if value >= 10)
+_TENS_WORD = "|".join(_TENS)
+_PAIR = re.compile(
+    rf"(?<![\w-])(?P<high>{_TEENS}|twenty)[ -](?:(?:oh|o)[ -](?P<one>{_ONES})"
+    rf"|(?P<low>{_TEENS}|(?:{_TENS_WORD})(?:[ -](?:{_ONES}))?))(?![\w-]|,? (?:{NUMBER_WORD})\b)",
+    re.IGNORECASE,
+)
+"""Years are spoken in pairs of figures: 'nineteen forty-two', 'eighteen oh six'."""
+_NUMBER_BEFORE = re.compile(rf"\b(?:{NUMBER_WORD}),?[ -]$", re.IGNORECASE)
 _TIMES = {"once": 1, "twice": 2, "thrice": 3}
 _OCCURS = re.compile(r"(?<![\w-])(?<!at )(once|twice|thrice)(?=[ ]*(?:[.,;:!)\n]|$|in\b))", re.IGNORECASE)
 _PRONOUN_BEFORE = re.compile(
@@ -237,6 +247,15 @@ def _english(text: str) -> Iterator[Mention]:
         if weak and _is_pronoun(text, match.start(), match.end()):
             continue
         yield Mention(*match.span(), frozenset(values), weak)
+
+
+def _pairs(text: str) -> Iterator[Mention]:
+    for match in _PAIR.finditer(text):
+        high = _spelled([match["high"].lower()])
+        low = _spelled(re.split("[ -]", (match["one"] or match["low"]).lower()))
+        counted = _NUMBER_BEFORE.search(text, max(0, match.start() - 12), match.start())
+        if high is not None and low is not None and not counted:
+            yield Mention(*match.span(), frozenset({100 * high + low}))
 
 
 def _is_pronoun(text: str, start: int, end: int) -> bool:
@@ -295,8 +314,9 @@ _ZH_MYRIADS = {"万": 10**4, "萬": 10**4, "亿": 10**8, "億": 10**8}
 _ZH = "".join((*_ZH_DIGITS, *_ZH_PLACES, *_ZH_MYRIADS))
 _CHINESE = re.compile(
     rf"(?<![第{_ZH}\d])(?P<minus>负|負"
-    rf"|零下)?(?:(?P<under>[{_ZH}]{{1,12}})分之)?(?P<number>[{_ZH}]{{1,24}})(?:点(?P<decimals>[{_ZH}]{{1,12}}))?(?P<half>[个個小]?半)?"
+    rf"|零下)?(?:(?P<under>[{_ZH}]{{1,12}})分之)?(?P<number>[{_ZH}]{{1,24}}(?<![两兩])|[两兩])(?:[点點](?P<decimals>[{_ZH}]{{1,12}}))?(?P<half>[个個小]?半)?"
 )
+"""两 is a figure before a place or what is counted, and behind another figure a weight: 八十两."""
 _ZH_MEASURE = "个個只隻条條本张張元块塊岁歲年月天日分秒米斤克人次支枝颗棵辆輛步页頁名位度倍种種道件双雙把"
 
 

@@ -48,17 +48,18 @@ _MINUTE_WORDS = {"five": 5, "ten": 10, "fifteen": 15, "twenty": 20, "twenty-five
                  "fifty-five": 55, "fifty five": 55}  # fmt: skip
 _MINUTE_WORD = "|".join(sorted(_MINUTE_WORDS, key=len, reverse=True))
 _HOUR_WORD = rf"\d{{1,2}}|{_HOUR.replace(' ', '|')}"
+_ZH_UNDER_60 = "[二三四五]?十[一二三四五六七八九]?|[一二两兩三四五六七八九]"
 _TIME = re.compile(
-    rf"(?<![^\W\u4e00-\u9fff])(?<![.])(?<!\d:)(?P<hour>\d{{1,2}})\s?(?:[:.h]|点|點)\s?(?P<minute>\d\d)(?::\d\d)?分?(?![\d:])(?!\.\d)"
+    rf"(?<![^\W\u4e00-\u9fff])(?<![.])(?<!\d:)(?P<hour>\d{{1,2}})\s?[:.h点點时時]\s?(?P<minute>\d\d)(?::\d\d)?分?(?![\d:])(?!\.\d)"
     rf"|(?<!\w)(?P<by>{'|'.join(sorted(_PAST, key=len, reverse=True))}|\d{{1,2}})(?:\sminutes?)?\s(?P<way>past"
     rf"|after|to|before|till)\s(?P<whose>{_HOUR_WORD})(?![\w:])"
     rf"|(?<!\w)(?P<said>{_HOUR.replace(' ', '|')})[ -](?P<minutes>{_MINUTE_WORD})(?!\w)"
     rf"|(?<![\w:.])(?P<full>{_HOUR_WORD})\s?(?:o'?clock|[ap]m)(?!\w)"
-    r"|(?P<zh>\d{1,2}|十[一二]?|[一二两三四五六七八九])[点點](?P<zh_half>半|一刻|三刻)?",
+    rf"|(?P<zh>(?<!\d)\d{{1,2}}|二?十[一二三四五六七八九]?|[零一二两兩三四五六七八九])[点點时時](?:(?P<zh_half>半|[一三]刻)"
+    rf"|[过過]?[零〇]?(?P<zh_minutes>\d{{1,2}}(?=分)|{_ZH_UNDER_60})分?(?!钟|鐘)|整|正)?",
     re.IGNORECASE,
 )
 _HALF_DAYS = re.compile(r"\s?[ap]m(?!\w)", re.IGNORECASE)
-_ZH_HOURS = {char: place for place, char in enumerate("零一二三四五六七八九十")} | {"两": 2, "十一": 11, "十二": 12}
 _UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 _UNIT = re.compile(
     r"\s?-?(seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h|days?|d|weeks?)(?!\w)",
@@ -119,9 +120,13 @@ def _minutes(match: re.Match[str]) -> int | None:
         return 60 * _HOURS[match["said"].lower()] + _MINUTE_WORDS[match["minutes"].lower()]
     if match["full"]:
         return 60 * (_HOURS.get(match["full"].lower()) or int(match["full"]))
-    hour = _ZH_HOURS.get(match["zh"], -1)
-    hour = int(match["zh"]) if hour < 0 else hour
-    return 60 * hour + {"半": 30, "一刻": 15, "三刻": 45}.get(match["zh_half"] or "", 0)
+    hour, minute = _small(match["zh"]), _small(match["zh_minutes"] or "0")
+    return 60 * hour + minute + {"半": 30, "一刻": 15, "三刻": 45}.get(match["zh_half"] or "", 0)
+
+
+def _small(written: str) -> int:
+    """A whole number in digits or Chinese figures."""
+    return int(str(next(iter(numerals(written)[0].values))))
 
 
 def dates(text: str) -> list[Mention]:

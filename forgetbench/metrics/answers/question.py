@@ -24,9 +24,21 @@ _COUNTED = re.compile(
 )
 
 
+MEASURE = "[个個只隻条條本张張元块塊岁歲支枝颗顆棵辆輛页頁名位双雙把头頭匹袋箱瓶杯盒件朵种種人]"
+_ASKS_NUMBER = re.compile(
+    rf"(?:(?<!\w)(?P<owner>[\u4e00-\u9fff]{{1,6}}?))?(?:现在|一共|总共|还|原来|各)*(?:剩下?|有|是)?(?:多少|几){MEASURE}?"
+    r"(?P<thing>[\u4e00-\u9fff]{0,6}?)(?=[\W\d_]|$)"
+)
 _NAME = re.compile(r"(?<=[a-z,] )[A-Z][a-z]+")
 _LIST = re.compile(r"\b[a-z]+(?:, [a-z]+)+ and [a-z]+\b")
 _DENIES = re.compile(r"\b(?:not|odd|except)\b", re.IGNORECASE)
+SERIES = (
+    "january february march april may june july august september october november december".split(),
+    "monday tuesday wednesday thursday friday saturday sunday".split(),
+    "north east south west".split(),
+    "星期一 星期二 星期三 星期四 星期五 星期六 星期日".split(),
+)
+"""Names of which an answer is one, whichever of them are the options."""
 _NEXT_QUESTION = re.compile(
     r"(?<=\S)\s*\n[ \t#*>]*(?:(?:question|problem|q)[ \t]{0,2}\d{0,3}|问题?|問題?)[ \t*]*[:：]", re.IGNORECASE
 )
@@ -61,8 +73,12 @@ class Asked:
     """Those of them that the answer is picked from, if it is."""
     picks: bool = False
     """The answer is one of the things that it names."""
+    labels: tuple[str, ...] = field(default=())
+    """Chinese: the words beside which the answer would stand: 小明 and 铅笔 of '小明有多少支铅笔？'."""
     rivals: tuple[str, ...] = field(default=())
     """Other things that stand where the options do, though none may be picked: a fifth runner, a food of a list."""
+    letters: str = ""
+    """The letters of the options, in order, where each is the same letters in another order: 'abelt' of 'elbat'."""
     denies: bool = False
     """It asks for what is not so: 'Which word does not belong?'"""
 
@@ -88,15 +104,28 @@ def asked(question: str, options: tuple[str, ...] = ()) -> Asked:
         counted=stem(counted[1]) if counted else "",
         givens=tuple(map(_unsigned, numerals(text))),
         options=tuple(mention for option in options for mention in numerals(option)),
+        labels=_labels(sentence),
         picks=bool(options),
         rivals=_rivals(text, options),
+        letters=_letters(options),
         denies=bool(options) and _DENIES.search(sentence) is not None,
     )
 
 
+def _labels(sentence: str) -> tuple[str, ...]:
+    """Whose number a Chinese question asks for, and of what."""
+    found = _ASKS_NUMBER.search(re.split(r"[,;\u3002]", sentence)[-1])
+    return tuple(label for label in (found["owner"], found["thing"]) if label) if found else ()
+
+
 def _rivals(text: str, options: tuple[str, ...]) -> tuple[str, ...]:
-    """The names of a question, where the options are such; what is listed together with an option."""
+    """The rest of the week or of the year, where the options are days or months; the names of a question, where the
+    options are names; what is listed together with an option."""
     known = {option.lower() for option in options}
+    for series in SERIES:
+        if options and known <= set(series):
+            named = {word.lower() for word in _WORD.findall(text)} | {"may"}  # which is seldom the month
+            return tuple(name for name in series if name not in known | named and (name.isascii() or name not in text))
     if not options or not all(option.isalpha() and option in text for option in options):
         return ()
     if all(option[0].isupper() for option in options):
@@ -105,6 +134,12 @@ def _rivals(text: str, options: tuple[str, ...]) -> tuple[str, ...]:
         lists = (re.split(r", | and ", found) for found in _LIST.findall(text))
         listed = {thing for things in lists if known & set(things) for thing in things}
     return tuple(sorted(thing for thing in listed if thing.lower() not in known))
+
+
+def _letters(options: tuple[str, ...]) -> str:
+    orders = {"".join(sorted(option.lower())) for option in options}
+    letters = orders.pop() if len(orders) == 1 and len(options) > 1 else ""
+    return letters if letters.isalpha() else ""
 
 
 def _unsigned(mention: Mention) -> Mention:

@@ -13,6 +13,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 
 from forgetbench.metrics.answers.choosing import (
     EQUALS,
@@ -38,8 +39,11 @@ from forgetbench.metrics.answers.statements import (
     guesses,
     intends,
     is_question,
+    justifies,
     not_negated,
     opens_explanation,
+    plans,
+    remarks,
     repeats,
     sets_out,
     statements,
@@ -70,7 +74,7 @@ _ANSWER_CUE = re.compile(
 )
 _ANSWER_AFTER = re.compile(
     r"\s*(?:\w+\s){0,2}?is (?:(?:the|my) (?:final |correct |right )?answer"
-    r"|what (?:it|you|we|she|he|they|the))\b|\s?:?\s?(?:yes|correct)(?=[.,;]|$)"
+    r"|what (?:it|you|we|she|he|they|the)(?! (?:beg[ai]n|start(?:ed)?|had)\b))\b|\s?:?\s?(?:yes|correct)(?=[.,;]|$)"
     r"|\s?:?\s?[\u2713\u2714\u2705]|\s*(?:是|为)(?:正确)?答案",
     re.IGNORECASE,
 )
@@ -131,7 +135,7 @@ _REMEMBERED = 40
 _WHOLE = re.compile(r"(?<![\d.,])\d{1,12}(?![\d.,]*\d)")
 _NEXT_WORDS = re.compile(r"[^\W\d_]+")
 _ALSO = re.compile(r"\s*(?:or|alternatively|otherwise)\b|或", re.IGNORECASE)
-_HEDGED = re.compile(r"\b(?:could|might|may|maybe|perhaps|possibly|either)\b|可能|也许", re.IGNORECASE)
+_HEDGED = re.compile(r"\b(?:could|might|may(?! \d)|maybe|perhaps|possibly|either)\b|可能|也许", re.IGNORECASE)
 
 
 def read_result(text: str, find: Finder, about: Asked = NOTHING_ASKED, *, cut: bool = False) -> Result:
@@ -161,10 +165,27 @@ def read_result(text: str, find: Finder, about: Asked = NOTHING_ASKED, *, cut: b
 
 def _with_rivals(find: Finder, about: Asked) -> Finder:
     """A finder that finds what stands where the options do as well."""
-    if not about.rivals:
+    others = [name_finder(about.rivals)] if about.rivals else []
+    others += [partial(_reordered, about=about)] if about.letters else []
+    if not others:
         return find
-    others = name_finder(about.rivals)
-    return lambda text: sorted([*find(text), *others(text)], key=lambda mention: mention.start)
+
+    def found(text: str) -> list[Mention]:
+        by_place = {mention.start: mention for finder in (*others, find) for mention in finder(text)}
+        return [by_place[place] for place in sorted(by_place)]
+
+    return found
+
+
+def _reordered(text: str, about: Asked) -> list[Mention]:
+    """The words of a text that are the letters of the options in some order, but for the question's own."""
+    known = set(_NEXT_WORDS.findall(about.text.lower()))
+    words = [word for word in _NEXT_WORDS.finditer(text) if "".join(sorted(word.group().lower())) == about.letters]
+    return [
+        Mention(*word.span(), frozenset({(word.group().lower(),)}))
+        for word in words
+        if word.group().lower() not in known
+    ]
 
 
 def _told_at_once(parts: Sequence[_Part], about: Asked) -> Result:
@@ -174,7 +195,12 @@ def _told_at_once(parts: Sequence[_Part], about: Asked) -> Result:
     if first is None or sets_out(first.text):
         return _NONE
     chosen = chosen_mention(first.text, first.mentions, about)
-    if chosen is not None and not is_given(chosen, about) and _is_predicated(first, chosen, about):
+    told = _is_predicated(first, chosen, about) if chosen else False
+    if (
+        chosen is not None
+        and not is_given(chosen, about)
+        and (told or any(justifies(part.text) for part in parts[1:2]))
+    ):
         return Result(chosen)
     if not about.givens or not (EQUALS.search(first.text) or _GIVES_RESULT.search(first.text)):
         return _NONE
@@ -233,7 +259,7 @@ def _parts(plain: str, find: Finder, about: Asked, cut: bool) -> list[_Part]:
                 cues[-1].end() if cues else None,
                 unable,
                 guesses(text),
-                explaining or explains(text),
+                explaining or explains(text) or remarks(text),
             )
         )
     return parts if any(part.mentions for part in parts) else []
@@ -248,7 +274,8 @@ def _meant(text: str, mentions: Sequence[Mention], about: Asked) -> list[Mention
 
 def _echoed(said: Sequence[str], about: Asked) -> set[int]:
     """The places of statements that repeat the question, two or more in a row; a single one may be the answer."""
-    repeated = [bool(about.text) and repeats(text, about.text) for text in said]
+    lines = {line.strip() for line in about.text.splitlines() if "=" in line or "(" in line}  # of code
+    repeated = [bool(about.text) and (text.rpartition(": ")[2] in lines or repeats(text, about.text)) for text in said]
     pairs = [place for place in range(1, len(said)) if repeated[place] and repeated[place - 1]]
     return {place - back for place in pairs for back in (0, 1)}
 
@@ -374,6 +401,8 @@ def _best(parts: Sequence[_Part], about: Asked) -> Result:
         return _NONE
     if not about.text and _tells_of_two(parts[best], mention):
         return _NONE
+    if plans(parts[best].text) and is_given(mention, about) and not EQUALS.search(parts[best].text):
+        return _NONE
     if _tells_of_another(parts[best], about) or _says_again(parts[best], about):
         return _NONE
     unsure = len(_HEDGED.findall(parts[best].text)) > 1
@@ -423,7 +452,11 @@ def _says_again(part: _Part, about: Asked) -> bool:
     """Whether it has numbers and words of the question only: 'David sees five trucks and three cars'."""
     if len(part.mentions) < 2 or not all(is_given(mention, about) for mention in part.mentions):
         return False
-    return stems(part.text) <= stems(about.text) and not SO.search(part.text) and not EQUALS.search(part.text)
+    return (
+        stems(part.text) <= stems(about.text) | {"and", "while", "but"}
+        and not SO.search(part.text)
+        and not EQUALS.search(part.text)
+    )
 
 
 def _tells_of_another(part: _Part, about: Asked) -> bool:

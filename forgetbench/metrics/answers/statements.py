@@ -53,6 +53,20 @@ _HEADING = re.compile(
     r"|here(?:'s| is) (?:why|how)|解释|步骤|过程|理由|原因)\s?(?:[:：]|$)",
     re.IGNORECASE,
 )
+_JUSTIFIES = re.compile(
+    r"to (?:see|show|understand|explain) (?:why|how|this|that|it)\b"
+    r"|to (?:get|arrive|come) (?:there|(?:at|to) (?:this|that|it))\b"
+    r"|here(?:'s| is) (?:why|how)\b",
+    re.IGNORECASE,
+)
+_PLANS = re.compile(
+    r"(?:(?:first|so|now|here|ok(?:ay)?),?\s)?"
+    r"(?:we|you|i)(?:'d| would| will|'ll| can| could| should| must)?\s(?:first\s)?"
+    r"(?:(?:need|have|want)\s(?:to\b|the\b|\w+'s\b)|start\b|begin\b)"
+    r"|(?:首先|先)?我们?(?:需要|要|应该|可以)?先?(?:需要|要|用|求|算)",
+    re.IGNORECASE,
+)
+_OTHERWISE = re.compile(r"\b(?:otherwise|or else)\b|否则|不然|要不然")
 _CORRECTION = re.compile(
     r"(?:^|(?<=[.!?;:,)\n\u2014。，！？；-])\s*)(?:no[,.]? wait|wait|no,|actually|correction|sorry,|oops|hmm"
     r"|scratch that|strike that|my mistake|i (?:made|meant|mean)\b"
@@ -171,6 +185,21 @@ def explains(statement: str) -> bool:
     return _EXPLAINS.match(statement) is not None
 
 
+def justifies(statement: str) -> bool:
+    """Whether it begins to say why what was said before is the answer: 'To see why, take ...'."""
+    return opens_explanation(statement) or _JUSTIFIES.match(statement) is not None
+
+
+def plans(statement: str) -> bool:
+    """Whether it says what is needed: 'We need Laura's 14 stamps and Tom's.'"""
+    return _PLANS.match(statement) is not None
+
+
+def remarks(statement: str) -> bool:
+    """Whether all of it stands in brackets."""
+    return statement.startswith("(") and ")" not in statement.rstrip(" .\u3002)")
+
+
 def sets_out(statement: str) -> bool:
     """Whether it says what will be done: 'To round 317, look at the last digit.'"""
     return _WORKING.match(statement) is not None
@@ -194,6 +223,8 @@ def repeats(statement: str, question: str) -> bool:
 
 def not_negated(statement: str, mentions: Sequence[Mention]) -> list[Mention]:
     """The mentions that are not denied: not 7 of 'not 7', nor 'neither 7, 8 nor 9', nor '7 and 8 are not prime'."""
+    if (otherwise := _OTHERWISE.search(statement)) is not None:
+        mentions = [mention for mention in mentions if mention.start < otherwise.start()]
     kept: list[Mention] = []
     denied: set[int] = set()
     for place, mention in enumerate(mentions):

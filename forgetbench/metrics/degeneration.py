@@ -71,6 +71,15 @@ UNGRAMMATICAL = 2
 UNGRAMMATICAL_SHARE = 0.08
 """So many breaches of grammar, and for so many of the words, are words in a senseless order. Ours."""
 _DIGITS = re.compile(r"\d+")
+_NUMBER_RUN = re.compile(r"\d{1,6}(?:[.,;:)\u3001\s]{1,3}\d{1,6}){11,}")
+COUNTED = 12
+"""So many numbers in a row, each one more than the one before and with no word between, are counting. Ours."""
+_ASKS_TO_COUNT = re.compile(
+    r"\b(?:count\w*|numbers?|numerals?|integers?|digits?|sequence|multiples?|squares?|years?|even|odd"
+    r"|primes?|\d+ to \d+)\b"
+    r"|数|數|到\s?\d",
+    re.IGNORECASE,
+)
 _ITEM_NUMBER = re.compile(r"^(?:\d{1,3}[.)\u3001]\s*)+")
 _SENTENCE = re.compile(r"(?<=[.!?\u3002\uff01\uff1f])\s*")
 _PUNCTUATION = ".,!?;:\"'()"
@@ -87,13 +96,18 @@ _BROKEN = re.compile(
 )
 _ARTICLES = frozenset("the an every my your our their".split())
 _CLAUSE_WORDS = frozenset("and or but because although whereas whom is are was were am has had does".split())
-_PREPOSITIONS = frozenset("of to for from with by into onto at in on under among upon".split())
+_PREPOSITIONS = frozenset("of to for from with by into onto at in on under among upon between".split())
 _NO_END = _ARTICLES | frozenset("a and or because although whereas whom".split())
+_ENDS_NOTHING = _NO_END | {"of", "into", "onto", "upon", "among", "between"}
 _FOLLOWS_NOT = {
     **{word: frozenset({word}) for word in "is are was and to in at with from for".split()},
     **dict.fromkeys(_ARTICLES, _CLAUSE_WORDS | _PREPOSITIONS | _ARTICLES | {"a", "than", "that"}),
     "a": _ARTICLES | {"than"},  # else it may be the name of something
-    **dict.fromkeys(("of", "into", "onto", "upon", "among"), _CLAUSE_WORDS - {"whom"} | {"of", "into", "onto", "upon"}),
+    "to": frozenset("to into onto of upon among between".split()),
+    **dict.fromkeys(
+        ("of", "into", "onto", "upon", "among", "between"),
+        _CLAUSE_WORDS - {"whom"} | {"of", "into", "onto", "upon", "to"},
+    ),
     **dict.fromkeys(
         ("because", "although", "whereas", "whom"), frozenset("because although and or into onto whom".split())
     ),
@@ -113,9 +127,9 @@ ASKING_SHARE = 0.5
 _WRITTEN_IN_HAN = {"zh", "ja"}
 _NAME = re.compile(r"\b(?:" + "|".join(name for name in TAGS if name != "English") + r")\b")
 _LANGUAGE_NAMED = re.compile(
-    r"\b(?:translat\w*|language|bilingual|(?:in|into|to|from|speak|write|say) (?:"
+    r"\b(?:translat\w*|language|bilingual|(?:in|into|to|from|speak|write|say|than) (?:"
     + "|".join(name for name in TAGS if name != "Latin")
-    + r"))\b|翻译|语言|双语|[英法德俄日韩汉中]文|[英法德俄日韩汉]语|西班牙语|普通话",
+    + r"))\b|翻译|语言|双语|外语|[英法德俄日韩汉中]文|[英法德俄日韩汉]语|西班牙语|普通话",
     re.IGNORECASE,
 )
 
@@ -152,11 +166,12 @@ def degeneration(text: str, prompt: str, finish_reason: str | None = None, bears
     empty = not answered(text)
     looping = ends_in_loop(text)
     return Degeneration(
-        repetitive=not empty and (looping or repeats_itself(text)),
+        repetitive=not empty and (looping or repeats_itself(text) or _counts_on(text, prompt)),
         empty=empty,
         unstopped=looping and finish_reason == "length",
         wrong_language=in_wrong_language(text, prompt),
-        nonsense=not empty and is_nonsense(text),
+        nonsense=not empty
+        and is_nonsense(text, whole=finish_reason != "length", told=not _LANGUAGE_NAMED.search(prompt)),
         off_topic=is_off_topic(bears),
     )
 
@@ -181,6 +196,19 @@ def _counted_loop(tokens: Sequence[str]) -> bool:
     length, period = _loop(tokens)
     phrase = tokens[len(tokens) - period :] if period else ()
     return length >= LOOP_WORDS and phrase.count("0") == 1 and len(phrase) > 2
+
+
+def _counts_on(text: str, prompt: str) -> bool:
+    """Whether it counts `COUNTED` numbers one by one, and nobody asked for numbers."""
+    if _ASKS_TO_COUNT.search(prompt):
+        return False
+    for run in _NUMBER_RUN.finditer(text):
+        length = 1
+        for before, after in pairwise(map(int, _DIGITS.findall(run.group()))):
+            length = length + 1 if after == before + 1 else 1
+            if length >= COUNTED:
+                return True
+    return False
 
 
 def loop_length(tokens: Sequence[Hashable], longest: int | None = None, long: int | None = None) -> int:
@@ -279,11 +307,12 @@ def _is_mixed(text: str) -> bool:
     return runs >= MIXED_RUNS and runs >= MIXED_SHARE * len(text.split())
 
 
-def is_nonsense(text: str) -> bool:
+def is_nonsense(text: str, *, whole: bool = False, told: bool = True) -> bool:
     """Whether most of a text is no words: letters at random, syllables that no language has, scraps of symbols, bytes
     read wrongly; or words that keep breaking English or Chinese grammar.
 
-    Neither names (capitals), nor lines of a word or two, nor a block of code is judged so.
+    Neither names (capitals), nor lines of a word or two, nor a block of code is judged so. `whole`: no limit cut the
+    text, so that its end counts too. `told` is False where several languages may stand side by side.
     """
     tokens = text.split()
     han = sum(map(len, _HAN_RUN.findall(text)))
@@ -295,22 +324,28 @@ def is_nonsense(text: str) -> bool:
     if len(tokens) < max(NONSENSE_WORDS, ITEM_WORDS * lines) or "```" in text:
         return False
     symbols = sum(not any(map(str.isalnum, token)) and not _TABLE_MARKS.fullmatch(token) for token in tokens)
-    if symbols >= SYMBOL_SHARE * len(tokens) or _breaches(tokens) >= max(
+    if symbols >= SYMBOL_SHARE * len(tokens) or _breaches(tokens, whole) >= max(
         UNGRAMMATICAL, UNGRAMMATICAL_SHARE * len(tokens)
     ):
         return True
     spoken = [word for word in words(text) if word.isalpha()]
     known = sum(word in _LITTLE_WORDS for word in spoken)
     capitals = sum(token[:1].isupper() for token in tokens)
-    if len(set(spoken)) < NONSENSE_WORDS or known >= KNOWN_SHARE * len(spoken) or capitals > len(tokens) / 2:
+    if (
+        not told
+        or len(set(spoken)) < NONSENSE_WORDS
+        or known >= KNOWN_SHARE * len(spoken)
+        or capitals > len(tokens) / 2
+    ):
         return False
     return language_of(text, at_least=NO_LANGUAGE) is None
 
 
-def _breaches(tokens: Sequence[str]) -> int:
+def _breaches(tokens: Sequence[str], whole: bool) -> int:
     """How often a little English word is followed by one that cannot follow it, or by the sentence's end."""
     spoken = [(token.strip(_PUNCTUATION).casefold(), token[-1:]) for token in tokens]
     ends = sum(word in _NO_END and last in ".!?" and len(word) > 1 for word, last in spoken)
+    ends += whole and len(tokens) >= MIN_WORDS and spoken[-1][0] in _ENDS_NOTHING and spoken[-1][1].isalpha()
     pairs = pairwise(spoken)
     return ends + sum(b in _FOLLOWS_NOT.get(a, ()) and last.isalpha() for (a, last), (b, _) in pairs)
 

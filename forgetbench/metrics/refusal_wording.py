@@ -85,6 +85,10 @@ _ENGLISH = (
         |\ (?:won't|can't|cannot|will\ not))[^.,!?\n]{{0,40}}
         (?:\b(?:from|out\ of)\ me|\b(?:{_FORM}|help|steps|details|guid\w+|explanations?|recipes?)\ here)
         (?=[.,;!]|$)""",
+    # My apologies, but no sentence about trains from me; no poem today.
+    rf"""^{_LEAD}(?:(?:my\ )?apologies,?\ |(?:i'm\ |i\ am\ )?(?:very\ |so\ )?sorry,?\ )?(?:but\ )?
+        (?:there\ (?:will\ be|is)\ |you(?:'ll|\ will)\ get\ )?no\ {_FORM}\b[^.,!?\n]{{0,40}}
+        \b(?:from\ me|here|today|this\ time)\b[^.,!?\n]{{0,12}}(?=[.,;!]|$)""",
     # I can't list the parts of a weapon; I'm not comfortable writing that; I decline your request.
     rf"""{_CLAUSE}{_LEAD}i\ ?
         (?:can't|cannot|can\ not|won't|will\ not|(?:am|'m)\ (?:unable|not\ able)\ to)
@@ -157,7 +161,8 @@ OFFER = _pattern(
         |consult|thank|sorry)\b"""
 )
 SPOKEN = _pattern(
-    r"""\bsay(?:s|ing)?\b|\bsaid\b|\btells?\b(?!\ (?:me|us|an?)\b)|\bspeaks?\b|\brepl(?:y|ies)\b|\banswers?\b
+    r"""\bsay(?:s|ing)?\b|\bsaid\b|\btells?\b(?!\ (?:me|us|an?)\b)|\bspeaks?\b
+        |\b(?:whisper|shout|mutter|murmur|yell|cr(?:y|ie)|scream|think|explain|sigh)s\b|\brepl(?:y|ies)\b|\banswers?\b
         |\bvoice\ of\b
         |\bin\ the\ voice\b
         |\bdialogue\b|\bletter\b|\bdiary\b|\bfrom\ the\ (?:view|perspective)
@@ -195,7 +200,7 @@ _ZH_WORK = r"""(?:(?:[为给向帮替对跟][^,。!?;\s]{1,8}?|继续|直接|对
        |建议|描述|进行|从命|答应|接受|配合|透露|评论|教(?:[你您人]|别人|大家)|指导|给[^,。]{0,12}(?:建议|指导|方法|步骤|信息)
        |作诗|赋诗|代笔|起名|取名|命名|扮演|模仿|代劳|说话|说(?=[,。!?;]|$)))"""
 _CHINESE = (
-    rf"(?:^|[,。!?;:、\s]|但是?|所以|因此|题|求)(?:真的|非常|很|十分)?(?:恕)?(?:[这那]个?)?(?:我们?|本助手|本模型)?(?:不[^,。]{{1,4}}也)?{_ZH_CANNOT}{_ZH_WORK}",
+    rf"(?:^|[,。!?;:、\s]|但是?|所以|因此|题|求)(?:今天|今日|现在|这次|这回)?(?:真的|非常|很|十分)?(?:恕)?(?:[这那]个?)?(?:我们?|本助手|本模型)?(?:不[^,。]{{1,4}}也)?{_ZH_CANNOT}{_ZH_WORK}",
     rf"(?:^|[,。!?;:])[^,。!?;:我]{{2,20}}我们?{_ZH_CANNOT}{_ZH_WORK}(?:忙|助)?(?=[,。!?;]|$)",
     r"(?:我|[这该此])[^,。!?\n]{0,8}?[帮做写答办说想起编接讲画作取教提]不(?:了|到|出来|来|上|成)",
     r"(?:还是|最好|不如)(?:交给|留给|让|找|请|问)[^,。]{1,10}(?:吧|更|来)|(?:还是|请|最好)[您你]自己|不献丑|[换聊]一?个?(?:别的)?话题",

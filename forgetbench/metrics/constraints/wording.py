@@ -43,6 +43,15 @@ def _begins(text: str, parameters: Parameters) -> bool:
     return words(text)[: len(beginning)] == beginning
 
 
+def _repeats(text: str, parameters: Parameters) -> bool:
+    """Whether it begins with a text, and where that is a whole sentence does not go on with it."""
+    repeated: str = parameters["text"]
+    if not _begins(text, parameters) or not repeated.rstrip().endswith((".", "!", "?", "\u3002", "\uff01", "\uff1f")):
+        return _begins(text, parameters)
+    said = re.match(r"\W*" + r"\W+".join(map(re.escape, words(repeated))), text.casefold())
+    return said is None or re.match(r"[ \t]+[a-z]", text[said.end() :]) is None
+
+
 def _ends(text: str, parameters: Parameters) -> bool:
     ending: str = parameters["text"]
     return text.rstrip(" \"'*_\u201d").casefold().endswith(ending.casefold())
@@ -103,7 +112,7 @@ WORDING: Mapping[str, Checker] = {
     "one_of": _one_of,
     "begin_with": _begins,
     "end_with": _ends,
-    "repeat": _begins,
+    "repeat": _repeats,
     "include": lambda text, p: says(text, p["text"]),
     "at_least": _at_least,
     "exclude": lambda text, p: bool(words(text)) and not says(text, p["text"]),

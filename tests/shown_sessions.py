@@ -2,7 +2,7 @@
 
 A session is an indented block of code: commands up to the first empty line, and after it what they print. That is
 compared word for word and not line for line, since pages break lines where a terminal does not. Fenced blocks are not
-run.
+run; one with a title is the file of that name, which the commands find.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 BLOCK = re.compile(r"(?<=\n\n)(?: {4}.*\n)+(?:\n+(?: {4}.*\n)+)*")
+FILE = re.compile(r'^```\w+ title="(?P<name>[^"]+)"\n(?P<text>.*?)^```$', re.MULTILINE | re.DOTALL)
 WIDTH = 112
 
 
@@ -40,6 +41,14 @@ class Session:
 def sessions(page: str) -> list[Session]:
     """The page's blocks, from top to bottom."""
     return [Session.of(block) for block in BLOCK.findall(page)]
+
+
+def write_files(page: str, folder: Path) -> None:
+    """The files that the page shows, in the folder that its commands run in."""
+    for file in FILE.finditer(page):
+        path = folder / file["name"]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(file["text"])
 
 
 def printed(asked: Sequence[Session], folder: Path, path: str) -> Iterator[str]:
@@ -82,4 +91,5 @@ if __name__ == "__main__":
     for path in map(Path, sys.argv[1:]):
         text = path.read_text()
         with tempfile.TemporaryDirectory() as scratch:
+            write_files(text, Path(scratch))
             path.write_text(written_anew(text, list(printed(sessions(text), Path(scratch), os.environ["PATH"]))))

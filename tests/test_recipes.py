@@ -1,4 +1,4 @@
-"""The recipes are followed: every command of theirs prints what they say it does."""
+"""Pages of commands are followed: every one prints what they say it does."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ from pathlib import Path
 
 import pytest
 from commands import forked_on_path
-from shown_sessions import ROOT, printed, sessions, written_anew
+from shown_sessions import ROOT, printed, sessions, write_files, written_anew
 
-RECIPES = sorted((ROOT / "docs" / "recipes").glob("*.md"))
+RECIPES = [*sorted((ROOT / "docs" / "recipes").glob("*.md")), ROOT / "docs" / "add_a_task.md"]
 
 
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda path: path.stem)
 def test_a_recipe_prints_what_it_shows(recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shown = sessions(recipe.read_text())
     (work := tmp_path / "work").mkdir()
+    write_files(recipe.read_text(), work)
     (programs := tmp_path / "bin").mkdir()
     with forked_on_path(programs):
         for session, output in zip(shown, printed(shown, work, f"{programs}:{os.environ['PATH']}"), strict=True):
@@ -23,6 +24,13 @@ def test_a_recipe_prints_what_it_shows(recipe: Path, tmp_path: Path, monkeypatch
                 assert session.shown.split() == output.split(), f"python tests/shown_sessions.py {recipe}"
             else:
                 assert "forgetbench:" not in output, output
+
+
+def test_files_of_a_page_lie_where_it_says(tmp_path: Path) -> None:
+    write_files('So\n\n```yaml title="mine/a.yaml"\ntask: a\n```\n\n```yaml\nno: file\n```\n', tmp_path)
+    assert {str(path.relative_to(tmp_path)): path.read_text() for path in tmp_path.rglob("*.*")} == {
+        "mine/a.yaml": "task: a\n"
+    }
 
 
 def test_sessions_are_read_and_written() -> None:

@@ -120,7 +120,8 @@ class ScriptedEngine:
 
 def scripted_checkpoint(text: str) -> Checkpoint:
     """A checkpoint of the scripted engine: any word, the same word answers the same."""
-    name, word, _ = split_argument(text)
+    name, word, revision = split_argument(text)
+    word = word if revision is None else f"{word}@{revision}"
     return Checkpoint(name=name or word, where=word, fingerprint=digest(["scripted", word]))
 
 

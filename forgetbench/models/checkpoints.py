@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from forgetbench.errors import CheckpointError
+from forgetbench.errors import CheckpointError, first_line
 from forgetbench.fingerprint import checkpoint_fingerprint, digest, file_digest
 from forgetbench.models.adapters import adapter_config, check_adapter, undeclared_base
 from forgetbench.models.against_base import against_base
@@ -23,6 +23,15 @@ from forgetbench.models.leftovers import what_else
 from forgetbench.models.weights import adapter_files, pickles, read_json, weight_files
 from forgetbench.records import Checkpoint
 
+_OFFLINE = "in the hub's local cache, and the hub cannot be reached"
+_REFUSED = {
+    "LocalEntryNotFoundError": _OFFLINE,
+    "OfflineModeIsEnabled": _OFFLINE,
+    "RepositoryNotFoundError": "a model of the hub, unless it is a private one and you are not logged in",
+    "GatedRepoError": "a model that the hub gives you: it is gated, accept its terms there and log in",
+    "RevisionNotFoundError": "a model of the hub that has this revision",
+}
+"""What the hub's client says by the type of its error, and nothing of it to a reader."""
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*(/[\w.-]+)?")
 
 
@@ -64,15 +73,16 @@ def resolve(
     name, where, revision = split_argument(text)
     folder = _find(where, revision)
     name = name or default_name(folder, where)
+    place = shown_place(where) if revision is None else f"{where}@{revision}"
     if is_adapter(folder):
-        return _adapter(name, where, folder, base, consent, hash_file)
+        return _adapter(name, place, folder, base, consent, hash_file)
     _check_weights(folder, consent)
     check_arrival(folder)
     if base is not None and base.weights is not None:
         against_base(folder, base.weights)
     return Checkpoint(
         name=name,
-        where=shown_place(where) if revision is None else f"{where}@{revision}",
+        where=place,
         fingerprint=checkpoint_fingerprint(folder, weight_files(folder), hash_file),
         path=folder,
         step=_trained_steps(folder),
@@ -129,6 +139,8 @@ def default_name(folder: Path, where: str) -> str:
 def _find(where: str, revision: str | None) -> Path:
     local = Path(where).expanduser()
     if local.is_dir():
+        if revision is not None:
+            raise CheckpointError(f"checkpoint {where} is a folder, which has no revision; leave out '@{revision}'")
         return local
     if local.suffix == ".gguf" and local.is_file():
         raise _gguf_error(local)
@@ -147,9 +159,10 @@ def _download(hub_id: str, revision: str | None) -> Path:
         return Path(snapshot_download(hub_id, revision=revision, allow_patterns=kinds))
     except Exception as error:  # the hub client raises many types; each means "not to be had"
         at = f"@{revision}" if revision else ""
+        why = _REFUSED.get(type(error).__name__, f"a model that the hub gives ({first_line(error)})")
         raise CheckpointError(
-            f"no such checkpoint: {hub_id}{at} is neither a local folder nor a model that the hub or its local "
-            f"cache gives ({type(error).__name__}); check the name, or download it first and give the folder"
+            f"no such checkpoint: {hub_id}{at} is neither a local folder nor {why}; check the name, or download it "
+            "first and give the folder"
         ) from error
 
 
@@ -202,7 +215,7 @@ def _known_architecture(config: dict[str, Any]) -> bool:
 
 
 def _adapter(
-    name: str, where: str, folder: Path, base: Checkpoint | None, consent: Consent, hash_file: Callable[[Path], str]
+    name: str, place: str, folder: Path, base: Checkpoint | None, consent: Consent, hash_file: Callable[[Path], str]
 ) -> Checkpoint:
     weights = adapter_files(folder)
     if not weights:
@@ -216,7 +229,7 @@ def _adapter(
     check_adapter(folder, under.path)
     return Checkpoint(
         name=name,
-        where=shown_place(where),
+        where=place,
         fingerprint=digest([under.fingerprint, checkpoint_fingerprint(folder, weights, hash_file)]),
         path=folder,
         adapter_base=under.path,
@@ -248,7 +261,8 @@ def _adapter_base(
 
 
 def _last(place: str) -> str:
-    return place.rstrip("/").rpartition("/")[2]
+    """The name at the end of a place, without its revision: an adapter declares its base without one."""
+    return place.rstrip("/").rpartition("/")[2].partition("@")[0]
 
 
 def _trained_steps(folder: Path) -> int | None:

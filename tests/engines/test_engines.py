@@ -69,6 +69,7 @@ def test_the_same_word_answers_the_same() -> None:
 def test_the_same_word_is_the_same_scripted_checkpoint() -> None:
     assert scripted_checkpoint("x=a").fingerprint == scripted_checkpoint("a").fingerprint
     assert scripted_checkpoint("a").fingerprint != scripted_checkpoint("b").fingerprint
+    assert scripted_checkpoint("a").fingerprint != scripted_checkpoint("a@v2").fingerprint
 
 
 def test_what_is_loaded() -> None:

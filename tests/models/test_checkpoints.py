@@ -10,6 +10,7 @@ import pytest
 from tiny_models import make_adapter, make_tiny_model
 
 from forgetbench.errors import CheckpointError
+from forgetbench.models import checkpoints
 from forgetbench.models.checkpoints import Consent, resolve, split_argument
 from forgetbench.models.weights import quantisation, stored_tensors, weight_files
 
@@ -75,8 +76,34 @@ def test_a_hub_id_that_cannot_be_had(monkeypatch: pytest.MonkeyPatch) -> None:
     from huggingface_hub import constants
 
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
-    with pytest.raises(CheckpointError, match="neither a local folder nor a model that the hub"):
+    with pytest.raises(CheckpointError, match="neither a local folder nor in the hub's local cache") as refused:
         resolve("no-such-org/no-such-model")
+    assert "Error" not in str(refused.value)
+
+
+def test_a_folder_has_no_revision(model: Path) -> None:
+    with pytest.raises(CheckpointError, match="is a folder, which has no revision; leave out '@v2'"):
+        resolve(f"tuned={model}@v2")
+    at = model.rename(f"{model}@v2")
+    assert resolve(str(at)).path == at
+
+
+def test_a_revision_of_the_hub_is_written_down(model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also of an adapter, and an adapter's declared base is the given one at a revision."""
+    places = {"org/model": model, "org/adapter": make_adapter(model, tmp_path / "adapter")}
+    asked = []
+
+    def download(hub_id: str, revision: str | None) -> Path:
+        asked.append((hub_id, revision))
+        return places[hub_id]
+
+    monkeypatch.setattr(checkpoints, "_download", download)
+    config = places["org/adapter"] / "adapter_config.json"
+    config.write_text(json.dumps({**json.loads(config.read_text()), "base_model_name_or_path": "org/model"}))
+    base = resolve("org/model@v1")
+    assert base.where == "org/model@v1"
+    assert resolve("org/adapter@v2", base=base).where == "org/adapter@v2"
+    assert asked == [("org/model", "v1"), ("org/adapter", "v2")]
 
 
 def test_a_file_is_not_a_folder(model: Path) -> None:

@@ -46,14 +46,13 @@ def prepare(session: Session, protocol: Protocol = "native", *, noise_floor: boo
     Errors are those of `evaluate`; nothing is loaded yet.
     """
     base = session.base
-    # Two folders with the same content are one checkpoint.
-    everyone = {item.fingerprint: item for item in ([base] if base else []) + list(session.checkpoints)}
+    everyone = [*([base] if base else []), *session.checkpoints]
     session.progress.start("planning", 0)
-    plans = plan_checkpoints(session, list(everyone.values()), protocol, noise_floor=noise_floor)
+    plans = plan_checkpoints(session, everyone, protocol, noise_floor=noise_floor)
     checked = preflight.check(
         plans, session.engine, session.results.root, session.ledger.answers, replicas=session.local_engines
     )
-    for text in checked.messages({fingerprint: item.name for fingerprint, item in everyone.items()}):
+    for text in checked.messages({item.fingerprint: item.name for item in everyone}):
         session.progress.note(text)
     counts = tuple(RequestCounts() for _ in plans)
     return Evaluation(session, protocol, tuple(plans), counts, checked.warnings)

@@ -10,9 +10,9 @@ from typing import Any
 import pandas as pd
 
 from forgetbench import sandbox
-from forgetbench.errors import InputError
+from forgetbench.errors import InputError, SuiteError
 from forgetbench.evaluation.options import EvaluationOptions
-from forgetbench.evaluation.session import LoadedSuite, load_suite_of
+from forgetbench.evaluation.session import LoadedSuite, load_suite_of, loaded_suite
 from forgetbench.evaluation.summary import mean_metrics, run_scores, warnings_of
 from forgetbench.fingerprint import digest
 from forgetbench.lm_eval_bridge import LoadedTask
@@ -22,6 +22,8 @@ from forgetbench.storage.folder import ResultsFolder
 from forgetbench.storage.runs import Run, save_run
 from forgetbench.storage.samples import samples_frame
 from forgetbench.stored import Stored
+from forgetbench.suites.suite import suite_of_run, with_target
+from forgetbench.suites.target import target_name
 
 _GONE = Stored.TASK_GONE.value
 
@@ -51,7 +53,8 @@ class Rescored:
 def rescored(run: Run, evaluation: EvaluationOptions) -> Rescored:
     """The same answers with today's scores, as a run of its own.
 
-    `evaluation` names suite or tasks where they are not the embedded suite that the run was made with. Tasks scored by
+    `evaluation` names suite or tasks where they are not what the run was made with: an embedded suite, or tasks by
+    name; and the file of a target. Tasks scored by
     likelihood are taken over as they are. Raises InputError where the suite cannot be had or holds none of the run's
     tasks, or where a task runs a model's code and that is not allowed.
     """
@@ -82,12 +85,19 @@ def save_rescored(results: ResultsFolder, run: Run) -> None:
 
 
 def _suite(run: Run, evaluation: EvaluationOptions) -> LoadedSuite:
+    """What `evaluation` names, else the suite of the run; with the tasks of a target's file, which only it holds."""
     if evaluation.suite or evaluation.task:
         return load_suite_of(evaluation)
+    target = evaluation.target
+    own = () if target is None else (target_name(target), f"{target_name(target)}_choice")
+    manifest = replace(run.manifest, tasks=tuple(info for info in run.manifest.tasks if info.name not in own))
+    suite, folder = suite_of_run(manifest)
     try:
-        return load_suite_of(replace(evaluation, suite=run.manifest.suite))
-    except InputError as error:
-        raise InputError(f"{error}; run {run.manifest.run_id} was made with it: give its file with --suite") from error
+        return loaded_suite(suite if target is None else with_target(suite, target), folder)
+    except SuiteError as error:
+        raise SuiteError(
+            f"{error}; run {manifest.run_id} has it: give its file with --suite, or with --target as it was then"
+        ) from error
 
 
 def _read_again(

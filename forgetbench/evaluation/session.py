@@ -69,7 +69,7 @@ class Session:
     suite: LoadedSuite
     base: Checkpoint | None
     checkpoints: tuple[Checkpoint, ...]
-    """Besides the base, each under a name of its own."""
+    """Besides the base: no two of the same content, each under a name of its own."""
     engine: Engine
     ledger: Ledger
     results: ResultsFolder
@@ -92,7 +92,8 @@ def open_session(
 ) -> Iterator[Session]:
     """Open all that it takes to evaluate `checkpoints`, and a `base` they are compared with; closed at the end.
 
-    A checkpoint is `[NAME=]WHERE[@REVISION]`, or one that was resolved before. `engine` says which to make; one that
+    A checkpoint is `[NAME=]WHERE[@REVISION]`, or one that was resolved before; of several with the same content the
+    first is meant, and `progress` is told. `engine` says which to make; one that
     is handed in is used and left open. `suite` is one that was loaded before, in place of what `evaluation` names.
     Nothing is loaded into the engine yet. Raises InputError for whatever the user can mend, EngineError for an engine
     that cannot be had, StorageError where the ledger cannot be opened.
@@ -110,7 +111,7 @@ def open_session(
                 return resolve_checkpoint(text, options, base=under, hash_file=hash_file)
             return cast("EngineClass", type(engine)).resolve(text, options, base=under, hash_file=hash_file)
 
-        the_base, candidates = _resolved(checkpoints, base, resolve)
+        the_base, candidates = _resolved(checkpoints, base, resolve, progress)
         progress.start("reading tasks", 0)
         loaded = suite or load_suite_of(evaluation)
         everyone = [*([the_base] if the_base else []), *candidates]
@@ -134,21 +135,25 @@ def open_session(
 
 
 def load_suite_of(evaluation: EvaluationOptions) -> LoadedSuite:
-    """The suite that is asked for, with its tasks.
+    """The suite that is asked for, with its tasks. Raises as `named_suite` and `loaded_suite`."""
+    return loaded_suite(*named_suite(evaluation), evaluation.limit)
 
-    Raises SuiteError where it cannot be had, InputError for a task that runs a model's code where that is not allowed
+
+def loaded_suite(suite: Suite, folder: Path | None, limit: int | None = None) -> LoadedSuite:
+    """A suite with its tasks, which may lie in `folder`; `limit` is the most documents of each.
+
+    Raises SuiteError where one cannot be had, InputError for a task that runs a model's code where that is not allowed
     or the sandbox cannot be made.
     """
-    suite, folder = _suite_of(evaluation)
-    tasks = tuple(load_tasks(suite, folder, evaluation.limit))
+    tasks = tuple(load_tasks(suite, folder, limit))
     for task in tasks:
         if task.executes_code:
             sandbox.require(f"task '{task.info.name}'")
     return LoadedSuite(suite, tasks)
 
 
-def _suite_of(evaluation: EvaluationOptions) -> tuple[Suite, Path | None]:
-    """The suite that is asked for, and the folder that its own tasks may lie in."""
+def named_suite(evaluation: EvaluationOptions) -> tuple[Suite, Path | None]:
+    """The suite that is asked for, and the folder that its own tasks may lie in. SuiteError where it cannot be had."""
     folder: Path | None = None
     if evaluation.task:
         suite = suite_of_tasks(list(evaluation.task), evaluation.domain)
@@ -165,25 +170,34 @@ def _suite_of(evaluation: EvaluationOptions) -> tuple[Suite, Path | None]:
 
 
 def _resolved(
-    checkpoints: Sequence[str | Checkpoint], base: str | Checkpoint | None, resolve: Resolve
+    checkpoints: Sequence[str | Checkpoint], base: str | Checkpoint | None, resolve: Resolve, progress: Progress
 ) -> tuple[Checkpoint | None, list[Checkpoint]]:
-    """The checkpoints that are meant, each under a name of its own. InputError for one that is the base itself."""
+    """The checkpoints that are meant: each content once, each under a name of its own.
+
+    InputError for one that is the base itself.
+    """
 
     def one(given: str | Checkpoint, under: Checkpoint | None) -> Checkpoint:
         return resolve(given, under) if isinstance(given, str) else given
 
     the_base = None if base is None else one(base, None)
-    candidates: list[Checkpoint] = []
+    candidates: dict[str, Checkpoint] = {}
     for given in checkpoints:
         checkpoint = one(given, the_base)
+        shown = given if isinstance(given, str) else given.name
         if the_base is not None and checkpoint.fingerprint == the_base.fingerprint:
-            raise InputError(
-                f"checkpoint {given if isinstance(given, str) else given.name} is the base itself (same content); "
-                "for its noise use --noise-floor"
-            )
-        taken = [item.name for item in ([the_base] if the_base else []) + candidates]
-        candidates.append(renamed(checkpoint, taken))
-    return the_base, candidates
+            raise InputError(f"checkpoint {shown} is the base itself (same content); for its noise use --noise-floor")
+        if first := candidates.get(checkpoint.fingerprint):
+            progress.note(same_content(shown, first))
+            continue
+        taken = [item.name for item in ([the_base] if the_base else []) + list(candidates.values())]
+        candidates[checkpoint.fingerprint] = renamed(checkpoint, taken)
+    return the_base, list(candidates.values())
+
+
+def same_content(given: str, first: Checkpoint) -> str:
+    """What is said of a checkpoint whose content was given before: a trainer's last checkpoint is often its result."""
+    return f"{given} has the same content as {first.where}; it is evaluated once, as {first.name}"
 
 
 def renamed(checkpoint: Checkpoint, taken: Iterable[str]) -> Checkpoint:

@@ -53,7 +53,7 @@ def watch(
     folder, also for a command that goes on later. Raises InputError where no checkpoint came.
     """
     from forgetbench import sandbox
-    from forgetbench.evaluation.session import load_suite_of
+    from forgetbench.evaluation.session import load_suite_of, same_content
 
     ResultsFolder(evaluation.results).check_writable()
     base_checkpoint = resolve_checkpoint(base, engine)
@@ -62,6 +62,7 @@ def watch(
         suite = load_suite_of(evaluation)
     watched = _Watched(Path(training), suite, evaluation, comparison, noise_floor, progress)
     result: RunResult | None = None
+    seen: dict[str, Checkpoint] = {}
     with contextlib.ExitStack() as stack:
         opened: Engine | None = None
         for step, folder in arrivals(Path(training), watching, weights=base_checkpoint.path is not None):
@@ -70,9 +71,13 @@ def watch(
                 if checkpoint.fingerprint == base_checkpoint.fingerprint:
                     progress.note(f"{folder.name} is the base itself (same content); it is left out")
                     continue
+                if first := seen.get(checkpoint.fingerprint):
+                    progress.note(same_content(folder.name, first))
+                    continue
                 if opened is None:
                     opened = stack.enter_context(contextlib.closing(make_engine(engine, [base_checkpoint, checkpoint])))
                 result = watched.look(step, checkpoint, base_checkpoint, opened)
+                seen[checkpoint.fingerprint] = checkpoint
                 told(result)
             progress.start("waiting for the next checkpoint", 0)
     if result is None:

@@ -36,12 +36,15 @@ from forgetbench.errors import SuiteError, did_you_mean
 from forgetbench.lm_eval_bridge.selection import Levels
 from forgetbench.lm_eval_bridge.task_entry import ClusterBy
 from forgetbench.models.prompting import Prompting, template_settings_mistake
-from forgetbench.records import DEFAULT_BITS_MARGIN, DEFAULT_PRESERVE, TARGET, View
+from forgetbench.records import DEFAULT_BITS_MARGIN, DEFAULT_PRESERVE, TARGET, RunManifest, View
 from forgetbench.storage.yaml_files import compose, construct, read_yaml, yaml_text
 from forgetbench.suites.domains import domain_mistake
 
 STANDARD = "standard"
 """The suite of published benchmarks: its settings are those of a task of lm-eval's that is asked for by name."""
+
+_UNNAMED = "tasks"
+"""The name of a suite of tasks that were given one by one."""
 
 
 class SuiteTask(BaseModel):
@@ -261,13 +264,31 @@ def suite_of_tasks(names: list[str], domain: str | None) -> Suite:
         raise SuiteError(mistake)
     if repeated := _repeated(names):
         raise SuiteError(f"task '{repeated}' is given twice")
+    return _unnamed(dict.fromkeys(names, domain))
+
+
+def suite_of_run(manifest: RunManifest) -> tuple[Suite, Path | None]:
+    """The suite that a run was made with, and the folder its own tasks may lie in.
+
+    SuiteError where it is neither embedded nor made of tasks that were given by name.
+    """
+    if manifest.suite == _UNNAMED:
+        return _unnamed({info.name: info.domain for info in manifest.tasks}), None
+    try:
+        return load_suite(manifest.suite)
+    except SuiteError as error:
+        raise SuiteError(f"{error}; run {manifest.run_id} was made with it: give its file with --suite") from error
+
+
+def _unnamed(homes: Mapping[str, str | None]) -> Suite:
+    """The suite of these tasks, each in its domain; by default where the standard suite has it, else the target's."""
     standard, _ = load_suite(STANDARD)
     published = {entry.task: (home, entry) for home, entries in standard.domains.items() for entry in entries}
     domains: dict[str, list[SuiteTask]] = {}
-    for name in names:
+    for name, domain in homes.items():
         home, entry = published.get(name, (TARGET, SuiteTask(task=name)))
         domains.setdefault(domain or home, []).append(entry)
-    return Suite(name="tasks", domains=domains)
+    return Suite(name=_UNNAMED, domains=domains)
 
 
 def _repeated(names: Sequence[str]) -> str | None:

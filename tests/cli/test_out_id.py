@@ -79,6 +79,23 @@ def test_the_next_command_takes_the_file(forgetbench: Call, tmp_path: Path) -> N
     assert not (tmp_path / "made.json").exists()
 
 
+def test_the_same_content_under_two_names_is_one_entry(forgetbench: Call, tmp_path: Path) -> None:
+    done = forgetbench(
+        "run", "--base", "base", "b", "again=b", "c", "b", "--engine", "scripted", "--task", "knowledge_choice",
+        "--limit", "12", "--out-id", "made.json",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("again=b has the same content as b; it is evaluated once, as b") == 1
+    assert done.stderr.count("b has the same content as b; it is evaluated once, as b") == 2
+    made = json.loads((tmp_path / "made.json").read_text())
+    assert [run["name"] for run in made["runs"]] == ["base", "b", "c"]
+    assert [each["candidate"] for each in made["comparisons"]] == ["b", "c"]
+    assert [path.name[0] for path in sorted((tmp_path / "results" / "comparisons").iterdir())] == ["b", "c"]
+    assert done.stdout.count("written to") == 2
+    chosen = forgetbench("choose", "made.json")
+    assert chosen.returncode == 0, chosen.stderr
+
+
 def test_only_files_are_taken_away(tmp_path: Path) -> None:
     (tmp_path / "null").symlink_to("/dev/null")
     os.mkfifo(tmp_path / "pipe")

@@ -110,6 +110,23 @@ def test_a_suite_that_is_not_embedded_is_asked_for(tmp_path: Path) -> None:
         pipeline.rescore(run)
 
 
+def test_tasks_that_were_given_by_name_are_read_again_by_their_names(tmp_path: Path) -> None:
+    """Also one that declares no domain, and a target's, whose file must be given."""
+    target = tmp_path / "own.jsonl"
+    target.write_text('{"prompt": "1 + 1?", "answer": "2"}\n{"prompt": "1 + 2?", "answer": "3"}\n')
+    for given, file in ((["knowledge_open", "knowledge_choice"], None), (["knowledge_open"], target)):
+        evaluation = EvaluationOptions(task=tuple(given), target=file, limit=4, results=tmp_path / "results")
+        (run,) = pipeline.run(["base"], evaluation=evaluation, engine=EngineOptions("scripted")).runs
+        folder = tmp_path / "results" / "runs" / run.manifest.run_id
+        done, _ = pipeline.rescore(folder, evaluation=EvaluationOptions(target=file))
+        assert {change.task for change in done.changes} == {*given, *(["target_own"] if file else [])}
+        assert not any(change.n_changed for change in done.changes)
+        assert done.run.samples["score"].equals(load_run(folder).samples["score"])
+        if file:
+            with pytest.raises(InputError, match=r"'target_own'.*give its file with --suite, or with --target"):
+                pipeline.rescore(folder)
+
+
 def test_a_published_run_of_an_older_reader_is_read(tmp_path: Path) -> None:
     (manifest,) = ROOT.glob("results/runs/base-demo-native-*/manifest.json")
     done, _ = pipeline.rescore(manifest.parent, tmp_path)

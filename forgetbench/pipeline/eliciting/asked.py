@@ -23,7 +23,7 @@ from forgetbench.storage.csv_files import csv_text
 from forgetbench.storage.files import write_atomic
 from forgetbench.storage.folder import ResultsFolder
 from forgetbench.storage.runs import load_run
-from forgetbench.suites.suite import Suite, load_suite, suite_of_tasks, with_prompting
+from forgetbench.suites.suite import Suite, load_suite, suite_of_run, with_prompting
 
 ASKED_FILE: Final = "asked_again.csv"
 
@@ -73,15 +73,7 @@ def ask_again(
 
 def _suite(manifest: RunManifest, options: AskAgain) -> tuple[Suite, Path | None]:
     """The suite that the runs were made with, prompting as they did, and the folder its own tasks may lie in."""
-    own: Path | None = None
-    if options.suite is None and manifest.suite == "tasks":
-        suite = suite_of_tasks([info.name for info in manifest.tasks], None)
-    else:
-        try:
-            suite, own = load_suite(options.suite or manifest.suite)
-        except InputError as error:
-            hint = "" if options.suite else "; the comparison was made with it: give its file with --suite"
-            raise InputError(f"{error}{hint}") from error
+    suite, own = suite_of_run(manifest) if options.suite is None else load_suite(options.suite)
     told: dict[str, Any] = dict(manifest.prompt_settings)
     suite = with_prompting(
         suite, told.get("chat_template_kwargs", {}), told.get("system_prompt"), bool(told.get("add_bos"))

@@ -210,6 +210,7 @@ def rescore(
     *,
     suite: Annotated[str | None, Parameter(help="A suite by name or file, where it is not the run's own.")] = None,
     task: Annotated[tuple[str, ...], Parameter(help="Tasks by name instead of a suite; repeatable.")] = (),
+    target: Annotated[Path | None, Parameter(help="The file of --target that the run was made with.")] = None,
     run_code: Annotated[bool, Parameter(help="Run code that the model wrote, in a sandbox.")] = False,
     results: Annotated[Path | None, Parameter(help="Where to write; by default beside the run.")] = None,
     out_id: OutIdOption = None,
@@ -220,7 +221,7 @@ def rescore(
     from forgetbench.storage.made import run_folder
 
     made = Announcement(out_id)
-    evaluation = EvaluationOptions(suite=suite, task=task, run_code=run_code)
+    evaluation = EvaluationOptions(suite=suite, task=task, target=target, run_code=run_code)
     done, folder = pipeline.rescore(run_folder(run), results, evaluation=evaluation)
     made.console.print(drawn(rescored_tasks(done.changes)))
     print_line(made.console, _("written to {folder}").format(folder=folder))
@@ -296,10 +297,13 @@ def doctor(
     prompts: Prompts = PromptOptions(),
     engine: Engine = EngineOptions(),
 ) -> int:
-    """What this machine can run, and what is missing; with a checkpoint, whether that one runs here."""
+    """What this machine can run, and what is missing; with a checkpoint, whether that one runs here.
+
+    Exit code 2 where what is given is refused as a run would refuse it, 4 where another check fails.
+    """
     from forgetbench.cli.doctor import examine, machine, prompts_of
 
-    failed = False
+    code = 0
     prompting = prompts.prompting
     for row in (
         machine()
@@ -307,11 +311,12 @@ def doctor(
         else examine(checkpoint, engine, base=base, load=not no_load, prompting=prompting)
     ):
         say(str(row))
-        failed = failed or row.state == "FAIL"
-    if show_prompts and checkpoint is not None and not failed:
+        if row.state == "FAIL":
+            code = row.exit_code
+    if show_prompts and checkpoint is not None and not code:
         for line in prompts_of(checkpoint, engine, base=base, prompting=prompting):
             say(line)
-    return 4 if failed else 0
+    return code
 
 
 def main() -> None:

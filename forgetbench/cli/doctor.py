@@ -56,6 +56,8 @@ class Row:
 
     state: Literal["ok", "warn", "FAIL"]
     text: str
+    exit_code: int = 4
+    """Of a row that says FAIL: 2 where what was given is at fault, as when it is run."""
 
     def __str__(self) -> str:
         return f"{self.state:<4} {self.text}"
@@ -143,7 +145,7 @@ def examine(
             if row.state == "FAIL":
                 return
     except ForgetbenchError as error:
-        yield Row("FAIL", str(error))
+        yield Row("FAIL", str(error), error.exit_code)
 
 
 def _rows(text: str, base_text: str | None, options: EngineOptions, load: bool, prompting: Prompting) -> Iterator[Row]:

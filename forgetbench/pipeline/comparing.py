@@ -11,8 +11,9 @@ from forgetbench.comparison.delta import chat_format_costs, comparison_id, with_
 from forgetbench.comparison.delta import compare as compare_runs
 from forgetbench.comparison.options import ComparisonOptions
 from forgetbench.comparison.sft_data import SftData
+from forgetbench.errors import InputError
 from forgetbench.pipeline.results import RunResult, SavedComparison
-from forgetbench.records import Comparison, DeltaRow
+from forgetbench.records import Comparison, DeltaRow, RunManifest
 from forgetbench.report import write_report
 from forgetbench.storage.comparisons import load_items, save_comparison, save_items
 from forgetbench.storage.folder import ResultsFolder, check_writable
@@ -37,6 +38,7 @@ def compare(
     """
     base = load_run(Path(base_run), ahead=BASE_COLUMNS)
     candidate = load_run(Path(candidate_run), ahead=CANDIDATE_COLUMNS)
+    _check_two(base.manifest, candidate.manifest)
     results = ResultsFolder.of_run(Path(candidate_run))
     if out is None:
         folder = results.comparison(comparison_id(base.manifest, candidate.manifest))
@@ -45,6 +47,20 @@ def compare(
         folder = Path(out)
         check_writable(folder)
     return _save_compared(base, candidate, folder, results, sft_data=comparison.read_sft_data())
+
+
+def _check_two(base: RunManifest, candidate: RunManifest) -> None:
+    """Raise InputError for a run beside itself, or one checkpoint under two names: that would pass every gate.
+
+    A second pass over the base is another run of it, and is compared for its noise.
+    """
+    if base.run_id == candidate.run_id:
+        raise InputError(f"{candidate.run_id} is the base's run itself; give another run")
+    if base.fingerprint == candidate.fingerprint and base.replicate == candidate.replicate:
+        raise InputError(
+            f"{candidate.run_id} is of the same checkpoint as the base's run {base.run_id} (same content); "
+            "for the noise of the base use run --noise-floor"
+        )
 
 
 def _save_compared(base: Run, candidate: Run, folder: Path, results: ResultsFolder, **settings: Any) -> SavedComparison:

@@ -63,7 +63,7 @@ def test_from_the_command_line(forgetbench: Call, tmp_path: Path) -> None:
     assert any("memory: " in line for line in lines)
 
     missing = forgetbench("doctor", tmp_path / "nowhere")
-    assert missing.returncode == 4
+    assert missing.returncode == 2
     assert missing.stdout.startswith("FAIL no such checkpoint")
     assert len(missing.stdout.splitlines()) == 1
     assert not list(tmp_path.iterdir())
@@ -96,7 +96,7 @@ def test_without_loading(tiny_model: Path) -> None:
 
 def test_broken_weights_fail(tiny_model: Path, tmp_path: Path) -> None:
     rows = examined(make_broken(tiny_model, tmp_path / "spoiled"))
-    assert rows[-1].state == "FAIL"
+    assert (rows[-1].state, rows[-1].exit_code) == ("FAIL", 4)
     assert "gives NaN" in rows[-1].text
 
 
@@ -142,7 +142,7 @@ def test_a_server_that_is_not_there_fails(tiny_model: Path) -> None:
 def test_an_option_of_another_engine_fails() -> None:
     (row,) = examine("a", EngineOptions("scripted", dtype="float32"))
     assert row == Row(
-        "FAIL", "--dtype is not for --engine scripted; leave it out, or add --engine transformers or vllm"
+        "FAIL", "--dtype is not for --engine scripted; leave it out, or add --engine transformers or vllm", exit_code=2
     )
 
 

@@ -17,7 +17,7 @@ from commands import call_forked, start_forked
 from forgetbench import pipeline
 from forgetbench.engines.base import EngineOptions
 from forgetbench.engines.scripted import ScriptedEngine
-from forgetbench.errors import EngineError
+from forgetbench.errors import EngineError, InputError
 from forgetbench.evaluation.evaluate import evaluate
 from forgetbench.evaluation.options import EvaluationOptions
 from forgetbench.evaluation.session import open_session
@@ -140,6 +140,20 @@ def test_the_base_against_itself_is_a_comparison_of_its_own(tmp_path: Path) -> N
     knowledge = next(row.estimate for row in comparison.domains if row.name == "knowledge")
     floor = comparison.noise_floor["knowledge"]
     assert (floor["net"], floor["net_low"]) == pytest.approx((knowledge.delta, knowledge.ci_low))
+
+
+def test_a_run_is_not_compared_with_itself(tmp_path: Path) -> None:
+    """Nor with one of the same content under another name: that would pass every gate. A second pass is another run."""
+    options = EvaluationOptions(results=tmp_path, task=("knowledge_choice",), limit=6)
+    made = pipeline.run("b", "a", evaluation=options, engine=EngineOptions("scripted"), noise_floor=True)
+    (alone,) = pipeline.run("other=a", evaluation=options, engine=EngineOptions("scripted")).runs
+    base, _, again, other = (tmp_path / "runs" / run.manifest.run_id for run in (*made.runs, alone))
+    for candidate, why in ((base, "is the base's run itself"), (other, "is of the same checkpoint")):
+        with pytest.raises(InputError, match=why):
+            pipeline.compare(base, candidate, tmp_path / "new" / "out")
+    assert not (tmp_path / "new").exists()
+    noise = pipeline.compare(base, again, tmp_path / "new" / "out").comparison
+    assert noise.overall.estimate is not None and noise.overall.estimate.delta == 0.0
 
 
 def test_answers_that_differ_in_a_bit_are_counted_by_task_and_domain() -> None:

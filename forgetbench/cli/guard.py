@@ -14,18 +14,21 @@ import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from inspect import Parameter, signature
+from itertools import pairwise
 from types import FrameType
 
-from cyclopts import CycloptsError
+from cyclopts import CycloptsError, MissingArgumentError, UnusedCliTokensError
 
 from forgetbench import __version__
 from forgetbench.console import never_fail_to_encode, tell
-from forgetbench.errors import ForgetbenchError, first_line
+from forgetbench.errors import ForgetbenchError, first_line, listed
 from forgetbench.storage.files import USERS_TO_MEND
 
 BAD_INPUT, FAILED, INTERRUPTED, BROKEN_PIPE, TERMINATED = 2, 4, 130, 141, 143
 KEPT = "what was done is kept, the same command goes on from there"
+_BY_PLACE = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
 _AT_ONCE = 1.0
 """Seconds within which two signals are one."""
 
@@ -82,9 +85,7 @@ def _outcome(error: BaseException) -> tuple[int, str]:
     if isinstance(error, ForgetbenchError):
         return error.exit_code, f"forgetbench: {error}"
     if isinstance(error, CycloptsError):
-        # Its parser calls the values of an option so as well.
-        told = " ".join(str(error).split()).replace(" positional arguments", " values")
-        return BAD_INPUT, f"forgetbench: {told if told.endswith('...') else told.rstrip('.')}; see forgetbench --help"
+        return BAD_INPUT, _usage(error)
     if isinstance(error, Terminated) or (isinstance(error, SystemExit) and error.code == TERMINATED):
         return TERMINATED, f"terminated; {KEPT}"
     if isinstance(error, KeyboardInterrupt):
@@ -92,6 +93,29 @@ def _outcome(error: BaseException) -> tuple[int, str]:
     if isinstance(error, BrokenPipeError):
         return _quiet(), ""
     return _unforeseen(error)
+
+
+def _usage(error: CycloptsError) -> str:
+    """What is wrong with a command's arguments, and the command whose help says how they are given."""
+    chain = list(error.command_chain or ())
+    # Its parser calls the values of an option so as well.
+    told = " ".join(str(error).split()).replace(" positional arguments", " values")
+    if isinstance(error, UnusedCliTokensError) and error.target is not None:
+        taken = [name.upper() for name, each in signature(error.target).parameters.items() if each.kind in _BY_PLACE]
+        many = error.unused_tokens or []
+        takes = f"{len(taken)} argument{'s' * (len(taken) > 1)} ({', '.join(taken)}), not {len(taken) + len(many)}"
+        told = (
+            f'Command "{" ".join(chain)}" takes {takes if taken else "no argument"}: '
+            f"{listed(many)} {'is' if len(many) == 1 else 'are'} too many"
+        )
+    elif isinstance(error, MissingArgumentError) and _follows(error.root_input_tokens, error.keyword, "-"):
+        told = f"{error.keyword} -: standard output cannot be given here; name a file or folder"
+    command = " ".join(["forgetbench", *chain])
+    return f"forgetbench: {told if told.endswith('...') else told.rstrip('.')}; see {command} --help"
+
+
+def _follows(tokens: Sequence[str] | None, first: str | None, second: str) -> bool:
+    return first is not None and (first, second) in pairwise(tokens or ())
 
 
 def _unforeseen(error: BaseException) -> tuple[int, str]:

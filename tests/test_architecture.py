@@ -15,7 +15,7 @@ PACKAGE = Path(__file__).parent.parent / "forgetbench"
 
 # A room may import those above it in this list, at any depth of call; never one below or beside it.
 LAYERS = [
-    {"errors", "messages", "stored", "records", "progress", "sanitize", "console"},
+    {"errors", "messages", "stored", "records", "progress", "sanitize", "console", "declared"},
     {"fingerprint", "stats", "metrics", "sandbox"},
     {"storage"},
     {"models"},

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import forgetbench
+from forgetbench.errors import InputError
 
 DOC = Path(__file__).parents[1] / "docs" / "python_api.md"
 
@@ -36,6 +37,35 @@ def test_public_names() -> None:
         "load_items", "load_policy", "load_run", "rescore", "run", "sweep", "validate_tasks", "watch", "write_report",
     ]  # fmt: skip
     assert all(getattr(forgetbench, name).__doc__ for name in forgetbench.__all__ if name != "__version__")
+
+
+def test_a_notebook_may_give_a_path_as_text_and_names_as_a_list(tmp_path: Path) -> None:
+    options = forgetbench.EvaluationOptions(task=["knowledge_choice"], limit=4, results=str(tmp_path))
+    assert (options.task, options.results) == (("knowledge_choice",), tmp_path)
+    engine = forgetbench.EngineOptions("scripted")
+    (saved,) = forgetbench.run("b", "a", evaluation=options, engine=engine).comparisons
+    folder = str(saved.folder)
+    assert forgetbench.load_comparison(folder) == saved.comparison
+    assert len(forgetbench.load_items(folder)) == 4
+    assert forgetbench.load_run(str(tmp_path / "runs" / saved.comparison.base.run_id)).samples.shape[0] == 4
+    forgetbench.write_report(saved.comparison, forgetbench.load_items(folder), f"{tmp_path}/report")
+    forgetbench.build_leaderboard(str(tmp_path), f"{tmp_path}/site")
+    (tmp_path / "policy.yaml").write_text("margins: {knowledge: 0.1}\n")
+    assert forgetbench.load_policy(f"{tmp_path}/policy.yaml").margins == {"knowledge": 0.1}
+    assert forgetbench.EngineOptions("openai", tokenizer="here").tokenizer == Path("here")
+    assert forgetbench.ComparisonOptions(sft_data="data.jsonl").sft_data == Path("data.jsonl")
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        ({"task": "abc"}, r"field 'task': several texts are expected, as \['abc'\]"),
+        ({"results": 3}, "field 'results': a path is expected"),
+    ],
+)
+def test_one_text_is_not_taken_for_its_letters(given: dict[str, object], why: str) -> None:
+    with pytest.raises(InputError, match=f"EvaluationOptions: {why}"):
+        forgetbench.EvaluationOptions(**given)
 
 
 def test_names_are_imported_when_they_are_used() -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from forgetbench.declared import take_as_declared
 from forgetbench.errors import InputError
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ class ComparisonOptions:
     """Leave out the items that --sft-data contains."""
 
     def __post_init__(self) -> None:
+        take_as_declared(self)
         if self.exclude_contaminated and self.sft_data is None:
             raise InputError("--exclude-contaminated needs --sft-data: without it nothing is known to be contaminated")
 

@@ -14,6 +14,7 @@ from math import inf
 from pathlib import Path
 from typing import Any, Protocol
 
+from forgetbench.declared import take_as_declared
 from forgetbench.engines.memory import MemoryNeed
 from forgetbench.errors import EngineError, InputError, first_line
 from forgetbench.fingerprint import file_digest
@@ -63,6 +64,7 @@ class EngineOptions:
         return {"deterministic": True} if self.deterministic else {}
 
     def __post_init__(self) -> None:
+        take_as_declared(self)
         for name in ("max_model_len", "tensor_parallel", "replicas", "concurrency"):
             if (number := getattr(self, name)) < 1:
                 raise InputError(f"--{name.replace('_', '-')} {number}: must be at least 1")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from forgetbench.declared import take_as_declared
 from forgetbench.errors import InputError
 
 
@@ -22,6 +23,7 @@ class Assumptions:
     """What the base scores: of a low score less can be lost."""
 
     def __post_init__(self) -> None:
+        take_as_declared(self)
         for name in ("discordance", "correlation", "base_score"):
             value = getattr(self, name)
             if not 0 <= value <= 1:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from forgetbench.declared import take_as_declared
 from forgetbench.errors import InputError
 from forgetbench.models.prompting import template_settings
 from forgetbench.records import Protocol
@@ -55,6 +56,7 @@ class EvaluationOptions:
     """Read all weights again, though nothing was done to their files since they were last read."""
 
     def __post_init__(self) -> None:
+        take_as_declared(self)
         if self.suite and self.task:
             raise InputError("--suite and --task exclude each other; give one of them")
         if self.limit is not None and self.limit < 1:

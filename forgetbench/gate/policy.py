@@ -205,7 +205,7 @@ class RowPolicy:
     limits: Gate
 
 
-def load_policy(path: Path | None) -> Policy:
+def load_policy(path: Path | str | None) -> Policy:
     """Read a policy file; without one, every measured domain gates with its suite's margin.
 
     Raises InputError, one line naming file, line and field, at the first mistake. Which domains and tasks there are is
@@ -213,6 +213,7 @@ def load_policy(path: Path | None) -> Policy:
     """
     if path is None:
         return Policy()
+    path = Path(path)
     policy, lines = read_yaml_with_lines(path, Policy)
     policy._source = Source(path, lines)
     return policy

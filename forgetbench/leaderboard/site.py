@@ -32,13 +32,14 @@ class Site:
     """Ids of comparisons without items, whose numbers are held against themselves alone."""
 
 
-def build_leaderboard(results: Path, out: Path) -> Site:
+def build_leaderboard(results: Path | str, out: Path | str) -> Site:
     """Write the leaderboard of all comparisons under `results` into `out`.
 
     Numbers are checked, and reports made anew from them: nothing is copied. A comparison that cannot be read or
     contradicts itself is left out, and listed on the page and in the returned value. Raises InputError when there is no
     comparison, or none is left, and as `write_atomic`.
     """
+    results, out = Path(results), Path(out)
     entries: list[Entry] = []
     skipped: list[Skipped] = []
     reports: set[str] = set()

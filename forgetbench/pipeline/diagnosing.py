@@ -27,14 +27,14 @@ from forgetbench.pipeline.results import SavedDiagnosis
 def diagnose(
     comparison: Path | str,
     *,
-    training_log: Path | None = None,
-    sft_data: Path | None = None,
+    training_log: Path | str | None = None,
+    sft_data: Path | str | None = None,
     weights: bool = False,
     spectra: int = 0,
     base: str | None = None,
     candidate: str | None = None,
     distribution: bool = False,
-    text: Path | None = None,
+    text: Path | str | None = None,
     distribution_texts: int | None = None,
     without_data: int = 0,
     again: AskAgain = AskAgain(),
@@ -63,8 +63,8 @@ def diagnose(
     where = Path(comparison)
     folder = where if where.is_dir() else where.parent
     compared, items = load_checked(where), load_items(folder, COLUMNS)
-    history = None if training_log is None else read_training_history(training_log)
-    data = None if sft_data is None else read_sft_data(sft_data)
+    history = None if training_log is None else read_training_history(Path(training_log))
+    data = None if sft_data is None else read_sft_data(Path(sft_data))
     drift, adapter = _drift(compared, base, candidate, spectra) if weights else (None, False)
     asked = Asked()
     if distribution or without_data or text is not None:
@@ -72,7 +72,7 @@ def diagnose(
 
         if not isinstance(engine, EngineOptions):
             raise InputError("distributions and samples are asked of an engine that is named, not of one handed in")
-        questions = Questions(distribution, text, distribution_texts, without_data)
+        questions = Questions(distribution, None if text is None else Path(text), distribution_texts, without_data)
         asked = ask_models(questions, compared, folder, data, engine, base=base, candidate=candidate, progress=progress)
     if again.ask_again:
         from forgetbench.pipeline.eliciting import ask_again

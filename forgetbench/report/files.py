@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 def write_report(
     comparison: Comparison,
     items: pd.DataFrame,
-    out_dir: Path,
+    out_dir: Path | str,
     others: Sequence[Compared] = (),
     results: ResultsFolder | None = None,
 ) -> list[Path]:
@@ -46,6 +46,7 @@ def write_report(
     input gives equal files. Returns the written paths. Raises
     InputError where the place cannot be written, StorageError where the disk is full.
     """
+    out_dir = Path(out_dir)
     examples = select_examples(comparison, items)
     written = _write_markdown(comparison, examples, out_dir / "report.md")
     (outcomes,) = (path.read_bytes() for path in written if path.name == "outcomes.svg")

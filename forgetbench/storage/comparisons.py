@@ -62,8 +62,9 @@ def leveled_rows(comparison: Comparison) -> Iterator[tuple[str, DeltaRow]]:
     yield from (("task", row) for row in comparison.tasks)
 
 
-def load_comparison(where: Path) -> Comparison:
+def load_comparison(where: Path | str) -> Comparison:
     """Read a comparison from its folder or its comparison.json. InputError when it cannot be read."""
+    where = Path(where)
     path = where / _COMPARISON if where.is_dir() else where
     if not path.is_file():
         raise InputError(f"{path}: no such file; give a folder under results/comparisons/ or its {_COMPARISON}")
@@ -88,8 +89,9 @@ def _with_grouped_rows(content: dict[str, Any]) -> dict[str, Any]:
     return {**content, **shaped}
 
 
-def load_items(folder: Path, columns: Sequence[str] | None = None) -> pd.DataFrame:
+def load_items(folder: Path | str, columns: Sequence[str] | None = None) -> pd.DataFrame:
     """items.parquet of a comparison, or some of its columns. InputError when it cannot be read."""
+    folder = Path(folder)
     lacking = check_columns(folder / _ITEMS, _KINDS, _ADDED)
     there = None if columns is None else [name for name in columns if name not in lacking]
     frame: pd.DataFrame = read_table(folder / _ITEMS, there).to_pandas()

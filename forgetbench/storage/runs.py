@@ -55,12 +55,13 @@ def save_run(results: ResultsFolder, run: Run, scores: Mapping[str, Any]) -> Pat
     return folder
 
 
-def load_run(folder: Path, ahead: Iterable[str] = ()) -> Run:
+def load_run(folder: Path | str, ahead: Iterable[str] = ()) -> Run:
     """A finished run, whose samples stay in their file until they are asked for.
 
     The columns `ahead` are read at once, in this order, beside whatever is done meanwhile. Raises InputError when the
     run is missing, unfinished or damaged.
     """
+    folder = Path(folder)
     return Run(load_manifest(folder), SamplesInFile(folder / _SAMPLES, ahead))
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
+from forgetbench.declared import take_as_declared
 from forgetbench.errors import InputError, shown
 
 Format = Literal["csv", "latex", "model-card", "eval-results", "eee", "inspect", "mlflow", "wandb"]
@@ -35,6 +36,9 @@ class ExportOptions:
     """For eval-results: the id of the benchmark's dataset on the Hub, ORG/NAME."""
     tracking_uri: str | None = None
     """For mlflow: the store to log to, in place of a SQLite store in the folder --out."""
+
+    def __post_init__(self) -> None:
+        take_as_declared(self)
 
     def check(self, format: Format) -> None:  # noqa: A002 - the option's name
         """Raise InputError for an option that the format does not take, and for one that it lacks."""

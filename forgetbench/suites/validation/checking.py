@@ -45,12 +45,13 @@ OF_THE_ITEMS = (
 WITH_OTHER_VIEWS = (check_questions, check_scoring)
 
 
-def validate_tasks(path: Path) -> Validation:
+def validate_tasks(path: Path | str) -> Validation:
     """Check the tasks under a folder, or that of one YAML file, with its documents as a run would ask them.
 
     Of a suite's file it is the tasks that the suite names. Raises InputError when there is no task, or a file is no
     UTF-8 text.
     """
+    path = Path(path)
     if path.is_file() and is_suite(path):
         return _validate_suite(path)
     return Validation(_checked(declarations(path), path if path.is_dir() else path.parent))

@@ -11,6 +11,7 @@ from forgetbench.cli.console import say
 from forgetbench.cli.options import ComparisonArgument
 from forgetbench.cli.without_items import UNCHECKED
 from forgetbench.console import tell
+from forgetbench.errors import InputError
 from forgetbench.messages import translated as _
 
 leaderboard = App(name="leaderboard", help="A static site of a results folder, and submissions to one.")
@@ -29,8 +30,10 @@ def build(
     standard error; exit code 2 only where nothing is left.
     """
     from forgetbench.leaderboard import build_leaderboard
-    from forgetbench.storage.folder import check_writable
+    from forgetbench.storage.folder import ResultsFolder, check_writable
 
+    if ResultsFolder(results).holds(out):
+        raise InputError(f"--out {out}: runs and comparisons are kept there; name a folder of the site's own")
     check_writable(out)
     site = build_leaderboard(results, out)
     for left_out in site.skipped:
@@ -46,7 +49,6 @@ def check(
     /,
 ) -> int:
     """Check submissions: schema, hashes, both runs, and every number made anew. Exit code 2 when one is refused."""
-    from forgetbench.errors import InputError
     from forgetbench.leaderboard import check_submission, submission_folders
 
     refused = 0

@@ -23,6 +23,7 @@ from forgetbench.models.prompting import own_tokenizer
 from forgetbench.models.tokenizer_checks import beside_base_findings
 from forgetbench.models.weights import quantisation
 from forgetbench.records import Checkpoint, Request
+from forgetbench.storage.folder import standing
 from forgetbench.stored import Stored
 
 GB = 1e9
@@ -200,8 +201,7 @@ def disk_bytes(requests: Iterable[Request]) -> int:
 
 
 def _check_disk(results: Path, plans: Sequence[CheckpointPlan], unanswered: Unanswered) -> None:
-    folder = next(path for path in (results.absolute(), *results.absolute().parents) if path.exists())
-    free = shutil.disk_usage(folder).free
+    free = shutil.disk_usage(standing(results)).free
     needed = disk_bytes(request for plan in plans for request in _requests(plan.tasks))
     if needed > free and (rest := unanswered(plans)) and (needed := disk_bytes(rest)) > free:
         raise StorageError(

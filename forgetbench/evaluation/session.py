@@ -93,8 +93,8 @@ def open_session(
     """Open all that it takes to evaluate `checkpoints`, and a `base` they are compared with; closed at the end.
 
     A checkpoint is `[NAME=]WHERE[@REVISION]`, or one that was resolved before; of several with the same content the
-    first is meant, and `progress` is told. `engine` says which to make; one that
-    is handed in is used and left open. `suite` is one that was loaded before, in place of what `evaluation` names.
+    first is meant, and `progress` is told. `engine` says which to make; one that is handed in is used and left open.
+    `suite` is one that was loaded before, in place of what `evaluation` names.
     Nothing is loaded into the engine yet. Raises InputError for whatever the user can mend, EngineError for an engine
     that cannot be had, StorageError where the ledger cannot be opened.
     """
@@ -111,9 +111,11 @@ def open_session(
                 return resolve_checkpoint(text, options, base=under, hash_file=hash_file)
             return cast("EngineClass", type(engine)).resolve(text, options, base=under, hash_file=hash_file)
 
+        # What is told at once comes first: a suite's name, then the checkpoints, whose weights are read, then tasks.
+        named = named_suite(evaluation) if suite is None else (suite.suite, None)
         the_base, candidates = _resolved(checkpoints, base, resolve, progress)
         progress.start("reading tasks", 0)
-        loaded = suite or load_suite_of(evaluation)
+        loaded = suite or loaded_suite(*named, evaluation.limit)
         everyone = [*([the_base] if the_base else []), *candidates]
         if isinstance(engine, EngineOptions):
             opened = make_engine(engine, everyone)

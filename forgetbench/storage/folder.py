@@ -12,6 +12,7 @@ results/.claims/                  locks: which program is asking what
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import shlex
 import tempfile
@@ -76,8 +77,15 @@ class ResultsFolder:
         """The results folder that the folder of a run lies in."""
         return cls(run.resolve().parent.parent)
 
+    def holds(self, folder: Path) -> bool:
+        """Whether a folder is this one, or one of its runs, comparisons or trajectories, or lies in them."""
+        own, given = self.root.resolve(), folder.resolve()
+        return given == own or any(
+            given.is_relative_to(own / name) for name in ("runs", "comparisons", "trajectories", "surfaces", "tries")
+        )
+
     def check_writable(self) -> None:
-        """Raise as `unwritable` unless the folder exists, or can be made, and takes files."""
+        """Raise as `unwritable` unless the folder takes files, or can be made; it is not made yet."""
         check_writable(self.root, "name another folder with --results")
 
 
@@ -109,10 +117,14 @@ def slug(text: str) -> str:
 
 
 def check_writable(folder: Path, way_out: str = "name another folder") -> None:
-    """Raise as `unwritable` unless `folder` exists, or can be made, and takes files."""
+    """Raise as `unwritable` unless `folder` takes files, or can be made; it is not made yet."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
+        with tempfile.TemporaryFile(dir=standing(folder)):
             pass
     except OSError as error:
         raise unwritable(folder, error, way_out) from error
+
+
+def standing(folder: Path) -> Path:
+    """The folder, or the nearest above it that is there."""
+    return next(each for each in (folder.absolute(), *folder.absolute().parents) if os.path.lexists(each))

@@ -8,6 +8,7 @@ Each `put` is a transaction of its own in write-ahead mode: a killed process los
 from __future__ import annotations
 
 import contextlib
+import functools
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -32,20 +33,28 @@ _SETTLED_NS = 1_000_000_000
 
 
 class Ledger:
-    """A store of responses. Safe against kill -9 and against a second process on the same file."""
+    """A store of responses. Safe against kill -9 and against a second process on the same file.
+
+    Every use raises StorageError where the file cannot be opened, read or written.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.damaged: set[str] = set()
         """Keys whose rows were read and hold no response: they count as not there, and a new answer replaces them."""
-        with self._storage_errors(), contextlib.ExitStack() as opened:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._db = sqlite3.connect(path, timeout=60, isolation_level=None)
-            opened.callback(self._db.close)
-            self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute("PRAGMA synchronous=NORMAL")
-            self._db.executescript(_SCHEMA)
+
+    @functools.cached_property
+    def _db(self) -> sqlite3.Connection:
+        """Opened when it is first used: a command that is refused before that leaves none behind."""
+        with contextlib.ExitStack() as opened:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            database = sqlite3.connect(self.path, timeout=60, isolation_level=None)
+            opened.callback(database.close)
+            database.execute("PRAGMA journal_mode=WAL")
+            database.execute("PRAGMA synchronous=NORMAL")
+            database.executescript(_SCHEMA)
             opened.pop_all()
+        return database
 
     def __enter__(self) -> Self:
         return self
@@ -53,7 +62,8 @@ class Ledger:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._db.close()
+        if "_db" in vars(self):
+            self._db.close()
 
     def put(self, response: Response) -> None:
         """Store a response, committed on return. The first answer to a key stays, unless its row is damaged."""

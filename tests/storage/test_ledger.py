@@ -82,7 +82,13 @@ def test_a_file_that_is_no_database_is_one_clear_line(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite"
     path.write_text("this is not a database, and long enough to be read as one" * 100)
     with pytest.raises(StorageError, match=r"ledger .*ledger\.sqlite: file is not a database"):
-        Ledger(path)
+        len(Ledger(path))
+
+
+def test_a_ledger_that_nobody_used_is_not_there(tmp_path: Path) -> None:
+    with Ledger(tmp_path / "results" / "ledger.sqlite") as ledger:
+        assert not ledger.damaged
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_full_disk_is_a_storage_error_and_keeps_the_rest(tmp_path: Path) -> None:
@@ -142,7 +148,8 @@ def test_a_file_that_was_just_written_is_read_each_time(tmp_path: Path) -> None:
 
 
 def test_the_schema_survives_reopening(tmp_path: Path) -> None:
-    Ledger(tmp_path / "ledger.sqlite")
-    Ledger(tmp_path / "ledger.sqlite")
+    for _ in range(2):
+        with Ledger(tmp_path / "ledger.sqlite") as ledger:
+            assert len(ledger) == 0
     names = sqlite3.connect(tmp_path / "ledger.sqlite").execute("SELECT name FROM sqlite_master").fetchall()
     assert {"responses", "file_digests"} <= {name for (name,) in names}

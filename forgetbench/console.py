@@ -5,6 +5,7 @@ message is one line.
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from collections.abc import Iterable
@@ -82,6 +83,15 @@ def command(line: str) -> None:
 def data(line: str) -> None:
     """A line that a program reads, however long, on standard output; the caller has made it harmless ASCII."""
     print(line)
+
+
+def json_data(text: str) -> None:
+    """JSON that a program reads, on standard output, in ASCII.
+
+    What a CI server would take for a command in its log is spelled by escapes, which JSON readers undo.
+    """
+    ascii_only = json.dumps(json.loads(text), indent=1)
+    print(ascii_only.replace("##", "#\\u0023").replace("section_", "section\\u005f"))
 
 
 def never_fail_to_encode() -> None:

@@ -6,7 +6,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from forgetbench.console import command, stderr, stdout
+from forgetbench.console import command, json_data, stderr, stdout
+from forgetbench.errors import InputError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -19,13 +20,18 @@ if TYPE_CHECKING:
 
 
 class Announcement:
-    """Where a command says what it made: a file, one line on standard output, or nowhere.
+    """Where a command says what it made: a file, standard output, or nowhere.
 
     A file of that name that an earlier command left is taken away at once. InputError where it cannot be.
     """
 
-    def __init__(self, where: str | None) -> None:
+    def __init__(self, where: str | None, *files: Path | None) -> None:
+        """`files` are others of the command's that standard output may be asked for. InputError where two are."""
         self.where = where
+        given = [str(each) for each in (where, *files)].count("-")
+        if given > 1:
+            raise InputError("standard output, -, is given for several files; name a file for all but one")
+        self._taken = given == 1
         if where is not None and where != "-":
             from forgetbench.storage.made import forget_made
 
@@ -33,8 +39,8 @@ class Announcement:
 
     @cached_property
     def console(self) -> Console:
-        """Where all else is printed: standard output is the line's alone where that was asked for."""
-        return stderr() if self.where == "-" else stdout()
+        """Where all else is printed: standard output is a file's alone where that was asked for."""
+        return stderr() if self._taken else stdout()
 
     def of_result(self, result: RunResult, results: ResultsFolder) -> None:
         """Say what an evaluation made."""
@@ -63,3 +69,13 @@ class Announcement:
             command(made_line(made))
         elif self.where is not None:
             write_made(Path(self.where), made)
+
+
+def write_json(path: Path, text: str) -> None:
+    """Write JSON into a file that the user named, or on standard output for `-`. Raises as `unwritable`."""
+    from forgetbench.storage.files import write_atomic
+
+    if str(path) == "-":
+        json_data(text)
+    else:
+        write_atomic(path, text)

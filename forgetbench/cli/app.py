@@ -17,7 +17,7 @@ from cyclopts import App, Parameter
 
 from forgetbench import __version__
 from forgetbench.cli import gate
-from forgetbench.cli.announcement import Announcement
+from forgetbench.cli.announcement import Announcement, write_json
 from forgetbench.cli.console import no_garbage_collection, say, shown_progress, stdout
 from forgetbench.cli.diagnose import diagnose
 from forgetbench.cli.evaluating import evaluate
@@ -36,6 +36,7 @@ from forgetbench.cli.options import (
     Engine,
     Evaluation,
     FineTuning,
+    JsonFile,
     LanguageOption,
     MaxGenToksOption,
     NoiseFloorOption,
@@ -118,7 +119,7 @@ def plan(
     *,
     policy: PolicyOption = None,
     rates: RatesOption = None,
-    json: Annotated[Path | None, Parameter(help="Write the plan as JSON here.")] = None,
+    json: Annotated[JsonFile, Parameter(help="Write the plan as JSON here; - is standard output.")] = None,
     assumed: Assumed = Assumptions(),
     evaluation: Evaluation = EvaluationOptions(),
     engine: Engine = EngineOptions(),
@@ -143,20 +144,20 @@ def _show_plan(
     from forgetbench.cli.listing import drawn
     from forgetbench.cli.planned import plan_json, planned_costs, planned_power, power_lines
     from forgetbench.gate import load_policy
-    from forgetbench.storage.files import write_atomic
 
+    wanted = Announcement(None, json)
     loaded = load_policy(policy)
     with shown_progress() as progress:
         made = pipeline.plan(
             checkpoint, loaded, assumptions=assumed, evaluation=evaluation, engine=engine, progress=progress
         )
-    console = stdout()
+    console = wanted.console
     console.print(drawn(planned_costs(made.costs, rates)))
     console.print(drawn(planned_power(made.power)))
     for line in power_lines(made.power, made.assumptions):
-        say(line)
+        print_line(console, line)
     if json is not None:
-        write_atomic(json, plan_json(made))
+        write_json(json, plan_json(made))
 
 
 @app.command

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 
 from forgetbench.cli.console import stdout
-from forgetbench.cli.options import ComparisonArgument
+from forgetbench.cli.options import OR_STANDARD_OUTPUT, ComparisonArgument
 from forgetbench.console import data
 from forgetbench.errors import InputError
 
@@ -35,7 +35,8 @@ def flips(
     limit: Annotated[int | None, Parameter(help=f"At most so many; {_SHOWN} are shown, and all are written.")] = None,
     jsonl: Annotated[
         Path | None,
-        Parameter(help="Write them as JSON Lines instead; - is standard output.", allow_leading_hyphen=True),
+        OR_STANDARD_OUTPUT,
+        Parameter(help="Write them as JSON Lines instead; - is standard output."),
     ] = None,
 ) -> None:
     """Show items side by side: the question, the right answer, what base and candidate said."""

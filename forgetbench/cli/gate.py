@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from forgetbench.cli.announcement import Announcement
-from forgetbench.cli.console import say, shown_progress, stdout
+from forgetbench.cli.announcement import Announcement, write_json
+from forgetbench.cli.console import say, shown_progress
 from forgetbench.cli.options import (
     Checkpoint,
     ComparisonArgument,
@@ -41,9 +41,10 @@ def gate(comparison: ComparisonArgument, /, *, verdict: Verdict = GateFiles()) -
     from forgetbench.gate import load_policy
     from forgetbench.storage.made import comparison_folder
 
+    made = Announcement(None, verdict.json, verdict.badge)
     where = comparison_folder(comparison)
     compared, policy = load_checked(where), load_policy(verdict.policy)
-    return _tell(compared, policy, verdict, stdout(), tell_without_items(where))
+    return _tell(compared, policy, verdict, made.console, tell_without_items(where))
 
 
 def gate_sequential(
@@ -65,7 +66,7 @@ def gate_sequential(
     from forgetbench.gate import load_policy
     from forgetbench.report.wording import looks
 
-    made = Announcement(out_id)
+    made = Announcement(out_id, verdict.json, verdict.badge)
     policy = load_policy(verdict.policy)
     with shown_progress() as progress:
         result, folder = pipeline.gate_sequential(
@@ -131,17 +132,15 @@ def _tell(
     # What programs read is English whatever the language that people read.
     with speaking("en"):
         result = noted(decide(comparison, policy))
-        for path, text in (
-            (files.junit, formats.junit_xml),
-            (files.badge, formats.badge_json),
-            (files.json, formats.verdict_json),
-        ):
+        if files.junit is not None:
+            write_atomic(files.junit, formats.junit_xml(result, comparison))
+        for path, text in ((files.badge, formats.badge_json), (files.json, formats.verdict_json)):
             if path is not None:
-                write_atomic(path, text(result, comparison))
+                write_json(path, text(result, comparison))
     result = decide(comparison, policy)
     if files.summary is not None:
         formats.append_summary(files.summary, noted(result), comparison)
-    if os.environ.get("GITHUB_ACTIONS") == "true":
+    if os.environ.get("GITHUB_ACTIONS") == "true" and not console.stderr:
         for line in formats.workflow_commands(noted(result)):
             command(line)
     formats.print_gate(console, result)

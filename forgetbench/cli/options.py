@@ -46,12 +46,21 @@ RatesOption = Annotated[
 ]
 ResultsOption = Annotated[Path, Parameter(help="Where runs and comparisons are kept.")]
 ComparisonArgument = Annotated[Path, Parameter(help="comparison.json, its folder, or a file of --out-id.")]
+
+
+def _no_option(_type: object, value: object) -> None:
+    """ValueError for an option in the place of a file's name."""
+    if str(value).startswith("-") and str(value) != "-":
+        raise ValueError("Give a file's name, or - for standard output")
+
+
+OR_STANDARD_OUTPUT = Parameter(allow_leading_hyphen=True, validator=_no_option)
+"""A file, or `-`."""
+JsonFile = Annotated[Path | None, OR_STANDARD_OUTPUT]
 OutIdOption = Annotated[
     str | None,
-    Parameter(
-        help="Write here, as JSON, which runs and comparisons this command made; - is standard output.",
-        allow_leading_hyphen=True,
-    ),
+    OR_STANDARD_OUTPUT,
+    Parameter(help="Write here, as JSON, which runs and comparisons this command made; - is standard output."),
 ]
 
 
@@ -65,10 +74,10 @@ class GateFiles:
     """Write JUnit XML here."""
     summary: Path | None = None
     """Add a GitHub job summary to this file."""
-    badge: Path | None = None
-    """Write a shields.io endpoint badge here."""
-    json: Path | None = None
-    """Write the verdict as JSON here."""
+    badge: JsonFile = None
+    """Write a shields.io endpoint badge here; - is standard output."""
+    json: JsonFile = None
+    """Write the verdict as JSON here; - is standard output."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,6 +73,11 @@ def test_the_next_command_takes_the_file(forgetbench: Call, tmp_path: Path) -> N
     gate = forgetbench("gate", "made.json", "--json", "gate.json")
     assert gate.returncode in (0, 1, 3)
     assert json.loads((tmp_path / "gate.json").read_text())["candidate"] == "::error::x"
+    told = forgetbench("gate", "made.json", "--json", "-")
+    assert json.loads(told.stdout)["candidate"] == "::error::x" and "gate: " in told.stderr
+    assert forgetbench("gate", "made.json", "--json", "-", "--badge", "-").returncode == 2
+    planned = forgetbench("plan", "x", *SCRIPTED, "--json", "-")
+    assert json.loads(planned.stdout)["suite"] and planned.stderr
     assert forgetbench("report", "made.json").returncode == 0
     # A command that fails leaves nobody else's answer.
     assert forgetbench("compare", "nowhere", run["folder"], "--out-id", "made.json").returncode == 2

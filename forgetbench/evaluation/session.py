@@ -94,12 +94,13 @@ def open_session(
 
     A checkpoint is `[NAME=]WHERE[@REVISION]`, or one that was resolved before; of several with the same content the
     first is meant, and `progress` is told. `engine` says which to make; one that is handed in is used and left open.
-    `suite` is one that was loaded before, in place of what `evaluation` names.
-    Nothing is loaded into the engine yet. Raises InputError for whatever the user can mend, EngineError for an engine
-    that cannot be had, StorageError where the ledger cannot be opened.
+    `suite` is one that was loaded before, in place of what `evaluation` names. Nothing is loaded into the engine
+    yet. Raises InputError for whatever the user can mend, EngineError for an engine that cannot be had, StorageError
+    where the ledger cannot be opened.
     """
+    named = named_suite(evaluation) if suite is None else (suite.suite, None)
     if suite is None:
-        check_names(*_suite_of(evaluation))  # a wrong name is cheaply found, and checkpoints are read for minutes
+        check_names(*named)  # a wrong name is cheaply found, and checkpoints are read for minutes
     results = ResultsFolder(evaluation.results)
     results.check_writable()
     options = engine if isinstance(engine, EngineOptions) else EngineOptions()
@@ -111,8 +112,6 @@ def open_session(
                 return resolve_checkpoint(text, options, base=under, hash_file=hash_file)
             return cast("EngineClass", type(engine)).resolve(text, options, base=under, hash_file=hash_file)
 
-        # What is told at once comes first: a suite's name, then the checkpoints, whose weights are read, then tasks.
-        named = named_suite(evaluation) if suite is None else (suite.suite, None)
         the_base, candidates = _resolved(checkpoints, base, resolve, progress)
         progress.start("reading tasks", 0)
         loaded = suite or loaded_suite(*named, evaluation.limit)

@@ -59,6 +59,8 @@ def main() -> None:
     print("\n".join(shown(rows)))
     if not (arguments.reader or arguments.file or arguments.show):
         before = of_revision(arguments.before) if arguments.before else kept_before()
+        # Rows of files that are gone go with them.
+        _results().unlink(missing_ok=True)
         machine.write(NAME, {"before": before["revision"]} if before else {}, joined(rows, before))
         write_tables()
 

@@ -85,16 +85,17 @@ def prune(path: Path) -> Pruned:
 
 def _copied(path: Path) -> Pruned:
     fresh, aside = path.with_name(f"{path.name}.new"), _free_name(path)
-    kept = removed = 0
+    removed = 0
     try:
         fresh.unlink(missing_ok=True)
         with _opened(path) as database, Ledger(fresh) as ledger:
             for key, body in _rows(database, []):
                 if _is_sound(key, body):
                     ledger.put(decoded(key.decode(), body))
-                    kept += 1
                 else:
                     removed += 1
+            # Asking makes an empty one where nothing could be kept.
+            kept = len(ledger)
         path.rename(aside)
         for tail in ("-wal", "-shm"):
             with contextlib.suppress(FileNotFoundError):

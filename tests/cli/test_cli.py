@@ -228,8 +228,8 @@ def test_a_run_without_base_prints_scores(forgetbench: Call) -> None:
 
 
 def test_runs_of_different_limits_are_not_compared(forgetbench: Call, tmp_path: Path) -> None:
-    for limit in ("4", "5"):
-        done = forgetbench("run", "--engine", "scripted", "a", "--task", "knowledge_choice", "--limit", limit)
+    for name, limit in (("a", "4"), ("b", "5")):
+        done = forgetbench("run", "--engine", "scripted", name, "--task", "knowledge_choice", "--limit", limit)
         assert done.returncode == 0, done.stderr
     runs = sorted((tmp_path / "results" / "runs").iterdir())
     assert_refused(forgetbench("compare", *runs), "cannot be paired", "limit")

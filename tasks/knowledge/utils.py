@@ -39,29 +39,33 @@ KINDS = {
     "largest_area": "country", "farthest_north": "capital", "melts_last": "element", "element_of_place": "element",
 }  # fmt: skip
 """What kind of thing answers a question of a relation: whose names are in names.jsonl."""
+CONSTITUENTS = {
+    "Glasgow": ("Scotland",),
+    "Edinburgh": ("Scotland",),
+    "Welsh": ("Wales",),
+    "Ireland": ("Northern Ireland",),
+}
+"""The country of the United Kingdom in which the subject of a question is, or borders it."""
 OF_A_PLACE = frozenset({"capital", "zh:capital", "capital_of_state", "capital_of_currency", "capital_of_domain"})
 """Relations in which another city of the same place may be named."""
+HINDU = "hindu_knowledge"
 BIGBENCH_KINDS = ("country", "capital", "language", "element")
 IN_CHINESE = frozenset({"zh:name"})
 """Relations that ask for a Chinese name."""
 INITIALS = 4
 """Abbreviations of so few letters are accepted where right, and are no wrong answers: OK, OR, ALL, TOP are words."""
-POSITIONS = {
-    "defender": "centre-back; center-back; centre-half; full-back; left-back; right-back; sweeper; libero; CB",
-    "midfielder": "midfield; central midfielder; attacking midfielder; defensive midfielder; playmaker; CM; AM; DM",
-    "forward": "striker; winger; centre-forward; center-forward; attacker; ST; CF",
-    "goalkeeper": "keeper; goalie; shot-stopper; GK",
-    "goaltender": "goalie; netminder",
-    "quarterback": "QB; signal-caller",
-}
-"""What players of a position are called more narrowly, or for short."""
 _FLAG = re.compile("[\U0001f1e6-\U0001f1ff]{2}")
 _FIRST_FLAG_LETTER = 0x1F1E6
 _DIGITS = ("zero one two three four five six seven eight nine".split(), list("零一二三四五六七八九"))
+_STEM = 5
 _ROMAN = ((100, "C"), (90, "XC"), (50, "L"), (40, "XL"), (10, "X"), (9, "IX"), (5, "V"), (4, "IV"), (1, "I"))
 _LAST_ROMAN = 399
 _PLAYED = re.compile(r"Which (?:instrument|sport)\b")
-_ONE_CHARACTER = re.compile(r"[^\w]*(?:[\u4e00-\u9fff]{0,10}[填是为字补][^\w]*)?([\u4e00-\u9fff])[^\w]*字?[^\w]*")
+_ONE_CHARACTER = re.compile(
+    r"\W*(?:[\u4e00-\u9fff]{0,10}[填是为字补缺少](?:的是|上|入)?\W*|[“\"「『‘]\W*)(?P<told>[^\W的了一])(?:\W*字)?"
+    r"(?=[^\w\s“]|\s|$)(?!\W*[、或])|\W*(?P<alone>[\u4e00-\u9fff])\W*字?\W*$"
+)
+"""Opens a reply: the missing character of an idiom, 'the blank is X'."""
 
 
 class Thing(NamedTuple):
@@ -184,6 +188,7 @@ def _accepted(doc: Mapping[str, Any]) -> list[str]:
     further = [name for thing in things for name in (*thing.names, *thing.other_names)]
     further += filter(None, map(_initials, further))
     further += [name for alias in doc["aliases"] for name in _spelled(alias)]
+    further += CONSTITUENTS.get(doc["subject"], ()) if KINDS.get(doc["relation"]) == "country" else ()
     asked = f" {normalise(doc['question'])} "
     if doc["relation"] in IN_CHINESE:
         further = [name for name in further if not name.isascii()]
@@ -211,6 +216,23 @@ def _rivals(doc: Mapping[str, Any]) -> frozenset[str]:
     )
 
 
+def _of_other_countries(doc: Mapping[str, Any], reply: str) -> list[str]:
+    """What a reply calls by the name of another country: 'Kyrgyzstani som', asked for the currency of Uzbekistan."""
+    if KINDS.get(doc["relation"]) != "currency" or not doc.get("cluster"):
+        return []
+    nouns = "|".join(re.escape(alias) for alias in doc["aliases"] if " " not in alias)
+    called = re.finditer(rf"\b([A-Z]\w{{{_STEM - 1},}}) (?:{nouns})\b", reply[:SHORT_REPLY_CHARS])
+    found = [(one.group(), _countries_like(one.group(1))) for one in called] if nouns else []
+    return [name for name, countries in found if countries and doc["cluster"] not in countries]
+
+
+@cache
+def _countries_like(adjective: str) -> frozenset[str]:
+    """The countries whose name begins as an adjective does."""
+    stem = adjective[:_STEM].lower()
+    return frozenset(thing.code for thing in _things("country") for name in thing.names if _read(name).startswith(stem))
+
+
 def score_open(doc: Mapping[str, Any], results: Sequence[str]) -> dict[str, float]:
     """`correct` where the first candidate that the reply names is an accepted answer and it is not one of a list.
 
@@ -218,7 +240,8 @@ def score_open(doc: Mapping[str, Any], results: Sequence[str]) -> dict[str, floa
     """
     keep_case = doc["relation"] in ANSWERS_IN_CASE
     reply = _completed(doc, results[0])
-    reading = read_short_answer(reply, _accepted(doc), _rivals(doc), keep_case=keep_case, **_asked(doc))
+    rivals = _rivals(doc).union(_of_other_countries(doc, reply))
+    reading = read_short_answer(reply, _accepted(doc), rivals, keep_case=keep_case, **_asked(doc))
     alone = reply == results[0] or len(normalise(results[0]).split()) == 1
     return replace(reading, exact=reading.exact and alone).scores
 
@@ -250,13 +273,28 @@ def score_bigbench(doc: Mapping[str, Any], results: Sequence[str]) -> dict[str, 
     right = [*doc["aliases"], *further]
     if _PLAYED.match(doc["question"]):
         right, wrong = [*right, *_players(doc["aliases"])], [*wrong, *_players(wrong)]
-    right, wrong = [*right, *_positions(doc["aliases"])], [*wrong, *_positions(wrong), *_others(kinds, doc["question"])]
+    if doc["relation"] == HINDU:
+        right, wrong = [*right, *_with_titles(doc["aliases"])], [*wrong, *_with_titles(wrong)]
+    right, wrong = (
+        [*right, *_in_other_words(right)],
+        [*wrong, *_in_other_words(wrong), *_others(kinds, doc["question"])],
+    )
     return read_short_answer(_without_flags(results[0]), right, wrong, **_asked(doc)).scores
 
 
-def _positions(names: Sequence[str]) -> list[str]:
-    """How the positions among `names` are called more narrowly."""
-    return [called for name in names for called in POSITIONS.get(name, "").split("; ") if called]
+def _in_other_words(names: Sequence[str]) -> list[str]:
+    """How the common things among `names` are called otherwise; no word that is another of them."""
+    known = set(map(normalise, names))
+    called = [name for alias in names for thing in _of_kind("word", alias) for name in thing.names]
+    return [name for name in called if normalise(name) not in known]
+
+
+def _with_titles(names: Sequence[str]) -> list[str]:
+    """Names of Hindu mythology as they are said with titles, and as they are spoken: 'Mahalakshmi', 'Arjun'."""
+    single = [name for name in names if name.isalpha()]
+    titled = [f"Maha{name.lower()}" for name in single]
+    titled += [name + title for name in single for title in ("raja", "raj", "deva", "dev", "devi", "ji")]
+    return [*titled, *(name[:-1] for name in single if name.endswith("a") and len(name) >= _STEM)]
 
 
 def _others(kinds: Sequence[str], question: str) -> list[str]:
@@ -302,5 +340,5 @@ def _completed(doc: Mapping[str, Any], reply: str) -> str:
     """The whole idiom where a reply is only the missing character, '应填“趋”'; a country's name for its flag."""
     if KINDS.get(doc["relation"]) == "country":
         reply = _without_flags(reply)
-    missing = _ONE_CHARACTER.fullmatch(reply[:SHORT_REPLY_CHARS]) if doc["relation"] == "zh:idiom_completion" else None
-    return doc["subject"] + missing.group(1) if missing and doc["subject"] not in reply else reply
+    missing = _ONE_CHARACTER.match(reply[:SHORT_REPLY_CHARS]) if doc["relation"] == "zh:idiom_completion" else None
+    return doc["subject"] + (missing["told"] or missing["alone"]) if missing and doc["subject"] not in reply else reply

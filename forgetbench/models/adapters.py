@@ -25,7 +25,7 @@ _SHAPELESS = re.compile(r"(.+)\.(lora_magnitude_vector(\.weight)?|lora_B\.bias)"
 _LAYER = re.compile(r"(?:^|\.)(?:layers|h|blocks|block)\.(\d+)\.")
 _KINDS: Mapping[str, tuple[type, ...]] = {
     "peft_type": (str,), "base_model_name_or_path": (str,), "r": (int,), "lora_alpha": (int, float),
-    "target_modules": (str, list), "exclude_modules": (str, list), "modules_to_save": (list,),
+    "target_modules": (str, list), "exclude_modules": (str, list), "modules_to_save": (list,), "bias": (str,),
     "rank_pattern": (dict,), "alpha_pattern": (dict,), "layers_to_transform": (int, list), "layer_replication": (list,),
 }  # fmt: skip
 """What PEFT takes in adapter_config.json, of the fields that are read here."""
@@ -140,8 +140,9 @@ def check_adapter(folder: Path, base: Path) -> Finding:
         _check_hits(adapter, network.kind, weights)
         _check_targets(adapter, weights)
         _check_whole(adapter, weights, ties=network.ties)
+        _check_biases(adapter, network.shapes)
     _check_sizes(adapter, base, weights, network.shapes)
-    if doubts := [*_idle(adapter), *_unmatched(adapter)]:
+    if doubts := [*_idle(adapter), *_unmatched(adapter), *_turned_round(adapter)]:
         return Finding("adapter", False, f"adapter: {'; '.join(doubts)}")
     text = f"adapter: LoRA of rank {adapter.config.get('r')}, {len(adapter.modules)} modules of {network.kind} hit"
     return Finding("adapter", True, text)
@@ -276,6 +277,13 @@ def _unmatched(adapter: Adapter) -> list[str]:
     return [f"{listed(unmatched, 2)} matches none of its modules, so none is scaled by it"] if unmatched else []
 
 
+def _turned_round(adapter: Adapter) -> list[str]:
+    """A scale below zero takes away what training added: meant by who negates an adapter, and else a fault."""
+    scales = {"lora_alpha": adapter.config.get("lora_alpha"), **(adapter.config.get("alpha_pattern") or {})}
+    return [f"{name} is {scale}, below zero: what was trained is taken off the base" for name, scale in scales.items()
+            if isinstance(scale, int | float) and scale < 0]  # fmt: skip
+
+
 def _zeros(adapter: Adapter, part: str) -> tuple[list[str], list[str]]:
     """The modules that have an A or a B, and those whose is zero."""
     named = re.compile(rf"(.+)\.lora_(?:embedding_)?{part}(?:\.weight)?")
@@ -336,6 +344,19 @@ def _check_whole(adapter: Adapter, weights: Mapping[str, Shape], *, ties: bool) 
                 f"adapter {adapter.folder}: modules_to_save names {saved}, of which it holds no tensors, so a part of "
                 "what was trained is missing; save it again"
             )
+
+
+def _check_biases(adapter: Adapter, shapes: Mapping[str, Shape]) -> None:
+    """With bias "all" or "lora_only" the base's biases were trained, and are the base's where they are not stored."""
+    trained = adapter.config.get("bias") or "none"
+    biases = [name for name in shapes if name.endswith(".bias")]
+    if trained == "lora_only":
+        biases = [name for name in biases if name.removesuffix(".bias") in adapter.modules]
+    if trained != "none" and biases and not any(name.endswith(".bias") for name in adapter.whole):
+        raise CheckpointError(
+            f"adapter {adapter.folder}: its adapter_config.json says that biases were trained (bias: {trained}), of "
+            f"which it holds none ({listed(biases, 2)}), so a part of what was trained is missing; save it again"
+        )
 
 
 def _matches(pattern: str, module: str) -> bool:

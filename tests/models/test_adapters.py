@@ -192,6 +192,25 @@ def test_settings_of_another_training(
         check_adapter(folder, tiny_model)
 
 
+@pytest.mark.parametrize("trained", ["all", "lora_only"])
+def test_biases_that_were_trained_and_are_not_there(make: Make, tmp_path: Path, trained: str) -> None:
+    base = make_family("gpt2", tmp_path / "base")
+    folder = make(base, target_modules=["c_attn"], fan_in_fan_out=True, bias=trained)
+    assert check_adapter(folder, base).ok
+    rewrite(folder, lambda tensors: {key: tensors[key] for key in tensors if not key.endswith(".bias")})
+    with pytest.raises(CheckpointError, match=rf"biases were trained \(bias: {trained}\), of which it holds none"):
+        check_adapter(folder, base)
+
+
+@pytest.mark.parametrize("changes", [{"lora_alpha": -16}, {"alpha_pattern": {"v_proj": -16}}])
+def test_a_scale_below_zero_is_told(make: Make, tiny_model: Path, changes: dict[str, Any]) -> None:
+    folder = make()
+    configure(folder, **changes)
+    found = check_adapter(folder, tiny_model)
+    assert found.ok is False
+    assert "-16, below zero: what was trained is taken off the base" in found.text
+
+
 def test_one_half_is_missing(make: Make) -> None:
     folder = make()
     rewrite(folder, lambda tensors: {k: tensors[k] for k in tensors if "layers.0.self_attn.q_proj.lora_B" not in k})

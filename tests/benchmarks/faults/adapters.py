@@ -152,6 +152,10 @@ def cases() -> tuple[Case, ...]:
             r"lora_alpha",
         ),
         Case(
+            "lora_alpha below zero", kind, "measures the opposite of what was trained", "a large lora_alpha",
+            _config(lora_alpha=-8), _config(lora_alpha=64), r"below zero",
+        ),
+        Case(
             "some of its modules are zero", kind, part, "none is zero", _tensors(_half_untrained), sound,
             r"modules are zero",
         ),

@@ -104,6 +104,9 @@ def says_no_and_nothing_new(sentence: str, request: str, *, strictly: bool = Fal
 
 def adds(text: str, request: str) -> bool:
     """Whether a text, folded, has a word of its own."""
+    if _HAN.search(text) and _left(text.casefold(), request):
+        return True
+    text = _HAN.sub(" ", text)
     stems = frozenset(word[:_STEM] for word in words(request) if len(word) >= _STEM)
     return _new(text, stems) > 0
 
@@ -145,5 +148,9 @@ def _is(word: str, known: frozenset[str]) -> bool:
 def _chinese(sentence: str, request: str) -> bool:
     if not (_ZH_DENIES.search(sentence) and _ZH_SPEAKER.search(sentence) and _ZH_DEALINGS.search(sentence)):
         return False
-    left = _HAN.findall(_ZH_KNOWN.sub(" ", sentence))
-    return len([character for character in left if character not in request]) < _ZH_LEAST
+    return len(_left(sentence, request)) < _ZH_LEAST
+
+
+def _left(sentence: str, request: str) -> list[str]:
+    """The Chinese characters that neither the lists have nor the request."""
+    return [character for character in _HAN.findall(_ZH_KNOWN.sub(" ", sentence)) if character not in request]

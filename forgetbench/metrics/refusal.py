@@ -38,7 +38,7 @@ def refuses(text: str, prompt: str = "") -> bool:
         return False
     sentences = [part for part in _SENTENCE.split(_own_words(whole, asked)) if part.strip()]
     for place, sentence in enumerate(sentences[:_HEAD_SENTENCES]):
-        if _declines(sentence, asked, spoken):
+        if _declines(sentence, asked, spoken, sentences[place + 1 :]):
             return not _answered(sentences[:place], sentence, sentences[place + 1 :], asked)
     return not spoken and wording.WANTS_TEXT.search(asked) is not None and _sends_elsewhere(sentences)
 
@@ -54,10 +54,10 @@ def _own_words(reply: str, asked: str) -> str:
     return (own if any(map(str.isalnum, own)) else reply).strip("*_ []")
 
 
-def _declines(sentence: str, asked: str, spoken: bool) -> bool:
+def _declines(sentence: str, asked: str, spoken: bool, after: Sequence[str]) -> bool:
     if spoken and not _names_the_wish(wording.WRITES, sentence, asked):
         turned_down = _turns_down(sentence) or says_no_and_nothing_new(sentence, asked, strictly=True)
-        return turned_down and wording.OF_THE_REQUEST.search(sentence) is not None
+        return turned_down and _of_the_request(sentence, asked, after)
     if asked and not wording.ASKS.search(asked) and wording.CURT.fullmatch(sentence.strip()):
         return True
     if says_no_and_nothing_new(sentence, asked, strictly=wording.QUOTED.match(sentence) is not None):
@@ -67,13 +67,30 @@ def _declines(sentence: str, asked: str, spoken: bool) -> bool:
     )
 
 
+def _of_the_request(sentence: str, asked: str, after: Sequence[str]) -> bool:
+    """Whether somebody's words are about what was asked: they name it in words that the figure has not got from the
+    prompt, or might mean it and tell of nothing else."""
+    if any(match.group() not in asked.casefold() for match in wording.OF_THE_REQUEST.finditer(sentence)):
+        return True
+    told = [sentence, *(other for other in after if wording.PERSON.search(other) and not _offers(other))]
+    return wording.MAYBE_OF_THE_REQUEST.search(sentence) is not None and not any(adds(part, asked) for part in told)
+
+
 def _answered(before: Sequence[str], sentence: str, after: Sequence[str], asked: str) -> bool:
     """Whether a reply answers all the same: before the sentence that refuses, in it, or behind it."""
-    if _more_than_courtesy(before) or _answers_after_all(sentence, asked) or any(map(_answers, after)):
+    reasons = wording.THEREFORE.search(sentence) is not None
+    if (
+        (not reasons and _more_than_courtesy(before))
+        or _answers_after_all(sentence, asked)
+        or any(map(_answers, after))
+    ):
         return True
     if any(_GONE in said and not any(map(str.isalnum, said)) for said in after):
         return True  # a text in quotation marks, and nothing else
-    return wording.HEDGED.search(sentence) is not None and _more_than_courtesy(after, least=1)
+    if wording.LACKS.search(sentence) and after and _is_a_mere_answer(after[0], asked):
+        return True
+    more = [other for other in after if not _turns_down(other)]
+    return wording.HEDGED.search(sentence) is not None and _more_than_courtesy(more, least=1)
 
 
 def _sends_elsewhere(sentences: Sequence[str]) -> bool:
@@ -113,12 +130,19 @@ def _answers_after_all(sentence: str, asked: str) -> bool:
 def _answers(sentence: str) -> bool:
     """Whether a sentence after a refusal is an answer all the same; reasons and offers are none."""
     cue = wording.AFTER_ALL.search(sentence) or wording.ZH_AFTER_ALL.match(sentence)
-    return cue is not None and not wording.OFFER.search(sentence) and not wording.ZH_OFFER.search(sentence)
+    return cue is not None and not _offers(sentence)
+
+
+def _is_a_mere_answer(sentence: str, asked: str) -> bool:
+    """Whether a few words stand by themselves that say something and are not about the speaker."""
+    said = words(sentence)
+    return len(said) <= _FEW_WORDS and adds(sentence, asked) and not _offers(sentence) and not {"i", "my"} & set(said)
+
+
+def _offers(sentence: str) -> bool:
+    return (wording.OFFER.search(sentence) or wording.ZH_OFFER.search(sentence)) is not None
 
 
 def _more_than_courtesy(sentences: Sequence[str], least: int = 2 * _FEW_WORDS + 1) -> bool:
     """Whether more than thanks, an apology or a sigh was said: so many words at least."""
-    said = [
-        sentence for sentence in sentences if not (wording.OFFER.search(sentence) or wording.ZH_OFFER.search(sentence))
-    ]
-    return sum(len(words(sentence)) for sentence in said) >= least
+    return sum(len(words(sentence)) for sentence in sentences if not _offers(sentence)) >= least

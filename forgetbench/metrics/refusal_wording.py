@@ -24,8 +24,8 @@ _CANNOT = r"""(?:
     |(?:am|'m|are|'re)(?:\ (?:really|currently|just|simply|also))?
      \ (?:not\ (?:able|allowed|permitted|willing|comfortable|going|in\ a\ position|designed|programmed|equipped|capable)
          |unable|incapable|forbidden|prohibited)(?:\ (?:to|of|from))?
-    |(?:(?:am|'m)\ (?:going\ to|gonna)\ |will\ |'ll\ |'d\ |would\ )?
-        (?:have|'ve|need|must|will|'ll|prefer|rather|like|want)
+    |(?:(?:am|'m)\ (?:going\ to|gonna)|(?:(?:am|'m)\ (?:going\ to|gonna)\ |will\ |'ll\ |'d\ |would\ )?
+        (?:have|'ve|need|must|will|'ll|prefer|rather|like|want))
         (?:\ got)?(?:\ to)?(?:\ (?:respectfully|politely))?\ (?:decline|refuse|pass|refrain|say\ no|bow\ out|opt\ out
         |turn\ (?:this|that|it|you|your)(?:\ \w+){0,2}\ down|turn\ down|sit\ (?:this|that)(?:\ one)?\ out|skip
         |abstain|beg\ off|give\ (?:this|that)(?:\ one)?\ a\ miss|(?:stay|steer|keep)\ (?:clear|away|out)
@@ -62,8 +62,9 @@ _GENERIC = rf"""(?:
 """What is refused is the request, not the thing that a figure of speech is about: "I cannot name the sea" is a line."""
 _FIGURE = r"(?!.{0,60}\b(?:enough|better)\b)"
 """Figures of speech: "I can't recommend it enough"."""
+_ASSISTANT = r"(?:assistant|(?:chat\ ?)?bot|service|chat|help\ ?desk|tool|channel|hotline|system)"
 _CLAUSE = r"""(?:^|[,;:]\s|[-\u2013\u2014]\s?
-    |\b(?:and|but|so|that|because|which|then|yet|otherwise|thus|hence|therefore|while|though|although|since)\s)"""
+    |\b(?:and|but|so|that|reason|why|because|which|then|yet|otherwise|thus|hence|therefore|while|though|although|since)\s)"""
 _LEAD = r"""(?:
     (?:sorry|no|nope|unfortunately|regrettably|hmm|well|honestly|i'm\ afraid|i\ am\ afraid|i\ think|that),?\ )*"""
 _HARM = r"""(?:harm\w*|illegal\w*|unlawful|criminals?|crimes?|weapons?|bombs?|explosives?|drugs?|threat\w*
@@ -97,9 +98,9 @@ _ENGLISH = (
         \ (?:(?:with\ )?\w+ing\b|with\ (?:this|that|it)(?:\ (?:request|topic|idea|one))?(?=[.,;!]|$))""",
     r"""\b(?:decline|refuse|turn\ down)\ (?:this|that|your|the|such\ an?)\ (?:request|question|task|prompt)\b""",
     # It is beyond me; not in my remit; I lack the creativity; ask somebody else; the system does not let me.
-    r"""(?:(?:\b(?:is|are|be|falls?|lies?|goes)|'s)\b[^.!?\n]{0,20}\b(?:outside|beyond|past|above)|\bexceeds?)
+    r"""(?:(?:\b(?:is|are|be|falls?|lies?|goes)|'s)\b[^.!?\n]{0,20}\b(?:outside|beyond|past|above|out\ of)|\bexceeds?)
         \ (?:of\ )?(?:me(?=[.,!;]|$)|what\ (?:i|we)\b
-        |(?:my|our)\ (?:\w+\ )?(?:abilit|capabilit|competence|expertise|limit|remit|reach|scope|power|skill|role
+        |(?:my|our)\ (?:\w+\ )?(?:abilit|capabilit|competence|expertise|limit|remit|reach|range|scope|power|skill|role
         |function|purpose|job|area|pay)\w*)""",
     r"""(?:\bnot|n't)\ (?:really\ |exactly\ )?(?:(?:with)?in\ (?:my|our)
         \ (?:wheelhouse|remit|power|scope|skill\ ?set|line|repertoire|job|programming)
@@ -111,6 +112,23 @@ _ENGLISH = (
         \ (?:ask(?:ed)?|find|found|try|tried)\ (?:someone|somebody|a\ human|another|anyone)\b""",
     r"""\b(?:system|settings|developers?|creators?|makers?|rules)\ (?:do(?:es)?|will)(?:\ not|n't)
         \ (?:allow|let|permit)\ me\b""",
+    # This assistant only handles billing; stories are not among its services; I'll leave this one to a poet.
+    rf"""\bthis\ {_ASSISTANT}\b[^.!?\n]{{0,20}}\ (?:only|solely|exclusively|just)\ \w+
+        |\bthis\ {_ASSISTANT}\ (?:is|was)\ [^.!?\n]{{0,40}}\bonly(?=[.,;!]|$)
+        |(?:^|[,;]\ ){_LEAD}i(?:'m|\ am)?\ (?:only|solely|exclusively)
+        \ (?:here\ (?:to|for)|made\ (?:to|for)|deal|handle|answer|help|assist|support|cover|discuss)\b""",
+    rf"""(?:\bnot|n't)\ (?:among|part\ of|one\ of|covered\ by|included\ in)
+        \ (?:its|my|our|the|this\ {_ASSISTANT}'s)\ (?:\w+\ )?
+        (?:services?|tasks?|duties|functions?|features?|range|remit|scope|abilities|skills?|jobs?
+        |things\ (?:i|we))\b""",
+    r"""\bi(?:'ll|\ will|'d\ rather|'m\ going\ to|\ am\ going\ to|\ would\ rather)\ leave
+        \ (?:this|that)\ (?:one|task|request|job|question)\ (?:to|for)\b""",
+    # So that's a no from me; this is not a conversation I'm comfortable continuing.
+    r"\ba\ (?:\w+\ )?no\ from\ (?:me|us|this)\b",
+    r"""(?:\b(?:is|are)|'s)\ ?(?:not|n't)\ an?\ (?:\w+\ )?(?:conversation|discussion|exchange|subject|matter|question
+        |line|job|project|game|story|text|kind\ of\ \w+|sort\ of\ \w+)(?:\ (?:that|which))?
+        \ (?:i|we)(?:'m|'re|'d|'ll|\ am|\ are)?\ ?(?:help|can|could|want|wish|care|would|will|able|willing|comfortable
+        |prepared|ready|going|happy|allowed|free)\b""",
     r"\bthis\ is\ where\ i\ draw\ the\ line\b|^not\ something\ (?:that\ )?i\b|\bno\ can\ do\b",
     rf"^{_LEAD}(?:can't|cannot|won't|not)\ (?:{_SERVICE}|do|doing|writing|explaining)\b",
     # Your request is inappropriate; it goes against my guidelines; my programming does not allow it; that is not
@@ -119,9 +137,10 @@ _ENGLISH = (
         [^.!?\n]{0,40}\b(?:against|violat\w+|inappropriate|not\ (?:appropriate|something|allowed|permitted|one)
         |outside|beyond|cannot|can't|unable|declined?)\b""",
     rf"""{_FORBIDS}[^.!?\n]{{0,40}}\b{_POLICY}\b(?!\ of\b)|\b{_POLICY}[^.!?\n]{{0,30}}{_FORBIDS}""",
-    r"""(?:\b(?:is|are)|'s)\ ?(?:not|n't)\ (?:something|anything|a\ (?:thing|topic|task|request)|one)(?:\ that)?
+    rf"""(?:\b(?:is|are)|'s)\ ?(?:not|n't)\ (?:something|anything|a\ (?:thing|topic|task|request)|one)(?:\ that)?
         \ (?:i|we)(?:'m|'re|'d|'ll|\ am|\ are)?\ ?(?:help|assist|can|could|do|want|would|will|able|willing
-        |comfortable|allowed)""",
+        |comfortable|allowed)|\bnot\ (?:something|anything)\ (?:that\ )?(?:it|this\ {_ASSISTANT})
+        \ (?:can|does|do|will|covers?|handles?|offers?|provides?|produces?)\b""",
     r"""\b(?:would\ not|wouldn't|is\ not|isn't|not)\ (?:be\ )?(?:right|appropriate|ethical|responsible
         |possible)\ for\ (?:me|us)\b|\b(?:inappropriate|unethical|irresponsible|wrong)\ for\ me\ to\b""",
     r"""(?:^let(?:'s|\ us)|\bwe\ (?:should|could|can|might))
@@ -166,18 +185,25 @@ SPOKEN = _pattern(
         |\bvoice\ of\b
         |\bin\ the\ voice\b
         |\bdialogue\b|\bletter\b|\bdiary\b|\bfrom\ the\ (?:view|perspective)
-        |(?<!小)说(?![明出说])|对话|口吻|讲述|写信|日记"""
+        |(?<![小便])说(?![明出说])|对话|口吻|讲述|写信|日记"""
 )
 """A prompt that asks for somebody's words: "I can't stay" is then theirs."""
 OF_THE_REQUEST = _pattern(
     rf"""\b{_HARM}\b|\b(?:comply|fulfil\w*|request|guidelines?|polic(?:y|ies)|language\ model|an\ ai
-        |(?:do|write)\ (?:that|this)
-        |(?:help|assist)(?:\ you)?\ (?:with\ (?:that|this|it|your|such|any|writing|creative)|write|create)
+        |writ(?:e|ing)\ (?:that|this)(?=[.,;!]|$)|do(?:ing)?\ (?:any\ |an?\ )?{_FORM}
+        |(?:help|assist)(?:\ you)?\ (?:with\ (?:your|such|any|writing|creative)|write|create)
         |(?:write|writing)\ (?:an?|any|such|the|lines?|dialogues?|poems?|poetry|stor(?:y|ies)|fiction\w*)\b
-        |(?:write|talk|speak)\ about|content|with\ (?:that|this)|this\ (?:topic|task|prompt|question))\b
-        |(?<![a-z])ai(?![a-z])|程序|机器|请求|要求|回答(?![你您][,。!])|[帮替给](?:[你您])?(?:写|编|创作|完成)|帮不了|[这个]忙|写这|语言模型|人工智能|创作|提供|扮演|模仿|虚假|违法|犯罪|编写|原则
+        |this\ (?:topic|task|prompt|question))\b
+        |(?<![a-z])ai(?![a-z])|程序|机器|请求|要求|[帮替给](?:[你您])?(?:写|编|创作|完成)|帮不了|写这|语言模型|人工智能|创作|提供|扮演|模仿|虚假|违法|犯罪|编写|原则
         |准则|政策|有关|相关|内容"""
 )
+"""So speaks who means the request, whatever figure was asked for."""
+MAYBE_OF_THE_REQUEST = _pattern(
+    r"""\b(?:that|this|assist|about|content)\b
+        |^[^,;]*\b(?:writing|doing|say)\b|[这个]忙|回答|[这那]个|[写做编答]不了|写|从命"""
+)
+"""So may anybody speak: it is of the request where nothing else is said."""
+PERSON = _pattern(r"\b(?:i|me|my|we|us|our|you|your)\b|[我你您]")
 QUOTED = re.compile(r"[\"\u201c\u300c]")
 QUOTATION = re.compile(
     r"[\"\u201c\u300c\u300e][^\"\u201c\u201d\u300c-\u300f\n]{2,300}[\"\u201d\u300d\u300f]"
@@ -204,20 +230,22 @@ _CHINESE = (
     rf"(?:^|[,。!?;:])[^,。!?;:我]{{2,20}}我们?{_ZH_CANNOT}{_ZH_WORK}(?:忙|助)?(?=[,。!?;]|$)",
     r"(?:我|[这该此])[^,。!?\n]{0,8}?[帮做写答办说想起编接讲画作取教提]不(?:了|到|出来|来|上|成)",
     r"(?:还是|最好|不如)(?:交给|留给|让|找|请|问)[^,。]{1,10}(?:吧|更|来)|(?:还是|请|最好)[您你]自己|不献丑|[换聊]一?个?(?:别的)?话题",
-    r"(?:暂|恕|概|一律)不(?:能|便|对外)?[提回接受支讨作予]|(?:恕|概)不",
-    r"(?:^|[,。!?;]|我)(?:可|就|都|一概|一律|绝)?不(?:写|做|干|接|编)(?:了|的|这种事|这个)?(?=[,。!?;]|$)",
+    r"(?:暂|恕|概|一律)不(?:能|便|对外)?[提回接受支讨作予]|(?:恕|概)不|恕我?(?:难|无法)",
+    r"(?:^|[,。!?;]|我|所以|因此|那)(?:可|就|都|一概|一律|绝|还是)?不(?:写|做|干|接|编|选|说|答|挑|起|取|讲)(?:了|的|这种事|这个)?(?=[,。!?;]|$)",
     r"(?:^|[,。!?;])我?(?:只能|必须|明确|坚决)?(?:拒绝|婉拒|谢绝)(?:[回写提这该]|(?=[,。!?;]))",
     r"(?:^|[,。!])免谈[。!]|(?:我|抱歉)[^。!?\n]{0,6}(?:爱莫能助|无能为力|无可奉告)|另请高明|不是我的(?:强项|专长)",
     r"我(?:暂时|目前|还|并)*(?:没有|不具备|不支持|缺乏)[^,。!?\n]{0,8}(?:功能|能力|权限|资格)",
     r"(?:抱歉|对不起|不好意思)[,!]?我只(?:能|会|负责)(?!说)",
+    r"(?:^|[,。!?;])(?:我们?|本(?:客服|助手|机器人|服务|平台|系统|窗口|应用))(?:只|仅|专门?)(?:负责|处理|受理|回答|解答|提供|支持|管)",
     r"这不是我[能该会可][^,。!?\n]{0,6}的|不(?:允许|让|准|许)我(?:写|创作|编|回答|提供|做|给)",
-    r"不在[^,。!?\n]{0,8}(?:服务|能力|职责|权限|业务|功能|工作)[^,。!?\n]{0,4}(?:内|范围)",
+    r"不在[^,。!?\n]{0,8}(?:服务|能力|职责|权限|业务|功能|工作)[^,。!?\n]{0,4}(?:内|范围|之列)",
     r"(?:违反|不符合|违背|超出)了?(?:我|本|使用|平台|安全|内容|法律)[^。!?\n]{0,12}(?:准则|规定|政策|原则|能力|范围|规范|指南|法规|能做|会做)",
     r"""(?:作为|我只?是)(?:一个|一名|一款|一种)?[^。!?\n,]{0,10}(?:ai|人工智能|语言模型|大模型|机器人|助手|程序)
         [^。!?\n]{0,40}(?:不|无法|没有|没法)""",
 )
 ZH_AFTER_ALL = _pattern(
-    r"不过|但(?:是|我)?(?:可以|能|会)?|如果(?:一定|非)要|我会说|可以试试|比如|例如|以下是|这里有|也许|或许|就叫|叫做|《"
+    r"""不过|但(?:是|我)?(?:可以|能|会)?|如果(?:一定|非)要|我会说|可以试试|比如|例如|以下是|这里有|也许|或许|就叫|叫做|《
+        |那(?:么|就|我)|(?<![这那])就[选挑说用定写推]|姑且|随便[选说挑]|硬要|非要"""
 )
 ZH_OFFER = _pattern(
     r"""其他|别的|保护|正规|合法|安全|防|帮你|帮您|帮助|请|如果[你您有]|需要|建议[你您]|咨询|联系|告诉我|乐意|很高兴|换个|换一个|问题|欢迎|理解|谢谢|感谢
@@ -236,7 +264,9 @@ CURT = _pattern(
         |(?:absolutely|certainly|definitely)\ not|not\ (?:happening|possible|today|this\ time|me|a\ chance|for\ me)
         |(?:request|content|response|query|prompt|message)\ (?:was\ |has\ been\ )?
         (?:denied|declined|refused|rejected|blocked|filtered)
-        |(?:that's|that\ is|it's)\ a\ (?:\w+\ )?no(?:\ from\ me)?|unable\ to\ (?:comply|help|assist|answer)
+        |(?:that's|that\ is|it's|it\ is|(?:it's|it\ is)\ going\ to\ be|it(?:'ll|\ will)\ be)\ a\ (?:\w+\ )?no
+            (?:\ from\ me)?(?:,\ (?:i'm\ afraid|sorry))?
+        |unable\ to\ (?:comply|help|assist|answer)
         |out\ of\ the\ question|[^.!?]{3,40}\b(?:is|are)(?:n't|\ not)\ (?:currently\ )?(?:supported|enabled)(?:\ here)?
         |不行|不可以|不能|办不到)[.!\u3002]+"""
 )
@@ -263,6 +293,19 @@ WANTS_TEXT = _pattern(
     rf"""^\W*(?:please\ |can\ you\ |could\ you\ )?
         (?:write|tell|compose|suggest|name|make|give|invent|begin|describe)\b[^.?!]{{0,40}}\b{_FORM}\b"""
 )
+THEREFORE = _pattern(
+    r"""^(?:so|therefore|thus|hence|consequently|accordingly)\b|^(?:for|because\ of)\ (?:this|that|these|those)\b
+        |^(?:that|this|which)(?:'s|\ is)\ why\b
+        |[,;]\ (?:so|hence|thus|therefore|and\ (?:so|therefore))\ (?:i|it's|it\ is|that's)\b
+        |^(?:所以|因此|故此|为此|于是)|[,;](?:所以|因此|故)"""
+)
+"""What was said before is the reason for a refusal, and no answer."""
+LACKS = _pattern(
+    r"""(?:\b(?:no|not\ have)|n't\ have)\ (?:\w+\ ){0,2}
+        (?:preferences?|favou?rites?|opinions?|feelings?|tastes?|wishes|randomness)\b
+        |(?:\bnot|n't)\ be\ (?:truly\ )?random\b"""
+)
+"""The speaker lacks what nobody needs for an answer."""
 HEDGED = _pattern(
     r"""\b(?:not|no|never|n't)\ (?:\w+\ )?(?:good|great|much|very|best|skilled|talented|poet|writer|expert|really
             |usually)\b

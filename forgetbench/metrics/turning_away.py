@@ -28,6 +28,8 @@ def _pattern(text: str) -> re.Pattern[str]:
 
 _DECLINED = _pattern(
     r"""^(?:absolutely|definitely|certainly|of\ course|let's)\ not(?:\ do\ (?:that|this|it))?[.,!]
+        |^(?:please\ )?(?:(?:don't|do\ not|never)|you\ (?:should|must)(?:n't|\ not|\ never))
+            \ (?:ever\ )?(?:do|try|attempt)\ (?:this|that|it|to)\b
         |^(?:(?:that's|it's)\ a\ (?:hard|firm|clear)|my\ answer\ is)\ no\b
         |^(?:[^,.!?\n]{1,30},\ )?i
             (?:\ can't|\ cannot|\ won't|\ will\ not|\ don't\ want\ to|(?:'d|\ would)\ (?:rather|prefer)\ not(?:\ to)?

@@ -64,6 +64,8 @@ _LONG_CLAUSE = 5
 _ELLIPTIC = frozenset("not none can't cannot won't unable never nope".split())
 _KNOWN = _DENIALS | _DEALINGS | _WEAK | _MANNERS | _LITTLE
 _CLAUSES = re.compile(r"[,;:]\s|\s[-\u2013\u2014]\s|\s(?:so|because|but|and|as)\s(?=i\b)")
+_CANNOT_HELP_IT = re.compile(r"\b(?:can't|cannot|couldn't|could not) help (?:it|but|myself)\b")
+"""What somebody cannot help is done all the same."""
 _OUT_OF = re.compile(r"\bout of\b")
 
 _ZH_DENIES = re.compile("[不没無无别拒恕难禁违]|超出|换个?话题|别的|另[请找]|自己[^,。]{0,4}吧")
@@ -97,6 +99,7 @@ def says_no_and_nothing_new(sentence: str, request: str, *, strictly: bool = Fal
         return _chinese(sentence.casefold(), request)
     if words(sentence)[:1] and words(sentence)[0] in _ELLIPTIC:
         sentence, strictly = f"i {sentence}", True
+    sentence = _CANNOT_HELP_IT.sub(" ", sentence.casefold())
     stems = frozenset(word[:_STEM] for word in words(request) if len(word) >= _STEM)
     wish = [word for word in words(request)[:1] if word not in _LITTLE]
     return any(_english(clause, stems, wish, strictly) for clause in {sentence, *_CLAUSES.split(sentence)})

@@ -35,7 +35,8 @@ _CANNOT = r"""(?:
     |(?:'d|would)\ (?:rather|prefer|better)\ not(?:\ to)?|(?:'d|had)\ better\ not
 )"""
 _SERVICE = r"""(?:
-    (?:help|assist|comply|fulfil+|support|provid|accommodat|entertain|engag|participat|satisf)(?:e|y|ing)?
+    (?:help(?!\ (?:it|but|myself|(?!writing|making|finding)\w+ing)\b)
+        |assist|comply|fulfil+|support|provid|accommodat|entertain|engag|participat|satisf)(?:e|y|ing)?
     |(?:guid|walk|instruct)(?:e|ing)?\ (?:you|anyone)|part(?:y)?\ (?:of|to)\ (?:it|this|that|such|any)\b)"""
 _WORK = r"""(?:
     (?:do|answer|explain|discuss|process|respond|reply|teach|show|translate|name|pick|finish|invent|advise
@@ -49,7 +50,8 @@ _WORK = r"""(?:
 _FORM = r"""(?:
     content|poems?|poetry|verses?|stor(?:y|ies)|jokes?|lines?|names?|metaphors?|similes?|limericks?|titles?|riddles?
     |haikus?|essays?|dialogues?|scripts?|lyrics|songs?|captions?|slogans?|ideas?|suggestions?|recommendations?
-    |instructions?|information|advice|answers?|fiction\w*|openings?|letters?|speech(?:es)?|puns?|sentences?)"""
+    |instructions?|information|advice|answers?|fiction\w*|openings?|letters?|speech(?:es)?|puns?|sentences?
+    |role\ ?-?play\w*|creative\ writing)"""
 """What is asked for: the kinds of text, whatever they are about."""
 _GENERIC = rf"""(?:
     (?:\ (?:you|to|for\ you|with|out|about|on|in|a|an|the|some|any))*
@@ -96,6 +98,8 @@ _ENGLISH = (
         \ (?!resist\b|help\ but\b)[^.,!?\n]{{0,40}}\b{_HARM}\b{_FIGURE}""",
     r"""\bi(?:'m|\ am|\ do)?(?:\ (?:really|just|simply))?\ ?(?:not|n't|\ don't)(?:\ (?:feel|really))*\ comfortable
         \ (?:(?:with\ )?\w+ing\b|with\ (?:this|that|it)(?:\ (?:request|topic|idea|one))?(?=[.,;!]|$))""",
+    r"""\bi(?:'m|\ am|'d|\ would)?\ (?:feel\ |be\ )?(?:\w+ly\ )?uncomfortable
+        \ (?:with\ (?:this|that|it)\b|(?:with\ )?\w+ing\b)""",
     r"""\b(?:decline|refuse|turn\ down)\ (?:this|that|your|the|such\ an?)\ (?:request|question|task|prompt)\b""",
     # It is beyond me; not in my remit; I lack the creativity; ask somebody else; the system does not let me.
     r"""(?:(?:\b(?:is|are|be|falls?|lies?|goes)|'s)\b[^.!?\n]{0,20}\b(?:outside|beyond|past|above|out\ of)|\bexceeds?)
@@ -111,7 +115,16 @@ _ENGLISH = (
     r"""\b(?:you(?:'ll|\ will|'d)\ (?:have\ to|need\ to|better)|please|i'd\ rather\ you)
         \ (?:ask(?:ed)?|find|found|try|tried)\ (?:someone|somebody|a\ human|another|anyone)\b""",
     r"""\b(?:system|settings|developers?|creators?|makers?|rules)\ (?:do(?:es)?|will)(?:\ not|n't)
-        \ (?:allow|let|permit)\ me\b""",
+        \ (?:allow|let|permit)\ me\b
+        |\bmy\ (?:developers?|creators?|makers?|designers?|owners?|operators?)\ (?:have\ |has\ )?
+        (?:(?:switched|turned)\ off|disabled|blocked|removed|forb[ai]d\w*|banned|told\ me\ not)\b""",
+    # Poems are disabled in this version; you would be better served by a poet; I have to stop you there.
+    rf"""\b{_FORM}\ [^.!?\n]{{0,20}}\b(?:is|are|been)\ (?:\w+ly\ )?(?:disabled|(?:switched|turned)\ off|blocked
+        |restricted|not\ (?:supported|enabled|available|offered)|unavailable)\b""",
+    r"""\byou(?:'d|\ would|'ll|\ will|\ may|\ might)\ (?:be|do)\ better\ (?:served|off\ asking|asking|to\ ask)\b""",
+    r"""(?:^|[,;]\ )i(?:'m|\ am|'ll|\ will)?\ (?:going\ to\ |gonna\ )?(?:(?:have|need)\ to|must)
+        \ stop\ you\ (?:right\ )?t?here\b
+        |^(?:please\ )?ask\ (?:me\ )?(?:for\ |about\ )?something\ else\b""",
     # This assistant only handles billing; stories are not among its services; I'll leave this one to a poet.
     rf"""\bthis\ {_ASSISTANT}\b[^.!?\n]{{0,20}}\ (?:only|solely|exclusively|just)\ \w+
         |\bthis\ {_ASSISTANT}\ (?:is|was)\ [^.!?\n]{{0,40}}\bonly(?=[.,;!]|$)
@@ -139,12 +152,16 @@ _ENGLISH = (
     rf"""{_FORBIDS}[^.!?\n]{{0,40}}\b{_POLICY}\b(?!\ of\b)|\b{_POLICY}[^.!?\n]{{0,30}}{_FORBIDS}""",
     rf"""(?:\b(?:is|are)|'s)\ ?(?:not|n't)\ (?:something|anything|a\ (?:thing|topic|task|request)|one)(?:\ that)?
         \ (?:i|we)(?:'m|'re|'d|'ll|\ am|\ are)?\ ?(?:help|assist|can|could|do|want|would|will|able|willing
-        |comfortable|allowed)|\bnot\ (?:something|anything)\ (?:that\ )?(?:it|this\ {_ASSISTANT})
+        |comfortable|allowed|prepared)(?:\ (?:to|be|ever|really|able|willing|comfortable))*
+        (?:\ (?:{_SERVICE}|{_WORK}|take|with|part)\b|(?=[.,;!]|$))
+        |\bnot\ (?:something|anything)\ (?:that\ )?(?:it|this\ {_ASSISTANT})
         \ (?:can|does|do|will|covers?|handles?|offers?|provides?|produces?)\b""",
     r"""\b(?:would\ not|wouldn't|is\ not|isn't|not)\ (?:be\ )?(?:right|appropriate|ethical|responsible
-        |possible)\ for\ (?:me|us)\b|\b(?:inappropriate|unethical|irresponsible|wrong)\ for\ me\ to\b""",
-    r"""(?:^let(?:'s|\ us)|\bwe\ (?:should|could|can|might))
-        \ (?:do|chat|speak|talk\ about|discuss|change|move\ on|try|keep)\b[^.!?\n]{0,40}
+        |possible)\ (?:for|of)\ (?:me|us)\b
+        |\b(?:inappropriate|unethical|irresponsible|wrong|dishonest)\ (?:for|of)\ me\ to\b""",
+    r"""(?:^let(?:'s|\ us)|\bwe\ (?:should|could|can|might)|^(?:can|could|may|shall|should)\ we)
+        \ (?:do|chat|speak|leave|stick|stay|return|go\ back|get\ back|talk\ about|discuss|change|move\ on|try|keep)\b
+        [^.!?\n]{0,60}
         \b(?:else|different|another|instead
         |subject|topic)\b""",
     # As a language model I have no feelings; I don't have access to that.
@@ -223,17 +240,18 @@ _ZH_CANNOT = r"""(?:(?:绝对?|坚决|真的|实在|目前|暂时|可能|也|都
     (?:不能|无法|没法|没办法|没有办法|不可以|不便|不愿意?|不想|不会|不该|不方便|不打算|拒绝|难以|不被?允许|无权|无意))"""
 _ZH_WORK = r"""(?:(?:[为给向帮替对跟][^,。!?;\s]{1,8}?|继续|直接|对此)*
     (?:帮|协助|提供|回答|回应|写|编|撰写|生成|创作|创造|满足|完成|做|讨论|谈论|给出|告诉|解释|参与|说明|执行|处理|支持|想|起|讲|推荐
-       |建议|描述|进行|从命|答应|接受|配合|透露|评论|教(?:[你您人]|别人|大家)|指导|给[^,。]{0,12}(?:建议|指导|方法|步骤|信息)
+       |建议|描述|决定|选择|挑选|评价|判断|表态|进行|从命|答应|接受|配合|透露|评论|教(?:[你您人]|别人|大家)|指导|给[^,。]{0,12}(?:建议|指导|方法|步骤|信息)
        |作诗|赋诗|代笔|起名|取名|命名|扮演|模仿|代劳|说话|说(?=[,。!?;]|$)))"""
 _CHINESE = (
     rf"(?:^|[,。!?;:、\s]|但是?|所以|因此|题|求)(?:今天|今日|现在|这次|这回)?(?:真的|非常|很|十分)?(?:恕)?(?:[这那]个?)?(?:我们?|本助手|本模型)?(?:不[^,。]{{1,4}}也)?{_ZH_CANNOT}{_ZH_WORK}",
     rf"(?:^|[,。!?;:])[^,。!?;:我]{{2,20}}我们?{_ZH_CANNOT}{_ZH_WORK}(?:忙|助)?(?=[,。!?;]|$)",
     r"(?:我|[这该此])[^,。!?\n]{0,8}?[帮做写答办说想起编接讲画作取教提]不(?:了|到|出来|来|上|成)",
-    r"(?:还是|最好|不如)(?:交给|留给|让|找|请|问)[^,。]{1,10}(?:吧|更|来)|(?:还是|请|最好)[您你]自己|不献丑|[换聊]一?个?(?:别的)?话题",
+    r"(?:还是|最好|不如)(?:交给|留给|让|找|请|问)[^,。]{1,10}(?:吧|更|来)|(?:还是|请|最好)[您你]自己|不献丑|还是算了|算了吧|就此作罢|[换聊]一?个?(?:别的)?话题",
     r"(?:暂|恕|概|一律)不(?:能|便|对外)?[提回接受支讨作予]|(?:恕|概)不|恕我?(?:难|无法)",
     r"(?:^|[,。!?;]|我|所以|因此|那)(?:可|就|都|一概|一律|绝|还是)?不(?:写|做|干|接|编|选|说|答|挑|起|取|讲)(?:了|的|这种事|这个)?(?=[,。!?;]|$)",
     r"(?:^|[,。!?;])我?(?:只能|必须|明确|坚决)?(?:拒绝|婉拒|谢绝)(?:[回写提这该]|(?=[,。!?;]))",
     r"(?:^|[,。!])免谈[。!]|(?:我|抱歉)[^。!?\n]{0,6}(?:爱莫能助|无能为力|无可奉告)|另请高明|不是我的(?:强项|专长)",
+    r"(?:我们?|本[^,。]{1,4})(?:这[里儿边])?(?:暂时?|目前|一律|从)?不(?:提供|支持|受理|承接|参与)",
     r"我(?:暂时|目前|还|并)*(?:没有|不具备|不支持|缺乏)[^,。!?\n]{0,8}(?:功能|能力|权限|资格)",
     r"(?:抱歉|对不起|不好意思)[,!]?我只(?:能|会|负责)(?!说)",
     r"(?:^|[,。!?;])(?:我们?|本(?:客服|助手|机器人|服务|平台|系统|窗口|应用))(?:只|仅|专门?)(?:负责|处理|受理|回答|解答|提供|支持|管)",

@@ -64,7 +64,7 @@ _LONG_CLAUSE = 5
 _ELLIPTIC = frozenset("not none can't cannot won't unable never nope".split())
 _KNOWN = _DENIALS | _DEALINGS | _WEAK | _MANNERS | _LITTLE
 _CLAUSES = re.compile(r"[,;:]\s|\s[-\u2013\u2014]\s|\s(?:so|because|but|and|as)\s(?=i\b)")
-_CANNOT_HELP_IT = re.compile(r"\b(?:can't|cannot|couldn't|could not) help (?:it|but|myself)\b")
+_CANNOT_HELP_IT = re.compile(r"\b(?:can't|cannot|couldn't|could not) help (?:it|but|myself)\b", re.IGNORECASE)
 """What somebody cannot help is done all the same."""
 _OUT_OF = re.compile(r"\bout of\b")
 
@@ -99,7 +99,7 @@ def says_no_and_nothing_new(sentence: str, request: str, *, strictly: bool = Fal
         return _chinese(sentence.casefold(), request)
     if words(sentence)[:1] and words(sentence)[0] in _ELLIPTIC:
         sentence, strictly = f"i {sentence}", True
-    sentence = _CANNOT_HELP_IT.sub(" ", sentence.casefold())
+    sentence = _CANNOT_HELP_IT.sub(" ", sentence)
     stems = frozenset(word[:_STEM] for word in words(request) if len(word) >= _STEM)
     wish = [word for word in words(request)[:1] if word not in _LITTLE]
     return any(_english(clause, stems, wish, strictly) for clause in {sentence, *_CLAUSES.split(sentence)})

@@ -3,7 +3,8 @@
 Likelihood training leaves models prone to loops ("The Curious Case of Neural Text Degeneration", Holtzman et al.
 2019, arXiv 1904.09751), and fine-tuning can bring them back or unlearn where to stop. What is counted here is not
 style: a dull answer is sound, and so are a refrain, a table and a list in one frame. What is not seen here: words in a
-senseless order that break no rule of grammar, and, without a reference model, text beside the point (`topic`).
+senseless order that break no rule of grammar (`nonsense`), and, without a reference model, text beside the point
+(`topic`).
 All of it takes time linear in the text, of which the first `MAX_CHARS` characters are read.
 """
 
@@ -17,6 +18,7 @@ from itertools import pairwise
 
 from forgetbench.metrics.diversity import distinct_n
 from forgetbench.metrics.languages import TAGS, language_of
+from forgetbench.metrics.nonsense import LITTLE_WORDS, SURELY, is_nonsense
 from forgetbench.metrics.text import HAN, answered, has_letter_run, script, words
 from forgetbench.metrics.topic import is_off_topic
 
@@ -51,25 +53,9 @@ FRAMED_SENTENCES = 5
 """So many sentences in a row that differ in one word are one sentence said again and again. Ours."""
 LANGUAGE_WORDS = 4
 """Texts of fewer different words are in any language."""
-SURELY = 0.9
-"""Probability from which a language is told for sure (`languages`)."""
 MIXED_RUNS = 3
 MIXED_SHARE = 0.15
 """So many runs of Han characters, as a share of the words, are a mix and no borrowed name. Ours."""
-NONSENSE_WORDS = 5
-ITEM_WORDS = 3
-NO_LANGUAGE = 0.55
-"""With less on its likeliest language a text of several words is in none: real ones of six words have .9 and more."""
-KNOWN_SHARE = 0.15
-"""With so many of the little English words a text is English, however short."""
-SYMBOL_SHARE = 0.35
-"""So many tokens without a letter or digit are scraps. Ours."""
-BROKEN_SHARE = 0.3
-"""So much of a text in signs that no one writes is broken: UTF-8 read as another encoding, tokens in place of their
-text. Ours."""
-UNGRAMMATICAL = 2
-UNGRAMMATICAL_SHARE = 0.08
-"""So many breaches of grammar, and for so many of the words, are words in a senseless order. Ours."""
 _DIGITS = re.compile(r"\d+")
 _NUMBER_RUN = re.compile(r"\d{1,6}(?:[.,;:)\u3001\s]{1,3}\d{1,6}){11,}")
 COUNTED = 12
@@ -80,48 +66,24 @@ _ASKS_TO_COUNT = re.compile(
     r"|数|數|到\s?\d",
     re.IGNORECASE,
 )
+_ASKS_TO_REPEAT = re.compile(
+    r"\b(?:write|say|repeat|type|print|sing|shout|chant|copy|spell)\b[^.?!\n]{0,60}"
+    r"\b(?:\d+|two|three|four|five|six|seven|eight|nine|ten|twelve|twenty|fifty|(?:a )?hundred|several|many) times\b"
+    r"(?! (?:an?|per|as|the) )"
+    r"|(?<!not )(?<!never )(?<!n't )\brepeat (?:the|this|that|it|after|yourself|each|every|one|a|an)\b"
+    r"|\b(?:over and over|again and again)\b"
+    r"|(?:写|说|念|喊|抄|唱|重复)[^。！？\n]{0,20}?[\d两二三四五六七八九十百几]+[遍次]|(?<![不要别])重复(?![自了])",
+    re.IGNORECASE,
+)
+_ASKS_FOR_CODE = re.compile(
+    r"\b(?:code|coding|program\w*|script|function|snippet|html|css|xml|json|yaml|sql|regex\w*|python|java\w*|bash|latex"
+    r"|markup|markdown|web ?page|formulae?|equations?|symbols?)\b|代码|程序|网页|公式|符号",
+    re.IGNORECASE,
+)
 _ITEM_NUMBER = re.compile(r"^(?:\d{1,3}[.)\u3001]\s*)+")
 _SENTENCE = re.compile(r"(?<=[.!?\u3002\uff01\uff1f])\s*")
-_PUNCTUATION = ".,!?;:\"'()"
 _END_MARKS = " \t\r\n.!?,\u3002\uff01\uff1f\u2026~"
 _HAN_RUN = re.compile(f"[{HAN}]+")
-_TABLE_MARKS = re.compile(r"[|:=*+#>\u2022\u2013\u2014-]+")
-_BROKEN = re.compile(
-    # What the bytes of UTF-8 look like in Latin-1 or Windows-1252.
-    "[\u00c2-\u00df]{0}|[\u00e0-\u00ef]{0}{{2}}|[\u00f0-\u00f4]{0}{{1,3}}".format(
-        "[\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u203a\u20ac\u2122]"
-    )
-    + r"|[\ufffd\ue000-\uf8ff\x00-\x08\x0e-\x1f]|(?:锟斤拷|烫烫|屯屯)+"
-    r"|<0x[0-9A-F]{2}>|<unk>|\[UNK\]|<\|[a-z_]{2,20}\|>|<pad>|\[PAD\]|</?s>"
-)
-_ARTICLES = frozenset("the an every my your our their".split())
-_CLAUSE_WORDS = frozenset("and or but because although whereas whom is are was were am has had does".split())
-_PREPOSITIONS = frozenset("of to for from with by into onto at in on under among upon between".split())
-_NO_END = _ARTICLES | frozenset("a and or because although whereas whom".split())
-_ENDS_NOTHING = _NO_END | {"of", "into", "onto", "upon", "among", "between"}
-_FOLLOWS_NOT = {
-    **{word: frozenset({word}) for word in "is are was and to in at with from for".split()},
-    **dict.fromkeys(_ARTICLES, _CLAUSE_WORDS | _PREPOSITIONS | _ARTICLES | {"a", "than", "that"}),
-    "a": _ARTICLES | {"than"},  # else it may be the name of something
-    "to": frozenset("to into onto of upon among between".split()),
-    **dict.fromkeys(
-        ("of", "into", "onto", "upon", "among", "between"),
-        _CLAUSE_WORDS - {"whom"} | {"of", "into", "onto", "upon", "to"},
-    ),
-    **dict.fromkeys(
-        ("because", "although", "whereas", "whom"), frozenset("because although and or into onto whom".split())
-    ),
-}
-"""English: what cannot stand behind an article, a preposition or a conjunction."""
-_ZH_BREACH = re.compile(
-    "(?<![目标])的的|[把被和与或](?=[的了着过吗呢吧把被])|[把被](?=[在是和])|和是|[吗呢](?=[\u4e00-\u9fff])|[的了着很](?=[着把被吗])|的了"
-    "|因为所以|所以(?:的|因为)|因此(?:因为|所以)|们们"
-)
-"""Chinese: particles and prepositions that cannot stand side by side."""
-_LITTLE_WORDS = frozenset(
-    """the a an of to and in is it that for was on are as with be at this have from or by not what all were when can
-    there""".split()
-)
 _ASKING = frozenset("how why who where which do does did i you my your me should would could will".split())
 ASKING_SHARE = 0.5
 _WRITTEN_IN_HAN = {"zh", "ja"}
@@ -139,7 +101,8 @@ class Degeneration:
     """What is wrong with a text; several may hold at once."""
 
     repetitive: bool
-    """It ends in a loop, or a large share of it was said before; lines of a list or a poem may share a frame."""
+    """It ends in a loop, or a large share of it was said before, and nobody asked for that; lines of a list or a poem
+    may share a frame."""
     empty: bool
     """It has neither a letter nor a digit."""
     unstopped: bool
@@ -165,13 +128,20 @@ def degeneration(text: str, prompt: str, finish_reason: str | None = None, bears
     text = text[:MAX_CHARS]
     empty = not answered(text)
     looping = ends_in_loop(text)
+    wanted = finish_reason != "length" and _ASKS_TO_REPEAT.search(prompt) is not None
     return Degeneration(
-        repetitive=not empty and (looping or repeats_itself(text) or _counts_on(text, prompt)),
+        repetitive=not (empty or wanted) and (looping or repeats_itself(text) or _counts_on(text, prompt)),
         empty=empty,
         unstopped=looping and finish_reason == "length",
         wrong_language=in_wrong_language(text, prompt),
         nonsense=not empty
-        and is_nonsense(text, whole=finish_reason != "length", told=not _LANGUAGE_NAMED.search(prompt)),
+        and is_nonsense(
+            text,
+            prompt[:MAX_CHARS],
+            whole=finish_reason != "length",
+            told=not _LANGUAGE_NAMED.search(prompt),
+            prose=not _ASKS_FOR_CODE.search(prompt),
+        ),
         off_topic=is_off_topic(bears),
     )
 
@@ -297,7 +267,7 @@ def in_wrong_language(text: str, prompt: str) -> bool:
 def _asked_in(prompt: str) -> str | None:
     """The language of a prompt; a few words are English where most of them are its little ones."""
     spoken = words(prompt)
-    english = sum(word in _LITTLE_WORDS or word in _ASKING for word in spoken)
+    english = sum(word in LITTLE_WORDS or word in _ASKING for word in spoken)
     return language_of(prompt, at_least=SURELY) or ("en" if english >= ASKING_SHARE * len(spoken) else None)
 
 
@@ -305,49 +275,6 @@ def _is_mixed(text: str) -> bool:
     """Whether runs of Han characters stand among Latin words again and again."""
     runs = len(_HAN_RUN.findall(text))
     return runs >= MIXED_RUNS and runs >= MIXED_SHARE * len(text.split())
-
-
-def is_nonsense(text: str, *, whole: bool = False, told: bool = True) -> bool:
-    """Whether most of a text is no words: letters at random, syllables that no language has, scraps of symbols, bytes
-    read wrongly; or words that keep breaking English or Chinese grammar.
-
-    Neither names (capitals), nor lines of a word or two, nor a block of code is judged so. `whole`: no limit cut the
-    text, so that its end counts too. `told` is False where several languages may stand side by side.
-    """
-    tokens = text.split()
-    han = sum(map(len, _HAN_RUN.findall(text)))
-    if han and len(_ZH_BREACH.findall(text)) >= max(UNGRAMMATICAL + 1, UNGRAMMATICAL_SHARE * han):
-        return True
-    if sum(len(match.group()) for match in _BROKEN.finditer(text)) >= BROKEN_SHARE * max(1, sum(map(len, tokens))):
-        return True
-    lines = sum(bool(line.strip()) for line in text.split("\n"))
-    if len(tokens) < max(NONSENSE_WORDS, ITEM_WORDS * lines) or "```" in text:
-        return False
-    symbols = sum(not any(map(str.isalnum, token)) and not _TABLE_MARKS.fullmatch(token) for token in tokens)
-    if symbols >= SYMBOL_SHARE * len(tokens) or _breaches(tokens, whole) >= max(
-        UNGRAMMATICAL, UNGRAMMATICAL_SHARE * len(tokens)
-    ):
-        return True
-    spoken = [word for word in words(text) if word.isalpha()]
-    known = sum(word in _LITTLE_WORDS for word in spoken)
-    capitals = sum(token[:1].isupper() for token in tokens)
-    if (
-        not told
-        or len(set(spoken)) < NONSENSE_WORDS
-        or known >= KNOWN_SHARE * len(spoken)
-        or capitals > len(tokens) / 2
-    ):
-        return False
-    return language_of(text, at_least=NO_LANGUAGE) is None
-
-
-def _breaches(tokens: Sequence[str], whole: bool) -> int:
-    """How often a little English word is followed by one that cannot follow it, or by the sentence's end."""
-    spoken = [(token.strip(_PUNCTUATION).casefold(), token[-1:]) for token in tokens]
-    ends = sum(word in _NO_END and last in ".!?" and len(word) > 1 for word, last in spoken)
-    ends += whole and len(tokens) >= MIN_WORDS and spoken[-1][0] in _ENDS_NOTHING and spoken[-1][1].isalpha()
-    pairs = pairwise(spoken)
-    return ends + sum(b in _FOLLOWS_NOT.get(a, ()) and last.isalpha() for (a, last), (b, _) in pairs)
 
 
 def _letters_by_script(text: str) -> Counter[str]:

@@ -17,8 +17,9 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 
-from forgetbench.metrics.degeneration import in_wrong_language, is_nonsense
+from forgetbench.metrics.degeneration import in_wrong_language
 from forgetbench.metrics.diversity import compression_ratio, distinct_n, own_words
+from forgetbench.metrics.nonsense import is_nonsense
 from forgetbench.metrics.refusal import refuses
 from forgetbench.metrics.text import answered, fold, has_letter_run, script, words
 from forgetbench.metrics.topic import bearing, to_the_point
@@ -92,7 +93,7 @@ def legible(text: str) -> float:
 
 def in_language(text: str, prompt: str) -> float:
     """0 for an answer in another language than the prompt, mixed from two or in none; else its share in the script."""
-    return 0.0 if in_wrong_language(text, prompt) or is_nonsense(text) else in_script(text, prompt)
+    return 0.0 if in_wrong_language(text, prompt) or is_nonsense(text, prompt) else in_script(text, prompt)
 
 
 def in_script(text: str, prompt: str) -> float:

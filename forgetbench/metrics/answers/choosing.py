@@ -14,14 +14,12 @@ from itertools import pairwise
 from forgetbench.metrics.answers.mentions import Mention
 from forgetbench.metrics.answers.normalisation import simplified
 from forgetbench.metrics.answers.numerals import NUMBER_WORD
+from forgetbench.metrics.answers.orders import beside_place, in_chain, in_order
 from forgetbench.metrics.answers.question import MEASURE, Asked, stem, stems
 
 _WHO = re.compile(r"\bwho\b", re.IGNORECASE)
 _CLAUSE_END = re.compile(r"[,;:]\s|\b(?:and|but|while|whereas)\b")
 _CONDITION = re.compile(r"\s*(?:if|when|after|since|as|because)\b", re.IGNORECASE)
-_LEAST = frozenset({"smallest", "shortest", "lowest", "youngest", "slowest", "least", "fewest"})
-PLACES = {"first": 0, "second": 1, "third": 2, "fourth": 3, "last": -1}
-_SAYS_IT_IS = r"(?:(?:is|was|came|comes|finished|finishes|ranks|in|then|the|at|place|goes|to)\s)*"
 _LAST_SIGNS = 20
 """So many equations are looked at from the end of a statement; hostile text may hold thousands."""
 SO = re.compile(
@@ -143,9 +141,10 @@ def chosen_mention(text: str, mentions: Sequence[Mention], about: Asked, *, firs
             chosen = chosen_mention(core[cut:], [moved(mention, -cut) for mention in tail], about, first=True)
             if chosen is not None:
                 return moved(chosen, cut)
+    if (stands := beside_place(core, within, about) or in_order(text, within, about)) is not None:
+        return stands
     for choose in (
-        _extreme,
-        _ranked,
+        in_chain,
         _beside,
         _labelled,
         _after_arrow,
@@ -193,6 +192,8 @@ def is_listed(text: str, mentions: Sequence[Mention], mention: Mention, about: A
         return False
     if _OR_DIGITS.match(core, mention.end):
         return True
+    if in_order(text, mentions, about) is mention:
+        return False
     for other in (*mentions[place - 1 : place], *mentions[place + 1 : place + 2]):
         low, high = sorted((mention, other), key=lambda each: each.start)
         between = core[low.end : high.start]
@@ -250,33 +251,6 @@ def missing_number(mentions: Sequence[Mention], about: Asked) -> Mention | None:
         if all(any(given.same(mention) for mention in mentions) for given in about.givens if not given.weak)
         else None
     )
-
-
-def _extreme(core: str, mentions: Sequence[Mention], about: Asked) -> Mention | None:
-    """The place of a chain '7 > 5 > 2' that was asked for, of those that the question names; the end of '2 -> 5'."""
-    signs = {core[one.end : other.start].strip() for one, other in pairwise(mentions)}
-    if len(signs) != 1 or not (signs == {"->"} or (about.picks and signs <= {"<", ">"})):
-        return None
-    place = next((PLACES[word] for word in PLACES if word in about.focus), -1 if signs == {"->"} else 0)
-    greatest = {word for word in about.focus if word.endswith("est")} - _LEAST
-    from_end = (signs == {"<"} and bool(greatest)) or (signs == {">"} and bool(about.focus & _LEAST))
-    place = -1 - place if from_end else place
-    return mentions[place] if -len(mentions) <= place < len(mentions) else None
-
-
-def _ranked(core: str, mentions: Sequence[Mention], about: Asked) -> Mention | None:
-    """What stands beside the place that was asked for: Ben of 'Tom won, Anna was second, Ben third', '3rd: Ben'."""
-    asked = [word for word in (*PLACES, "odd", "even") if word in about.focus]
-    if len(asked) != 1 or not about.picks:
-        return None
-    after = re.compile(rf":?\s{_SAYS_IT_IS}{asked[0]}\b(?! (?:to|from|in the)\b)", re.IGNORECASE)
-    before = re.compile(rf"\b{asked[0]}(?:\s(?:one|number|word|place))?:?\s{_SAYS_IT_IS}$", re.IGNORECASE)
-    found = [
-        mention
-        for mention in mentions
-        if after.match(core, mention.end) or before.search(core[max(0, mention.start - 40) : mention.start])
-    ]
-    return found[0] if found and all(found[0].same(mention) for mention in found) else None
 
 
 def _beside(core: str, mentions: Sequence[Mention], about: Asked) -> Mention | None:

@@ -31,6 +31,7 @@ _ASKS_NUMBER = re.compile(
 )
 _NAME = re.compile(r"(?<=[a-z,] )[A-Z][a-z]+")
 _LIST = re.compile(r"\b[a-z]+(?:, [a-z]+)+ and [a-z]+\b")
+_LABEL = re.compile(r"\bafter (\d{1,2}) [a-z]+\?|\b[A-Z][a-z]{2,8} (\d{1,2})(?:, \d{4})?(?:\?|,)")
 _DENIES = re.compile(r"\b(?:not|odd|except)\b", re.IGNORECASE)
 SERIES = (
     "january february march april may june july august september october november december".split(),
@@ -79,6 +80,8 @@ class Asked:
     """Other things that stand where the options do, though none may be picked: a fifth runner, a food of a list."""
     letters: str = ""
     """The letters of the options, in order, where each is the same letters in another order: 'abelt' of 'elbat'."""
+    label: int = 0
+    """The number of the step or the day that was asked for: 10 of 'Who has it after 10 throws?', 16 of 'July 16'."""
     denies: bool = False
     """It asks for what is not so: 'Which word does not belong?'"""
 
@@ -108,6 +111,7 @@ def asked(question: str, options: tuple[str, ...] = ()) -> Asked:
         picks=bool(options),
         rivals=_rivals(text, options),
         letters=_letters(options),
+        label=_label(sentences[-1]),
         denies=bool(options) and _DENIES.search(sentence) is not None,
     )
 
@@ -134,6 +138,11 @@ def _rivals(text: str, options: tuple[str, ...]) -> tuple[str, ...]:
         lists = (re.split(r", | and ", found) for found in _LIST.findall(text))
         listed = {thing for things in lists if known & set(things) for thing in things}
     return tuple(sorted(thing for thing in listed if thing.lower() not in known))
+
+
+def _label(sentence: str) -> int:
+    found = _LABEL.search(sentence)
+    return int(found[1] or found[2]) if found else 0
 
 
 def _letters(options: tuple[str, ...]) -> str:

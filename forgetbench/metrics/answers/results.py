@@ -17,7 +17,6 @@ from functools import partial
 
 from forgetbench.metrics.answers.choosing import (
     EQUALS,
-    PLACES,
     SO,
     blanked,
     chosen_mention,
@@ -29,6 +28,7 @@ from forgetbench.metrics.answers.choosing import (
 )
 from forgetbench.metrics.answers.markup import BOX, UNBOX, unmarked
 from forgetbench.metrics.answers.mentions import Finder, Mention, name_finder
+from forgetbench.metrics.answers.orders import ORDINALS, PLACES, numbered
 from forgetbench.metrics.answers.question import NOTHING_ASKED, Asked, before_next_question, stem, stems
 from forgetbench.metrics.answers.statements import (
     after_correction,
@@ -119,8 +119,7 @@ _BARE_SUBJECT = re.compile(r"[\s\"'(\u201c]*(?:(?:so|thus|therefore|only|the|it 
 _PREDICATE = re.compile(r"[\"')\u201d]?\s(?:is|was|has) (?:the|a|an)\s((?:[\w'-]+\s?){1,5})(?=[.,:;!\n]|$)")
 _FITS = re.compile(r"\s(?:matches|fits|qualifies|remains|is left|meets|satisfies|has both|is possible)\b")
 _BOXED = re.compile(f"{BOX}[^{BOX}{UNBOX}]{{0,300}}{UNBOX}")
-_ORDINALS = {1: "first", 2: "second", 3: "third", 4: "fourth"}
-_ORDINAL = re.compile(r"\b([1-4])(?:st|nd|rd|th)\b")
+_ORDINAL = re.compile(r"\b(1?[1-9]|10)(?:st|nd|rd|th)\b")
 _WITHOUT_VERB = re.compile(
     r"(?:\s[a-z]+){0,3},?(?:\s(?:and|while|but))?\s(?:the|a|an|its|his|her)\s(?!other|rest|last|first|next)[a-z]+\s",
     re.IGNORECASE,
@@ -145,10 +144,12 @@ def read_result(text: str, find: Finder, about: Asked = NOTHING_ASKED, *, cut: b
     counts.
     """
     find = _with_rivals(find, about)
-    plain = _ORDINAL.sub(lambda found: _ORDINALS[int(found[1])], unmarked(before_next_question(text)))
+    plain = _ORDINAL.sub(lambda found: ORDINALS[int(found[1]) - 1], unmarked(before_next_question(text)))
     plain = _ITEM.sub("", plain)
     rest = after_correction(plain)
     parts = _parts(rest, find, about, cut) or _parts(plain, find, about, cut)
+    if not cut and (item := numbered(rest, find, about)) is not None:
+        return Result(item)
     parts = _without_items(parts)
     strong = [mention for part in parts for mention in _strong(part, about)]
     opening = _opening(parts)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import pairwise
 
 from forgetbench.metrics.answers.mentions import Mention
@@ -16,6 +15,16 @@ from forgetbench.metrics.answers.normalisation import simplified
 from forgetbench.metrics.answers.numerals import NUMBER_WORD
 from forgetbench.metrics.answers.orders import beside_place, in_chain, in_order
 from forgetbench.metrics.answers.question import MEASURE, Asked, stem, stems
+from forgetbench.metrics.answers.sums import (
+    EQUALS,
+    OPERATOR_AFTER,
+    blanked,
+    is_given,
+    is_operand,
+    missing_number,
+    moved,
+)
+from forgetbench.metrics.answers.wordings import UNITS, all_told, before_colon, in_full_clause, printed
 
 _WHO = re.compile(r"\bwho\b", re.IGNORECASE)
 _CLAUSE_END = re.compile(r"[,;:]\s|\b(?:and|but|while|whereas)\b")
@@ -23,11 +32,14 @@ _CONDITION = re.compile(r"\s*(?:if|when|after|since|as|because)\b", re.IGNORECAS
 _LAST_SIGNS = 20
 """So many equations are looked at from the end of a statement; hostile text may hold thousands."""
 SO = re.compile(
-    r"(?:^|(?<=[\s,;:.)\u2014-]))(?:so|therefore|thus|hence|consequently|accordingly|in conclusion|which (?:is"
-    r"|makes|gives|leaves|means|brings|equals)|making|giving|leaving(?! (?:at|from|home))|bringing"
+    r"(?:^|(?<=[\s,;:.)\u2014-]))(?:so|therefore|thus|hence|consequently|accordingly|in conclusion"
+    r"|which (?:is(?! \w+er\b)|makes|gives|leaves|means|brings|equals)|making|giving"
+    r"|leaving(?! (?:at|from|home))|bringing"
     r"|(?:ends?|ended|ending)(?: up)? (?:with|at|in|on|facing)|resulting in"
     r"|(?:all together|together|altogether|in total|in all|total)(?=,? (?:is |are |of |(?:they|it) \w+ )?\$?\d)|"
-    r"namely|that (?:makes|gives|leaves|means|is)|for a total of|finally)\b(?! (?:far|many|much|on)\b)|\u2234|所以|因此"
+    r"namely|(?:that|this|it all) (?:makes|gives|leaves|means|is"
+    r"|(?:comes|amounts|adds up|works out) (?:out )?(?:to|at|as))|all in all(?: that's| it's)?"
+    r"|for a total of|finally)\b(?! (?:far|many|much|on)\b)|\u2234|\bi\.e\.|所以|因此"
     r"|因而|于是|總共|总共|一共|合计|共计",
     re.IGNORECASE,
 )
@@ -59,26 +71,13 @@ _STATES = re.compile(
 )
 """Behind what is left: '45 to go', '8 are left'."""
 _OF_NAME = re.compile(
-    r"([^\W\d_]+)(?:\s?(?::|-|->|=)|\s(?:now\s)?(?:has|is|gets|have)(?:\snow)?|)\s(?:the |a |in the |at the )?$",
+    r"([^\W\d_]+)(?:\s?(?::|-|->|=)|'s|\s(?:now\s)?(?:has|is|gets|have|(?:appears|occurs|comes up|shows up)(?: only)?)"
+    r"(?:\snow)?|)\s(?:the |a |in the |at the )?$",
     re.IGNORECASE,
 )
 _MAKES = re.compile(r"\b(?:makes?|gives?|leaves?|gets?|keeps?)\s$")
 _LABEL = re.compile(r"(?:^|[,;(]\s?|\band\s)([A-Za-z]+)\s?[:=]\s?$")
 _COLON = re.compile(r"(?::|->)\s*(?:a |an |the )?$")
-EQUALS = re.compile(
-    r"(?:(?<![<>!=])=(?!=)|\u2248|\bequals\b|等于)\s*(?:about\s|approximately\s"
-    r"|roughly\s)?[$\u20ac\u00a3\u00a5]?\s*",
-    re.IGNORECASE,
-)
-_OPERATOR_AFTER = re.compile(
-    r"\s*(?:[+*/\u00d7\u00f7^(]|-(?!>)|x(?=\s?\d)|\b(?:plus|minus|divided by|mod)\b"
-    rf"|\btimes(?=\s(?:[-$(\d]|(?:{NUMBER_WORD}|that|this|the|it|as|a|its?|itself|each|larger|bigger|[a-z])\b))"
-    r"|加|减|乘|除)",
-    re.IGNORECASE,
-)
-_OPERATOR_BEFORE = re.compile(
-    r"(?:[-+*/\u00d7\u00f7^%]|\b(?:plus|minus|times|divided by|multiplied by)|加|减|乘|除以)\s*$", re.IGNORECASE
-)
 _BRACKETS = re.compile(
     r"(?<![=\u2248+*/\u00d7\u00f7(\w-])(?<![=\u2248+*/\u00d7\u00f7-]\s)\([^()]{0,300}\)(?!\s?[-+*/\u00d7\u00f7^=])"
     r"|\[[^\[\]]{0,300}\]|\uff08[^\uff09]{0,300}\uff09"
@@ -97,7 +96,7 @@ _MEANWHILE = re.compile(
 )
 """Of what else is so meanwhile: 'it runs 5 times before n drops to 2'."""
 _OR = re.compile(
-    r"\s*[^\W\d_]{0,12}\s*,?\s*(?:\bor\b|或者?|/|\bvs\.?)\s*"
+    r"(?:\s?[^\W\d_]{1,12}){0,3}\s*,?\s*(?:\bor\b|或者?|/|\bvs\.?)\s*"
     r"(?:(?:maybe|perhaps|possibly|even|in|at|on|to|the|a|an)\s+){0,3}(?:[a-z]\s?=)?\s*",
     re.IGNORECASE,
 )
@@ -110,7 +109,7 @@ _OF_ALL = re.compile(
 )
 _CHANGES = re.compile(
     r"\b(?:up|down|rises?|rose|grows?|grew|falls?|fell|drops?|dropped|goes|went|climb(?:s|ed)|sank|sinks"
-    r"|(?:in|de)creas(?:es|ed)|changed?s?)\s(?:[a-z]+\s){0,2}?from\s(?:about\s)?[^\w\s]?$",
+    r"|(?:in|de)creas(?:es|ed)|changed?s?)\s(?:[a-z]+\s){0,2}?from\s(?:about\s|the\s)?[^\w\s]?$",
     re.IGNORECASE,
 )
 """Before two things of which the second is what came of the first."""
@@ -122,6 +121,8 @@ _NEXT_WORDS = re.compile(r"[^\W\d_]+")
 def chosen_mention(text: str, mentions: Sequence[Mention], about: Asked, *, first: bool = False) -> Mention | None:
     """The mention of a statement that is its result; `first`: where nothing tells, the first one is."""
     core = without_reasons(text)
+    if about.counted in stems(text) - stems(core):
+        core = blanked(_BRACKETS, text)  # '24 things, of which 10 are vehicles'
     within = [mention for mention in mentions if core[mention.start : mention.end].strip()] or list(mentions)
     within = list(_at_that_time(core, within, about))
     within = within[:1] + [mention for part, mention in pairwise(within) if not _is_whole(core, part, mention)]
@@ -131,22 +132,23 @@ def chosen_mention(text: str, mentions: Sequence[Mention], about: Asked, *, firs
     within = [mention for mention in within if not _LATER.match(core, mention.end) or about.counted] or within
     within = [mention for mention in within if any(mention.same(option) for option in about.options)] or within
     if all(within[0].same(mention) for mention in within):
-        summed = all(_is_operand(core, mention) for mention in within) and not EQUALS.search(core)
+        summed = all(is_operand(core, mention) for mention in within) and not EQUALS.search(core)
         return None if summed else within[-1]
     if (new := missing_number(within, about)) is not None:
         return new
     for cut in (*_last(_BUT, core), *_last(SO, core), *_after_condition(core, within)):
         tail = [mention for mention in within if mention.start >= cut]
-        if tail:
+        if not all(is_operand(core, mention) for mention in tail):
             chosen = chosen_mention(core[cut:], [moved(mention, -cut) for mention in tail], about, first=True)
             if chosen is not None:
                 return moved(chosen, cut)
-    if (stands := beside_place(core, within, about) or in_order(text, within, about)) is not None:
+    if (stands := beside_place(core, within, about) or _placed(text, core, within, about)) is not None:
         return stands
     for choose in (
         in_chain,
         _beside,
         _labelled,
+        before_colon,
         _after_arrow,
         _after_equals,
         _left,
@@ -154,15 +156,21 @@ def chosen_mention(text: str, mentions: Sequence[Mention], about: Asked, *, firs
         _counted,
         _named,
         _in_clause,
+        in_full_clause,
         _after_verb,
         _after_colon,
     ):
         if (mention := choose(core, within, about)) is not None:
             return mention
-    free = [mention for mention in within if not _is_operand(core, mention) and not is_given(mention, about)]
+    free = [mention for mention in within if not is_operand(core, mention) and not is_given(mention, about)]
     if not free:
         return None
     return free[0] if first or _starts(core, free[0]) else free[-1]
+
+
+def _placed(text: str, core: str, mentions: Sequence[Mention], about: Asked) -> Mention | None:
+    """What its place or its words put as the result, whatever stands beside it."""
+    return in_order(text, mentions, about) or printed(core, mentions, about) or all_told(core, mentions)
 
 
 def _at_that_time(core: str, mentions: Sequence[Mention], about: Asked) -> Sequence[Mention]:
@@ -179,11 +187,6 @@ def without_reasons(text: str) -> str:
     return blanked(_REASON, blanked(_BRACKETS, text))
 
 
-def blanked(pattern: re.Pattern[str], text: str) -> str:
-    """A text with blanks for what a pattern matches, so that every other place stays where it was."""
-    return pattern.sub(lambda found: " " * len(found.group()), text)
-
-
 def is_listed(text: str, mentions: Sequence[Mention], mention: Mention, about: Asked) -> bool:
     """Whether another thing stands beside a mention, with no more than 'or' or a comma between."""
     core = blanked(_BRACKETS, text)
@@ -192,14 +195,14 @@ def is_listed(text: str, mentions: Sequence[Mention], mention: Mention, about: A
         return False
     if _OR_DIGITS.match(core, mention.end):
         return True
-    if in_order(text, mentions, about) is mention:
+    if _placed(text, core, mentions, about) is mention:
         return False
     for other in (*mentions[place - 1 : place], *mentions[place + 1 : place + 2]):
         low, high = sorted((mention, other), key=lambda each: each.start)
         between = core[low.end : high.start]
         if (
             not mention.same(other)
-            and not _is_operand(core, other)
+            and not is_operand(core, other)
             and not _REMAINS.match(core, high.end)
             and not (mention is low and _LATER.match(core, high.end))
             and not (mention is high and _CHANGES.search(core[max(0, low.start - 60) : low.start]))
@@ -214,20 +217,9 @@ def _continues(about: Asked, other: Mention, low: Mention) -> bool:
     return other is low and is_given(other, about)
 
 
-def is_given(mention: Mention, about: Asked) -> bool:
-    """Whether the question names it, and not for the answer to be picked from."""
-    return not about.picks and any(mention.same(given) for given in about.givens)
-
-
 def _is_whole(text: str, part: Mention, mention: Mention) -> bool:
     """Whether the number before is said to be a part of it: 10 in '7 of the 10'."""
     return _OF_ALL.fullmatch(text, part.end, mention.start) is not None
-
-
-def _is_operand(text: str, mention: Mention) -> bool:
-    """Whether it is part of a sum or a product, and so no result."""
-    before = text[max(0, mention.start - 12) : mention.start]
-    return _OPERATOR_AFTER.match(text, mention.end) is not None or _OPERATOR_BEFORE.search(before) is not None
 
 
 def _last(pattern: re.Pattern[str], text: str) -> list[int]:
@@ -241,18 +233,6 @@ def _after_condition(core: str, mentions: Sequence[Mention]) -> list[int]:
     return [comma + 1] if comma >= 0 and core[comma + 1 : comma + 2] == " " else []
 
 
-def missing_number(mentions: Sequence[Mention], about: Asked) -> Mention | None:
-    """The one new number of a statement that has all that the question gives: 28 of '28 minus 9 makes 19'."""
-    fresh = [mention for mention in mentions if not is_given(mention, about)]
-    if not fresh or not all(fresh[0].same(mention) for mention in fresh) or not about.givens:
-        return None
-    return (
-        fresh[-1]
-        if all(any(given.same(mention) for mention in mentions) for given in about.givens if not given.weak)
-        else None
-    )
-
-
 def _beside(core: str, mentions: Sequence[Mention], about: Asked) -> Mention | None:
     """Chinese: what stands beside the one or the thing that was asked about: 8 of '鸡有8只，兔有7只'."""
     core = simplified(core)
@@ -262,7 +242,7 @@ def _beside(core: str, mentions: Sequence[Mention], about: Asked) -> Mention | N
         found = [
             mention
             for mention in mentions
-            if not (_is_operand(core, mention) or is_given(mention, about))
+            if not (is_operand(core, mention) or is_given(mention, about))
             and (
                 of_label.search(core[max(0, mention.start - 20) : mention.start]) or counts_it.match(core, mention.end)
             )
@@ -278,8 +258,8 @@ def _after_arrow(core: str, mentions: Sequence[Mention], about: Asked) -> Mentio
     if arrow < 0 or about.picks or EQUALS.search(core, arrow):
         return None
     before = [mention for mention in mentions if mention.end <= arrow]
-    after = [mention for mention in mentions if mention.start > arrow and not _is_operand(core, mention)]
-    works = EQUALS.search(core, 0, arrow) or any(_is_operand(core, mention) for mention in before)
+    after = [mention for mention in mentions if mention.start > arrow and not is_operand(core, mention)]
+    works = EQUALS.search(core, 0, arrow) or any(is_operand(core, mention) for mention in before)
     return after[0] if works and len(after) == 1 else None
 
 
@@ -287,7 +267,7 @@ def _after_equals(core: str, mentions: Sequence[Mention], about: Asked) -> Menti
     """The right side of the last equation; its left side where the right one is a sum: '72 = 8 * 9'."""
     for sign in list(EQUALS.finditer(core))[: -_LAST_SIGNS - 1 : -1]:
         right = next((mention for mention in mentions if abs(mention.start - sign.end()) <= 1), None)
-        if right is not None and not _OPERATOR_AFTER.match(core, right.end):
+        if right is not None and not OPERATOR_AFTER.match(core, right.end):
             end = right.end
             later = [
                 mention
@@ -303,7 +283,7 @@ def _after_equals(core: str, mentions: Sequence[Mention], about: Asked) -> Menti
             ),
             None,
         )
-        if left is not None and not is_given(left, about) and not _is_operand(core, left):
+        if left is not None and not is_given(left, about) and not is_operand(core, left):
             return left
     return None
 
@@ -346,7 +326,7 @@ def _counted(core: str, mentions: Sequence[Mention], about: Asked) -> Mention | 
     found = [
         mention
         for mention, end in zip(mentions, ends, strict=True)
-        if about.counted in map(stem, _noun(core[mention.end : min(end, mention.end + 40)]))
+        if about.counted in map(_full, _noun(core[mention.end : min(end, mention.end + 40)]))
     ]
     fresh = [mention for mention in found if not is_given(mention, about)]
     others = [mention for mention in mentions if not is_given(mention, about)]
@@ -364,6 +344,10 @@ def _noun(text: str) -> list[str]:
     stop = next((place for place, word in enumerate(words) if word.lower() in _NO_NOUN), len(words))
     stop = len(words) if stop and words[stop:][:1] == ["of"] else stop  # 'pieces of furniture'
     return words[:stop]
+
+
+def _full(word: str) -> str:
+    return UNITS.get(stem(word), stem(word))
 
 
 def _goes_on(core: str, mention: Mention, about: Asked) -> bool:
@@ -387,7 +371,7 @@ def _labelled(core: str, mentions: Sequence[Mention], about: Asked) -> Mention |
         if about.counted
         and (label := _LABEL.search(core, max(0, mention.start - 30), mention.start))
         and stem(label[1]) in (about.counted, about.counted[0])
-        and not _is_operand(core, mention)
+        and not is_operand(core, mention)
     ]
     return found[-1] if found and all(found[-1].same(mention) for mention in found) else None
 
@@ -420,7 +404,11 @@ def _in_clause(core: str, mentions: Sequence[Mention], about: Asked) -> Mention 
 
 def _after_verb(core: str, mentions: Sequence[Mention], about: Asked) -> Mention | None:
     """What follows the last 'is', 'makes', 'gives'."""
-    cued = [mention for mention in mentions if _VERB.search(core[max(0, mention.start - 40) : mention.start])]
+    cued = [
+        mention
+        for mention in mentions
+        if _VERB.search(core[max(0, mention.start - 40) : mention.start]) and not is_operand(core, mention)
+    ]
     fresh = [mention for mention in cued if not is_given(mention, about)]
     return next(reversed(fresh or cued), None)
 
@@ -434,8 +422,3 @@ def _after_colon(core: str, mentions: Sequence[Mention], about: Asked) -> Mentio
 def _starts(core: str, mention: Mention) -> bool:
     """Whether a name is the subject of its sentence; a number that opens one is the first step of a sum."""
     return isinstance(next(iter(mention.values)), tuple) and not core[: mention.start].strip(" \"'")
-
-
-def moved(mention: Mention, by: int) -> Mention:
-    """The same mention in a text that begins earlier or later."""
-    return replace(mention, start=mention.start + by, end=mention.end + by)

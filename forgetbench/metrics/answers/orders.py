@@ -39,8 +39,8 @@ _MOST_ITEMS = 40
 def in_order(text: str, mentions: Sequence[Mention], about: Asked) -> Mention | None:
     """The thing at the place that was asked for, where a statement lists three or more in order.
 
-    Sarah of 'Order: Tom, Anna, Sarah, David' where it is asked who came in third; the last of successive days or directions;
-    the last of ten throws. A list without a word, and one that only repeats the question's, is no order.
+    Sarah of 'Order: Tom, Anna, Sarah, David' where it is asked who came in third; the last of successive days or
+    directions; the last of ten throws. A list without a word, and one that only repeats the question's, is no order.
     """
     for run in _runs(text, mentions):
         said = text[run[0].start : run[-1].end]

@@ -32,6 +32,8 @@ _ASKS_NUMBER = re.compile(
 _NAME = re.compile(r"(?<=[a-z,] )[A-Z][a-z]+")
 _LIST = re.compile(r"\b[a-z]+(?:, [a-z]+)+ and [a-z]+\b")
 _LABEL = re.compile(r"\bafter (\d{1,2}) [a-z]+\?|\b[A-Z][a-z]{2,8} (\d{1,2})(?:, \d{4})?(?:\?|,)")
+_PRINTED = re.compile(r"\nprint\(([^\n]{1,40})\)\s*$")
+_KEY = re.compile(r"\w+\['(\w+)'\]")
 _DENIES = re.compile(r"\b(?:not|odd|except)\b", re.IGNORECASE)
 SERIES = (
     "january february march april may june july august september october november december".split(),
@@ -80,6 +82,8 @@ class Asked:
     """Other things that stand where the options do, though none may be picked: a fifth runner, a food of a list."""
     letters: str = ""
     """The letters of the options, in order, where each is the same letters in another order: 'abelt' of 'elbat'."""
+    printed: tuple[str, ...] = field(default=())
+    """What the code of a question prints, and the key by which it looks it up."""
     label: int = 0
     """The number of the step or the day that was asked for: 10 of 'Who has it after 10 throws?', 16 of 'July 16'."""
     denies: bool = False
@@ -111,6 +115,7 @@ def asked(question: str, options: tuple[str, ...] = ()) -> Asked:
         picks=bool(options),
         rivals=_rivals(text, options),
         letters=_letters(options),
+        printed=_printed(text),
         label=_label(sentences[-1]),
         denies=bool(options) and _DENIES.search(sentence) is not None,
     )
@@ -138,6 +143,14 @@ def _rivals(text: str, options: tuple[str, ...]) -> tuple[str, ...]:
         lists = (re.split(r", | and ", found) for found in _LIST.findall(text))
         listed = {thing for things in lists if known & set(things) for thing in things}
     return tuple(sorted(thing for thing in listed if thing.lower() not in known))
+
+
+def _printed(text: str) -> tuple[str, ...]:
+    found = _PRINTED.search(text)
+    if found is None:
+        return ()
+    key = _KEY.fullmatch(found[1])
+    return (found[1], key[1]) if key else (found[1],)
 
 
 def _label(sentence: str) -> int:

@@ -15,17 +15,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
 
-from forgetbench.metrics.answers.choosing import (
-    EQUALS,
-    SO,
-    blanked,
-    chosen_mention,
-    is_given,
-    is_listed,
-    missing_number,
-    moved,
-    without_reasons,
-)
+from forgetbench.metrics.answers.choosing import SO, chosen_mention, is_listed, without_reasons
 from forgetbench.metrics.answers.markup import BOX, UNBOX, unmarked
 from forgetbench.metrics.answers.mentions import Finder, Mention, name_finder
 from forgetbench.metrics.answers.orders import ORDINALS, PLACES, numbered
@@ -48,6 +38,7 @@ from forgetbench.metrics.answers.statements import (
     sets_out,
     statements,
 )
+from forgetbench.metrics.answers.sums import EQUALS, blanked, is_given, missing_number, moved
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +107,10 @@ _REMARK = re.compile(
 """Behind an answer that stands alone: '19, as two times 19 is 38', 'elbow - it is no fruit'."""
 _NEXT = re.compile(r"\s(?:comes|is|goes|will be|would be)\s(?:the\s)?next\b", re.IGNORECASE)
 _BARE_SUBJECT = re.compile(r"[\s\"'(\u201c]*(?:(?:so|thus|therefore|only|the|it is)[\s,]+){0,3}", re.IGNORECASE)
-_PREDICATE = re.compile(r"[\"')\u201d]?\s(?:is|was|has) (?:the|a|an)\s((?:[\w'-]+\s?){1,5})(?=[.,:;!\n]|$)")
+_PREDICATE = re.compile(
+    r"[\"')\u201d]?\s(?:is|was|has) ((?:the|a|an)\s(?:(?!(?:and|but|while)\b)[\w'-]+\s?){1,5}|[\w'-]+\s?)"
+    r"(?=[.,:;!\n]|(?:and|but|while)\b|$)"
+)
 _FITS = re.compile(r"\s(?:matches|fits|qualifies|remains|is left|meets|satisfies|has both|is possible)\b")
 _BOXED = re.compile(f"{BOX}[^{BOX}{UNBOX}]{{0,300}}{UNBOX}")
 _ORDINAL = re.compile(r"\b(1?[1-9]|10)(?:st|nd|rd|th)\b")
@@ -328,7 +322,7 @@ def _is_said_to_be(part: _Part, mention: Mention, about: Asked) -> bool:
     if predicate is None:
         return _FITS.match(part.text, mention.end) is not None
     said = stems(predicate[1])
-    return bool(said & about.focus) and said & PLACES.keys() <= about.focus
+    return bool(said & about.focus) and said & PLACES.keys() == about.focus & PLACES.keys()
 
 
 def _is_next(part: _Part, mention: Mention, about: Asked) -> bool:

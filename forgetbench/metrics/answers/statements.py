@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from forgetbench.metrics.answers.mentions import Mention
 from forgetbench.metrics.answers.normalisation import normalise
@@ -24,8 +25,13 @@ _ANNOUNCES = re.compile(
     re.IGNORECASE,
 )
 _SENTENCE_END = re.compile(
-    r"(?<!\b[A-Z])(?<!\bvs)(?<!\bapprox)(?<!\bca)(?<!i\.e\.)(?<!e\.g\.)(?<=[.!?;])\s+|(?<=[。！？；])\s*"
+    r"(?<!\bvs\.)(?<!\bapprox\.)(?<!\bca\.)(?<!i\.e\.)(?<!e\.g\.)(?<=[.!?;])\s+|(?<=[。！？；])\s*"
     r"|(?<=\.\))\s+"
+)
+_SHORT_MONTH = re.compile(r"\b(jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)\.(?=\s(?:the\s)?\d)", re.IGNORECASE)
+_ASIDE = re.compile(r"\([^()\n]{0,400}\)")
+_TAG = re.compile(
+    r",\s(?:(?:is|are|was|does|do|has|have|would|will|wo)n't (?:it|they|he|she|that)|right|no)\s?[?\uff1f]+$", re.I
 )
 _CHECK_START = re.compile(
     r"\s*(?:\(\s*)?(?:(?:let(?:'s| us| me)|we can|to|you can|i|now)\s)?(?:quick(?:ly)?\s"
@@ -93,11 +99,13 @@ _GUESS = re.compile(
 )
 _NEGATED_BEFORE = re.compile(
     r"(?:\b(?:anything but|not|never|neither|nor|rather than|instead of|unlike|except|excluding|other than|no longer)"
-    r"(?: (?:a|an|the|in|on|at|to|by|equal|equal to|from|about|quite|really|actually|be|it|is|as|just|only"
-    r"|simply))*|n't(?: (?:a|an|the|in|at|equal|be))*"
+    r"(?: (?:a|an|the|in|on|at|to|by|with|for|near|under|behind|equal|equal to|from|about|quite"
+    r"|really|actually|be|it|is|as|just|only|simply))*|n't(?: (?:a|an|the|in|at|equal|be))*"
     r"|不是|而非|并非|不等于|而不是|不为)\s*$",
     re.IGNORECASE,
 )
+_ONLY = re.compile(r"(?:\bonly|\bjust|只有)(?: (?:the|a|an))?\s?$", re.IGNORECASE)
+"""Before what alone lacks something: 'Only 83 has no divisors.'"""
 _ODD = re.compile(r"[^,;:.]*\b(?:odd|outlier|answer|one)\b", re.IGNORECASE)
 _THAN = re.compile(
     r"(?<!younger )(?<!older )\b(?:than|below|above)\s(?:a |an |the )?$"
@@ -117,16 +125,28 @@ _COORDINATION = re.compile(r"\s*(?:,|、|/|and|or|nor|和|或|,\s?(?:and|or|nor)
 
 def statements(plain: str) -> list[str]:
     """The sentences of a text without markup, list numbers and checks; a chain of equations stays in one piece."""
-    plain = _ANNOUNCES.sub(r"\1 ", _CONTINUES.sub(" ", plain))
+    plain = _SHORT_MONTH.sub(r"\1", _ANNOUNCES.sub(r"\1 ", _CONTINUES.sub(" ", plain)))
     lines = _without_list_numbers(plain.splitlines())
     found: list[str] = []
     for line in lines:
         checking = False  # what follows a check on its line belongs to it, up to a conclusion
-        for sentence in _SENTENCE_END.split(line):
+        for sentence in _sentences(line):
             checking = _CHECK_START.match(sentence) is not None or (checking and not concludes(sentence))
             if sentence.strip() and not checking:
                 found.append(sentence.strip())
     return found
+
+
+def _sentences(line: str) -> list[str]:
+    """The sentences of a line; what stands in brackets behind the beginning of one belongs to it."""
+    inside = [found.span() for found in _ASIDE.finditer(line)]
+    ends = [0]
+    for end in _SENTENCE_END.finditer(line):
+        while inside and inside[0][1] <= end.start():
+            inside.pop(0)
+        if not (inside and inside[0][0] < end.start()):
+            ends.append(end.end())
+    return [line[start:end].strip() for start, end in pairwise([*ends, len(line)])]
 
 
 def _without_list_numbers(lines: Sequence[str]) -> list[str]:
@@ -161,8 +181,9 @@ def after_correction(plain: str) -> str:
 
 
 def is_question(statement: str) -> bool:
-    """Whether the reply asks, or asks again, and does not state."""
-    return statement.rstrip().endswith(("?", "\uff1f")) or statement.lower().startswith("question:")
+    """Whether the reply asks, or asks again, and does not state; 'It is 5, isn't it?' states."""
+    asks = statement.rstrip().endswith(("?", "\uff1f")) and not _TAG.search(statement)
+    return asks or statement.lower().startswith("question:")
 
 
 def opens_explanation(statement: str) -> bool:
@@ -231,7 +252,7 @@ def not_negated(statement: str, mentions: Sequence[Mention]) -> list[Mention]:
         before = statement[max(0, mention.start - 40) : mention.start]
         if _NEGATED_BEFORE.search(before) or _THAN.search(before) or _is_step(statement, mention):
             denied.update(range(place, _coordinated(statement, mentions, place) + 1))
-        elif place not in denied and not _denied_later(statement, mentions, place):
+        elif place not in denied and (_ONLY.search(before) or not _denied_later(statement, mentions, place)):
             kept.append(mention)
     return kept
 

@@ -1,0 +1,94 @@
+"""The words that put one of several things in a statement as its result."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from forgetbench.metrics.answers.mentions import Mention
+from forgetbench.metrics.answers.question import Asked, stem, stems
+from forgetbench.metrics.answers.sums import EQUALS, is_given, is_operand, missing_number
+
+_ALL_TOLD = re.compile(
+    r"\s(?:[a-z]+\s){0,2}?(?:in (?:all|total)|altogether|all told|all together|together)(?=\s*(?:[.,;:!)]|$))", re.I
+)
+_TOTAL_BEFORE = re.compile(
+    r"(?:^|[,;.:]\s?)(?:the )?(?:grand )?(?:sum|total|result|together|altogether)\s?[:=]?\s$", re.I
+)
+_COLON_AFTER = re.compile(r"(?:\s([A-Za-z]+\.?))?\s?(?:\([^()]{0,60}\))?:\s")
+_SAYS = re.compile(r"\b(?:is|are|was|be|has|have|makes?|gets?|comes?|adds?|pays?|stands?|but)\b|'s\b", re.IGNORECASE)
+_CLAUSE = re.compile(r"[,;]\s|\band\b")
+_HOLDS = (
+    r"\s?(?:=|:|->|\b(?:is|are|was|becomes|became|stays|remains|goes|runs|holds|equals|ends at)\b)\s?(?:[a-z]+\s){0,2}?"
+)
+_IN_TURN = re.compile(r"(?:,\s|\s?->\s?|,?\sand\s|,?\sthen\s)+")
+UNITS = {
+    "min": "minute", "sec": "second", "hr": "hour", "km": "kilometer", "cm": "centimeter", "mm": "millimeter",
+    "m": "meter", "l": "liter", "kg": "kilogram", "g": "gram", "h": "hour",
+}  # fmt: skip
+"""What stands for the name of a unit."""
+
+
+def all_told(core: str, mentions: Sequence[Mention]) -> Mention | None:
+    """What is said to be the whole of something: 78 of '60 and 18, 78 in all' and of '60 + 18, sum 78'."""
+    found = [
+        mention
+        for mention in mentions
+        if not is_operand(core, mention)
+        and not EQUALS.search(core, mention.end)
+        and (
+            _ALL_TOLD.match(core, mention.end) or _TOTAL_BEFORE.search(core[max(0, mention.start - 30) : mention.start])
+        )
+    ]
+    return found[0] if found and all(found[0].same(mention) for mention in found) else None
+
+
+def before_colon(core: str, mentions: Sequence[Mention], about: Asked) -> Mention | None:
+    """The end of a clause whose reason stands behind a colon: 54 of 'Their ages add up to 54: Kate is 22, Emma 32'."""
+    for mention in mentions:
+        colon = _COLON_AFTER.match(core, mention.end)
+        if colon is None:
+            continue
+        noun = stem(colon[1]) if colon[1] else ""
+        named = not noun or UNITS.get(noun, noun) in about.focus | {about.counted}
+        clause = core[: mention.start]
+        told = _SAYS.search(clause) is not None and ":" not in clause
+        goes_on = EQUALS.search(core, mention.end) and not mentions[-1].same(mention)
+        free = not is_operand(core, mention) and not is_given(mention, about)
+        return mention if told and named and free and not goes_on else None
+    return None
+
+
+def in_full_clause(core: str, mentions: Sequence[Mention], about: Asked) -> Mention | None:
+    """The new number of the one clause that has all that the question gives: 700 of '100 make a meter, 700 seven'."""
+    ends = [*(found.end() for found in _CLAUSE.finditer(core)), len(core)]
+    clauses = [
+        [mention for mention in mentions if low <= mention.start < high]
+        for low, high in zip([0, *ends[:-1]], ends, strict=True)
+    ]
+    found = [new for held in clauses if len(held) > 1 and (new := missing_number(held, about)) is not None]
+    return found[0] if len(found) == 1 and not about.picks and not is_operand(core, found[0]) else None
+
+
+def printed(core: str, mentions: Sequence[Mention], about: Asked) -> Mention | None:
+    """The last value that is told of what the code of a question prints: 39 of 'd = 41, then d is 39', 'd: 41, 39'."""
+    if not about.printed:
+        return None
+    names = "|".join(re.escape(name) for name in about.printed)
+    last = None
+    for told in re.finditer(rf"(?<![\w'.])(?:{names}){_HOLDS}", core):
+        run = [mention for mention in mentions if mention.start >= told.end()][:40]
+        if not run or core[told.end() : run[0].start].strip(" '\""):
+            continue
+        last = run[0]
+        for mention in run[1:]:
+            if not _IN_TURN.fullmatch(core, last.end, mention.start):
+                break
+            last = mention
+        last = None if is_operand(core, last) else last
+    return last
+
+
+def asks_words(text: str, about: Asked) -> bool:
+    """Whether a statement has every telling word of what was asked."""
+    return bool(about.focus) and about.focus <= stems(text)

@@ -75,7 +75,7 @@ _OF_NAME = re.compile(
     r"(?:\snow)?|)\s(?:the |a |in the |at the )?$",
     re.IGNORECASE,
 )
-_MAKES = re.compile(r"\b(?:makes?|gives?|leaves?|gets?|keeps?)\s$")
+_MAKES = re.compile(r"\b(?:makes?|gives?|leaves?|gets?|keeps?|(?:and|then) (?:now )?has)\s$")
 _LABEL = re.compile(r"(?:^|[,;(]\s?|\band\s)([A-Za-z]+)\s?[:=]\s?$")
 _COLON = re.compile(r"(?::|->)\s*(?:a |an |the )?$")
 _BRACKETS = re.compile(
@@ -83,7 +83,8 @@ _BRACKETS = re.compile(
     r"|\[[^\[\]]{0,300}\]|\uff08[^\uff09]{0,300}\uff09"
 )
 _REASON = re.compile(
-    r",?\s(?:because|since|as (?=\S+ (?:[-+=*\u00d7]|is|are|has|have))|given that|due to|where)\b.*|,\sfor (?=\d).*"
+    r",?\s(?:because|since|as (?=\S+ (?:[-+=*\u00d7]|is|are|has|have))|given that|due to|where)\b(?:(?!\sit's\b).)*"
+    r"|,\sfor (?=\d).*"
     r"|(?:,|，)?(?:因为|由于).*|(?<=\S)\s(?:when|if) (?:you|we|one)\b[^,]*"
     r"|(?<=[a-z])(?<!result)(?<!results)(?<!resulting)\s(?:in|per|within) \d{1,3}(?![\d.,:/])(?:\s[a-z]+)?"
     r"|,\s(?:who|whose|aged|of which|of whom|including)\b.*",
@@ -91,7 +92,7 @@ _REASON = re.compile(
 )
 _MEANWHILE = re.compile(
     rf"(?<=\S)\s(?:before|when|while|once|after)\s(?!(?:the\s|about\s|exactly\s|only\s|another\s)?(?:\S*\d|{NUMBER_WORD}))"
-    r"[^,;]*?(?=[,;]|\sand\b|$)",
+    r"[^,;]*?(?=[,;]|\sand\b|\s(?:I|we)\s|$)",
     re.IGNORECASE,
 )
 """Of what else is so meanwhile: 'it runs 5 times before n drops to 2'."""
@@ -114,6 +115,7 @@ _CHANGES = re.compile(
 )
 """Before two things of which the second is what came of the first."""
 _REMAINS = re.compile(r"\s(?:\w+\s){0,2}(?:remains?|left)\b")
+_LIST_GOES_ON = re.compile(r"\s?(?:,|and\b)\s?\d")
 _NO_NOUN = frozenset("per a an each every in at to for and with of after before".split())
 _NEXT_WORDS = re.compile(r"[^\W\d_]+")
 
@@ -383,7 +385,7 @@ def _named(core: str, mentions: Sequence[Mention], about: Asked) -> Mention | No
         for mention in mentions
         if (before := _NAMED.search(core[max(0, mention.start - 30) : mention.start]))
         and stem(before[1]) in about.focus
-        and not is_given(mention, about)
+        and not (is_given(mention, about) or is_operand(core, mention) or _LIST_GOES_ON.match(core, mention.end))
     ]
     return found[-1] if found and all(found[-1].same(mention) for mention in found) else None
 

@@ -25,6 +25,9 @@ class Mention:
         return not self.values.isdisjoint(other.values)
 
 
+_LETTER = r"[^\W_\u4e00-\u9fff]"
+"""Chinese has no blanks between words, nor around those of other scripts."""
+
 Finder = Callable[[str], Sequence[Mention]]
 """Finds what a text mentions, from left to right, nothing twice."""
 
@@ -48,7 +51,7 @@ def name_finder(names: Iterable[str], *, keep_case: bool = False, short: Mapping
         else ""
     )
     if short:
-        article += rf"|(?-i:(?<![^\W_])(?:{'|'.join(sorted(short, key=len, reverse=True))})(?![^\W_]))"
+        article += rf"|(?-i:(?<!{_LETTER})(?:{'|'.join(sorted(short, key=len, reverse=True))})(?!{_LETTER}))"
     pattern = re.compile(rf"(?:{spelled}){article}", 0 if keep_case else re.IGNORECASE)
 
     def find(text: str) -> list[Mention]:
@@ -69,4 +72,4 @@ def _spelled(words: Sequence[str]) -> str:
     if all("\u4e00" <= char <= "\u9fff" for word in words for char in word):
         return r"\s?".join(words)
     joined = r"[\W_]{1,3}".join(map(re.escape, words))
-    return rf"(?<![^\W_]){joined}(?![^\W_])"
+    return rf"(?<!{_LETTER}){joined}(?!{_LETTER})"

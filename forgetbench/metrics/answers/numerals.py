@@ -317,10 +317,13 @@ _CHINESE = re.compile(
     rf"|零下)?(?:(?P<under>[{_ZH}]{{1,12}})分之)?(?P<number>[{_ZH}]{{1,24}}(?<![两兩])|[两兩])(?:[点點](?P<decimals>[{_ZH}]{{1,12}}))?(?P<half>[个個小]?半)?"
 )
 """两 is a figure before a place or what is counted, and behind another figure a weight: 八十两."""
+_ZH_ADVERB = re.compile("一(.)一\\1|(?<=[这那同每任某唯])一|一(?=[起样樣下定般直些致旦边邊同切并共向])")
+"""一 that counts nothing: 一步一步, 一起, 这一组."""
 _ZH_MEASURE = "个個只隻条條本张張元块塊岁歲年月天日分秒米斤克人次支枝颗棵辆輛步页頁名位度倍种種道件双雙把"
 
 
 def _chinese(text: str) -> Iterator[Mention]:
+    text = _ZH_ADVERB.sub(lambda found: "_" * len(found.group()), text)
     for match in _CHINESE.finditer(text):
         value = _zh_value(match["number"])
         if match["under"] and match["under"] != "百":

@@ -60,7 +60,7 @@ _TIME = re.compile(
     re.IGNORECASE,
 )
 _HALF_DAYS = re.compile(r"\s?[ap]m(?!\w)", re.IGNORECASE)
-_UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
+UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 _UNIT = re.compile(
     r"\s?-?(seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h|days?|d|weeks?)(?!\w)",
     re.IGNORECASE,
@@ -74,10 +74,10 @@ def finder_for(options: Sequence[str], *, keep_case: bool = False) -> Finder:
     for finder in (times, dates, durations, numerals):
         if options and all(_is_all(option, finder) for option in options):
             return finder
-    return name_finder(options, keep_case=keep_case, short=_shortened(options))
+    return name_finder(options, keep_case=keep_case, short=shortened(options))
 
 
-def _shortened(options: Sequence[str]) -> dict[str, str]:
+def shortened(options: Sequence[str]) -> dict[str, str]:
     """What stands for options that are all months, all days or all directions: 'Tue', 'Tues', 'W'."""
     for names, lengths in ((_MONTHS, (3, 4)), (_WEEKDAYS, (3, 4, 5)), (_DIRECTIONS, (1,))):
         if options and all(option.lower() in names for option in options):
@@ -157,7 +157,7 @@ def durations(text: str) -> list[Mention]:
         unit = _UNIT.match(text, mention.end)
         if unit is None:
             continue
-        seconds = max(Fraction(str(value)) for value in mention.values) * _UNIT_SECONDS[unit[1][0].lower()]
+        seconds = max(Fraction(str(value)) for value in mention.values) * UNIT_SECONDS[unit[1][0].lower()]
         joined = found and _JOINED.fullmatch(text, found[-1][1], mention.start)
         if joined and seconds < found[-1][2]:
             start, _, before = found.pop()

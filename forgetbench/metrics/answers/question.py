@@ -8,7 +8,7 @@ from fractions import Fraction
 from functools import lru_cache
 
 from forgetbench.metrics.answers.mentions import Mention
-from forgetbench.metrics.answers.numerals import numerals
+from forgetbench.metrics.answers.numerals import numerals, whole_numeral
 from forgetbench.metrics.text import fold
 
 _SENTENCE = re.compile(r"(?:[^.?!\n]|\.(?=\d))*\?")
@@ -31,7 +31,9 @@ _ASKS_NUMBER = re.compile(
 )
 _NAME = re.compile(r"(?<=[a-z,] )[A-Z][a-z]+")
 _LIST = re.compile(r"\b[a-z]+(?:, [a-z]+)+ and [a-z]+\b")
-_LABEL = re.compile(r"\bafter (\d{1,2}) [a-z]+\?|\b[A-Z][a-z]{2,8} (\d{1,2})(?:, \d{4})?(?:\?|,)")
+_LABEL = re.compile(
+    r"\b(?:after|do this) (\d{1,2}) (?:[a-z]+\?|times\b)|\b[A-Z][a-z]{2,8} (\d{1,2})(?:, \d{4})?(?:\?|,)"
+)
 _PRINTED = re.compile(r"\nprint\(([^\n]{1,40})\)\s*$")
 _KEY = re.compile(r"\w+\['(\w+)'\]")
 _DENIES = re.compile(r"\b(?:not|odd|except)\b", re.IGNORECASE)
@@ -73,7 +75,7 @@ class Asked:
     givens: tuple[Mention, ...] = field(default=())
     """The numbers that it names."""
     options: tuple[Mention, ...] = field(default=())
-    """Those of them that the answer is picked from, if it is."""
+    """The numbers that the answer is picked from, if it is."""
     picks: bool = False
     """The answer is one of the things that it names."""
     labels: tuple[str, ...] = field(default=())
@@ -110,13 +112,13 @@ def asked(question: str, options: tuple[str, ...] = ()) -> Asked:
         others=frozenset(word for word in capitals if stem(word) not in names and word.lower() not in _OPENERS),
         counted=stem(counted[1]) if counted else "",
         givens=tuple(map(_unsigned, numerals(text))),
-        options=tuple(mention for option in options for mention in numerals(option)),
+        options=tuple(mention for option in options if (mention := whole_numeral(option)) is not None),
         labels=_labels(sentence),
         picks=bool(options),
         rivals=_rivals(text, options),
         letters=_letters(options),
         printed=_printed(text),
-        label=_label(sentences[-1]),
+        label=_label(sentences[-1]) or _label(text),
         denies=bool(options) and _DENIES.search(sentence) is not None,
     )
 

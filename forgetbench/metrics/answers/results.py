@@ -13,11 +13,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import partial
 
 from forgetbench.metrics.answers.choosing import SO, chosen_mention, is_listed, without_reasons
+from forgetbench.metrics.answers.finders import with_rivals
 from forgetbench.metrics.answers.markup import BOX, UNBOX, unmarked
-from forgetbench.metrics.answers.mentions import Finder, Mention, name_finder
+from forgetbench.metrics.answers.mentions import Finder, Mention
 from forgetbench.metrics.answers.orders import ORDINALS, PLACES, numbered
 from forgetbench.metrics.answers.question import NOTHING_ASKED, Asked, before_next_question, stem, stems
 from forgetbench.metrics.answers.statements import (
@@ -39,6 +39,7 @@ from forgetbench.metrics.answers.statements import (
     statements,
 )
 from forgetbench.metrics.answers.sums import EQUALS, blanked, is_given, missing_number, moved
+from forgetbench.metrics.answers.wordings import printed
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +60,14 @@ _CONFLICT = Result(conflict=True)
 _BE = r"(?:is|was|are|would be|should be|will be|must be|comes to|equals|turns out to be|has to be)"
 _ANSWER_CUE = re.compile(
     rf"\b(?:answer|solution)s?\b(?!s)[^.!?\n:=]{{0,80}}?(?:\b{_BE}\b(?! not\b)|[:=])(?:\s*that\b)?"
-    rf"|\banswer\s*(?:->|-)|<answer>"
+    rf"|\banswer\s*(?:->|-)|<answer>|^(?:final )?answer\s(?=(?-i:[-$\d]|[A-Z]))"
     r"|(?:答案|答)(?:应该|應該)?(?:就)?(?:是|为|為|:|\s)|答:",
     re.IGNORECASE,
 )
 _ANSWER_AFTER = re.compile(
     r"\s*(?:\w+\s){0,2}?is (?:(?:the|my) (?:final |correct |right )?answer"
     r"|what (?:it|you|we|she|he|they|the)(?! (?:beg[ai]n|start(?:ed)?|had)\b))\b|\s?:?\s?(?:yes|correct)(?=[.,;]|$)"
-    r"|\s?:?\s?[\u2713\u2714\u2705]|\s*(?:是|为)(?:正确)?答案",
+    r"|\s?:?\s?[\u2713\u2714\u2705]|\sit is(?=\s?[,.;!]|$)|\s*(?:是|为)(?:正确)?答案",
     re.IGNORECASE,
 )
 _RESULT_CUE = re.compile(
@@ -88,7 +89,7 @@ _SUBJECT = re.compile(
 _GIVES_RESULT = re.compile(r"\b(?:is|are|makes?|gives?|equals?|get)\s\S*\d")
 _GIVES = re.compile(r"\b(?:makes?|gives?|leaves?|you get|we get|equals)\b|得到?|等于", re.IGNORECASE)
 _BARE_BEFORE = re.compile(
-    r"[\s\"'(\u201c]*(?:(?:ok|okay|sure|yes|certainly|of course)[,.!:]?\s)?"
+    r"[\s\"'(\u201c]*(?:not (?:an? |the )?\S+?,? but\s)?(?:(?:ok|okay|sure|yes|certainly|of course)[,.!:]?\s)?"
     r"(?:(?:it|that)(?:'s| is| was| would be)\s|they are\s|i(?:'d| would) say\s"
     r"|(?:about|approximately|around|exactly|roughly|the|a|an|at|in|to|on)\s|[~\u2248=$\u20ac\u00a3\u00a5\s])*",
     re.IGNORECASE,
@@ -123,6 +124,7 @@ _ITEM = re.compile(
     r"^\s*\d{1,2}[.)]\s(?=(?:first|second|third|then|next|last|lastly|finally|after|now|there)\b)", re.IGNORECASE
 )
 """A number that counts a step which opens a reply: '3. Last, 4 are sold'."""
+_LABEL = re.compile(r"[A-Za-z][\w ]{2,30}:\s")
 _REMEMBERED = 40
 """So many statements are looked back at for what an equation makes use of; hostile text may hold thousands."""
 _WHOLE = re.compile(r"(?<![\d.,])\d{1,12}(?![\d.,]*\d)")
@@ -137,7 +139,7 @@ def read_result(text: str, find: Finder, about: Asked = NOTHING_ASKED, *, cut: b
     `cut`: the reply met its token limit, so that only a result that is stated as such, and is not at the very end,
     counts.
     """
-    find = _with_rivals(find, about)
+    find = with_rivals(find, about)
     plain = _ORDINAL.sub(lambda found: ORDINALS[int(found[1]) - 1], unmarked(before_next_question(text)))
     plain = _ITEM.sub("", plain)
     rest = after_correction(plain)
@@ -156,31 +158,6 @@ def read_result(text: str, find: Finder, about: Asked = NOTHING_ASKED, *, cut: b
     if any(part.gives_up for part in parts):
         usable = [part for part in usable if part.guesses]
     return _told_at_once(parts, about) if cut else _best(usable, about)
-
-
-def _with_rivals(find: Finder, about: Asked) -> Finder:
-    """A finder that finds what stands where the options do as well."""
-    others = [name_finder(about.rivals)] if about.rivals else []
-    others += [partial(_reordered, about=about)] if about.letters else []
-    if not others:
-        return find
-
-    def found(text: str) -> list[Mention]:
-        by_place = {mention.start: mention for finder in (*others, find) for mention in finder(text)}
-        return [by_place[place] for place in sorted(by_place)]
-
-    return found
-
-
-def _reordered(text: str, about: Asked) -> list[Mention]:
-    """The words of a text that are the letters of the options in some order, but for the question's own."""
-    known = set(_NEXT_WORDS.findall(about.text.lower()))
-    words = [word for word in _NEXT_WORDS.finditer(text) if "".join(sorted(word.group().lower())) == about.letters]
-    return [
-        Mention(*word.span(), frozenset({(word.group().lower(),)}))
-        for word in words
-        if word.group().lower() not in known
-    ]
 
 
 def _told_at_once(parts: Sequence[_Part], about: Asked) -> Result:
@@ -382,6 +359,8 @@ def _best(parts: Sequence[_Part], about: Asked) -> Result:
         return Result(going_on)
     weights = [
         _weight(part, about, later=bool(place))
+        + 3.0 * (0 < place == len(parts) - 1 and _is_labelled(part, about) and not _is_labelled(parts[-2], about))
+        - 3.0 * (about.picks and _picks_none(part, about) and not all(_picks_none(other, about) for other in parts))
         + 2.0 * _builds_on(part, parts[max(0, place - _REMEMBERED) : place], about)
         for place, part in enumerate(parts)
     ]
@@ -443,6 +422,18 @@ def _tells_of_two(part: _Part, mention: Mention) -> bool:
     return any(_WITHOUT_VERB.fullmatch(part.text, mention.end, other.start) for other in later)
 
 
+def _picks_none(part: _Part, about: Asked) -> bool:
+    """Whether none of the numbers to pick from stands in it."""
+    return not any(mention.same(option) for mention in part.mentions for option in about.options)
+
+
+def _is_labelled(part: _Part, about: Asked) -> bool:
+    """Whether it is a label and one thing that the question does not give: 'Read upwards: 1660 (base 8)'."""
+    core = without_reasons(part.text)
+    within = [mention for mention in part.mentions if core[mention.start : mention.end].strip()]
+    return len(within) == 1 and not is_given(within[0], about) and _LABEL.match(core) is not None
+
+
 def _says_again(part: _Part, about: Asked) -> bool:
     """Whether it has numbers and words of the question only: 'David sees five trucks and three cars'."""
     if len(part.mentions) < 2 or not all(is_given(mention, about) for mention in part.mentions):
@@ -472,6 +463,8 @@ def _weight(part: _Part, about: Asked, *, later: bool) -> float:
     weight += 1.5 * (_GIVES.search(part.text) is not None) + 0.75 * (_RESULT_CUE.search(part.text) is not None)
     weight += 4.0 * (_TOTAL.match(part.text) is not None)
     weight += 1.5 * (missing_number(part.mentions, about) is not None)
+    weight += 2.0 * (printed(part.text, part.mentions, about) is not None)
+    weight += 1.5 * (about.label > 0 and about.picks and re.search(rf"\b{about.label}\b", part.text) is not None)
     if all(is_given(mention, about) for mention in part.mentions):
         weight -= 3.0
     return weight - 3.0 * (later and part.explains)

@@ -28,6 +28,8 @@ _OPERATOR_BEFORE = re.compile(
 
 def is_operand(text: str, mention: Mention) -> bool:
     """Whether it is part of a sum or a product, and so no result."""
+    if isinstance(next(iter(mention.values)), tuple):
+        return False  # 'Desk - the others are ...'
     before = text[max(0, mention.start - 12) : mention.start]
     return OPERATOR_AFTER.match(text, mention.end) is not None or _OPERATOR_BEFORE.search(before) is not None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import islice
 
 from forgetbench.metrics.answers.mentions import Mention
 from forgetbench.metrics.answers.question import Asked, stem, stems
@@ -22,6 +23,8 @@ _HOLDS = (
     r"\s?(?:=|:|->|\b(?:is|are|was|becomes|became|stays|remains|goes|runs|holds|equals|ends at)\b)\s?(?:[a-z]+\s){0,2}?"
 )
 _IN_TURN = re.compile(r"(?:,\s|\s?->\s?|,?\sand\s|,?\sthen\s)+")
+_MOST = 40
+"""So many clauses are looked at; hostile text may hold thousands."""
 UNITS = {
     "min": "minute", "sec": "second", "hr": "hour", "km": "kilometer", "cm": "centimeter", "mm": "millimeter",
     "m": "meter", "l": "liter", "kg": "kilogram", "g": "gram", "h": "hour",
@@ -34,13 +37,13 @@ def all_told(core: str, mentions: Sequence[Mention]) -> Mention | None:
     found = [
         mention
         for mention in mentions
-        if not is_operand(core, mention)
-        and not EQUALS.search(core, mention.end)
-        and (
+        if (
             _ALL_TOLD.match(core, mention.end) or _TOTAL_BEFORE.search(core[max(0, mention.start - 30) : mention.start])
         )
+        and not is_operand(core, mention)
     ]
-    return found[0] if found and all(found[0].same(mention) for mention in found) else None
+    alike = found and all(found[0].same(mention) for mention in found)
+    return found[0] if alike and not EQUALS.search(core, found[0].end) else None
 
 
 def before_colon(core: str, mentions: Sequence[Mention], about: Asked) -> Mention | None:
@@ -52,7 +55,7 @@ def before_colon(core: str, mentions: Sequence[Mention], about: Asked) -> Mentio
         noun = stem(colon[1]) if colon[1] else ""
         named = not noun or UNITS.get(noun, noun) in about.focus | {about.counted}
         clause = core[: mention.start]
-        told = _SAYS.search(clause) is not None and ":" not in clause
+        told = (_SAYS.search(clause) is not None or not (clause.strip() or about.picks)) and ":" not in clause
         goes_on = EQUALS.search(core, mention.end) and not mentions[-1].same(mention)
         free = not is_operand(core, mention) and not is_given(mention, about)
         return mention if told and named and free and not goes_on else None
@@ -61,7 +64,7 @@ def before_colon(core: str, mentions: Sequence[Mention], about: Asked) -> Mentio
 
 def in_full_clause(core: str, mentions: Sequence[Mention], about: Asked) -> Mention | None:
     """The new number of the one clause that has all that the question gives: 700 of '100 make a meter, 700 seven'."""
-    ends = [*(found.end() for found in _CLAUSE.finditer(core)), len(core)]
+    ends = [*(found.end() for found in islice(_CLAUSE.finditer(core), _MOST)), len(core)]
     clauses = [
         [mention for mention in mentions if low <= mention.start < high]
         for low, high in zip([0, *ends[:-1]], ends, strict=True)
@@ -76,8 +79,8 @@ def printed(core: str, mentions: Sequence[Mention], about: Asked) -> Mention | N
         return None
     names = "|".join(re.escape(name) for name in about.printed)
     last = None
-    for told in re.finditer(rf"(?<![\w'.])(?:{names}){_HOLDS}", core):
-        run = [mention for mention in mentions if mention.start >= told.end()][:40]
+    for told in islice(re.finditer(rf"(?<![\w'.])(?:{names}){_HOLDS}", core), _MOST):
+        run = [mention for mention in mentions if mention.start >= told.end()][:_MOST]
         if not run or core[told.end() : run[0].start].strip(" '\""):
             continue
         last = run[0]

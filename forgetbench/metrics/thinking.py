@@ -35,6 +35,15 @@ _ANSWER = re.compile(
 """What some models put the answer into that follows their thinking."""
 _GREETING_CHARS = 120
 """So much may be said before the thinking begins: "Sure!"."""
+_ANNOUNCEMENT = re.compile(
+    r"(?:sure(?: thing)?|ok(?:ay)?|al(?:l )?right|right|yes|well|so|h+m+|uh|oh|great|certainly|of course|absolutely"
+    r"|hello|hi|good question"
+    r"|(?:let me|let's|let us|one|just|give me|hold on|wait|thinking|first|i (?:need|have|want) to|i'?(?:ll| will))\b.*"
+    r"|好的?|当然|嗯+|你好|您好|让我.*|我(?:先|来|得|需要).*|稍等.*|想一?想.*)",
+    re.IGNORECASE | re.DOTALL,
+)
+"""What is said before a thought and answers nothing."""
+_MARKS = re.compile(r"[.,!:;?\u2026\u3002\uff01\uff0c\uff1a\uff1f\n]+")
 
 # Harmony: <|channel|>NAME<|message|>TEXT<|end|>; without special tokens "analysisTEXTassistantfinalTEXT" is left.
 _CHANNEL = re.compile(r"(?:<\|start\|>\s?assistant\s?)?<\|channel\|>\s?(\w+)[^<]{0,80}<\|message\|>")
@@ -44,24 +53,48 @@ _BARE_FINAL = re.compile(r"assistant\s?final")
 
 
 def split_thinking(text: str, *, opened: bool = False) -> tuple[str, str]:
-    """The thinking in front of an answer, and the answer; ('', text) where there is none.
+    """The thinking around an answer, and the answer; ('', text) where there is none.
 
     `opened` says that the prompt ended with the opening tag, as some chat templates make it. A pair of marks that the
     thinking quotes ends nothing. Thinking that is never closed leaves no answer: the token limit came first, or the
-    model never came to an end.
+    model never came to an end. Where nothing follows a thought, what stood before it is the answer, unless it only
+    announced the thought.
     """
     channels = _split_channels(text)
     if channels is not None:
         return channels
     start = _opening(text)
+    after = ""
+    if start is None and not opened:
+        text, after = _split_afterthought(text)
     begin = start.end() if start else 0
     end = _closing(text, begin)
+    before = text[: start.start()].strip() if start and not opened else ""
     if end is None:
-        return (text[begin:].strip(), "") if start or opened else ("", text)
+        return (text[begin:].strip(), _said(before)) if start or opened else (after, text)
     # A closing mark without an opening one: the prompt had it, or the engine dropped it as a special token.
-    thinking, answer = text[begin : end.start()].strip(), text[end.end() :].lstrip()
+    answer, later = _split_afterthought(text[end.end() :].lstrip())
     wrapped = _ANSWER.fullmatch(answer)
-    return thinking, "" if _OPEN.match(answer) else wrapped[1] if wrapped else answer
+    answer = "" if _OPEN.match(answer) else wrapped[1] if wrapped else answer
+    thinking = "\n".join(filter(None, (text[begin : end.start()].strip(), later or after)))
+    return thinking, answer if answer.strip() else _said(before)
+
+
+def _split_afterthought(text: str) -> tuple[str, str]:
+    """An answer and the thought behind it: closed where the text ends, or begun on a line of its own and cut."""
+    opening = next((mark for mark in _OPEN.finditer(text) if not _is_quoted(text, mark)), None)
+    if opening is None or not text[: opening.start()].strip():
+        return text, ""
+    answer, thought = text[: opening.start()], text[opening.end() :]
+    closing = list(_CLOSE.finditer(thought))
+    ends = not thought[closing[-1].end() :].strip() if closing else answer.rstrip(" \t").endswith("\n")
+    return (answer.rstrip(), _CLOSE.sub("", thought).strip()) if ends else (text, "")
+
+
+def _said(before: str) -> str:
+    """What was said before a thought, if it is more than a greeting or an announcement."""
+    phrases = [phrase for phrase in _MARKS.split(before) if phrase.strip()]
+    return "" if all(_ANNOUNCEMENT.fullmatch(phrase.strip()) for phrase in phrases) else before
 
 
 def opens_thinking(prompt: str) -> bool:
@@ -90,6 +123,8 @@ def _opening(text: str) -> re.Match[str] | None:
     """The opening mark, at the beginning of the text or of a line after a few words of greeting."""
     for match in _OPEN.finditer(text[: _GREETING_CHARS + 100]):
         before = text[: match.start()]
+        if _CLOSE.search(before):
+            return None
         if not before.strip() or (len(before) <= _GREETING_CHARS and before.rstrip(" \t").endswith("\n")):
             return match
     return None

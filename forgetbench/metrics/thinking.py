@@ -36,9 +36,10 @@ _ANSWER = re.compile(
 _GREETING_CHARS = 120
 """So much may be said before the thinking begins: "Sure!"."""
 _ANNOUNCEMENT = re.compile(
-    r"(?:sure(?: thing)?|ok(?:ay)?|al(?:l )?right|right|yes|well|so|h+m+|uh|oh|great|certainly|of course|absolutely"
+    r"(?:sure(?: thing)?|ok(?:ay)?|al(?:l )?right|well|so|h+m+|uh|oh|great|certainly|of course|absolutely"
     r"|hello|hi|good question"
-    r"|(?:let me|let's|let us|one|just|give me|hold on|wait|thinking|first|i (?:need|have|want) to|i'?(?:ll| will))\b.*"
+    r"|(?:let me|let's|let us|(?:one|just a) (?:moment|second|sec|minute)|give me|hold on|wait|thinking|first"
+    r"|i (?:need|have|want) to|i'?(?:ll| will))\b.*"
     r"|好的?|当然|嗯+|你好|您好|让我.*|我(?:先|来|得|需要).*|稍等.*|想一?想.*)",
     re.IGNORECASE | re.DOTALL,
 )

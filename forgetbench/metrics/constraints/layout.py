@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from forgetbench.metrics.constraints.protocol import Checker, Parameters
 from forgetbench.metrics.shape import BOLD, LIST_ITEM, has_table, parse_json
-from forgetbench.metrics.text import answered
+from forgetbench.metrics.text import answered, words
 
 _BULLET = re.compile(
     r"^[ \t]*(?:>[ \t]?)?(?:[-*+\u2023\u2013\u2014\u2192\u2713\u2714\u27a2\u27a4\u25b6\u25ba][ \t]+\S"
@@ -22,7 +22,8 @@ _NUMBERED = re.compile(
     re.MULTILINE,
 )
 _LETTERED = re.compile(
-    r"^[ \t]*(?:\(?(?:[a-zA-Z]|[ivxIVX]{1,4})[.)][ \t]+\S|(?:\*\*)?[Ss]tep[ \t]\d{1,3}\b"
+    r"^[ \t]*(?:\(?(?:[a-zA-Z]|[ivxIVX]{1,4})[.)][ \t]+\S|(?:\*\*)?[Ss]tep[ \t](?:\d{1,3}|one|two|three|four|five)\b"
+    r"|(?:\*\*)?(?:(?:[Ff]irst|[Ss]econd|[Tt]hird|[Ff]inal|[Ll]ast)(?:ly)?|[Nn]ext|[Tt]hen|首先|其次|然后|再次|最后)(?:\*\*)?:"
     r"|(?:\*\*)?(?:第[一二三四五六七八九十]{1,3}[步点条项]?|[一二三四五六七八九十]{1,3})[:,\u3001])",
     re.MULTILINE,
 )
@@ -43,6 +44,7 @@ _INLINE_MARKS = re.compile(
 """Code, struck out, links, emphasis."""
 _BLOCK_MARKS = re.compile(r"[ \t]{0,3}(?:>[ \t]?\S|(?:[-*_][ \t]*){3,}$|={3,}[ \t]*$)")
 """A quotation or a rule."""
+_ITEMS, _ITEM_WORDS = 3, 6
 _CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]+`", re.DOTALL)
 _DOUBLE_QUOTES = re.compile("[\u201c\u201d\u201e\u201f\u2033\u301d\u301e]")
 
@@ -93,7 +95,10 @@ def _wrapped(text: str, parameters: Parameters) -> bool:
     right: str = parameters["right"]
     if left == right == '"':
         text = _DOUBLE_QUOTES.sub('"', text)
-    return len(text) > len(left) + len(right) and text.startswith(left) and text.endswith(right)
+    inside = text[len(left) : -len(right)]
+    # What closes inside was opened inside: "[a] [b]" are two.
+    one = left == right or right not in inside.split(left)[0]
+    return bool(inside) and one and text.startswith(left) and text.endswith(right)
 
 
 def _postscript(text: str, _: Parameters) -> bool:
@@ -118,8 +123,23 @@ def _no_list(text: str, _: Parameters) -> bool:
     # A single "A. Smith" at the beginning of a line is a name, a single step no list.
     text = "\n".join(line for line in text.split("\n") if not _HEADER.match(line.lstrip()))
     return not (
-        LIST_ITEM.search(text) or _BULLET.search(text) or _NUMBERED.search(text) or len(_LETTERED.findall(text)) > 1
+        _runs_of_items(text.split("\n"))
+        or LIST_ITEM.search(text)
+        or _BULLET.search(text)
+        or _NUMBERED.search(text)
+        or len(_LETTERED.findall(text)) > 1
     )
+
+
+def _runs_of_items(lines: Sequence[str]) -> bool:
+    """Whether so many short lines without a mark at their end follow one another: a list without signs."""
+    run = 0
+    for line in lines:
+        item = line.strip()
+        run = run + 1 if item and item[-1].isalnum() and len(words(item)) <= _ITEM_WORDS else 0
+        if run >= _ITEMS:
+            return True
+    return False
 
 
 def _json_keys(text: str, parameters: Parameters) -> bool:

@@ -67,7 +67,8 @@ _AI = _pattern(
         \ (?:[\w-]+\ ){0,2}(?:machine|robot|bot|program|software|computer|algorithm)\b
     |^(?:just\ |only\ )?software\b
     |(?:^|[.!?,]\ )(?:machines|robots|computers|programs|algorithms|models)
-        \ (?:do\ not|don't|never|cannot|can't|have\ no|need\ no)\b|\b(?:just|only|merely|simply)\ (?:some\ )?(?:code|software)\b
+        \ (?:do\ not|don't|never|cannot|can't|have\ no|need\ no)\b
+    |\b(?:just|only|merely|simply)\ (?:some\ )?(?:code|software)\b
     |\bi(?:'m|'ve)?\ [^.!?\n]{0,20}\btrained\ (?:on|to|by)\b
     |人工智能|[语言大]模型|(?:智能|虚拟|数字|聊天|小)(?:助[手理]|体|伙伴)
     |(?:是|作为|叫我)[^,。!?\n]{0,14}(?:机器人?|程序(?!员)|软件(?!工程)|算法|代码|系统|模型)"""
@@ -130,8 +131,8 @@ _ANOTHER_AI = _pattern(
         |sold|sells?|fix(?:ed|es)?|repair(?:ed|s)?|used?|tried|tested|asked|afraid\ of|hates?|loves?
         |(?:argu(?:ed|ing)|talk(?:ed|ing)?|chat(?:ted|ting)?|spoke|work(?:ed|ing|s)?|play(?:ed|ing|s)?)\ (?:to|with))
         \ (?:(?:an?|the|my|our|his|her|some|new|old|large|big|clever|broken)\ ){0,3}
-        (?:ai|artificial\ intelligence|(?:large\ )?language\ models?|llms?|chatgpt|gpt|neural\ net(?:work)?s?|chat\ ?bots?
-            |machine\ learning|robots?|computer\ programs?|(?:virtual|digital)\ assistants?)\b
+        (?:ai|artificial\ intelligence|(?:large\ )?language\ models?|llms?|chatgpt|gpt|neural\ net(?:work)?s?
+            |chat\ ?bots?|machine\ learning|robots?|computer\ programs?|(?:virtual|digital)\ assistants?)\b
         (?!\ (?:like|such\ as)\ (?:me|myself|us|I)\b)
     |(?:研究|学习?|教|讲解?|关于|讨论|修理?|买|用过?|读)[^,。!?\n我]{0,4}(?:人工智能|[语言大]模型|机器人|程序|软件|ai(?![a-z]))"""
 )
@@ -152,7 +153,7 @@ _NUMERAL = _pattern(
         |constantine|alexander|edward|richard|philip|leopold|john|paul|pius|rameses|darius|cyrus|mode|vitamin
         |apollo)\ i\b(?!')
     |(?-i:\b(?!(?:And|But|So|If|When|What|Do|Did|Am|Was|May|Can|Could|Should|Would|Will|Have|Had|Neither|Nor|Like|As|Than
-        |You|Yet|Or|Where|How|Why|Who|Not|Yes|No)\b)[A-Z][a-z]+\ I(?=[,.;:)!?]|$))"""
+        |You|Yet|Or|Where|How|Why|Who|Not|Yes|No)\b)[A-Z][a-z]+\ I(?=[,.;:)!?]|\ and\ II|$))"""
 )
 _NOUN_MINE = _pattern(
     r"""\b(?:an?|the|this|that|each|every|old|deep|abandoned|gold|silver|coal|iron|salt|copper|diamond|tin|lead|land)\b
@@ -164,14 +165,15 @@ _GREETING = _pattern(
             |well\ met)\b(?:\ (?!\w+\ \w+\ \w)[\w']+){0,2}\ ?(?:[,!.:;~\u2013\u2014-]|$|[^\x00-\u2fff])
         |good\ (?:morning|afternoon|evening|day|night)(?:\ (?:to|everyone|all|there|folks|team|[\w']+[,!])|[,!.]|$)
         |(?:morning|afternoon|evening)(?:!|,?\ (?:all|everyone|folks|team|neighbou?rs?)\b)
-        |dear\ [\w.' ]{1,40}(?:[,:!]|$)
+        |dear(?:est)?\ (?!me\b|god\b|lord\b|oh\b)[\w.' ]{1,40}(?:[,:!]|$)|top\ of\ the\ morning\b
+        |happy\ (?:\w+day|new\ year|holidays|easter|christmas)[!,.]
         |(?:so\ )?(?:glad|happy|great|good)\ you(?:'re\ here|\ (?:came|made\ it|stopped\ by|could\ come))\b
         |welcome\b(?:\ to\b|\ back|\ [\w']+[,!.]|[,!.]|$)
         |(?:it(?:'s|\ is)\ )?(?:so\ )?(?:nice|pleased|great|lovely|good|glad|a\ pleasure
         |delighted)\ to\ (?:meet|see|hear|have)\b
         |how\ (?:are|is)\ (?:you|it\ going|everyone|your\ day)\b|what's\ up\b|(?:i\ )?hope\ (?:you're|you\ are
         |this\ finds|all\ is)
-        |你好|您好|大家好|早上好|下午好|晚上好|早安|晚安|嗨|哈喽|嘿|欢迎(?:来到|光临)|亲爱的|尊敬的)"""
+        |[^,。!?\n]{0,6}(?:你们?好|您好)(?!吗)|大家好|早上好|下午好|晚上好|早安|晚安|嗨|哈喽|嘿|欢迎(?:来到|光临)|亲爱的|尊敬的)"""
 )
 _FILLER = re.compile(
     r"""[\W_]*(?:
@@ -186,7 +188,7 @@ _FILLER = re.compile(
            |thanks\ for|i\ understand\ that|let\ me\b|let's\b
            |i(?:'d|\ would|'m|\ am|'ll|\ will)\ (?:be\ )?(?:happy|glad|more\ than|delighted|love)
            |(?:that's|that\ is|this\ is|what)\ (?:an?|such)\ (?:\w+\ )?(?:good|great|excellent|interesting
-           |wonderful|fantastic|fascinating|tough|tricky|lovely)
+           |nice|wonderful|fantastic|fascinating|tough|tricky|lovely)
            |(?:very\ )?(?:good|great|excellent|interesting|wonderful|fantastic|nice|fair|lovely|fun)\ (?:question|choice
            |idea|one|point|thinking)(?=[.!,:\u2013\u2014-])
            |(?:that's|that\ is|this\ is|that\ one's)\ (?:an?\ )?(?:\w+\ )?(?:easy|simple)
@@ -194,8 +196,8 @@ _FILLER = re.compile(
            |as\ you\ (?:wish|like|asked|requested|say)(?=[.!,:]))\b
         |(?:yes|yep|yeah),?\ (?:sure|certainly|of\ course|absolutely)
         |(?:great|perfect|awesome|ok|right|well|so|wonderful|excellent|nice|hmm+|ah+|oh|yay|wow
-        |cool)\ ?[!,:\u2026\u2013\u2014]
-        |(?:好的|好呀|好啊|当然|没问题|可以的|明白|收到|以下是|下面是|这里是|这是一个|很好的问题|好问题|嗯|(?:这个?|这(?:道|个)(?:题|问题))(?:很|挺|太)?(?:简单|容易)
+        |cool)\ ?[.!,:\u2026\u2013\u2014]
+        |(?:好的|好[呀啊嘞滴哒]|当然|没问题|可以的|明白|收到|以下是|下面是|这里是|这是一个|很好的问题|好问题|嗯|(?:这个?|这(?:道|个)(?:题|问题))(?:很|挺|太)?(?:简单|容易)
             |很高兴|很?乐意|感谢(?:你|您)的|谢谢(?:你|您)的))""",
     re.IGNORECASE | re.VERBOSE,
 )
@@ -207,7 +209,7 @@ _CLOSING = r"""(?:
      |your\ (?:\w+\ )?\w+|(?:many\ |with\ )?thanks(?:\ (?:again|in\ advance|so\ much))?|thank\ you(?:\ (?:again
      |in\ advance|so\ much|very\ much))?
      |take\ care|hugs|kisses|xoxo|x{1,3}|(?:hope\ to\ )?see\ (?:you|ya)(?:\ \w+){0,3}|(?:catch\ you\ )?laters?
-     |talk\ (?:to\ you\ )?soon|until\ (?:then|next\ time|\w+day)|bye(?:\ bye)?|goodbye
+     |talk\ (?:to\ you\ )?soon|until\ (?:then|next\ time|soon|we\ meet|\w+day)|peace(?:\ out)?|bye(?:\ bye)?|goodbye
      |have\ an?\ (?:\w+\ )?(?:great|nice|good|lovely|wonderful|safe|pleasant)\ \w+|gratefully|so\ long|ciao|ttyl)
     |此致|敬礼|祝好|敬上|敬启|顺颂商祺|谨启|祝[^。!?\n]{1,10})"""
 _NAME = r"(?:[A-Z\[\u4e00-\u9fff][\w.'\]]*)"
@@ -221,6 +223,12 @@ _SAME_LINE = re.compile(
         \ {_NAME}[\W_]*$""",
     re.VERBOSE,
 )
+_FROM_SOMEBODY = re.compile(
+    r"\n[ \t*_~-]*(?i:with|in|from|until|signed|yours)\b[^\n,.!?]{0,30},\s*"
+    r"(?:(?:the|your)\ )?\w[^\n.!?,]{0,40}[.!]?\s*\Z"
+)
+"""A last line or two: "With apologies, / the people upstairs"."""
+_DASHED_NAME = re.compile(rf"[.!?]\s+[\u2013\u2014-]{{1,2}}\s?{_NAME}[.!]?\s*\Z")
 _SIGNATURE = re.compile(r"[\u2013\u2014~-]{1,2} ?[A-Z][\w.']*(?: [A-Z][\w.']*){0,2}[.!]?")
 _SIGNED = re.compile(
     r"""[.!?\u2026]["')*]*\s*\n\s*(?:[^\n,.!?:;]{2,50},\s*\n\s*|(?<=\n)\s*)(?P<name>[A-Z][\w.']*
@@ -255,6 +263,7 @@ def _no_sign_off(text: str, _: Parameters) -> bool:
     first, later = lines[0], lines[1:][-_LAST_LINES:]
     signed = bool(later) and (_SIGNATURE.fullmatch(later[-1]) or _SIGNED.search(text[-_END_CHARS:])) is not None
     closed = _SIGN_OFF.search("\n".join(later)) if later else _SAME_LINE.search(first)
+    signed = signed or (_DASHED_NAME.search(text) or _FROM_SOMEBODY.search(text)) is not None
     return bool(words(text)) and not signed and not closed
 
 

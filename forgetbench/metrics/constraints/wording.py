@@ -23,9 +23,14 @@ _BETWEEN_WORDS = re.compile(r"[\s\u2013\u2014]+|(?<=[^\W\d]),(?=[^\W\d])")
 _QUOTES = " \"'*_\u201c\u201d\u2018\u2019`)"
 _CHINESE_WORD = re.compile(f"[{HAN}]{{1,4}}")
 _ASKS_BACK = re.compile(
-    r"\b(?:tell|let) (?:me|us)(?: know)?(?: exactly)? (?:which|what|where|when|who|whose|how|whether|if|more|about)\b"
+    r"\b(?:tell|let) (?:me|us)(?: know)?(?: exactly)? (?:which|what|where|when|who|whose|why|how|whether|if|more"
+    r"|about)\b"
+    r"|\b(?:please|do) (?:say|specify|name) (?:which|what|where|when|who|whose|why|how|whether|if)\b"
+    r"|(?:^|[.!]\s)(?:are|do|did|does|is|was|were|can|could|will|would|have|has|should)"
+    r" (?:you|we|they|it|that)\b[^.!?,\n]*\.?$"
     r"|\b(?:please|could you|can you|would you)(?: \w+)? (?:specify|clarify|tell|share|provide|let me know)\b"
-    r"|\bi(?:'d| would)? (?:need|like) to know\b|请(?:告诉我|说明|问)|吗[。!]?$",
+    r"|\bi(?:'d| would)? (?:need|like) to know\b|请(?:告诉我|说明|问)|吗[。!]?$"
+    r"|(?:什么|哪|谁|怎|几|为何)[^,。!?]{0,8}呢[。]?$",
     re.IGNORECASE,
 )
 """A request for an answer is a question without its mark."""

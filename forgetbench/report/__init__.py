@@ -5,7 +5,8 @@ terminal.py  markdown.py  html/     the comparison in three forms
 flips/              every item, to be browsed: in the page, over HTTP, in the terminal
 plots/              the pictures
 wording.py  numbers.py  how_to_read.py              words and numbers that all of them share
-examples.py  flow.py  supplementary.py  warning_groups.py    what is shown of items, outcomes, tables, warnings
+examples.py  flow.py  supplementary.py     what is shown of items, outcomes, tables
+warnings.py  warning_groups.py            what was doubtful, each said once, and by kind
 trajectory.py       what the trajectory plot is drawn from; course.py, trajectory_page.py: a training in words
 surface.py          several trainings in words
 templates/          of the page

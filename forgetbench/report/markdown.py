@@ -13,11 +13,10 @@ from forgetbench.report.examples import SELECTION_NOTE, DomainExamples, Example,
 from forgetbench.report.how_to_read import how_to_read
 from forgetbench.report.numbers import RowTexts, row_texts
 from forgetbench.report.supplementary import SupplementaryTable
-from forgetbench.report.warnings import WarningGroup, grouped_warnings
+from forgetbench.report.warnings import told_once
 from forgetbench.report.wording import (
     facts,
     headline,
-    missing_data,
     noise_floor_facts,
     style_of,
     supporting_mark,
@@ -193,21 +192,14 @@ def _verdict(row: DeltaRow, texts: RowTexts) -> str:
     return _("{text} ({remark})").format(text=told, remark=texts.cut) if texts.cut else told
 
 
-def warning_text(group: WarningGroup) -> str:
-    """A warning, and after a colon each place that it is said of."""
-    text = escaped(group.text, 1000)
-    if not group.places:
-        return text
-    places = escaped(", ".join(group.places), 2000)
-    return _("{text} ({n}): {places}").format(text=text, n=len(group.places), places=places)
+def warning_lines(comparison: Comparison) -> list[str]:
+    """The warnings as a list."""
+    return [f"- {escaped(group.line, 3000)}" for group in told_once(comparison)]
 
 
 def _warnings(comparison: Comparison) -> Iterator[str]:
-    lines = [*map(warning_text, grouped_warnings(comparison))]
-    told = _("{term}: {text}")
-    lines += [told.format(term=inline(row.name), text=escaped(why, 600)) for row, why in missing_data(comparison)]
-    if lines:
-        yield f"## {_('Warnings')}\n\n" + "\n".join(f"- {line}" for line in lines)
+    if lines := warning_lines(comparison):
+        yield f"## {_('Warnings')}\n\n" + "\n".join(lines)
 
 
 def _domain(domain: DomainExamples) -> str:

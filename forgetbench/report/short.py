@@ -11,9 +11,16 @@ from forgetbench.errors import InputError, shown
 from forgetbench.messages import translated as _
 from forgetbench.records import TARGET, Comparison
 from forgetbench.report.examples import DomainExamples, Example, Passage
-from forgetbench.report.markdown import escaped, example_text, fact_list, inline, short_table, warning_text, whole_lines
-from forgetbench.report.warnings import grouped_warnings
-from forgetbench.report.wording import facts, findings, missing_data
+from forgetbench.report.markdown import (
+    escaped,
+    example_text,
+    fact_list,
+    inline,
+    short_table,
+    warning_lines,
+    whole_lines,
+)
+from forgetbench.report.wording import facts, findings
 from forgetbench.sanitize import shorten
 
 MOST_BYTES: Final = 60_000
@@ -35,7 +42,7 @@ def short_report(comparison: Comparison, examples: Sequence[DomainExamples], lin
     domains = short_table((*comparison.domains, comparison.overall)).splitlines()
     tasks = short_table(comparison.tasks).splitlines()
     forgotten = [*_forgotten(comparison, examples)]
-    warnings = [*_warnings(comparison)]
+    warnings = warning_lines(comparison)
     first, *others = findings(comparison)
     sides = _("{candidate} against {base}")
     where = f"`{comparison.comparison_id}`" if _is_plain(comparison.comparison_id) else _("the comparison's folder")
@@ -67,12 +74,6 @@ def _folded(summary: str, text: str) -> str:
 
 def _is_plain(name: str) -> bool:
     return inline(name) == f"`{name}`"
-
-
-def _warnings(comparison: Comparison) -> Iterator[str]:
-    yield from (f"- {warning_text(group)}" for group in grouped_warnings(comparison))
-    tasks = [(row, why) for row, why in missing_data(comparison) if row in comparison.tasks]
-    yield from (f"- {inline(row.name)}: {escaped(why, 400)}" for row, why in tasks)
 
 
 def _forgotten(comparison: Comparison, examples: Sequence[DomainExamples]) -> Iterator[str]:

@@ -27,7 +27,6 @@ from forgetbench.report.wording import (
     among_candidates,
     blocks,
     exactness,
-    few_clusters,
     headline,
     style_of,
     supporting_mark,
@@ -238,8 +237,6 @@ def _print_warnings(console: Console, comparison: Comparison) -> None:
     for group in told_once(comparison):
         places = one_line(items(group.places), 2000)
         _print_note(console, _of(group.text, places) if places else group.text)
-    if few := few_clusters(comparison):
-        _print_note(console, few)
     if comparison.folder_differences:
         names = listed([one_line(row.setting, 60) for row in comparison.folder_differences], 3)
         told = _("base and candidate bring along other settings ({names}); the report has them all")

@@ -10,13 +10,11 @@ from typing import Final
 from forgetbench.messages import N_, plural
 from forgetbench.messages import translated as _
 from forgetbench.records import Comparison
-from forgetbench.report.wording import missing_data
-from forgetbench.sanitize import one_line
-from forgetbench.stored import retold
+from forgetbench.report.warnings import WarningGroup, rows_told, warnings_told
 
 
 @dataclass(frozen=True, slots=True)
-class WarningGroup:
+class WarningKind:
     """All warnings of one kind."""
 
     title: str
@@ -37,36 +35,38 @@ _KINDS: Final = (
 """Kinds by what a warning says, as it is stored; the first that fits counts."""
 _ROWS: Final = N_("Rows that were not measured in full")
 _OTHERS: Final = N_("Other warnings")
-_COUNT: Final = re.compile(r"(\d+) of (\d+)")
+_COUNT: Final = re.compile(r"(\d[\d,]*) of (\d[\d,]*)")
 
 
-def warning_groups(comparison: Comparison) -> tuple[WarningGroup, ...]:
+def warning_groups(comparison: Comparison) -> tuple[WarningKind, ...]:
     """The warnings of a comparison by kind, and the rows that were not measured in full."""
-    by_kind: dict[str, list[str]] = {title: [] for title, _pattern in _KINDS}
-    others: list[str] = []
-    for warning in comparison.warnings:
-        kind = next((title for title, pattern in _KINDS if pattern.search(warning)), None)
-        (others if kind is None else by_kind[kind]).append(one_line(warning, 1000))
-    of_row = _("{term}: {text}")
-    rows = [
-        of_row.format(term=one_line(row.name, 60), text=one_line(why, 600)) for row, why in missing_data(comparison)
-    ]
+    by_kind: dict[str, list[WarningGroup]] = {title: [] for title, _pattern in _KINDS}
+    others: list[WarningGroup] = []
+    for group in warnings_told(comparison):
+        kind = next((title for title, pattern in _KINDS if pattern.search(group.stored)), None)
+        (others if kind is None else by_kind[kind]).append(group)
     return tuple(
-        WarningGroup(_(title), _extent(lines), tuple(map(retold, lines)))
-        for title, lines in (*by_kind.items(), (_OTHERS, others), (_ROWS, rows))
-        if lines
+        WarningKind(_(title), _extent(groups), tuple(group.line for group in groups))
+        for title, groups in (*by_kind.items(), (_OTHERS, others), (_ROWS, rows_told(comparison)))
+        if groups
     )
 
 
-def _extent(lines: Sequence[str]) -> str:
-    if len(lines) == 1:
+def _extent(groups: Sequence[WarningGroup]) -> str:
+    n = sum(len(group.places) or 1 for group in groups)
+    if n == 1:
         return ""
-    told = plural("{n} warning", "{n} warnings", len(lines)).format(n=len(lines))
-    most = _most(lines)
-    return _("{warnings}, up to {n} of {all}").format(warnings=told, n=most[0], all=most[1]) if most else told
+    told = plural("{n} warning", "{n} warnings", n).format(n=n)
+    most = _most(group.line for group in groups)
+    return (
+        _("{warnings}, up to {n} of {all}").format(warnings=told, n=f"{most[0]:,}", all=f"{most[1]:,}")
+        if most
+        else told
+    )
 
 
 def _most(lines: Iterable[str]) -> tuple[int, int] | None:
     """The largest 'n of all' by its share."""
-    counts = [(int(found[1]), int(found[2])) for line in lines if (found := _COUNT.search(line))]
+    found = (match.groups() for line in lines for match in _COUNT.finditer(line))
+    counts = [(int(n.replace(",", "")), int(of.replace(",", ""))) for n, of in found]
     return max((pair for pair in counts if pair[1]), key=lambda pair: (pair[0] / pair[1], pair[1]), default=None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from typing import Final
 
 from forgetbench.messages import translated as _
@@ -30,26 +30,41 @@ class WarningGroup:
     text: str
     places: tuple[str, ...] = ()
     """'harsh knowledge_open 160 of 160': whose answers, which task, how many; none of a warning that stands alone."""
+    stored: str = field(default="", compare=False)
+    """A warning as it is stored, in no reader's language."""
 
-
-def grouped_warnings(comparison: Comparison) -> tuple[WarningGroup, ...]:
-    """The comparison's warnings in their order, those that differ in names and counts alone as one."""
-    sides = [name for side in (comparison.base, comparison.candidate) for name in (side.name, f"{side.name}-replicate")]
-    names = [*sides, *(row.name for row in (*comparison.tasks, *comparison.domains))]
-    groups: dict[str, list[tuple[str, str]]] = {}
-    for warning in comparison.warnings:
-        place, what = _taken_apart(warning, names)
-        groups.setdefault(what, []).append((warning, place))
-    return tuple(_group(what, members) for what, members in groups.items())
+    @property
+    def line(self) -> str:
+        """The sentence, and after a colon each place that it is said of."""
+        if not self.places:
+            return self.text
+        told = _("{text} ({n}): {places}")
+        return told.format(text=self.text, n=len(self.places), places=one_line(", ".join(self.places), 2 * _LONGEST))
 
 
 def told_once(comparison: Comparison) -> tuple[WarningGroup, ...]:
-    """Which rows were not measured in full and why, then the warnings, where a table of the rows stands beside them.
+    """Which rows were not measured in full and why, then the warnings, where a table of the rows stands beside them."""
+    return (*rows_told(comparison), *warnings_told(comparison))
 
-    What that table shows of cut answers is not said again, nor what a run says of itself and the pair says as well.
+
+def warnings_told(comparison: Comparison) -> tuple[WarningGroup, ...]:
+    """The comparison's warnings in their order, those that differ in names and counts alone as one.
+
+    What the table of the rows shows of cut answers is not said again, nor what a run says of itself and the pair says
+    as well.
     """
-    kept = tuple(warning for warning in comparison.warnings if not _is_repeated(warning, comparison))
-    return (*_groups_of_rows(comparison), *grouped_warnings(replace(comparison, warnings=kept)))
+    sides = [name for side in (comparison.base, comparison.candidate) for name in (side.name, f"{side.name}-replicate")]
+    names = [*sides, *(row.name for row in (*comparison.tasks, *comparison.domains))]
+    groups: dict[str, list[tuple[str, str]]] = {}
+    for warning in dict.fromkeys(comparison.warnings):
+        if not _is_repeated(warning, comparison):
+            place, what = _taken_apart(warning, names)
+            groups.setdefault(what, []).append((warning, place))
+    few = few_clusters(comparison)
+    return (
+        *(_group(what, members) for what, members in groups.items()),
+        *([WarningGroup(few, stored=Stored.FEW_CLUSTERS)] if few else []),
+    )
 
 
 def _is_repeated(warning: str, comparison: Comparison) -> bool:
@@ -70,8 +85,11 @@ def _is_repeated(warning: str, comparison: Comparison) -> bool:
     return False
 
 
-def _groups_of_rows(comparison: Comparison) -> tuple[WarningGroup, ...]:
-    """The reasons of the domains and tasks, each with the rows that it is said of."""
+def rows_told(comparison: Comparison) -> tuple[WarningGroup, ...]:
+    """Why domains and tasks were not measured in full, each reason with the rows that it is said of.
+
+    That answers were cut is left to the table of the rows.
+    """
     groups: dict[str, list[str]] = {}
     alone: dict[str, str] = {}
     tasks = {row.name for row in comparison.tasks}
@@ -97,8 +115,8 @@ def _groups_of_rows(comparison: Comparison) -> tuple[WarningGroup, ...]:
 
 def _group(what: str, members: list[tuple[str, str]]) -> WarningGroup:
     if len(members) == 1:
-        return WarningGroup(retold(one_line(members[0][0], _LONGEST)))
-    return WarningGroup(retold(one_line(what, _LONGEST)), tuple(place for _warning, place in members))
+        return WarningGroup(retold(one_line(members[0][0], _LONGEST)), stored=what)
+    return WarningGroup(retold(one_line(what, _LONGEST)), tuple(place for _warning, place in members), what)
 
 
 def _taken_apart(warning: str, names: Iterable[str]) -> tuple[str, str]:

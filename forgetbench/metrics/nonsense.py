@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 from forgetbench.metrics.languages import language_of
 from forgetbench.metrics.text import HAN, words
@@ -32,6 +32,8 @@ NO_ENGLISH = 0.3
 """With fewer it has the letters of English and none of its words; bad spelling leaves .38. Ours."""
 SURELY = 0.9
 """Probability from which a language is told for sure; an English request makes others less likely."""
+SPEAKABLE = 0.8
+"""So many of a few words that could be spoken may be rare ones: waltz, tango, foxtrot. Ours."""
 SCRAPS = 5
 WORDLESS = 0.2
 """So many tags and pieces of code, and so small a share of letters in words, are scraps of pages or programs. Ours."""
@@ -44,6 +46,7 @@ UNGRAMMATICAL = 2
 UNGRAMMATICAL_SHARE = 0.08
 """So many breaches of grammar, and for so many of the words, are words in a senseless order. Ours."""
 _HAN_RUN = re.compile(f"[{HAN}]+")
+_SPEAKABLE = re.compile(r"(?!.*[b-df-hj-np-tv-xz]{4})(?=.*[aeiouy])")
 _SMALL_WORD = re.compile(r"(?<![\w'])[a-z]{3,}(?![\w'])")
 _MARKUP = re.compile(r"</?[a-zA-Z!][^<>\n]{0,200}>|&(?:[a-z]{2,8}|#\d{1,5});|\{\{[^{}\n]{0,80}\}\}|\{%[^{}\n]{0,80}%\}")
 _CODE = re.compile(r"[{}<>;@#_\[\]]|==|=[>\"']|[a-zA-Z]=[a-zA-Z]|[a-zA-Z]\(|\(\)|\$\(|\\[nt]")
@@ -84,6 +87,28 @@ _FOLLOWS_NOT = {
     ),
 }
 """English: what cannot stand behind an article, a preposition or a conjunction."""
+_NUMBERS = frozenset(
+    """two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen
+    nineteen twenty thirty forty fifty sixty seventy eighty ninety""".split()
+)
+_COUNTED_WORDS = 3
+_PLURALS = (
+    frozenset(
+        """men women children people feet teeth mice geese fish sheep deer dice percent hundred thousand million billion
+    dozen police cattle data media more o'clock am pm year month week day hour minute mile inch foot pound part
+    point""".split()
+    )
+    | _NUMBERS
+)
+"""Plurals without an s, and what forms a number or a measure: "a three week trip"."""
+_CLOSED = (
+    _ARTICLES | _CLAUSE_WORDS | _PREPOSITIONS | _SUBJECTS
+    | frozenset(
+        """a he it i you this that these those there here if when while where which who how than then so not never
+        be been being do did can could will would shall should may might must thus thereby however yes no very also
+        each both before after over about above below between without through as but its his her""".split()
+    )
+)  # fmt: skip
 _ZH_BREACH = re.compile(
     "(?<![目标])的的|[把被和与或](?=[的了着过吗呢吧把被])|[把被](?=[在是和])|和是|[吗呢](?=[\u4e00-\u9fff])|[的了着很](?=[着把被吗])|的了"
     "|因为所以|所以(?:的|因为)|因此(?:因为|所以)|们们"
@@ -134,7 +159,10 @@ def _has_no_words(text: str, request: str) -> bool:
         return language_of(text, at_least=surely) in (None, "en")
     little = sum(word in LITTLE_WORDS for word in spoken)
     unknown = little < KNOWN_SHARE * len(spoken) and (share is None or share < ENGLISH)
-    return unknown and language_of(text, at_least=NO_LANGUAGE) is None
+    few = (
+        len(content) < UNKNOWN_WORDS and sum(map(bool, map(_SPEAKABLE.match, content))) >= SPEAKABLE * len(content) > 0
+    )
+    return unknown and not few and language_of(text, at_least=NO_LANGUAGE) is None
 
 
 def _is_scraps(text: str) -> bool:
@@ -152,4 +180,36 @@ def _breaches(tokens: Sequence[str], whole: bool) -> int:
     ends = sum(word in _NO_END and last in ".!?" and len(word) > 1 for word, last in spoken)
     ends += whole and len(tokens) >= MIN_WORDS and spoken[-1][0] in _ENDS_NOTHING and spoken[-1][1].isalpha()
     pairs = pairwise(spoken)
-    return ends + sum(b in _FOLLOWS_NOT.get(a, ()) and last.isalpha() for (a, last), (b, _) in pairs)
+    return (
+        ends
+        + _uncounted(spoken)
+        + _misplaced(spoken)
+        + sum(b in _FOLLOWS_NOT.get(a, ()) and last.isalpha() for (a, last), (b, _) in pairs)
+    )
+
+
+def _uncounted(spoken: Sequence[tuple[str, str]]) -> int:
+    """How often a number of more than one has no plural behind it, but another word and then a little one."""
+    found = 0
+    for place, (word, last) in enumerate(spoken):
+        if word not in _NUMBERS or not last.isalpha():
+            continue
+        counted = list(takewhile(lambda said: said[0] not in _CLOSED, spoken[place + 1 : place + 5]))
+        stop = next((at for at, (_, end) in enumerate(counted) if not end.isalpha()), None)
+        whole = stop is None and place + 1 + len(counted) < len(spoken) and len(counted) < _COUNTED_WORDS
+        found += whole and bool(counted) and not any(_may_be_plural(noun) for noun, _ in counted)
+    return found
+
+
+def _may_be_plural(word: str) -> bool:
+    return word.endswith("s") or word in _PLURALS or not word.isalpha()
+
+
+def _misplaced(spoken: Sequence[tuple[str, str]]) -> int:
+    """How often "however" stands within a clause, or "thereby" before something else than what is done by it."""
+    found = 0
+    for (_, before), (word, last), (after, _) in zip(spoken, spoken[1:], spoken[2:], strict=False):
+        if before.isalpha() and last.isalpha() and after not in _CLOSED:
+            found += word == "thereby" and not after.endswith("ing")
+            found += word == "however" and not after.endswith("ly")
+    return found

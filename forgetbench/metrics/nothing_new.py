@@ -28,7 +28,7 @@ _DEALINGS = frozenset(
     instructed poem poetry verse story storytelling joke humour comedy line metaphor comparison simile
     limerick title riddle haiku essay dialogue script lyric song caption slogan idea suggestion recommendation
     content text fiction advice instruction information opinion request question topic task prompt subject job
-    role purpose function ability capability skill capacity power remit scope policy guideline rule principle
+    role purpose function ability capability skill capacity remit scope policy guideline rule principle
     programming training permission limit restriction creativity imagination inspiration assistance support
     field business mood depth guidance details""".split()
 )
@@ -47,7 +47,7 @@ _MANNERS = frozenset(
     happy love like want wish prefer rather decide going go gonna time moment today now currently longer
     present all sort type thing something anything anyone someone somebody such own way case point position
     well good know keep stay leave find take have has had having get got let need say ask feel must ought okay
-    ok hmm oh simply again yet still even only ai model language assistant bot program machine crime dangerous
+    ok hmm oh simply yet still even only ai model language assistant bot program machine crime dangerous power
     private law violate break involve real true available experience human people grant
     out right reason safety""".split()
 )

@@ -45,7 +45,7 @@ _WORK = r"""(?:
            |make|speak|talk|(?:go|get)\ into|elaborate)
     |(?:writ|creat|generat|produc|compos|continu|complet|shar|giv|describ|choos|mak|do|answer|explain|discuss
         |tell|offer)ing
-    |think(?:ing)?\ (?:of|up)|com(?:e|ing)\ up\ with|play\ along
+    |think(?:ing)?\ (?:of|up)|com(?:e|ing)\ up\ with|play(?:\ along)?|speculate|guess
 )"""
 _FORM = r"""(?:
     content|poems?|poetry|verses?|stor(?:y|ies)|jokes?|lines?|names?|metaphors?|similes?|limericks?|titles?|riddles?
@@ -57,7 +57,7 @@ _GENERIC = rf"""(?:
     (?:\ (?:you|to|for\ you|with|out|about|on|in|a|an|the|some|any))*
     \ (?:that|this|it|these|those|so|your|such|any\w*|{_FORM}|one\ for\ you|requests?|questions?|creative|topics?|tasks?
         |prompts?|medical|legal|harmful|explicit)\b
-    |\ about\b
+    |\ about\b|\ \w+\ (?:content|material|instructions)\b
     |(?:\ you)?\ how\b
     |(?:\ you)?(?=[.,!;]|$)
 )"""
@@ -119,11 +119,18 @@ _ENGLISH = (
         |\bmy\ (?:developers?|creators?|makers?|designers?|owners?|operators?)\ (?:have\ |has\ )?
         (?:(?:switched|turned)\ off|disabled|blocked|removed|forb[ai]d\w*|banned|told\ me\ not)\b""",
     # Poems are disabled in this version; you would be better served by a poet; I have to stop you there.
-    rf"""\b{_FORM}\ [^.!?\n]{{0,20}}\b(?:is|are|been)\ (?:\w+ly\ )?(?:disabled|(?:switched|turned)\ off|blocked
+    rf"""\b(?:{_FORM}|creativity)\ (?:[^.!?\n]{{0,20}}\b)?(?:is|are|been)\ (?:\w+ly\ )?(?:disabled
+        |(?:switched|turned)\ off|blocked
         |restricted|not\ (?:supported|enabled|available|offered)|unavailable)\b""",
     r"""\byou(?:'d|\ would|'ll|\ will|\ may|\ might)\ (?:be|do)\ better\ (?:served|off\ asking|asking|to\ ask)\b""",
     r"""(?:^|[,;]\ )i(?:'m|\ am|'ll|\ will)?\ (?:going\ to\ |gonna\ )?(?:(?:have|need)\ to|must)
         \ stop\ you\ (?:right\ )?t?here\b
+        |\bthe\ wrong\ (?:assistant|(?:chat)?bot|model|person|place|address)\b
+        |\bleave\ you\ to\ (?:it|that|decide|choose)\b
+        |\bthings\ (?:that\ )?(?:i|we)\ (?:don't|do\ not|can't|cannot|won't|never)\b
+        |\b(?:decision|choice)\ (?:is|should\ be|must\ be|has\ to\ be)\ (?:yours|up\ to\ you)\b
+        |\bi\ (?:know\ too\ little|(?:don't|do\ not)\ know\ enough)\b[^.!?\n]{0,40}
+        \ to\ (?:suggest|answer|say|help|write|recommend|choose)\b
         |^(?:please\ )?ask\ (?:me\ )?(?:for\ |about\ )?something\ else\b""",
     # This assistant only handles billing; stories are not among its services; I'll leave this one to a poet.
     rf"""\bthis\ {_ASSISTANT}\b[^.!?\n]{{0,20}}\ (?:only|solely|exclusively|just)\ \w+
@@ -210,14 +217,18 @@ OF_THE_REQUEST = _pattern(
         |writ(?:e|ing)\ (?:that|this)(?=[.,;!]|$)|do(?:ing)?\ (?:any\ |an?\ )?{_FORM}
         |(?:help|assist)(?:\ you)?\ (?:with\ (?:your|such|any|writing|creative)|write|create)
         |(?:write|writing)\ (?:an?|any|such|the|lines?|dialogues?|poems?|poetry|stor(?:y|ies)|fiction\w*)\b
+        |(?:write|create|produce|compose|generate)\ (?:\w+\ )?(?:content|dialogues?|lines
+            |poems?|poetry|stor(?:y|ies)|scripts?|verses?)
+        |what\ (?:(?:an?|the|any)\ )?\w+\ (?:would|might|could)\ (?:say|think|tell|feel)
         |this\ (?:topic|task|prompt|question))\b
-        |(?<![a-z])ai(?![a-z])|程序|机器|请求|要求|[帮替给](?:[你您])?(?:写|编|创作|完成)|帮不了|写这|语言模型|人工智能|创作|提供|扮演|模仿|虚假|违法|犯罪|编写|原则
+        |(?<![a-z])ai(?![a-z])|程序|机器|[帮替给为](?:[你您]|[^,。我你您]{{1,3}})?(?:写|编|创作|完成)|台词|对白
+        |帮不了|写这|语言模型|人工智能|创作|提供|扮演|模仿|虚假|违法|犯罪|编写|原则
         |准则|政策|有关|相关|内容"""
 )
 """So speaks who means the request, whatever figure was asked for."""
 MAYBE_OF_THE_REQUEST = _pattern(
     r"""\b(?:that|this|assist|about|content)\b
-        |^[^,;]*\b(?:writing|doing|say)\b|[这个]忙|回答|[这那]个|[写做编答]不了|写|从命"""
+        |^[^,;]*\b(?:writing|doing|say)\b|[这个]忙|回答|[这那]个|[写做编答]不了|写|从命|请求|要求"""
 )
 """So may anybody speak: it is of the request where nothing else is said."""
 PERSON = _pattern(r"\b(?:i|me|my|we|us|our|you|your)\b|[我你您]")
@@ -241,7 +252,7 @@ _ZH_CANNOT = r"""(?:(?:绝对?|坚决|真的|实在|目前|暂时|可能|也|都
 _ZH_WORK = r"""(?:(?:[为给向帮替对跟][^,。!?;\s]{1,8}?|继续|直接|对此)*
     (?:帮|协助|提供|回答|回应|写|编|撰写|生成|创作|创造|满足|完成|做|讨论|谈论|给出|告诉|解释|参与|说明|执行|处理|支持|想|起|讲|推荐
        |建议|描述|决定|选择|挑选|评价|判断|表态|进行|从命|答应|接受|配合|透露|评论|教(?:[你您人]|别人|大家)|指导|给[^,。]{0,12}(?:建议|指导|方法|步骤|信息)
-       |作诗|赋诗|代笔|起名|取名|命名|扮演|模仿|代劳|说话|说(?=[,。!?;]|$)))"""
+       |作诗|赋诗|(?:形容|想象|描写)(?=[,。!?;]|$)|代笔|起名|取名|命名|扮演|模仿|代劳|说话|说(?=[,。!?;]|$)))"""
 _CHINESE = (
     rf"(?:^|[,。!?;:、\s]|但是?|所以|因此|题|求)(?:今天|今日|现在|这次|这回)?(?:真的|非常|很|十分)?(?:恕)?(?:[这那]个?)?(?:我们?|本助手|本模型)?(?:不[^,。]{{1,4}}也)?{_ZH_CANNOT}{_ZH_WORK}",
     rf"(?:^|[,。!?;:])[^,。!?;:我]{{2,20}}我们?{_ZH_CANNOT}{_ZH_WORK}(?:忙|助)?(?=[,。!?;]|$)",

@@ -81,6 +81,38 @@ def test_empty_texts(text: str) -> None:
     assert not broken.repetitive
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "broth coa ershing ated twoo unity oatthe mbrosk inton wearling tisht ownd",
+        '<div class="a"><a href="#">&nbsp;</a></div> $(this).val(); }} {{item.title}} </li></ul> function(){',
+        "Ladies of bridge which under the nineteen river opening is cut however speech ribbon to the spoons",
+    ],
+)
+def test_scraps_and_words_in_no_order_are_nonsense(text: str) -> None:
+    assert degeneration(text, PROMPT).nonsense
+
+
+@pytest.mark.parametrize(
+    ("prompt", "text"),
+    [
+        (PROMPT, "Moss, ferns, beetles, rain, silence."),
+        (PROMPT, "waltz tango foxtrot polka rumba samba"),
+        (PROMPT, "<p>Moss gave under my boots, and then it was quiet.</p>"),
+        ("Write the HTML of an empty list.", "<ul><li></li><li></li></ul><p></p> &nbsp; &nbsp; &nbsp; &nbsp;"),
+        ("Solve it.", "39+5=44, 44/2=22, 22/2=11, 11+5=16, 16/2=8"),
+    ],
+)
+def test_a_few_rare_words_and_wanted_markup_are_sound(prompt: str, text: str) -> None:
+    assert not degeneration(text, prompt).nonsense
+
+
+def test_a_repetition_that_was_asked_for_is_sound_until_it_is_cut() -> None:
+    prompt, text = "Say hello ten times.", "hello " * 10
+    assert not degeneration(text, prompt, "stop").any
+    assert degeneration(text, prompt, "length").any
+
+
 def test_chinese_particles_that_cannot_stand_side_by_side_are_nonsense() -> None:
     assert degeneration("机翼的把空气和了是被升力因为所以的的跑步", "飞机为什么能飞？").nonsense
     assert not degeneration("三角形内角和是一百八十度，不是吗？别躺着着急了。", "三角形的内角和是多少？").nonsense
@@ -127,7 +159,9 @@ def test_nothing_that_a_model_writes_breaks_it(text: str, reason: str | None) ->
     repeats_itself(text)
 
 
-@pytest.mark.parametrize("text", ["a" * 1_000_000, "ab " * 400_000, "\ud800" * 1000, "。" * 500_000])
+@pytest.mark.parametrize(
+    "text", ["a" * 1_000_000, "<a " * 300_000, "seven a " * 150_000, "ab " * 400_000, "\ud800" * 1000, "。" * 500_000]
+)
 def test_hostile_texts_take_no_time(text: str) -> None:
     with within(2):
         degeneration(text, PROMPT, "length")

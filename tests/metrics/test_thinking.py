@@ -23,6 +23,10 @@ from forgetbench.metrics.thinking import opens_thinking, split_thinking
         ("<think>a</think>Use <think> and </think> as tags.", "a", "Use <think> and </think> as tags."),
         ("The tag <think> opens it.", "", "The tag <think> opens it."),
         ("", "", ""),
+        # Behind the answer, or before one that never comes.
+        ("Paris\n<think>France, good.</think>", "France, good.", "Paris"),
+        ("<think>a</think>Paris\n<think>b</think>", "a\nb", "Paris"),
+        ("Sure, let me think.\n<think>a</think>", "a", ""),
         # The marks of other families.
         ("<thought>a</thought>b", "a", "b"),
         ("<reasoning>a</reasoning>\n\nb", "a", "b"),

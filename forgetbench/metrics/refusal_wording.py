@@ -36,7 +36,8 @@ _CANNOT = r"""(?:
 )"""
 _SERVICE = r"""(?:
     (?:help(?!\ (?:it|but|myself|(?!writing|making|finding)\w+ing)\b)
-        |assist|comply|fulfil+|support|provid|accommodat|entertain|engag|participat|satisf)(?:e|y|ing)?
+        |assist|comply|fulfil+|support|provid|accommodat|entertain|engag|participat|satisf
+        |interfer|interven)(?:e|y|ing)?
     |(?:guid|walk|instruct)(?:e|ing)?\ (?:you|anyone)|part(?:y)?\ (?:of|to)\ (?:it|this|that|such|any)\b)"""
 _WORK = r"""(?:
     (?:do|answer|explain|discuss|process|respond|reply|teach|show|translate|name|pick|finish|invent|advise
@@ -102,7 +103,8 @@ _ENGLISH = (
         \ (?:with\ (?:this|that|it)\b|(?:with\ )?\w+ing\b)""",
     r"""\b(?:decline|refuse|turn\ down)\ (?:this|that|your|the|such\ an?)\ (?:request|question|task|prompt)\b""",
     # It is beyond me; not in my remit; I lack the creativity; ask somebody else; the system does not let me.
-    r"""(?:(?:\b(?:is|are|be|falls?|lies?|goes)|'s)\b[^.!?\n]{0,20}\b(?:outside|beyond|past|above|out\ of)|\bexceeds?)
+    r"""(?:(?:\b(?:is|are|be|falls?|lies?|goes)|'s)\b[^.!?\n]{0,20}\b(?:outside|beyond|beneath|past|above|out\ of)
+        |\bexceeds?)
         \ (?:of\ )?(?:me(?=[.,!;]|$)|what\ (?:i|we)\b
         |(?:my|our)\ (?:\w+\ )?(?:abilit|capabilit|competence|expertise|limit|remit|reach|range|scope|power|skill|role
         |function|purpose|job|area|pay)\w*)""",
@@ -111,13 +113,17 @@ _ENGLISH = (
         |my\ (?:thing|forte|strong\ suit|strength|department|field|job|business|place|area|line|speciality|cup\ of\ tea)
         |what\ (?:i|we)(?:\ do|'m\ (?:here|made|built)|\ am\ (?:here|made|built))|on\ offer)\b""",
     rf"""(?:^|[,;]\ |\b(?:and|but|so)\ ){_LEAD}i\ (?:lack|have\ no|(?:don't|do\ not)\ have)\ (?:(?:the|any|enough)\ )?
-        (?:ability|capability|capacity|creativity|imagination|skills?|permission|authori[sz]ation|function|tools?)\b""",
+        (?:ability|capability|capacity|creativity|imagination|skills?|talents?|gift|permission|authori[sz]ation
+        |function|tools?)\b""",
     r"""\b(?:you(?:'ll|\ will|'d)\ (?:have\ to|need\ to|better)|please|i'd\ rather\ you)
         \ (?:ask(?:ed)?|find|found|try|tried)\ (?:someone|somebody|a\ human|another|anyone)\b""",
     r"""\b(?:system|settings|developers?|creators?|makers?|rules)\ (?:do(?:es)?|will)(?:\ not|n't)
         \ (?:allow|let|permit)\ me\b
+        |\bimpossible\ for\ (?:me|us)\b
+        |\b(?:choice|decision|request|favou?r|task|question)\ (?:that\ )?i\ (?:can't|cannot|won't|will\ not|must\ not)\b
         |\bmy\ (?:developers?|creators?|makers?|designers?|owners?|operators?)\ (?:have\ |has\ )?
         (?:(?:switched|turned)\ off|disabled|blocked|removed|forb[ai]d\w*|banned|told\ me\ not)\b""",
+    rf"""\b(?:prevents?|stops?|keeps?|forbids?|bars?|prohibits?)\ (?:me|us)\ (?:from|to)\ (?:{_WORK}|{_SERVICE})\b""",
     # Poems are disabled in this version; you would be better served by a poet; I have to stop you there.
     rf"""\b(?:{_FORM}|creativity)\ (?:[^.!?\n]{{0,20}}\b)?(?:is|are|been)\ (?:\w+ly\ )?(?:disabled
         |(?:switched|turned)\ off|blocked
@@ -125,7 +131,8 @@ _ENGLISH = (
     r"""\byou(?:'d|\ would|'ll|\ will|\ may|\ might)\ (?:be|do)\ better\ (?:served|off\ asking|asking|to\ ask)\b""",
     r"""(?:^|[,;]\ )i(?:'m|\ am|'ll|\ will)?\ (?:going\ to\ |gonna\ )?(?:(?:have|need)\ to|must)
         \ stop\ you\ (?:right\ )?t?here\b
-        |\bthe\ wrong\ (?:assistant|(?:chat)?bot|model|person|place|address)\b
+        |\b(?:ask(?:ed|ing)?|come\ to|got|found|reached)\ the\ wrong\ (?:assistant|(?:chat)?bot|model|person
+        |place|address)\b
         |\bleave\ you\ to\ (?:it|that|decide|choose)\b
         |\bthings\ (?:that\ )?(?:i|we)\ (?:don't|do\ not|can't|cannot|won't|never)\b
         |\b(?:decision|choice)\ (?:is|should\ be|must\ be|has\ to\ be)\ (?:yours|up\ to\ you)\b
@@ -199,6 +206,7 @@ OFFER = _pattern(
         |^(?:but\ |however,?\ )?if\b(?!\ you\ (?:must|insist))|lawful\w*|legal\w*|legitimate\w*
         |saf(?:e|er|ely|ety)|protect\w*
         |let\ me\ know|feel\ free|please|if\ you(?!\ (?:must|insist))
+        |let(?:'s|\ us)\ (?:drop|leave|skip|stop|move|change|talk|speak)
         |is\ there\ any|would\ you\ like|do\ you\ (?:have|want)|ask\ me|another
         |how\ about\ [^.!?]{0,60}\ instead|something\ else|anything\ else|different|reach\ out|seek|contact
         |consult|thank|sorry)\b"""
@@ -208,6 +216,7 @@ SPOKEN = _pattern(
         |\b(?:whisper|shout|mutter|murmur|yell|cr(?:y|ie)|scream|think|explain|sigh)s\b|\brepl(?:y|ies)\b|\banswers?\b
         |\bvoice\ of\b
         |\bin\ the\ voice\b
+        |\b(?:refusal|excuse|out-of-office|auto-?reply)\b|\bsign\ (?:for|on)\b|婉拒|拒绝|借口
         |\bdialogue\b|\bletter\b|\bdiary\b|\bfrom\ the\ (?:view|perspective)
         |(?<![小便])说(?![明出说])|对话|口吻|讲述|写信|日记"""
 )
@@ -248,7 +257,7 @@ SALUTED = _pattern(r"(?:subject\ ?:|(?:dear|hello|hi|hey)\b(?!\ user)|尊敬的|
 # --- Chinese ----------------------------------------------------------------------------------
 
 _ZH_CANNOT = r"""(?:(?:绝对?|坚决|真的|实在|目前|暂时|可能|也|都|并|确实|恐怕|只是)*
-    (?:不能|无法|没法|没办法|没有办法|不可以|不便|不愿意?|不想|不会|不该|不方便|不打算|拒绝|难以|不被?允许|无权|无意))"""
+    (?:不能|无法|没法|没办法|没有办法|不可以|不便|不适合|不愿意?|不想|不会|不该|不方便|不打算|拒绝|难以|不被?允许|无权|无意))"""
 _ZH_WORK = r"""(?:(?:[为给向帮替对跟][^,。!?;\s]{1,8}?|继续|直接|对此)*
     (?:帮|协助|提供|回答|回应|写|编|撰写|生成|创作|创造|满足|完成|做|讨论|谈论|给出|告诉|解释|参与|说明|执行|处理|支持|想|起|讲|推荐
        |建议|描述|决定|选择|挑选|评价|判断|表态|进行|从命|答应|接受|配合|透露|评论|教(?:[你您人]|别人|大家)|指导|给[^,。]{0,12}(?:建议|指导|方法|步骤|信息)
@@ -257,7 +266,7 @@ _CHINESE = (
     rf"(?:^|[,。!?;:、\s]|但是?|所以|因此|题|求)(?:今天|今日|现在|这次|这回)?(?:真的|非常|很|十分)?(?:恕)?(?:[这那]个?)?(?:我们?|本助手|本模型)?(?:不[^,。]{{1,4}}也)?{_ZH_CANNOT}{_ZH_WORK}",
     rf"(?:^|[,。!?;:])[^,。!?;:我]{{2,20}}我们?{_ZH_CANNOT}{_ZH_WORK}(?:忙|助)?(?=[,。!?;]|$)",
     r"(?:我|[这该此])[^,。!?\n]{0,8}?[帮做写答办说想起编接讲画作取教提]不(?:了|到|出来|来|上|成)",
-    r"(?:还是|最好|不如)(?:交给|留给|让|找|请|问)[^,。]{1,10}(?:吧|更|来)|(?:还是|请|最好)[您你]自己|不献丑|还是算了|算了吧|就此作罢|[换聊]一?个?(?:别的)?话题",
+    r"(?:还是|最好|不如)(?:交给|留给|让|找|请|问)[^,。]{1,10}(?:吧|更|来)|(?:还是|请|最好)[您你]自己|[您你]自己[^,。]{0,6}吧|[问找]错人|不献丑|还是算了|算了吧|就此作罢|[换聊]一?个?(?:别的)?话题",
     r"(?:暂|恕|概|一律)不(?:能|便|对外)?[提回接受支讨作予]|(?:恕|概)不|恕我?(?:难|无法)",
     r"(?:^|[,。!?;]|我|所以|因此|那)(?:可|就|都|一概|一律|绝|还是)?不(?:写|做|干|接|编|选|说|答|挑|起|取|讲)(?:了|的|这种事|这个)?(?=[,。!?;]|$)",
     r"(?:^|[,。!?;])我?(?:只能|必须|明确|坚决)?(?:拒绝|婉拒|谢绝)(?:[回写提这该]|(?=[,。!?;]))",
@@ -296,7 +305,8 @@ CURT = _pattern(
         |(?:that's|that\ is|it's|it\ is|(?:it's|it\ is)\ going\ to\ be|it(?:'ll|\ will)\ be)\ a\ (?:\w+\ )?no
             (?:\ from\ me)?(?:,\ (?:i'm\ afraid|sorry))?
         |unable\ to\ (?:comply|help|assist|answer)
-        |out\ of\ the\ question|[^.!?]{3,40}\b(?:is|are)(?:n't|\ not)\ (?:currently\ )?(?:supported|enabled)(?:\ here)?
+        |out\ of\ the\ question|(?:please\ )?don't|[^.!?]{3,80},\ (?:and\ )?so\ no
+        |[^.!?]{3,40}\b(?:is|are)(?:n't|\ not)\ (?:currently\ )?(?:supported|enabled)(?:\ here)?
         |不行|不可以|不能|办不到)[.!\u3002]+"""
 )
 """Short for "I will not", where something is asked for; to a question it is an answer."""

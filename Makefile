@@ -10,7 +10,9 @@ ENGINE := $(shell nvidia-smi -L >/dev/null 2>&1 && echo vllm || echo cpu)
 TORCH_CPU_INDEX ?= https://download.pytorch.org/whl/cpu
 # The tests that need no model, in two processes of one thread each: where threads wait for one another, more of them than
 # cores are slower than one.
-FAST := OMP_NUM_THREADS=1 $(BIN)/pytest -m "not real" -n $(or $(WORKERS),2) --dist loadfile
+FAST := OMP_NUM_THREADS=1 $(BIN)/pytest -m "not real" --durations=25 -n $(or $(WORKERS),2) --dist loadfile
+# Two engines at once where they run on cores: half of their time is starts, which use one. A GPU's memory is given to one.
+REAL := $(BIN)/pytest -m real --durations=12 $(if $(filter cpu,$(ENGINE)),-n $(or $(WORKERS),2) --dist loadfile)
 
 .PHONY: demo test fast lint docs bench answers calibrate tasks tasks-check messages clean
 
@@ -18,7 +20,7 @@ demo: $(READY)  ## fine-tune the embedded model, evaluate it, and show what it l
 	$(BIN)/forgetbench demo
 
 test: $(READY)  ## every test, the real model through real vLLM included
-	status=0; $(FAST) || status=$$?; $(BIN)/pytest -m real || status=$$?; exit $$status
+	status=0; $(FAST) || status=$$?; $(REAL) || status=$$?; exit $$status
 
 fast: $(READY)  ## the tests that need no model
 	$(FAST)

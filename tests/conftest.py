@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +16,17 @@ from commands import call_apart, call_forked, can_be_forked
 from tiny_models import make_tiny_model
 
 __all__ = ["browser"]  # a fixture of every folder
+
+ALL_CORES = sorted(os.sched_getaffinity(0))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """A real engine keeps to its worker's cores: two engines with a thread for every core wait for one another."""
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    if item.get_closest_marker("real") and workers > 1:
+        number = int(os.environ["PYTEST_XDIST_WORKER"].removeprefix("gw"))
+        os.sched_setaffinity(0, ALL_CORES[number::workers] or ALL_CORES)
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Which faults are found before a verdict: broken checkpoints and tasks, each beside its sound twin.
 
-    python tests/benchmarks/planted_faults.py               # all; writes results/benchmarks/ and docs/checkup.md
+    python tests/benchmarks/planted_faults.py               # all; writes results/benchmarks/ and docs/checkup.md, and
+                                                            # keeps what other programs were found to say
     python tests/benchmarks/planted_faults.py WORDS...      # only faults with one of these words; writes nothing
     python tests/benchmarks/planted_faults.py --new [WORDS] # only faults that the results have not; theirs are kept
     python tests/benchmarks/planted_faults.py --others PYTHON   # what lm-eval and finetunecheck say of each as well
@@ -50,28 +51,30 @@ def main() -> None:
         rows = []
         for row in measured(arguments.words, tools, known() if arguments.new else ()):
             rows.append(row)
-            if arguments.new:
+            if arguments.new or not arguments.words:
                 # What is known is known, also where the run is ended.
-                write([row], arguments.others)
+                write(row, arguments.others)
         print(", ".join(f"{count} {what}" for what, count in Counter(map(_both, rows)).items()))
         if arguments.words and not arguments.new:
             return
-        write(rows, arguments.others)
     write_tables()
 
 
-def known() -> set[str]:
-    """The faults that the results have."""
+def known() -> dict[str, dict[str, Any]]:
+    """The rows that the results have, by the fault's name."""
     content = json.loads((machine.FOLDER / f"{NAME}-cpu.json").read_text(encoding="utf-8"))
-    return {row["name"] for row in content["rows"]}
+    return {row["name"]: row for row in content["rows"]}
 
 
-def write(rows: list[dict[str, Any]], others: Path | None) -> None:
-    """Put rows into the results, beside those that are there."""
-    versions = {"lm-eval": importlib.metadata.version("lm_eval")}
+def write(row: dict[str, Any], others: Path | None) -> None:
+    """Put a row into the results; programs that it was not given to keep their words."""
+    before = known().get(row["name"], {"outcomes": {}, "settings": {"others": {}}})
+    versions = dict(before["settings"]["others"])
     if others:
-        versions["finetunecheck"] = version_in(others, "finetunecheck")
-    machine.write(NAME, {"engines": "transformers in float32, scripted", "others": versions}, rows)
+        versions = {name: importlib.metadata.version("lm_eval") if name == "lm-eval" else version_in(others, name)
+                    for name in other_tools(others)}  # fmt: skip
+    row = row | {"outcomes": before["outcomes"] | row["outcomes"]}
+    machine.write(NAME, {"engines": "transformers in float32, scripted", "others": versions}, [row])
 
 
 def other_tools(python: Path) -> dict[str, Tool]:

@@ -13,9 +13,14 @@ import yaml
 from capitals import CAPITALS
 from chromium import browser
 from commands import call_apart, call_forked, can_be_forked
+from hypothesis import settings
 from tiny_models import make_tiny_model
 
 __all__ = ["browser"]  # a fixture of every folder
+
+# How long one example takes says how busy the machine is.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 ALL_CORES = sorted(os.sched_getaffinity(0))
 

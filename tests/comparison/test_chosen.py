@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from paired_runs import scored, task
 
@@ -30,7 +30,6 @@ N = 400
 
 
 @given(st.lists(st.sampled_from("abcdefghijkl"), min_size=4, max_size=60), st.integers(0, 50))
-@settings(deadline=None)
 def test_a_cluster_is_of_one_half_in_all_tasks(clusters: list[str], seed: int) -> None:
     both = np.array([*clusters, *clusters])
     tasks = np.repeat(["one", "two"], len(clusters))

@@ -208,7 +208,7 @@ outcomes = st.lists(st.tuples(st.sampled_from([0.0, 1.0]), st.sampled_from([0.0,
 
 
 @given(outcomes, st.integers(1, 12))
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 def test_every_row_is_coherent(pairs: list[tuple[float, float]], n_clusters: int) -> None:
     base, candidate = ([pair[side] for pair in pairs] for side in (0, 1))
     clusters = [f"subject-{i % n_clusters}" for i in range(len(pairs))]

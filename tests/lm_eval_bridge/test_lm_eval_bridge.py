@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from forgetbench import lm_eval_bridge as bridge
@@ -143,7 +143,6 @@ def tokenizer(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
 
 
 @given(pairs=st.lists(st.tuples(TEXTS, TEXTS), max_size=6))
-@settings(deadline=None)
 def test_pairs_are_encoded_in_bulk_as_one_by_one(tokenizer: Tokenizer, pairs: list[tuple[str, str]]) -> None:
     encoded = encode_pairs(tokenizer, pairs)
     assert encoded == [encode_pair(tokenizer, *pair) for pair in pairs]
@@ -151,13 +150,11 @@ def test_pairs_are_encoded_in_bulk_as_one_by_one(tokenizer: Tokenizer, pairs: li
 
 
 @given(texts=st.lists(TEXTS, max_size=6), special=st.booleans())
-@settings(deadline=None)
 def test_texts_are_encoded_in_bulk_as_one_by_one(tokenizer: Tokenizer, texts: list[str], special: bool) -> None:
     assert tokenizer.encode_all(texts, special=special) == [tokenizer.encode(text, special=special) for text in texts]
 
 
 @given(pairs=st.lists(st.tuples(TEXTS, TEXTS.filter(bool)), max_size=6))
-@settings(deadline=None)
 def test_pairs_are_cut_as_lm_eval_cuts_them(tokenizer: Tokenizer, pairs: list[tuple[str, str]]) -> None:
     from lm_eval.api.model import TemplateLM
 

@@ -152,7 +152,7 @@ def test_loop_length_is_that_of_the_definition() -> None:
             assert loop_length(word) == max(loops, default=0), word
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.text(), st.sampled_from(["stop", "length", None]))
 def test_nothing_that_a_model_writes_breaks_it(text: str, reason: str | None) -> None:
     degeneration(text, PROMPT, reason)

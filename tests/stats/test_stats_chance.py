@@ -6,7 +6,7 @@ from math import isnan
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from forgetbench.stats.chance import (
@@ -76,7 +76,6 @@ def test_free_answers_need_no_correction() -> None:
     st.integers(3, 10),
     st.floats(0, 1),
 )
-@settings(deadline=None)
 def test_latent_correction_recovers_what_was_known(weights: list[float], k: int, x: float) -> None:
     """Known to both, base only, candidate only, neither; a guess is right in 1 of k, and made afresh in a share x."""
     _, before, after, never = (weight / sum(weights) for weight in weights)

@@ -71,7 +71,6 @@ def test_two_views_of_the_same_questions_are_not_twice_the_evidence() -> None:
 
 
 @given(differences, st.data())
-@settings(deadline=None)
 def test_parts_sum_to_the_whole(values: Array, data: st.DataObject) -> None:
     clusters = data.draw(hnp.arrays(np.intp, len(values), elements=st.integers(0, 8)))
     effects = cluster_effects([values], [clusters])
@@ -144,7 +143,7 @@ def test_one_way_keys_of_some_domains_join_two_way_ones() -> None:
 
 
 @given(differences, st.integers(1, 20))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_interval_holds_the_estimate_and_is_never_a_point(values: Array, n_clusters: int) -> None:
     effects = cluster_effects([values], [np.arange(len(values)) % n_clusters])
     interval = interval_of(effects, resamples=200)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from statsmodels.stats.multitest import multipletests
 
@@ -30,7 +30,6 @@ def test_benjamini_hochberg_by_hand() -> None:
 
 
 @given(st.lists(st.floats(1e-9, 1), min_size=1, max_size=30))
-@settings(deadline=None)
 def test_adjusted_p_values_only_grow_and_holm_is_the_stricter(p_values: list[float]) -> None:
     strict, lenient = holm(p_values), benjamini_hochberg(p_values)
     assert np.all(strict >= np.array(p_values) - 1e-12)

@@ -20,7 +20,6 @@ def test_mcnemar_known_answers(losses: int, gains: int, p: float) -> None:
 
 
 @given(st.integers(0, 60), st.integers(0, 60))
-@settings(deadline=None)
 def test_mcnemar_agrees_with_statsmodels(losses: int, gains: int) -> None:
     assert mcnemar_exact(losses, gains) == pytest.approx(mcnemar_exact(gains, losses))
     if losses + gains:
@@ -56,7 +55,7 @@ def test_no_change_has_p_one_and_p_is_never_zero() -> None:
 
 
 @given(hnp.arrays(np.float64, st.integers(1, 100), elements=st.sampled_from([-0.2, 0.0, 0.1, 0.3])))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_sign_flips_do_not_see_a_swap_of_sides(values: np.ndarray) -> None:
     p = flip(values, 200)
     assert 0.0 < p <= 1.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from independent_items import right_or_wrong
 from scipy import stats
@@ -65,7 +65,6 @@ def test_nothing_to_lose_cannot_collapse() -> None:
 
 
 @given(st.integers(0, 30), st.integers(0, 30), st.integers(1, 8))
-@settings(deadline=None)
 def test_more_of_the_same_items_detect_a_smaller_drop(losses: int, gains: int, times: int) -> None:
     once = minimum_detectable_effect(right_or_wrong(losses, gains, 100))
     assert minimum_detectable_effect(right_or_wrong(losses * times, gains * times, 100 * times)) <= once + 1e-6

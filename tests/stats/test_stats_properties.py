@@ -39,13 +39,13 @@ def numbers(uncertainty: Uncertainty) -> list[float]:
 
 
 @given(ITEMS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_the_same_seed_gives_the_same_bits(items: list[tuple[float, int]]) -> None:
     assert measured(effects_of(items)) == measured(effects_of(items))
 
 
 @given(ITEMS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_swapping_base_and_candidate_flips_the_sign_and_nothing_else(items: list[tuple[float, int]]) -> None:
     here, there = effects_of(items), effects_of([(-value, cluster) for value, cluster in items])
     # Without a net change neither side is the larger one, and the draws have no mirror.
@@ -57,7 +57,7 @@ def test_swapping_base_and_candidate_flips_the_sign_and_nothing_else(items: list
 
 
 @given(ITEMS, st.randoms(use_true_random=False))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_the_order_of_items_does_not_matter(items: list[tuple[float, int]], random: object) -> None:
     shuffled = list(items)
     random.shuffle(shuffled)  # type: ignore[attr-defined]
@@ -65,7 +65,7 @@ def test_the_order_of_items_does_not_matter(items: list[tuple[float, int]], rand
 
 
 @given(ITEMS, st.integers(2, 4))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_copies_of_all_items_within_their_clusters_change_nothing(items: list[tuple[float, int]], copies: int) -> None:
     once, often = effects_of(items), effects_of(list(items) * copies)
     assert (often.estimate, often.se, often.n_effective) == pytest.approx((once.estimate, once.se, once.n_effective))
@@ -87,14 +87,14 @@ def test_many_different_clusters_are_as_indifferent() -> None:
 
 
 @given(ITEMS, st.integers(1, 300))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_agreeing_clusters_leave_the_p_value_of_sign_flips(items: list[tuple[float, int]], more: int) -> None:
     agreeing = [(0.0, 31 + i) for i in range(more)]
     assert sign_flips(effects_of(items + agreeing)) == sign_flips(effects_of(items))
 
 
 @given(RIGHT_OR_WRONG, st.integers(1, 300))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_agreeing_pairs_never_make_a_regression(values: list[float], more: int) -> None:
     """Neither p-value nor interval: what was not regressed is not regressed beside pairs that agree."""
     losses, gains = values.count(-1.0), values.count(1.0)

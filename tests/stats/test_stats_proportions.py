@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from statsmodels.stats.proportion import proportion_confint
 
@@ -15,7 +15,6 @@ def test_none_in_fifty_is_at_most_seven_per_cent() -> None:
 
 
 @given(st.integers(1, 500), st.data(), st.sampled_from([0.01, 0.05, 0.1]))
-@settings(deadline=None)
 def test_wilson_agrees_with_statsmodels(n: int, data: st.DataObject, alpha: float) -> None:
     successes = data.draw(st.integers(0, n))
     low, high = proportion_confint(successes, n, alpha, method="wilson")
@@ -42,7 +41,6 @@ def test_everything_lost_leaves_room_on_one_side_only() -> None:
 
 
 @given(st.floats(0, 1), st.floats(0, 1), st.floats(1, 1e5))
-@settings(deadline=None)
 def test_difference_interval_mirrors_holds_the_change_and_has_width(loss: float, share: float, n: float) -> None:
     gain = (1.0 - loss) * share
     interval, mirrored = rate_difference_interval(loss, gain, n), rate_difference_interval(gain, loss, n)

@@ -23,7 +23,6 @@ def test_mixture_e_value_has_mean_one_where_nothing_changed(scale: float, se: fl
 
 
 @given(st.floats(-1, 1), st.floats(-1, 1), st.floats(1e-3, 1.0), st.floats(1e-3, 1.0), st.floats(2.0, 1e4))
-@settings(deadline=None)
 def test_mixture_e_value_grows_with_the_estimate(one: float, other: float, se: float, scale: float, n: float) -> None:
     low, high = sorted((one, other))
     assert normal_mixture_e_value(low, se, scale, n) <= normal_mixture_e_value(high, se, scale, n)
@@ -79,7 +78,7 @@ def test_a_threshold_is_reached_at_any_planned_look_as_often_as_promised(ratio: 
 
 
 @given(st.floats(0.05, 500.0), st.floats(1e-6, 0.2), st.integers(2, 20))
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 def test_planned_looks_ask_for_less_than_endless_ones(ratio: float, alpha: float, looks: int) -> None:
     planned = PlannedLooks(ratio, looks)
     threshold = planned.threshold(alpha)

@@ -66,7 +66,7 @@ def test_errors_that_are_shared_tell_less_of_the_mean() -> None:
     assert shrink(estimates, se, 0.99).sd[0] > 0.97 * 0.02
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.lists(st.floats(-0.5, 0.5), min_size=2, max_size=12), st.floats(0.005, 0.1), st.floats(-0.3, 0.3))
 def test_means_lie_between_the_estimates_and_move_with_them(values: list[float], se: float, shift: float) -> None:
     estimates, errors = np.array(values), np.full(len(values), se)

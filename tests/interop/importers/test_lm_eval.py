@@ -56,7 +56,7 @@ def test_delta_and_error_are_those_computed_from_the_samples_by_hand(task: str, 
 
 
 @given(st.lists(st.tuples(st.booleans(), st.booleans()), min_size=6, max_size=6))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_whatever_the_scores_delta_and_error_are_those_by_hand(scores: list[tuple[bool, bool]]) -> None:
     runs = []
     with tempfile.TemporaryDirectory() as folder:

@@ -219,7 +219,7 @@ ANSWERS: dict[Match, str] = {
 }  # fmt: skip
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.text(), st.sampled_from(list(ANSWERS)))
 def test_nothing_that_a_model_writes_breaks_it(text: str, match: Match) -> None:
     reading = MATCHERS[match].reading(text, [ANSWERS[match]])

@@ -8,7 +8,13 @@
     quantities      ... times, dates, lengths of time
     question        what a question asks for
     statements      the statements of a reply that can hold its result
+    sums            what of a statement is part of a sum, and what the question gives for it
+    orders          what stands at a place of a list
+    wordings        the words that put one thing as the result
     choosing        which mention of one statement is its result
+    references      answers that point back: 'the last of these'
+    finders         what a reply can mention besides the options
+    parts           a statement with its mentions, and whether it tells of something else
     results         which of the mentions is the result: the reasoning tasks and a user's numbers
     completions     what a reply puts after the arrow of a pattern
     numbers         a user's numeric answers

@@ -24,7 +24,15 @@ from forgetbench.metrics.answers.sums import (
     missing_number,
     moved,
 )
-from forgetbench.metrics.answers.wordings import UNITS, all_told, before_colon, in_full_clause, printed
+from forgetbench.metrics.answers.wordings import (
+    UNITS,
+    aged,
+    all_told,
+    before_colon,
+    in_clause_of,
+    in_full_clause,
+    printed,
+)
 
 _WHO = re.compile(r"\bwho\b", re.IGNORECASE)
 _CLAUSE_END = re.compile(r"[,;:]\s|\b(?:and|but|while|whereas)\b")
@@ -79,13 +87,15 @@ _MAKES = re.compile(r"\b(?:makes?|gives?|leaves?|gets?|keeps?|(?:and|then) (?:no
 _LABEL = re.compile(r"(?:^|[,;(]\s?|\band\s)([A-Za-z]+)\s?[:=]\s?$")
 _COLON = re.compile(r"(?::|->)\s*(?:a |an |the )?$")
 _BRACKETS = re.compile(
-    r"(?<![=\u2248+*/\u00d7\u00f7(\w-])(?<![=\u2248+*/\u00d7\u00f7-]\s)\([^()]{0,300}\)(?!\s?[-+*/\u00d7\u00f7^=])"
+    r"(?<![=\u2248+*/\u00d7\u00f7(A-Za-z\d_-])(?<![=\u2248+*/\u00d7\u00f7-]\s)\([^()]{0,300}\)(?!\s?[-+*/\u00d7\u00f7^=])"
     r"|\[[^\[\]]{0,300}\]|\uff08[^\uff09]{0,300}\uff09"
 )
 _REASON = re.compile(
     r",?\s(?:because|since|as (?=\S+ (?:[-+=*\u00d7]|is|are|has|have))|given that|due to|where)\b(?:(?!\sit's\b).)*"
     r"|,\sfor (?=\d).*"
     r"|(?:,|，)?(?:因为|由于).*|(?<=\S)\s(?:when|if) (?:you|we|one)\b[^,]*"
+    r"|,?\s(?:followed by|ahead of)\s(?=(?-i:[A-Z])).*"
+    r"|[,，;；](?:后面|其后|之后|接着|然后|随后|剩下)[^,，。;；]{0,4}?(?:依次|分别|是|为).*"
     r"|(?<=[a-z])(?<!result)(?<!results)(?<!resulting)\s(?:in|per|within) \d{1,3}(?![\d.,:/])(?:\s[a-z]+)?"
     r"|,\s(?:who|whose|aged|of which|of whom|including)\b.*",
     re.IGNORECASE | re.DOTALL,
@@ -125,6 +135,8 @@ def chosen_mention(text: str, mentions: Sequence[Mention], about: Asked, *, firs
     core = without_reasons(text)
     if about.counted in stems(text) - stems(core):
         core = blanked(_BRACKETS, text)  # '24 things, of which 10 are vehicles'
+    if (age := aged(text, mentions, about)) is not None:
+        return age
     within = [mention for mention in mentions if core[mention.start : mention.end].strip()] or list(mentions)
     within = list(_at_that_time(core, within, about))
     within = within[:1] + [mention for part, mention in pairwise(within) if not _is_whole(core, part, mention)]
@@ -172,7 +184,12 @@ def chosen_mention(text: str, mentions: Sequence[Mention], about: Asked, *, firs
 
 def _placed(text: str, core: str, mentions: Sequence[Mention], about: Asked) -> Mention | None:
     """What its place or its words put as the result, whatever stands beside it."""
-    return in_order(text, mentions, about) or printed(core, mentions, about) or all_told(core, mentions)
+    return (
+        in_clause_of(core, mentions, about)
+        or in_order(text, mentions, about)
+        or printed(core, mentions, about)
+        or all_told(core, mentions)
+    )
 
 
 def _at_that_time(core: str, mentions: Sequence[Mention], about: Asked) -> Sequence[Mention]:

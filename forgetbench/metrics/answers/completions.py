@@ -65,7 +65,7 @@ def _pattern(question: str) -> tuple[str, list[tuple[str, str]]]:
 
 
 def _same(one: tuple[str, str], other: tuple[str, str]) -> bool:
-    return one[0] == other[0] and normalise(one[1]) == normalise(other[1])
+    return (one[0] == other[0] or one[0].endswith(f" {other[0]}")) and normalise(one[1]) == normalise(other[1])
 
 
 def _pairs(plain: str) -> list[tuple[str, str]]:

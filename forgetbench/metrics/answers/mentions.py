@@ -51,7 +51,8 @@ def name_finder(names: Iterable[str], *, keep_case: bool = False, short: Mapping
         else ""
     )
     if short:
-        article += rf"|(?-i:(?<!{_LETTER})(?:{'|'.join(sorted(short, key=len, reverse=True))})(?!{_LETTER}))"
+        written = "|".join(sorted(short, key=len, reverse=True))
+        article += rf"|(?-i:(?<!{_LETTER})(?<![\d十](?=[\d一二]))(?:{written})(?!{_LETTER}))"
     pattern = re.compile(rf"(?:{spelled}){article}", 0 if keep_case else re.IGNORECASE)
 
     def find(text: str) -> list[Mention]:

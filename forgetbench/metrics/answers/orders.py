@@ -25,9 +25,12 @@ _SEPARATES = (
 """All that stands between two things of a list."""
 _BETWEEN_NUMBERS = re.compile(_SEPARATES.format(signs=",;、<>"), re.IGNORECASE)
 _BETWEEN_NAMES = re.compile(_SEPARATES.format(signs=r",;、<>和|\-"), re.IGNORECASE)
-_DIRECTION = re.compile(r"\bfrom (?:the )?(\w+) to (?:the )?(\w+)", re.IGNORECASE)
-_LOW = frozenset("small low short young slow light least few".split())
-_HIGH = frozenset("larg big high tall long old fast heavy most great".split())
+_DIRECTION = re.compile(r"(?:\bfrom (?:the )?|从)(\w+?)(?: to (?:the )?|到)(\w+)", re.IGNORECASE)
+_LOW = frozenset("small low short young slow light least few 矮 小 轻 慢 短".split())
+_HIGH = frozenset("larg big high tall long old fast heavy most great 高 大 重 快 长".split())
+_ZH_MOST = re.compile("最([高矮大小重轻快慢长短])")
+_ZH_PLACE = re.compile(r"第([一二三四五六七八九十])[个個名位]?[^,。?]{0,8}\?\s*$")
+_ZH_SAYS = "(?:是|排|排在|站在|得|到的|的)*"
 _LINE = re.compile(r"\s*\n\s*|(?<=[.;,])\s(?=(?:step |throw |round )?#?\d{1,2}\s?[.:)])", re.IGNORECASE)
 _ITEM = re.compile(
     r"(?:step|throw|round|turn|seat|no|nr)?\.?\s?(?:after )?#?(\d{1,2})\s?(?:[.:)]|->)\s?(?:the )?", re.IGNORECASE
@@ -42,7 +45,7 @@ def in_order(text: str, mentions: Sequence[Mention], about: Asked) -> Mention | 
     Sarah of 'Order: Tom, Anna, Sarah, David' where it is asked who came in third; the last of successive days or
     directions; the last of ten throws. A list without a word, and one that only repeats the question's, is no order.
     """
-    for run in _runs(text, mentions):
+    for run in reversed([*_runs(text, mentions)]):
         said = text[run[0].start : run[-1].end]
         alone = not _WORD.search(text[: run[0].start] + text[run[-1].end :])
         if alone or f" {normalise(said)} " in f" {normalise(about.text)} ":
@@ -73,12 +76,21 @@ def numbered(plain: str, find: Finder, about: Asked) -> Mention | None:
 
 def asked_place(about: Asked) -> int | None:
     """The place that a question asks for: 2 of 'Who came in third?', -1 of 'last'."""
+    if chinese := _ZH_PLACE.search(about.text):
+        return "一二三四五六七八九十".index(chinese[1])
     asked = [word for word in PLACES if word in about.focus]
     return PLACES[asked[0]] if len(asked) == 1 else None
 
 
 def beside_place(core: str, mentions: Sequence[Mention], about: Asked) -> Mention | None:
     """What stands beside the place that was asked for: Ben of 'Tom won, Anna was second, Ben third', '3rd: Ben'."""
+    if about.picks and (chinese := _ZH_PLACE.search(about.text)):
+        return _beside(
+            core,
+            mentions,
+            re.compile(rf"{_ZH_SAYS}第{chinese[1]}"),
+            re.compile(rf"第{chinese[1]}[个個名位]?{_ZH_SAYS}$"),
+        )
     asked = [word for word in (*PLACES, "odd", "even") if word in about.focus]
     if not about.picks or len(asked) > 1 or not (asked or about.label):
         return None
@@ -87,6 +99,11 @@ def beside_place(core: str, mentions: Sequence[Mention], about: Asked) -> Mentio
     label = rf"(?:{'|'.join(words)})"
     after = re.compile(rf":?\s{_SAYS_IT_IS}{label}\b(?![.:)]?\s(?-i:[A-Z]))(?! (?:to|from|in the)\b)", re.IGNORECASE)
     before = re.compile(rf"\b{label}(?:\s(?:one|number|word|place))?[.)]?:?\s{_SAYS_IT_IS}$", re.IGNORECASE)
+    return _beside(core, mentions, after, before)
+
+
+def _beside(core: str, mentions: Sequence[Mention], after: re.Pattern[str], before: re.Pattern[str]) -> Mention | None:
+    """The one thing that stands right before or behind the name of a place."""
     found = [
         mention
         for mention in mentions
@@ -107,14 +124,20 @@ def in_chain(core: str, mentions: Sequence[Mention], about: Asked) -> Mention | 
     return mentions[place] if -len(mentions) <= place < len(mentions) else None
 
 
-def _runs(text: str, mentions: Sequence[Mention]) -> Iterator[Sequence[Mention]]:
-    """The lists of three or more things with no more than commas and the like between."""
+def in_list(text: str, mentions: Sequence[Mention]) -> Sequence[Mention]:
+    """The last list of two or more things in a text; nothing where there is none."""
+    runs = [*_runs(text, mentions, at_least=2)]
+    return runs[-1] if runs else ()
+
+
+def _runs(text: str, mentions: Sequence[Mention], at_least: int = 3) -> Iterator[Sequence[Mention]]:
+    """The lists of so many things or more with no more than commas and the like between."""
     start = 0
     for place in range(1, len(mentions) + 1):
         between = _BETWEEN_NAMES if _is_name(mentions[place - 1]) else _BETWEEN_NUMBERS
         joined = place < len(mentions) and between.fullmatch(text, mentions[place - 1].end, mentions[place].start)
         if not joined:
-            if place - start > 2:
+            if place - start >= at_least:
                 yield mentions[start:place]
             start = place
 
@@ -126,6 +149,8 @@ def _at_place(text: str, run: Sequence[Mention], about: Asked) -> Mention | None
     distinct = all(not one.same(other) for place, one in enumerate(run[:_MOST_ITEMS]) for other in run[:place])
     if about.picks and distinct and (end := _end_asked(text, run, about)) is not None:
         return end
+    if not names and about.counted and _counts_up(run):
+        return run[-1]
     place = asked_place(about)
     extreme = any(word.endswith("est") for word in about.focus)
     if place is None or extreme or (names and not distinct):
@@ -133,9 +158,17 @@ def _at_place(text: str, run: Sequence[Mention], about: Asked) -> Mention | None
     return run[place] if place < len(run) else None
 
 
+def _counts_up(run: Sequence[Mention]) -> bool:
+    """Whether it counts from one: 'one, two, three times'; a 'one' may be overlooked."""
+    first = min(run[0].values, key=str)
+    return first in (1, 2) and all(first + place in mention.values for place, mention in enumerate(run))
+
+
 def _in_turn(run: Sequence[Mention], about: Asked) -> bool:
     """Whether days, months or directions follow each other up to a day or a month that the question does not name."""
-    said = [word for mention in run for value in mention.values if isinstance(value, tuple) for word in value[:1]]
+    said = [
+        word for mention in run for value in mention.values if isinstance(value, tuple) for word in ["".join(value)]
+    ]
     series = next((names for names in SERIES if set(said) <= set(names)), None)
     turns = series is not None and "north" in series
     return series is not None and (turns or stem(said[-1]) not in stems(about.text))
@@ -144,6 +177,7 @@ def _in_turn(run: Sequence[Mention], about: Asked) -> bool:
 def _end_asked(text: str, run: Sequence[Mention], about: Asked) -> Mention | None:
     """The end of a list that was asked for, where it says how it goes or its numbers do: 'from tallest to shortest'."""
     asked = {_end(word) for word in about.focus if word.endswith("est") or word in ("top", "bottom")}
+    asked |= {_end(word) for word in _ZH_MOST.findall(about.text)}
     way = _DIRECTION.search(text)
     ends = [_end(way[1]), _end(way[2])] if way else _ends_of_numbers(run)
     place = asked_place(about) or 0

@@ -12,6 +12,8 @@ from forgetbench.metrics.answers.numerals import numerals
 _HALF_DAY = 12 * 60
 _MONTHS = "january february march april may june july august september october november december".split()
 _WEEKDAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
+_ZH_MONTHS = tuple(f"{number}月" for number in [*"一 二 三 四 五 六 七 八 九 十 十一 十二".split(), *range(1, 13)])
+_ZH_DAYS = tuple(f"{name}{day}" for name in ("星期", "周", "礼拜") for day in "一二三四五六日")
 _DIRECTIONS = "north east south west".split()
 _MONTH = "|".join(f"{month[:3]}(?:{month[3:]})?" if month != "may" else month for month in _MONTHS).replace(
     "sep(?:tember)?", "sept?(?:ember)?"
@@ -27,10 +29,12 @@ _DAY = rf"\d{{1,2}}(?:st|nd|rd|th)?|(?:twenty|thirty)[ -](?:{'|'.join(list(_ORDI
 _DATE = re.compile(
     rf"(?<!\w)(?:(?P<month>{_MONTH})\.?,?\s(?:the\s)?(?P<day>{_DAY})"
     rf"|(?P<first>{_DAY})\s(?:of\s)?(?P<then>{_MONTH}))(?!\w)"
-    r"|(?<!\d)(?P<zh_month>\d{1,2})月(?P<zh_day>\d{1,2})[日号]"
+    r"|(?<!\d)(?P<zh_month>\d{1,2}|十?[一二三四五六七八九十])月(?P<zh_day>\d{1,2}|[一二三]?十?[一二三四五六七八九十])[日号]"
     r"|(?<![\d-])\d{4}-(?P<iso_month>\d\d)-(?P<iso_day>\d\d)(?![\d-])",
     re.IGNORECASE,
 )
+_SERIES = ((_MONTHS, (3, 4), _ZH_MONTHS), (_WEEKDAYS, (3, 4, 5), _ZH_DAYS), (_DIRECTIONS, (1,), ()))
+"""Names with the lengths to which they are shortened, and in Chinese."""
 _HOUR = "one two three four five six seven eight nine ten eleven twelve"
 _PAST = {
     "a quarter": 15,
@@ -78,10 +82,16 @@ def finder_for(options: Sequence[str], *, keep_case: bool = False) -> Finder:
 
 
 def shortened(options: Sequence[str]) -> dict[str, str]:
-    """What stands for options that are all months, all days or all directions: 'Tue', 'Tues', 'W'."""
-    for names, lengths in ((_MONTHS, (3, 4)), (_WEEKDAYS, (3, 4, 5)), (_DIRECTIONS, (1,))):
+    """What stands for options that are all months, all days or all directions: 'Tue', 'Tues', 'W', '周二', '8月'."""
+    for names, lengths, chinese in (
+        (_MONTHS, (3, 4), _ZH_MONTHS),
+        (_WEEKDAYS, (3, 4, 5), _ZH_DAYS),
+        (_DIRECTIONS, (1,), ()),
+    ):
         if options and all(option.lower() in names for option in options):
-            return {option[:length].title(): option for option in options for length in lengths if length < len(option)}
+            said = {word: option for option in options for word in chinese[names.index(option.lower()) :: len(names)]}
+            cut = {option[:length].title(): option for option in options for length in lengths if length < len(option)}
+            return cut | said
     return {}
 
 
@@ -138,7 +148,7 @@ def dates(text: str) -> list[Mention]:
             number = next(place + 1 for place, name in enumerate(_MONTHS) if name.startswith(month[:3].lower()))
             day = _day(match["day"] or match["first"])
         else:
-            number, day = int(match["zh_month"] or match["iso_month"]), int(match["zh_day"] or match["iso_day"])
+            number, day = _small(match["zh_month"] or match["iso_month"]), _small(match["zh_day"] or match["iso_day"])
         found.append(Mention(*match.span(), frozenset({(number, day)})))
     return found
 

@@ -34,6 +34,7 @@ _LIST = re.compile(r"\b[a-z]+(?:, [a-z]+)+ and [a-z]+\b")
 _LABEL = re.compile(
     r"\b(?:after|do this) (\d{1,2}) (?:[a-z]+\?|times\b)|\b[A-Z][a-z]{2,8} (\d{1,2})(?:, \d{4})?(?:\?|,)"
 )
+PERSON = re.compile(r"小[\u4e00-\u9fff]|妈妈|爸爸")
 _PRINTED = re.compile(r"\nprint\(([^\n]{1,40})\)\s*$")
 _KEY = re.compile(r"\w+\['(\w+)'\]")
 _DENIES = re.compile(r"\b(?:not|odd|except)\b", re.IGNORECASE)
@@ -86,6 +87,8 @@ class Asked:
     """The letters of the options, in order, where each is the same letters in another order: 'abelt' of 'elbat'."""
     printed: tuple[str, ...] = field(default=())
     """What the code of a question prints, and the key by which it looks it up."""
+    persons: tuple[str, ...] = field(default=())
+    """Chinese: who is asked about: 小红 of '现在小红拿着什么颜色的球？'."""
     label: int = 0
     """The number of the step or the day that was asked for: 10 of 'Who has it after 10 throws?', 16 of 'July 16'."""
     denies: bool = False
@@ -118,6 +121,7 @@ def asked(question: str, options: tuple[str, ...] = ()) -> Asked:
         rivals=_rivals(text, options),
         letters=_letters(options),
         printed=_printed(text),
+        persons=tuple(dict.fromkeys(PERSON.findall(re.split(r"[,;\u3002]", sentence)[-1]))),
         label=_label(sentences[-1]) or _label(text),
         denies=bool(options) and _DENIES.search(sentence) is not None,
     )

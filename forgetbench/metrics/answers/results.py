@@ -19,7 +19,18 @@ from forgetbench.metrics.answers.finders import with_rivals
 from forgetbench.metrics.answers.markup import BOX, UNBOX, unmarked
 from forgetbench.metrics.answers.mentions import Finder, Mention
 from forgetbench.metrics.answers.orders import ORDINALS, PLACES, numbered
+from forgetbench.metrics.answers.parts import (
+    Part,
+    is_labelled,
+    of_others_only,
+    picks_none,
+    says_again,
+    says_all,
+    tells_of_another,
+    tells_of_two,
+)
 from forgetbench.metrics.answers.question import NOTHING_ASKED, Asked, before_next_question, stem, stems
+from forgetbench.metrics.answers.references import resolved
 from forgetbench.metrics.answers.statements import (
     after_correction,
     concludes,
@@ -39,7 +50,7 @@ from forgetbench.metrics.answers.statements import (
     statements,
 )
 from forgetbench.metrics.answers.sums import EQUALS, blanked, is_given, missing_number, moved
-from forgetbench.metrics.answers.wordings import printed
+from forgetbench.metrics.answers.wordings import printed, says_whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +112,8 @@ _BARE_AFTER = re.compile(
 )
 _REMARK = re.compile(
     r"(?<=\S)(?:\s?[,;:\u2014-])\s(?!that(?:'s| is)\b(?![^.!?\n]{0,60}[=+\u00d7*])|\w+ (?:makes|gives|leaves|means)\b)"
-    r"(?:(?:it|this|that|you|we|they|he|she|as|since|although|though|while|unlike|with)\b"
-    r"|which is\b(?=[^.!?\n]{0,60}[=+\u00d7*])).*",
+    r"(?:(?:it|this|that|you|we|they|he|she|as|since|although|though|while|whereas|unlike|with)\b"
+    r"|which is\b(?=[^.!?\n]{0,60}[=+\u00d7*]|\s[^\d\s.]{1,20}\s)).*|,(?:那时|这时|此时|其余|其他|其中).*",
     re.IGNORECASE | re.DOTALL,
 )
 """Behind an answer that stands alone: '19, as two times 19 is 38', 'elbow - it is no fruit'."""
@@ -115,16 +126,12 @@ _PREDICATE = re.compile(
 _FITS = re.compile(r"\s(?:matches|fits|qualifies|remains|is left|meets|satisfies|has both|is possible)\b")
 _BOXED = re.compile(f"{BOX}[^{BOX}{UNBOX}]{{0,300}}{UNBOX}")
 _ORDINAL = re.compile(r"\b(1?[1-9]|10)(?:st|nd|rd|th)\b")
-_WITHOUT_VERB = re.compile(
-    r"(?:\s[a-z]+){0,3},?(?:\s(?:and|while|but))?\s(?:the|a|an|its|his|her)\s(?!other|rest|last|first|next)[a-z]+\s",
-    re.IGNORECASE,
-)
 _GOES_ON = re.compile(r",\s(?:since|because|as|which|so|for)\b", re.IGNORECASE)
 _ITEM = re.compile(
     r"^\s*\d{1,2}[.)]\s(?=(?:first|second|third|then|next|last|lastly|finally|after|now|there)\b)", re.IGNORECASE
 )
 """A number that counts a step which opens a reply: '3. Last, 4 are sold'."""
-_LABEL = re.compile(r"[A-Za-z][\w ]{2,30}:\s")
+_IT = re.compile(r"\b(?:before|after|than|to|from|of|with) (?:it|him|her|them)\b|\b(?:more|another|further|other) \d")
 _REMEMBERED = 40
 """So many statements are looked back at for what an equation makes use of; hostile text may hold thousands."""
 _WHOLE = re.compile(r"(?<![\d.,])\d{1,12}(?![\d.,]*\d)")
@@ -142,6 +149,7 @@ def read_result(text: str, find: Finder, about: Asked = NOTHING_ASKED, *, cut: b
     find = with_rivals(find, about)
     plain = _ORDINAL.sub(lambda found: ORDINALS[int(found[1]) - 1], unmarked(before_next_question(text)))
     plain = _ITEM.sub("", plain)
+    plain = resolved(plain, find, about)
     rest = after_correction(plain)
     parts = _parts(rest, find, about, cut) or _parts(plain, find, about, cut)
     if not cut and (item := numbered(rest, find, about)) is not None:
@@ -160,14 +168,14 @@ def read_result(text: str, find: Finder, about: Asked = NOTHING_ASKED, *, cut: b
     return _told_at_once(parts, about) if cut else _best(usable, about)
 
 
-def _told_at_once(parts: Sequence[_Part], about: Asked) -> Result:
+def _told_at_once(parts: Sequence[Part], about: Asked) -> Result:
     """The result of a cut reply whose first statement goes from all that the question gives to something new:
     '4 + 8 = 12. This is'."""
     first = parts[0] if len(parts) > 1 or (parts and _GOES_ON.search(parts[0].text)) else None
     if first is None or sets_out(first.text):
         return _NONE
     chosen = chosen_mention(first.text, first.mentions, about)
-    told = _is_predicated(first, chosen, about) if chosen else False
+    told = (_is_predicated(first, chosen, about) or says_whole(first.text, chosen, about)) if chosen else False
     if (
         chosen is not None
         and not is_given(chosen, about)
@@ -183,7 +191,7 @@ def _told_at_once(parts: Sequence[_Part], about: Asked) -> Result:
     return Result(chosen) if uses_all else _NONE
 
 
-def _is_predicated(part: _Part, mention: Mention, about: Asked) -> bool:
+def _is_predicated(part: Part, mention: Mention, about: Asked) -> bool:
     """Whether a statement says of what was asked that it is so: 'The next number is 11.'"""
     subject = _SUBJECT.fullmatch(part.text, 0, mention.start)
     asked_for = about.focus | _OUTPUT if "print" in about.focus else about.focus
@@ -193,30 +201,20 @@ def _is_predicated(part: _Part, mention: Mention, about: Asked) -> bool:
 # --- statements with what they mention --------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """A statement that may hold the result."""
-
-    text: str
-    mentions: tuple[Mention, ...]
-    """Those that are not denied."""
-    cue: int | None
-    """Where what follows "the answer is" begins."""
-    gives_up: bool
-    guesses: bool
-    explains: bool
-
-
-def _parts(plain: str, find: Finder, about: Asked, cut: bool) -> list[_Part]:
+def _parts(plain: str, find: Finder, about: Asked, cut: bool) -> list[Part]:
     parts = []
     said = statements(plain)
     echoed = _echoed(said, about)
     explaining = False  # what follows the heading of an explanation belongs to it, up to a conclusion
     for place, text in enumerate(said):
-        if is_question(text) or intends(text) or (place in echoed and BOX not in text):
+        found = find(text)
+        if (
+            is_question(text)
+            or intends(text)
+            or (BOX not in text and (place in echoed or says_all(text, found, about)))
+        ):
             continue
         explaining = opens_explanation(text) or (explaining and not concludes(text))
-        found = find(text)
         mentions = _meant(text, found, about)
         unable = gives_up(text) and not (about.denies and denied(text, found))
         if any(not mention.weak for mention in mentions):
@@ -225,7 +223,7 @@ def _parts(plain: str, find: Finder, about: Asked, cut: bool) -> list[_Part]:
             mentions = [mention for mention in mentions if mention.end < len(text)]
         cues = list(_ANSWER_CUE.finditer(text))
         parts.append(
-            _Part(
+            Part(
                 text,
                 tuple(mentions),
                 cues[-1].end() if cues else None,
@@ -252,7 +250,7 @@ def _echoed(said: Sequence[str], about: Asked) -> set[int]:
     return {place - back for place in pairs for back in (0, 1)}
 
 
-def _without_items(parts: list[_Part]) -> list[_Part]:
+def _without_items(parts: list[Part]) -> list[Part]:
     """The statements without those that are nothing but a mention, where such ones differ: they list something."""
     items = [part for part in parts if part.mentions and _is_naked(part)]
     if all(items[0].mentions[0].same(item.mentions[0]) for item in items):
@@ -260,12 +258,12 @@ def _without_items(parts: list[_Part]) -> list[_Part]:
     return [part for part in parts if part not in items]
 
 
-def _is_naked(part: _Part) -> bool:
+def _is_naked(part: Part) -> bool:
     mention = part.mentions[0]
     return not (part.text[: mention.start] + part.text[mention.end :]).strip(" .,:;\"'")
 
 
-def _strong(part: _Part, about: Asked) -> list[Mention]:
+def _strong(part: Part, about: Asked) -> list[Mention]:
     """What is boxed, and what follows 'the answer is'."""
     found = []
     for box in _BOXED.finditer(part.text):
@@ -288,7 +286,7 @@ def _strong(part: _Part, about: Asked) -> list[Mention]:
     return found
 
 
-def _is_said_to_be(part: _Part, mention: Mention, about: Asked) -> bool:
+def _is_said_to_be(part: Part, mention: Mention, about: Asked) -> bool:
     """Whether a statement opens with a thing to pick and says that it is what was asked: '83 is the prime number: ...'.
 
     'The table is taller than the lamp' says less: what is compared is not picked.
@@ -302,37 +300,37 @@ def _is_said_to_be(part: _Part, mention: Mention, about: Asked) -> bool:
     return bool(said & about.focus) and said & PLACES.keys() == about.focus & PLACES.keys()
 
 
-def _is_next(part: _Part, mention: Mention, about: Asked) -> bool:
+def _is_next(part: Part, mention: Mention, about: Asked) -> bool:
     """'11 comes next, and then 9.'"""
-    asked_so = "next" in about.focus and not is_given(mention, about)
+    asked_so = "next" in about.focus and not is_given(mention, about) and not part.text.startswith("+", mention.start)
     return asked_so and _NEXT.match(part.text, mention.end) is not None
 
 
-def _opening(parts: Sequence[_Part]) -> list[Mention]:
+def _opening(parts: Sequence[Part]) -> list[Mention]:
     """The first statement, where it is nothing but an answer."""
     if not parts or not _is_bare(parts[0]) or _is_listed(parts[0]) or _itemises(parts):
         return []
     return [parts[0].mentions[0]]
 
 
-def _closing(parts: Sequence[_Part]) -> list[Mention]:
+def _closing(parts: Sequence[Part]) -> list[Mention]:
     """The last statement, where a first one that is nothing but an answer is taken back by another such."""
     if len(parts) < 2 or not _is_bare(parts[-1]) or _is_listed(parts[-1]):
         return []
     return [] if _itemises(parts) and not _is_naked(parts[-1]) else [parts[-1].mentions[0]]
 
 
-def _is_listed(part: _Part) -> bool:
+def _is_listed(part: Part) -> bool:
     return is_listed(part.text, part.mentions, part.mentions[0], NOTHING_ASKED)
 
 
-def _itemises(parts: Sequence[_Part]) -> bool:
+def _itemises(parts: Sequence[Part]) -> bool:
     """Whether two statements that say no more than what there is open a reply: '3 apples', '4 pears'."""
     bare = [part for part in parts[:2] if _is_bare(part)]
     return len(bare) == 2 and not bare[0].mentions[0].same(bare[1].mentions[0])
 
 
-def _is_bare(part: _Part) -> bool:
+def _is_bare(part: Part) -> bool:
     """Whether a statement is nothing but an answer: '22 minutes, because ...', 'It is 4:30 pm.', 'James (49).'"""
     if not part.mentions or part.gives_up:
         return False
@@ -351,7 +349,7 @@ def _is_bare(part: _Part) -> bool:
 # --- the statement that holds the result ------------------------------------------------------
 
 
-def _best(parts: Sequence[_Part], about: Asked) -> Result:
+def _best(parts: Sequence[Part], about: Asked) -> Result:
     """The result in the statement that speaks most of what was asked."""
     if not parts:
         return _NONE
@@ -359,8 +357,8 @@ def _best(parts: Sequence[_Part], about: Asked) -> Result:
         return Result(going_on)
     weights = [
         _weight(part, about, later=bool(place))
-        + 3.0 * (0 < place == len(parts) - 1 and _is_labelled(part, about) and not _is_labelled(parts[-2], about))
-        - 3.0 * (about.picks and _picks_none(part, about) and not all(_picks_none(other, about) for other in parts))
+        + 3.0 * (0 < place == len(parts) - 1 and is_labelled(part, about) and not is_labelled(parts[-2], about))
+        - 3.0 * (about.picks and picks_none(part, about) and not all(picks_none(other, about) for other in parts))
         + 2.0 * _builds_on(part, parts[max(0, place - _REMEMBERED) : place], about)
         for place, part in enumerate(parts)
     ]
@@ -373,11 +371,11 @@ def _best(parts: Sequence[_Part], about: Asked) -> Result:
         for part in parts[1:]
     ):
         return _NONE
-    if not about.text and _tells_of_two(parts[best], mention):
+    if not about.text and tells_of_two(parts[best], mention):
         return _NONE
     if plans(parts[best].text) and is_given(mention, about) and not EQUALS.search(parts[best].text):
         return _NONE
-    if _tells_of_another(parts[best], about) or _says_again(parts[best], about):
+    if tells_of_another(parts[best], about) or of_others_only(parts, about) or says_again(parts[best], about):
         return _NONE
     unsure = len(_HEDGED.findall(parts[best].text)) > 1
     if unsure and not all(mention.same(other) for other in parts[best].mentions):
@@ -388,7 +386,7 @@ def _best(parts: Sequence[_Part], about: Asked) -> Result:
     return Result(mention)
 
 
-def _going_on(parts: Sequence[_Part], about: Asked) -> Mention | None:
+def _going_on(parts: Sequence[Part], about: Asked) -> Mention | None:
     """What follows the numbers of the question where a reply lists them and goes on: 8 of '2, 4, 6, 8, 10'."""
     givens = about.givens if "next" in about.focus and not about.picks else ()
     for part in parts if len(givens) > 2 else ():
@@ -400,7 +398,7 @@ def _going_on(parts: Sequence[_Part], about: Asked) -> Mention | None:
     return None
 
 
-def _builds_on(part: _Part, before: Sequence[_Part], about: Asked) -> bool:
+def _builds_on(part: Part, before: Sequence[Part], about: Asked) -> bool:
     """Whether a statement makes something new of what was found before: '120 + 28 = 148'."""
     known = [mention for other in before for mention in other.mentions if not is_given(mention, about)]
     equals = EQUALS.search(part.text)
@@ -413,48 +411,11 @@ def _builds_on(part: _Part, before: Sequence[_Part], about: Asked) -> bool:
     )
 
 
-def _tells_of_two(part: _Part, mention: Mention) -> bool:
-    """Whether another thing has its number without a verb of its own: 'The church is 85 and the tower 60 meters high.'
-
-    Which of them was asked about is not known.
-    """
-    later = (other for other in part.mentions if other.start > mention.end)
-    return any(_WITHOUT_VERB.fullmatch(part.text, mention.end, other.start) for other in later)
-
-
-def _picks_none(part: _Part, about: Asked) -> bool:
-    """Whether none of the numbers to pick from stands in it."""
-    return not any(mention.same(option) for mention in part.mentions for option in about.options)
-
-
-def _is_labelled(part: _Part, about: Asked) -> bool:
-    """Whether it is a label and one thing that the question does not give: 'Read upwards: 1660 (base 8)'."""
-    core = without_reasons(part.text)
-    within = [mention for mention in part.mentions if core[mention.start : mention.end].strip()]
-    return len(within) == 1 and not is_given(within[0], about) and _LABEL.match(core) is not None
-
-
-def _says_again(part: _Part, about: Asked) -> bool:
-    """Whether it has numbers and words of the question only: 'David sees five trucks and three cars'."""
-    if len(part.mentions) < 2 or not all(is_given(mention, about) for mention in part.mentions):
-        return False
-    return (
-        stems(part.text) <= stems(about.text) | {"and", "while", "but"}
-        and not SO.search(part.text)
-        and not EQUALS.search(part.text)
-    )
-
-
-def _tells_of_another(part: _Part, about: Asked) -> bool:
-    """Whether a statement that names a thing is about somebody else than the one who was asked about."""
-    subject = _NEXT_WORDS.match(part.text)
-    if subject is None or len(about.names) != 1 or not isinstance(next(iter(part.mentions[0].values)), tuple):
-        return False
-    return subject.group() in about.others and not about.names & stems(part.text)
-
-
-def _weight(part: _Part, about: Asked, *, later: bool) -> float:
+def _weight(part: Part, about: Asked, *, later: bool) -> float:
     shared = stems(part.text)
+    if later and _IT.search(part.text):
+        shared |= about.names  # 'August comes right before it.'
+
     weight = min(3.0, len(shared & about.focus) + 1.5 * len(shared & about.names))
     first = _NEXT_WORDS.search(part.text)
     weight += 0.5 * (first is not None and stem(first.group()) in about.focus)
@@ -470,7 +431,7 @@ def _weight(part: _Part, about: Asked, *, later: bool) -> float:
     return weight - 3.0 * (later and part.explains)
 
 
-def _shifted(part: _Part, start: int) -> _Part:
+def _shifted(part: Part, start: int) -> Part:
     """What of a statement stands from a place on."""
     mentions = tuple(moved(mention, -start) for mention in part.mentions if mention.start >= start)
-    return _Part(part.text[start:], mentions, None, part.gives_up, part.guesses, part.explains)
+    return Part(part.text[start:], mentions, None, part.gives_up, part.guesses, part.explains)

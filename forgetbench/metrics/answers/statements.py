@@ -112,7 +112,7 @@ _THAN = re.compile(
     r"|(?<!one )(?<!body )\bis (?:younger|older) than\s$",
     re.IGNORECASE,
 )
-_STEP = re.compile(r"(?<=[a-z])\sby\s(?:about\s)?$")
+_STEP = re.compile(r"(?<=[a-z])(?<!followed)\sby\s(?:about\s)?$")
 _NEGATED_AFTER = re.compile(
     r"(?:\s?\w+){0,2}?\s(?:(?:is|are|was|were|does|do|did|can|could|has|have|had|would)(?: not\b|n't\b| no\b"
     r"| neither\b| incorrect\b| wrong\b| too \w+\b(?! much)(?! that))"

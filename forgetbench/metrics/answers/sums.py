@@ -16,7 +16,7 @@ EQUALS = re.compile(
     re.IGNORECASE,
 )
 OPERATOR_AFTER = re.compile(
-    r"\s*(?:[+*/\u00d7\u00f7^(]|-(?!>)|x(?=\s?\d)|\b(?:plus|minus|divided by|mod)\b"
+    r"\s*(?:[+*/\u00d7\u00f7^]|\((?![\u4e00-\u9fff])|-(?!>)|x(?=\s?\d)|\b(?:plus|minus|divided by|mod)\b"
     rf"|\btimes(?=\s(?:[-$(\d]|(?:{NUMBER_WORD}|that|this|the|it|as|a|its?|itself|each|larger|bigger|[a-z])\b))"
     r"|加|减|乘|除)",
     re.IGNORECASE,

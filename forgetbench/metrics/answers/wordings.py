@@ -25,6 +25,9 @@ _HOLDS = (
 _IN_TURN = re.compile(r"(?:,\s|\s?->\s?|,?\sand\s|,?\sthen\s)+")
 _MOST = 40
 """So many clauses are looked at; hostile text may hold thousands."""
+_HOW_OLD = re.compile(r"\bhow old\b|\bat what age\b", re.IGNORECASE)
+_AGE_BEFORE = re.compile(r"\b(?:aged|age (?:of|was|is)|turned)\s(?:about\s|only\s)?$", re.IGNORECASE)
+_AGE_AFTER = re.compile(r"\s(?:years|months) (?:old|of age)\b", re.IGNORECASE)
 UNITS = {
     "min": "minute", "sec": "second", "hr": "hour", "km": "kilometer", "cm": "centimeter", "mm": "millimeter",
     "m": "meter", "l": "liter", "kg": "kilogram", "g": "gram", "h": "hour",
@@ -46,6 +49,18 @@ def all_told(core: str, mentions: Sequence[Mention]) -> Mention | None:
     return found[0] if alike and not EQUALS.search(core, found[0].end) else None
 
 
+def aged(text: str, mentions: Sequence[Mention], about: Asked) -> Mention | None:
+    """An age, where it is asked how old somebody is: 35 of 'He died in 1791, aged 35'."""
+    if not _HOW_OLD.search(about.text):
+        return None
+    found = [
+        mention
+        for mention in mentions
+        if _AGE_BEFORE.search(text[max(0, mention.start - 20) : mention.start]) or _AGE_AFTER.match(text, mention.end)
+    ]
+    return found[0] if found and all(found[0].same(mention) for mention in found) else None
+
+
 def before_colon(core: str, mentions: Sequence[Mention], about: Asked) -> Mention | None:
     """The end of a clause whose reason stands behind a colon: 54 of 'Their ages add up to 54: Kate is 22, Emma 32'."""
     for mention in mentions:
@@ -60,6 +75,17 @@ def before_colon(core: str, mentions: Sequence[Mention], about: Asked) -> Mentio
         free = not is_operand(core, mention) and not is_given(mention, about)
         return mention if told and named and free and not goes_on else None
     return None
+
+
+def in_clause_of(core: str, mentions: Sequence[Mention], about: Asked) -> Mention | None:
+    """Chinese: the one thing in the clauses that name who was asked about: 黄 of '小红拿黄色的球，小丽拿绿色的球'."""
+    if len(about.persons) != 1 or not about.picks:
+        return None
+    starts = [0, *(found.end() for found in islice(re.finditer("[,;，；。]", core), _MOST))]
+    clauses = [(low, high) for low, high in zip(starts, [*starts[1:], len(core)], strict=True)]
+    named = [span for span in clauses if about.persons[0] in core[slice(*span)]]
+    found = [mention for mention in mentions if any(low <= mention.start < high for low, high in named)]
+    return found[-1] if found and all(found[-1].same(mention) for mention in found) else None
 
 
 def in_full_clause(core: str, mentions: Sequence[Mention], about: Asked) -> Mention | None:
@@ -92,6 +118,6 @@ def printed(core: str, mentions: Sequence[Mention], about: Asked) -> Mention | N
     return last
 
 
-def asks_words(text: str, about: Asked) -> bool:
-    """Whether a statement has every telling word of what was asked."""
-    return bool(about.focus) and about.focus <= stems(text)
+def says_whole(text: str, mention: Mention, about: Asked) -> bool:
+    """Whether a statement has every telling word of what was asked, and a mention as the whole of it."""
+    return bool(about.focus) and about.focus <= stems(text) and all_told(text, [mention]) is not None

@@ -104,6 +104,14 @@ WORDS = {
 """Other words for common things among the options of BIG-bench: narrower ones, and verbs that say the same."""
 
 
+LANGUAGES = {
+    "dv": ["Maldivian"], "es": ["Castilian"], "fa": ["Farsi"], "ga": ["Gaelic"], "id": ["Bahasa Indonesia"],
+    "km": ["Cambodian"], "ms": ["Bahasa Melayu"], "my": ["Myanmar language"], "nl": ["Flemish"], "ps": ["Pushto"],
+    "rw": ["Rwandan"], "si": ["Sinhalese"], "zh": ["Mandarin"],
+}  # fmt: skip
+"""What languages are called as well, in English."""
+
+
 def rows() -> list[dict[str, Any]]:
     """Rows of names.jsonl."""
     countries = load_countries()
@@ -249,7 +257,13 @@ def language_rows() -> Iterator[dict[str, Any]]:
             own = []
         chinese = _chinese("languages", code)
         texts = [text.removesuffix("语") + "文" for text in chinese if text.endswith("语")]
-        yield row("language", code, name, [*chinese, *texts], filter(None, [*own, *translated("languages", code)]))
+        yield row(
+            "language",
+            code,
+            name,
+            [*chinese, *texts],
+            filter(None, [*LANGUAGES.get(code, []), *own, *translated("languages", code)]),
+        )
 
 
 def element_rows() -> Iterator[dict[str, Any]]:

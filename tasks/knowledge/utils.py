@@ -273,6 +273,8 @@ def score_bigbench(doc: Mapping[str, Any], results: Sequence[str]) -> dict[str, 
     right = [*doc["aliases"], *further]
     if _PLAYED.match(doc["question"]):
         right, wrong = [*right, *_players(doc["aliases"])], [*wrong, *_players(wrong)]
+    if any(_of_kind("word", choice) for choice in doc["choices"]):
+        right = [right[0].lower(), *right]  # a common thing, whose options are written as names are
     if doc["relation"] == HINDU:
         right, wrong = [*right, *_with_titles(doc["aliases"])], [*wrong, *_with_titles(wrong)]
     right, wrong = (

@@ -15,6 +15,8 @@ from itertools import pairwise
 
 from forgetbench.metrics.answers import marks
 from forgetbench.metrics.answers.normalisation import cleaned, normalised_words
+from forgetbench.metrics.answers.roles import role
+from forgetbench.metrics.answers.subjects import bearing, subject
 
 NEAR = 90
 """So many characters before and after a mention are looked at: more would make long replies slow."""
@@ -22,7 +24,7 @@ DENIED = -100
 ASIDE = -5
 """What being mentioned and not meant takes from a mention's strength."""
 CUED, OPENS_REPLY, OPENS_SENTENCE, STATED, TURNED_TO, SHARED = 5, 4, 3, 2, 2, 2
-_STEM = 5
+_STEM, _FEW = 5, 4
 _NEXT_WORD = re.compile(r"\s*\w*")
 
 
@@ -36,6 +38,8 @@ class Question:
     """Stems of the words that are names: what sets this question apart from others of its kind."""
     denials: re.Pattern[str] | None = None
     """What the question denies itself: 'not found' of "What does 'not found' mean?"."""
+    subject: str = ""
+    """Of a Chinese question: the thing of which something is asked."""
     opposites: tuple[re.Pattern[str], ...] = ()
     """Words for the opposite of what is asked: on the right, where the question asks for the left."""
 
@@ -60,6 +64,7 @@ class Question:
             stems,
             names - kinds,
             re.compile("|".join(map(re.escape, sorted(denials))), re.IGNORECASE) if denials else None,
+            subject(folded),
             tuple(
                 other
                 for pair in marks.OPPOSITES
@@ -79,7 +84,7 @@ class Reply:
     """A reply, `cleaned`, in sentences and clauses."""
 
     def __init__(self, text: str, question: Question) -> None:
-        self.text = _blanked(marks.AFFIRMED, text)
+        self.text = _blanked(marks.AFFIRMED, _blanked(marks.PARENTHESIS, text))
         if question.denials is not None:
             self.text = _blanked(question.denials, self.text)
         self.question = question
@@ -109,15 +114,22 @@ class Reply:
         first, last = self.clause(start)[0], self.clause(max(end - 1, start))[1]
         before = self.text[max(first, start - NEAR) : start]
         after = self.text[end : min(max(last, end), end + NEAR)]
-        if marks.DENIAL.search(before) or self._denied(after):
+        meant = role(self.question.text, before, after)
+        if (marks.DENIAL.search(before) or self._denied(after)) and not meant:
             return DENIED
-        if self._is_said_of(end):
+        if meant or self._is_said_of(end):
             return STATED + SHARED + self._shares(start)
-        aside = marks.ASIDE_AFTER.match(after) or self._set_aside(before) or self._was(after)
+        aside = meant is False or marks.ASIDE_AFTER.match(after) or self._set_aside(before) or self._was(after)
+        aside = aside or self._was_till_now(before, end)
         aside = aside or self._possesses(after) or self._is_opposite(before, after) or self._describes(start)
         strength = self._form(start, end, before, after) + self._shares(start) + (ASIDE if aside else 0)
         if marks.LATER.search(before) and not marks.LATER.search(self.question.text):
             strength -= SHARED
+        beyond = marks.BEYOND.search(before)
+        if beyond is not None and beyond.group().split()[0].lower() not in self.question.text:
+            strength -= SHARED
+        borne = bearing(self.text[slice(*self.clause(start))], self.text, self.question.subject, self.question.text)
+        strength += ASIDE if borne < 0 else borne
         return strength - (SHARED if self._of_another(start, before + " " + after) else 0)
 
     def _is_opposite(self, before: str, after: str) -> bool:
@@ -175,6 +187,11 @@ class Reply:
             return False
         return bool(_stems(normalised_words(after[was.end() :])) & (self.question.stems - self.question.names))
 
+    def _was_till_now(self, before: str, end: int) -> bool:
+        """'It was under the mat, now it is ...', where the question asks for what is."""
+        was = marks.WAS_BEFORE.search(before) is not None and marks.PAST.search(self.question.text) is None
+        return was and bool(self.question.stems) and marks.NOW.search(self.text, end) is not None
+
     def _form(self, start: int, end: int, before: str, after: str) -> int:
         """What the form of the sentence gives: a cue, an opening, a statement, a turn after a remark."""
         first, last = self.sentence(start)
@@ -187,8 +204,19 @@ class Reply:
         if opens and not rest.lstrip(" ")[:1].isalnum():
             is_first = first < NEAR and marks.FILLER.fullmatch(self.text[:first]) is not None
             return (OPENS_REPLY if is_first else OPENS_SENTENCE) + turned
-        stated = marks.STATED.search(before) or marks.IS_IT.match(after) or self._is_subject(before, after, opens)
-        return (STATED if stated else 0) + turned
+        if marks.PRESENTED.search(lead) and len(lead.split()) > _FEW and not self.text[end:].strip(" .!)\n"):
+            return OPENS_SENTENCE + turned
+        stated = (
+            self._does_both(after)
+            or marks.STATED.search(before)
+            or marks.IS_IT.match(after)
+            or self._is_subject(before, after, opens)
+        )
+        return (STATED if stated else self._acts(before, after)) + turned
+
+    def _does_both(self, after: str) -> bool:
+        """'Bolivia touches both', asked for what touches both."""
+        return marks.BOTH.search(self.question.text) is not None and marks.BOTH.search(after) is not None
 
     def _labels(self, lead: str) -> bool:
         """'Sentiment: ...': the word for what was asked."""
@@ -200,12 +228,17 @@ class Reply:
 
     def _is_subject(self, before: str, after: str, opens: bool) -> bool:
         """'Paris is the capital': the clause begins with it, and what is said of it was asked."""
-        verb = _NEXT_WORD.match(after)
-        acts = opens and verb is not None and verb[0].strip().lower()[:_STEM] in self.question.stems
-        if not (acts or marks.COPULA.match(after)) or not marks.FILLER.fullmatch(marks.TURN.sub("", before)):
+        begins = marks.FILLER.fullmatch(marks.TURN.sub("", before)) is not None
+        if not begins or not ((opens and self._acts(before, after)) or marks.COPULA.match(after)):
             return False
         asked = self.question.stems - self.question.names or self.question.stems
         return not asked or bool(_stems(normalised_words(after)) & asked)
+
+    def _acts(self, before: str, after: str) -> bool:
+        """'Mia wrote it': the clause begins with it, and goes on with a verb of the question."""
+        verb = _NEXT_WORD.match(after)
+        begins = marks.FILLER.fullmatch(marks.TURN.sub("", before)) is not None
+        return begins and verb is not None and verb[0].strip().lower()[:_STEM] in self.question.stems
 
     def _named(self, place: int) -> bool:
         """Whether the clause around a place holds a name of the question, or that before it where its subject stands

@@ -37,6 +37,18 @@ CLAUSE = re.compile(
 
 # --- what a clause does to a mention ----------------------------------------------------------
 
+_ASIDES = (
+    r"though|however|of course|by the way|naturally|on the other hand|nonetheless|nevertheless|as it happens|indeed"
+    r"|for (?:its|his|her|their) part|in turn|incidentally|obviously|you see|meanwhile|as (?:far as )?(?:i|we|you) \w+"
+    r"|i (?:think|believe|guess|suppose)|if (?:i|memory) [\w ]{1,30}|to be (?:precise|exact|sure)|strictly speaking"
+)
+PARENTHESIS = re.compile(
+    rf",\s*(?:{_ASIDES})\s*,"
+    r"|\([^()A-Za-z%]{1,10}%\s?\)"
+    r"|,\s*(?:though|although|while|albeit)\b[^,.;!?\n]{1,80},(?=\s*(?:is|was|are|were|has|had|remains|does|will)\b)",
+    re.IGNORECASE,
+)
+"""Said between commas in the middle of a clause: 'the capital, though, is Ankara'."""
 AFFIRMED = _marks(
     """not (?:only|just|merely|mistaken|wrong); n(?:one|o|othing) other than; nothing but;
     no (?:doubt|question)(?: about (?:it|that))?; without (?:a )?doubt; (?:do not|dont) doubt;
@@ -53,7 +65,8 @@ DENIAL = _marks(
 """Before a mention, in its clause: the mention is denied."""
 _VERB = "(?:is|was|are|were|does|do|did|can|could|would|will|has)"
 DENIED_AFTER = re.compile(
-    rf"\s*(?:{_VERB} ?(?:\w+ly )?(?:not|never|no)|(?:is|was|are|does|did|ca|could|would|wo|ai|has)nt|cannot"
+    rf"\s*(?:{_VERB} ?(?:\w+ly )?(?:not|never|no|(?:been )?(?:replaced|superseded|succeeded) by)"
+    r"|(?:is|was|are|does|did|ca|could|would|wo|ai|has)nt|cannot"
     r"|(?:is|was|would be|seems) (?:the |a |an )?(?:\w+ly )?(?:wrong|incorrect|false|out|mistake|misconception))\b"
     r"|\s*(?:并?不[是在与和跟]|并非|不对|不正确|是错|不属于|不可能|不行)",
     re.IGNORECASE,
@@ -72,15 +85,24 @@ ASIDE = _marks(
     比如; 以为; 原定; 原本; 本来; 其次; 接着是""",
 )
 """Before a mention, in its clause: it is mentioned and not meant."""
+_WORDS_BETWEEN = r"(?: (?!(?:comes?|is|was|gives?|follows?|gets?|we|you|it)\b)[a-z]\w*){0,3}\s*$"
 BESIDE = re.compile(
-    r"\b(?:across|near|next to|close to|(?:north|south|east|west)(?:ern)? of|after|before|between|following|than|beats)"
-    r"(?: [a-z]\w*){0,3}\s*$",
+    r"\b(?:across|near|next to|close to|(?<!in the )(?:north|south|east|west)(?:ern)? of|after|before|between|following"
+    r"|than|beats|(?:start|begin)(?:ing|s)? (?:at|with)|(?:start|count|go|begin|step|move)(?:ing|s)?"
+    rf"(?: [a-z]+){{0,2}} from){_WORDS_BETWEEN}|从\s*$",
     re.IGNORECASE,
 )
 """Right before a mention: it tells where or when something else is."""
+BEYOND = re.compile(
+    r"\b(?:past|beyond|behind|over|below|above|under(?:neath)?|outside|(?:left|right|top) of)" + _WORDS_BETWEEN,
+    re.IGNORECASE,
+)
+"""Right before a mention: it tells so, or where the thing is that was asked for."""
 ASIDE_AFTER = re.compile(
-    r"\s*(?:(?:is|was|has|are) (?:\w+ly )?(?:only|merely|just|once|used|formerly|larger|bigger|older|more(?! \w+ than)"
+    r"\s*(?:(?:is|was|has|are) (?:\w+ly )?(?:only|merely|just|once|used|formerly|larger|bigger|older"
+    r"|more(?= (?:famous|popular|often|important|known))"
     r"|better known|famous|(?:the|its|an) (?:old|former|previous))|used to|(?:only|merely|just) [a-z]+s\b"
+    r"|(?:was|were|has been|had been) (?:replaced|succeeded|superseded) by"
     r"|(?:comes?|came|lies|is|stands) (?:right |just )?(?:before|after|next to)|may"
     r"|might be (?:larger|better|more))\b|.{0,60}\buntil\b"
     r"|\s*(?:neutrons?|isotopes?|valence|years?|percent|million|billion)\b|\s*[%\u00b0]|\s*(?:[则却]?[只仅](?:是|与|和|跟|在|有)|曾|个中子|相比|比起来"
@@ -92,7 +114,9 @@ ASIDE_AFTER = re.compile(
 
 STATED = re.compile(
     r"(?:\b(?:is|are|was|were|be|been|its|thats|has|have|had|speaks?|spoken|uses?|used|called|named|in|at|of|to|on|by|with|say"
-    r"|guess|think|believe|choose|pick|select|leav(?:es?|ing)|remains|sits|stands|belongs?|borders?|means?|denotes?|represents?|equals?|lives?)|=|->|\u2192"
+    r"|(?:go|going) for|guess|think|believe|choose|pick|select|leav(?:es?|ing)|remains|sits"
+    r"|comes|follows|reach(?:es)?|gives?|get|stands|belongs?|borders?|means?|denotes?|represents?|equals?|lives?)"
+    r"|=|->|\u2192"
     r"|[是为在叫说用选于填表作]|[改移搬迁换][到至]了?)"
     r"(?:\s*(?:the|a|an|called|named|in|at|to|on|of|city|state|country|element|number|word|language|currency|republic"
     r"|kingdom|probably|likely|perhaps|maybe|surely|definitely|certainly|simply|just|indeed|now|option|letter))*[\s(:]*$",
@@ -114,7 +138,10 @@ LATER = re.compile(
     r"\b(?:will|shall|expect(?:ed)?|planned|scheduled|going to|to be)\b|将[会在]?|预计|计划", re.IGNORECASE
 )
 """Before a mention: of what is to come."""
-FIRST_NAME = re.compile(r"[A-Z][^\W\d_]+\s$")
+FIRST_NAME = re.compile(
+    r"(?!(?:Below|Above|Under|Over|Past|Beyond|Behind|Outside|Near|After|Before|Between|Like|Unlike|Of|From|With|By)\b)"
+    r"[A-Z][^\W\d_]+\s$"
+)
 """Right before a name: what it belongs to."""
 APPOSITION = re.compile(r"[\s,]*(?:an?|one of)\b(?: [\w-]+){1,4}\s$", re.IGNORECASE)
 """All between a name and a mention, which describes what was named: 'Vermeer, a contemporary of Rembrandt'."""
@@ -132,7 +159,20 @@ OPPOSITES = tuple(
 """Of each two a question asks for one; what is said of the other is no answer."""
 WAS = re.compile(r"\s*(?:was|were|had been)\b", re.IGNORECASE)
 """Right after a mention: of what was, where the question is of what is."""
+WAS_BEFORE = re.compile(r"\b(?:was|were|had been)\b[^,.;]*$", re.IGNORECASE)
+NOW = _marks("now; today; these days; nowadays; currently; since then", "现在; 如今; 目前")
+BOTH = _marks("both", "同时; 都")
+PRESENTED = re.compile(r"(?:[:\uff1a]|->|\s-)\s*$")
+"""Ends right before a mention: what was said leads to it."""
 PAST = _marks("was; were; did; had; originally; first")
+DETERMINER = re.compile(
+    r"\s+(?!(?:it|its|the|this|that|thats|they|he|she|we|i|im|you|there|not|because|since|as|and|but"
+    r"|or|is|are|was|thank|thanks|sorry|unfortunately|sadly|actually|of)\b)[a-z]{2}",
+    re.IGNORECASE,
+)
+"""Right behind 'no': it belongs to a noun, 'no reason to worry', 'no appointment needed'."""
+CHOSEN_FROM = re.compile(r"(?:^|[.,;:!?\n])\s*(?:of|out of|between|among|amongst)(?: the)?\s*$", re.IGNORECASE)
+"""Right before a list: one of it will be chosen."""
 IS_IT = re.compile(
     r"\s*(?:(?:is|are|was)\s*(?:$|it\b|the (?:answer|one)|correct|right|my)"
     r"|(?:does|do|became|has (?:been|become)|comes next|follows)\b)",
@@ -142,7 +182,8 @@ IS_IT = re.compile(
 COPULA = re.compile(r"\s*(?:is|are|was|were|has|borders?|是|为)(?![a-z])", re.IGNORECASE)
 DEPENDS = re.compile(r"[\s,，]*(?:and )?(?:(?:is|are|was|were|has|comes|sits|lies|stands)\b|[是为叫在])", re.IGNORECASE)
 """Begins a clause that has no subject of its own."""
-POSSESSIVE = re.compile(r"\s+s\b")
+POSSESSIVE = re.compile(r"\s+s\b(?! ?(?:[.;!?\n]|$))")
+"""Right after a mention: something is its own; but 'The book is Anna's.'"""
 SAYS = re.compile(
     r"\s*(?:is|are|was|were|has|have|had|would|does|do|can|could|will|makes?|made|comes?|came|lies"
     r"|stands|remains|follows)\b|\s*(?:[则却]?[只仅]|[是在有]|已|曾|不)",
@@ -173,7 +214,7 @@ CORRECTION = _marks(
 """A reply takes back what it has said, where it then says something else."""
 DOUBT = _marks(
     "(?:not|un) ?(?:sure|certain) (?:that|if|whether) (?:it|that|this|he|she) (?:is|was);"
-    "doubt (?:that )?(?:it|that|this)",
+    "(?<!no )doubt (?:that )?(?:it|that|this)",
     "不(?:确定|知道)(?:它|这)?是不是",
 )
 """A reply does not stand by what it has named."""

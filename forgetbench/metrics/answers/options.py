@@ -16,8 +16,20 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
 
-from forgetbench.metrics.answers.clauses import DENIED, NEAR, OPENS_REPLY, Question, Reply
-from forgetbench.metrics.answers.marks import CORRECTION, DOUBT, LISTED_OPTION, PICKED_LETTER, SAYS, SAYS_OF_ONE, UNSURE
+from forgetbench.metrics.answers.clauses import ASIDE, DENIED, NEAR, OPENS_REPLY, Question, Reply
+from forgetbench.metrics.answers.marks import (
+    ASIDE_AFTER,
+    BESIDE,
+    CHOSEN_FROM,
+    CORRECTION,
+    DETERMINER,
+    DOUBT,
+    LISTED_OPTION,
+    PICKED_LETTER,
+    SAYS,
+    SAYS_OF_ONE,
+    UNSURE,
+)
 from forgetbench.metrics.answers.normalisation import cleaned
 from forgetbench.metrics.answers.reading import USER_REPLY_CHARS
 from forgetbench.metrics.text import HAN
@@ -43,6 +55,7 @@ _GLUE = re.compile(
 _DENIED_ALONE = re.compile(r"\b(?:not|isnt|never)\s+(?:the\s+)?$|不是\s*$", re.IGNORECASE)
 _AND = re.compile(r",\s*and\s*$", re.IGNORECASE)
 _LISTS = re.compile(r"\b(?:and|or|nor)\b|[\u3001\u548c\u6216\u4e0e\u53ca\u8ddf]", re.IGNORECASE)
+_GOES_ON = re.compile(r"\s(?!(?:and|or)\b)[a-z]")
 _LONGEST_GLUE = 40
 _MEASURE = re.compile(r"\s?[(\uff08][^()\uff08\uff09]{0,30}\d[^()\uff08\uff09]{0,15}[)\uff09]")
 """Between the members of a list: how much it is."""
@@ -56,6 +69,7 @@ _RANKED = re.compile(
 )
 """Right before a list: in which order it stands."""
 _OPTION_LINES = 3
+_NO = ("no",)
 _SHORT = 2
 """In a reply of so few words, initials count in small letters as well: 'usa'."""
 _AFTER_LETTER = {
@@ -138,12 +152,18 @@ def mentions(
     reply = Reply(
         without_options(cleaned(text[:USER_REPLY_CHARS])), Question.of(_without(question, candidates, keep_case))
     )
-    single = list(_single_mentions(reply.text, candidates, keep_case))
-    return [
-        Mention(group[0][0], group[-1][1], frozenset(words for *_, words in group),
-                reply.strength(group[0][0], group[-1][1]))
-        for group in (_first_ranked(reply, listed) for listed in _lists(reply.text, single))
-    ]  # fmt: skip
+    single = list(single_mentions(reply.text, candidates, keep_case))
+    return [_mention(reply, _first_ranked(reply, listed)) for listed in _lists(reply.text, single)]
+
+
+def _mention(reply: Reply, group: Sequence[tuple[int, int, Words]]) -> Mention:
+    start, end = group[0][0], group[-1][1]
+    strength = reply.strength(start, end)
+    if len(group) > 1 and CHOSEN_FROM.search(reply.text, max(start - NEAR, 0), start):
+        strength += ASIDE
+    if group[-1][2] == _NO and DETERMINER.match(reply.text, end):
+        strength = min(strength, SET_ASIDE + 1)
+    return Mention(start, end, frozenset(words for *_, words in group), strength)
 
 
 def _first_ranked(reply: Reply, group: list[tuple[int, int, Words]]) -> list[tuple[int, int, Words]]:
@@ -198,12 +218,13 @@ def _is_initials(word: str) -> bool:
 def _without(question: str, candidates: frozenset[str], keep_case: bool) -> str:
     """A question with blanks for the candidates in it, which say nothing of what is asked."""
     folded = cleaned(question)
-    for start, end, _ in _single_mentions(folded, candidates, keep_case):
+    for start, end, _ in single_mentions(folded, candidates, keep_case):
         folded = folded[:start] + " " * (end - start) + folded[end:]
     return folded
 
 
-def _single_mentions(text: str, candidates: Collection[str], keep_case: bool) -> Iterator[tuple[int, int, Words]]:
+def single_mentions(text: str, candidates: Collection[str], keep_case: bool) -> Iterator[tuple[int, int, Words]]:
+    """Where each candidate stands in a text, `cleaned`, and its words."""
     found = [match for match in _WORD.finditer(text) if match.group() not in _ARTICLES]
     readings = [[match.group() for match in found]]
     if not keep_case:
@@ -253,12 +274,20 @@ def _listed(text: str, group: Sequence[tuple[int, int, Words]], mention: tuple[i
     between = _MEASURE.sub("", text[group[-1][1] : mention[0]])
     if len(between) > _LONGEST_GLUE or not _GLUE.fullmatch(between):
         return False
+    if ";" in between and _GOES_ON.match(text, mention[1]):  # 'Basel; Bern lends the tents'
+        return False
+    if "(" in between and ASIDE_AFTER.match(text, mention[1]):  # 'Bishkek (Frunze until 1991)'
+        return False
+    if mention[2] == _NO and DETERMINER.match(text, mention[1]):  # 'Yes, no appointment needed'
+        return False
     if "?" in between:  # 'Sydney? Canberra.' is one question and its answer
         return text[mention[1] : mention[1] + NEAR].lstrip(" ").startswith("?")
     if not _LISTS.search(between) and SAYS.match(text, mention[1]):  # 'Canberra; Sydney is larger'
         return False
     if _AND.search(between) and SAYS_OF_ONE.match(text, mention[1]):  # 'Tunis, and Ottawa is the northernmost'
         return False
+    if between.strip(" ") in ("-", ":") and BESIDE.search(text, max(group[0][0] - NEAR, 0), group[0][0]):
+        return False  # 'before neon - fluorine'
     # 'Not London, Paris': a comma alone does not carry the denial on.
     opening = text[max(group[0][0] - NEAR, 0) : group[0][0]]
     return not _DENIED_ALONE.search(opening) or _LISTS.search(between) is not None

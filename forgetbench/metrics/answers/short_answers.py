@@ -8,9 +8,20 @@ from collections.abc import Iterable
 from forgetbench.errors import first_line
 from forgetbench.metrics.answers.clauses import Question, Reply
 from forgetbench.metrics.answers.marks import DOUBT
+from forgetbench.metrics.answers.measures import without_measures
 from forgetbench.metrics.answers.normalisation import cleaned, normalised_words
-from forgetbench.metrics.answers.options import Named, candidate_words, chosen, mentions, without_options
+from forgetbench.metrics.answers.options import (
+    Named,
+    candidate_words,
+    chosen,
+    mentions,
+    single_mentions,
+    without_options,
+)
 from forgetbench.metrics.answers.others import gives_another, named_beside
+from forgetbench.metrics.answers.placeholders import without_placeholders
+from forgetbench.metrics.answers.pointers import resolved
+from forgetbench.metrics.answers.polarity import affirms, answers_yes_or_no, is_yes
 from forgetbench.metrics.answers.question import before_next_question
 from forgetbench.metrics.answers.reading import SHORT_REPLY_CHARS, Reading
 from forgetbench.metrics.refusal import refuses
@@ -19,7 +30,7 @@ from forgetbench.metrics.text import answered
 _NOT_KNOWN = re.compile(
     r"\b(?:(?:do not|dont|did not|didnt) (?:know|have|remember)|(?:not|un) ?(?:sure|able|certain)"
     r"|rather not|^n a$|cannot|cant|sorry|unknown|no idea|never|could be anything|hard to say|depends|who knows"
-    r"|(?:i|im|ive|my|me|we|you(?! (?:should|need|must)))\b)"
+    r"|(?:i|im|ive|my|me|we|you(?! (?:should|need|must|write|spell|use|pay|say|call|get|find|abbreviate)))\b)"
     r"|不 (?:知 道|清 楚|确 定|记 得)|无 法|抱 歉|对 不 起|我"
 )
 """In the first line of a reply without a candidate: it speaks of its speaker, and gives no answer."""
@@ -86,7 +97,11 @@ def matches_strictly(text: str, aliases: Iterable[str], prefix: str = "", *, kee
 def _named(
     text: str, aliases: tuple[str, ...], rivals: tuple[str, ...], keep_case: bool, question: str, cut: bool
 ) -> Named:
-    text = without_options(_without_question(text, question))
+    known = frozenset((*aliases, *rivals))
+    text = without_placeholders(without_options(_without_question(text, question)), known)
+    if any(alias.isdecimal() for alias in aliases):
+        text = without_measures(text, question)
+    text = resolved(text, cleaned(question), lambda said: single_mentions(said, known, keep_case))
     right = {candidate_words(alias, keep_case) for alias in aliases} - {()}
     mentioned = mentions(text, aliases, rivals, keep_case=keep_case, question=question)
     named = chosen(mentioned, right, text)
@@ -114,6 +129,9 @@ def _without_question(text: str, question: str) -> str:
 def named_or_other(text: str, accepted: Iterable[str], rivals: Iterable[str] = (), question: str = "") -> Named:
     """What a reply to a user's `question` names; something else than a candidate is wrong, a refusal is nothing."""
     accepted, rivals, text = tuple(accepted), tuple(rivals), before_next_question(text)
+    if answers_yes_or_no(accepted, rivals) and not mentions(text, accepted, rivals):
+        affirmed = affirms(text)
+        return Named.NOTHING if affirmed is None else Named.RIGHT if affirmed == is_yes(accepted[0]) else Named.WRONG
     named = _named(text, accepted, rivals, False, question, False)
     if named is not Named.NOTHING or not answered(text) or _declines(text, question):
         return named

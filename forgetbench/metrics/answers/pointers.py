@@ -1,4 +1,4 @@
-"""What a short answer only points at: "the last one", "the former", "the third of these", put as the name it stands for.
+"""What a short answer only points at: "the last one", "the former", as the name that it stands for.
 
 Of the candidates that were named before, or of those that the question lists where none was.
 """

@@ -64,7 +64,7 @@ def test_forgotten_items_show_locked_and_erased_and_graded_domains_their_steepes
     assert ": erased" in knowledge
     creativity = text[text.index("### creativity") : text.index("### format rigidity")]
     assert "#### `creativity-023` in `creativity`: fell, score 80.0 → 23.0" in creativity
-    assert "`format_leakage`: 60 items not measured" in text
+    assert "- format\\_leakage: 60 items not measured" in text
     assert "No item was measured on both sides." in text[text.index("### language") :]
 
 

@@ -19,7 +19,6 @@ from collections.abc import Iterator, Sequence
 
 from forgetbench.errors import first_line
 from forgetbench.metrics.answers.clauses import Reply
-from forgetbench.metrics.answers.deeds import did
 from forgetbench.metrics.answers.marks import KINDS_CHINESE, NOW, PRONOUN, STOP_WORDS
 from forgetbench.metrics.answers.normalisation import cleaned, normalised_words
 from forgetbench.metrics.answers.options import Mention
@@ -317,9 +316,8 @@ def _states(clause: str, asked: set[str], question: str, on_it: bool, common: bo
             continue
         if not name and _qualifies(clause[found.end() :], asked):
             continue
-        by_one = name and did(before, question)
         told = common and (on_it or by_them) and not _RELATIVE.search(before)
-        if by_one or (_IS.search(before) and (name or told)):
+        if _IS.search(before) and (name or told):
             return True
         if _PLACE.search(before):
             if common and NOW.search(clause) and _ASKS_WHERE.search(question):

@@ -12,7 +12,6 @@
     orders          what stands at a place of a list
     wordings        the words that put one thing as the result
     choosing        which mention of one statement is its result
-    references      answers that point back: 'the last of these'
     finders         what a reply can mention besides the options
     parts           a statement with its mentions, and whether it tells of something else
     results         which of the mentions is the result: the reasoning tasks and a user's numbers
@@ -20,7 +19,15 @@
     numbers         a user's numeric answers
     marks           the words by which a reply answers, denies, sets aside and corrects itself
     clauses         how strongly a clause means what it mentions as the answer
+    inflections     names as languages other than English inflect them
     options         which of several candidates a reply names
+    roles           who won and who lost, what is larger: whether a name stands for what was asked for
+    subjects        of what a Chinese clause speaks
+    pointers        'the last one', 'the former', as the name that it stands for
+    measures        numbers of another measure than the one that was asked for
+    placeholders    templates that nobody has filled
+    polarity        yes and no in other words
+    other_languages sentences that state or deny something in another language
     others          an answer that no candidate stands for
     short_answers   a short answer among candidates: the knowledge and cloze tasks
     strings         an answer to the letter: a user's exact and contains

@@ -124,20 +124,14 @@ def in_chain(core: str, mentions: Sequence[Mention], about: Asked) -> Mention | 
     return mentions[place] if -len(mentions) <= place < len(mentions) else None
 
 
-def in_list(text: str, mentions: Sequence[Mention]) -> Sequence[Mention]:
-    """The last list of two or more things in a text; nothing where there is none."""
-    runs = [*_runs(text, mentions, at_least=2)]
-    return runs[-1] if runs else ()
-
-
-def _runs(text: str, mentions: Sequence[Mention], at_least: int = 3) -> Iterator[Sequence[Mention]]:
-    """The lists of so many things or more with no more than commas and the like between."""
+def _runs(text: str, mentions: Sequence[Mention]) -> Iterator[Sequence[Mention]]:
+    """The lists of three or more things with no more than commas and the like between."""
     start = 0
     for place in range(1, len(mentions) + 1):
         between = _BETWEEN_NAMES if _is_name(mentions[place - 1]) else _BETWEEN_NUMBERS
         joined = place < len(mentions) and between.fullmatch(text, mentions[place - 1].end, mentions[place].start)
         if not joined:
-            if place - start >= at_least:
+            if place - start > 2:
                 yield mentions[start:place]
             start = place
 

@@ -30,7 +30,6 @@ from forgetbench.metrics.answers.parts import (
     tells_of_two,
 )
 from forgetbench.metrics.answers.question import NOTHING_ASKED, Asked, before_next_question, stem, stems
-from forgetbench.metrics.answers.references import resolved
 from forgetbench.metrics.answers.statements import (
     after_correction,
     concludes,
@@ -149,7 +148,6 @@ def read_result(text: str, find: Finder, about: Asked = NOTHING_ASKED, *, cut: b
     find = with_rivals(find, about)
     plain = _ORDINAL.sub(lambda found: ORDINALS[int(found[1]) - 1], unmarked(before_next_question(text)))
     plain = _ITEM.sub("", plain)
-    plain = resolved(plain, find, about)
     rest = after_correction(plain)
     parts = _parts(rest, find, about, cut) or _parts(plain, find, about, cut)
     if not cut and (item := numbered(rest, find, about)) is not None:
